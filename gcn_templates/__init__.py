@@ -1,0 +1,1 @@
+"""Texts of GCN Circulars and the facts they are written from."""

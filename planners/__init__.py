@@ -1,0 +1,1 @@
+"""Sky maps, footprints, visibility and planners: pure functions, usable in a notebook."""

@@ -1,0 +1,7 @@
+"""Telescopes: their facts and their queues. A new one is a module, a grid and a line here."""
+
+from telescopes.observing import Telescope
+from telescopes.ztf import ZTF
+
+TELESCOPES: dict[str, Telescope] = {telescope.name: telescope for telescope in (ZTF,)}
+"""Every telescope that can be planned for, by name."""

@@ -1,0 +1,21 @@
+"""What can go wrong between the marshal and a robot."""
+
+
+class QueueError(Exception):
+    """Base of the errors that an `ObservingQueue` raises."""
+
+
+class PlanUnsuitable(QueueError):
+    """The robot could not accept the plan as it is; nothing was sent."""
+
+
+class QueueRefused(QueueError):
+    """The robot answered no; it holds nothing of this request."""
+
+
+class QueueUnreachable(QueueError):
+    """The message certainly did not arrive; it may be sent again."""
+
+
+class QueueUnconfirmed(QueueError):
+    """The message may have arrived: it must be asked about, never repeated."""

@@ -1,0 +1,423 @@
+"""The field's vocabulary: what a telescope is, what is asked of it, planned on it and done by it.
+
+Every record is frozen. Quantities carry their units; bare numbers are
+dimensionless. Arrays inside a record are not to be written to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import EarthLocation, SkyCoord
+from astropy.time import Time
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """Where a telescope stands."""
+
+    name: str
+    """Name as used in print."""
+
+    location: EarthLocation
+    """Geodetic position."""
+
+    time_zone: str
+    """IANA zone name of the observatory's civil time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Axis:
+    """One driven axis: constant acceleration to a top speed, the same to stop."""
+
+    speed: u.Quantity[u.physical.angular_speed]
+    """Top speed."""
+
+    acceleration: u.Quantity
+    """Angular acceleration and deceleration."""
+
+    def slew_time(self, angle: u.Quantity[u.physical.angle]) -> u.Quantity[u.physical.time]:
+        """Time to turn through `angle` from rest to rest (any shape)."""
+        turn = np.abs(angle)
+        ramp = self.speed / self.acceleration
+        cruise = turn / self.speed + ramp
+        short = 2 * np.sqrt(turn / self.acceleration)
+        return np.where(turn < self.speed * ramp, short.to_value(u.s), cruise.to_value(u.s)) * u.s
+
+
+@dataclass(frozen=True, eq=False)
+class Overheads:
+    """Time the robot spends between two exposures."""
+
+    readout: u.Quantity[u.physical.time]
+    """From shutter close until the next exposure may begin, slew permitting."""
+
+    settle: u.Quantity[u.physical.time]
+    """After any motion."""
+
+    filter_exchange: u.Quantity[u.physical.time]
+    """To change the filter; the telescope does not observe meanwhile."""
+
+    hour_angle_axis: Axis
+    """Drive in hour angle (or azimuth, for an alt-azimuth mount)."""
+
+    declination_axis: Axis
+    """Drive in declination (or altitude)."""
+
+
+@dataclass(frozen=True, eq=False)
+class PointingExclusion:
+    """A region in hour angle and declination where the telescope may not point.
+
+    A pointing is excluded when its hour angle, wrapped to [-180, 180) deg, and its
+    declination both lie within the closed intervals.
+    """
+
+    hour_angle: tuple[u.Quantity[u.physical.angle], u.Quantity[u.physical.angle]]
+    """Lowest and highest hour angle."""
+
+    declination: tuple[u.Quantity[u.physical.angle], u.Quantity[u.physical.angle]]
+    """Lowest and highest declination."""
+
+
+@dataclass(frozen=True, eq=False)
+class FieldGrid:
+    """The fixed pointings of a survey telescope."""
+
+    field_id: NDArray[np.int64]
+    """Identifier of each field, shape (n_fields,)."""
+
+    coord: SkyCoord
+    """Centres (ICRS), shape (n_fields,)."""
+
+    is_primary: NDArray[np.bool_]
+    """True on the primary grid, False where a field only fills its gaps; shape (n_fields,)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Footprint:
+    """The light-sensitive areas of a camera, as convex polygons around the boresight."""
+
+    detector_id: NDArray[np.int64]
+    """Identifier of each detector (ZTF: the readout channel, 0 to 63), shape (n_detectors,)."""
+
+    corners: u.Quantity[u.physical.angle]
+    """Offsets east and north of the boresight in the tangent plane (gnomonic), in order
+    around each polygon; shape (n_detectors, n_corners, 2)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Telescope:
+    """A telescope and its camera: facts only, each with its source in the module that states it."""
+
+    name: str
+    """Short name; the key in `telescopes.TELESCOPES`."""
+
+    site: Site
+    """Where it stands."""
+
+    filters: tuple[str, ...]
+    """Filters that can be asked for, by the names used in plans."""
+
+    footprint: Footprint
+    """The camera on the sky."""
+
+    overheads: Overheads
+    """Times between exposures."""
+
+    read_grid: Callable[[], FieldGrid]
+    """Reads the field grid; called on first use, and cached by the callee."""
+
+    exclusions: tuple[PointingExclusion, ...]
+    """Where it may not point."""
+
+    airmass_limit: float
+    """Highest airmass at which its robot will observe."""
+
+    exposure_time: u.Quantity[u.physical.time]
+    """What is customary for target-of-opportunity work."""
+
+    longest_exposure: u.Quantity[u.physical.time]
+    """The robot accepts none longer."""
+
+    default_filters: tuple[str, ...]
+    """Filters of a default plan, in order."""
+
+    reference_magnitudes: Mapping[str, float] = field(default_factory=dict)
+    """5-sigma AB limit of the customary exposure at zenith in dark time, by filter."""
+
+    off_grid: bool = False
+    """True where the robot accepts any pointing, not only those of its grid."""
+
+
+@dataclass(frozen=True, eq=False)
+class ObservingRequest:
+    """What is asked of a planner."""
+
+    start: Time
+    """Nothing begins before."""
+
+    end: Time
+    """The last exposure has ended by then."""
+
+    filters: tuple[str, ...]
+    """One visit of each field in each of these, as an ordered multiset: ("g", "r") is two
+    visits, ("r", "r") two visits in one filter."""
+
+    exposure_time: Mapping[str, u.Quantity[u.physical.time]]
+    """Exposure time of each filter in `filters`."""
+
+    minimum_gap: u.Quantity[u.physical.time] = 30 * u.min
+    """Between the starts of two visits to one field."""
+
+    airmass_limit: float = 2.5
+    """No exposure above."""
+
+    sun_altitude: u.Quantity[u.physical.angle] = -18 * u.deg
+    """The Sun's centre stays below."""
+
+    moon_separation: u.Quantity[u.physical.angle] = 20 * u.deg
+    """At full Moon; the planner's rule scales it with illumination."""
+
+    maximum_fields: int | None = None
+    """Budget of fields, if any."""
+
+    maximum_time: u.Quantity[u.physical.time] | None = None
+    """Budget of telescope time including overheads, if any."""
+
+    excluded_fields: frozenset[int] = frozenset()
+    """Not to be observed."""
+
+    busy: tuple[tuple[Time, Time], ...] = ()
+    """Intervals already taken by other queues."""
+
+    program: str = ""
+    """Observing program that is charged."""
+
+
+@dataclass(frozen=True, eq=False)
+class PlannedExposure:
+    """One exposure of a plan."""
+
+    field_id: int
+    """Field of the grid; -1 off the grid."""
+
+    ra: u.Quantity[u.physical.angle]
+    """Right ascension of the boresight (ICRS)."""
+
+    dec: u.Quantity[u.physical.angle]
+    """Declination of the boresight (ICRS)."""
+
+    filter: str
+    """Filter name."""
+
+    start: Time
+    """Shutter opens (UTC)."""
+
+    exposure_time: u.Quantity[u.physical.time]
+    """Open shutter."""
+
+    airmass: float
+    """At mid-exposure."""
+
+    probability: float
+    """Probability within the footprint of this exposure, overlaps not removed."""
+
+    visit: int = 0
+    """0 for the first visit to the field in this plan, and so on."""
+
+    limiting_magnitude: float | None = None
+    """Predicted 5-sigma AB limit."""
+
+
+class Reason(StrEnum):
+    """Why a field is not, or not fully, observed: exactly one primary reason a field."""
+
+    DAYLIGHT = "daylight"
+    AIRMASS = "airmass"
+    POINTING_LIMIT = "hour angle or declination limit"
+    MOON = "moon"
+    NO_REFERENCE = "no reference image"
+    EXCLUDED = "excluded"
+    BELOW_WORTH = "below worth"
+    NO_TIME = "no time"
+    ALREADY_OBSERVED = "already observed"
+
+
+@dataclass(frozen=True)
+class Unobserved:
+    """A field that the plan leaves out, or visits less often than asked."""
+
+    field_id: int
+    """Field of the grid."""
+
+    reason: Reason
+    """The primary reason."""
+
+    probability: float
+    """Probability in the field that the plan does not cover in all visits."""
+
+
+@dataclass(frozen=True, eq=False)
+class ObservingPlan:
+    """What a planner returns: exposures in the order of time, and an account of them."""
+
+    telescope: str
+    """Name of the telescope."""
+
+    planner: str
+    """Which planner made it."""
+
+    request: ObservingRequest
+    """What was asked."""
+
+    exposures: tuple[PlannedExposure, ...]
+    """In the order of time."""
+
+    statistics: Mapping[str, Any]
+    """Plain JSON values: probability (covered at least once), probability_all_filters (in every
+    requested visit), area and area_all_filters (deg2), exposures, fields, start, end (ISO UTC or
+    None), exposure_time and total_time (s), upper_bound, optimality_gap, solve_time (s)."""
+
+    unobserved: tuple[Unobserved, ...] = ()
+    """Fields of the 99 % region that are left out, most probable first."""
+
+    remark: str = ""
+    """One sentence when the plan is empty or cut short; else empty."""
+
+
+@dataclass(frozen=True, eq=False)
+class ExecutedExposure:
+    """One exposure that a telescope really took."""
+
+    exposure_id: str
+    """The robot's own identifier, unique for the telescope."""
+
+    field_id: int
+    """Field of the grid; -1 off the grid."""
+
+    ra: u.Quantity[u.physical.angle]
+    """Right ascension of the boresight (ICRS)."""
+
+    dec: u.Quantity[u.physical.angle]
+    """Declination of the boresight (ICRS)."""
+
+    filter: str
+    """Filter name."""
+
+    start: Time
+    """Shutter opened (UTC)."""
+
+    exposure_time: u.Quantity[u.physical.time]
+    """Open shutter."""
+
+    detectors: NDArray[np.int64]
+    """Detectors whose images are good."""
+
+    queue_name: str | None = None
+    """Queue that asked for it, where the robot says so."""
+
+    airmass: float | None = None
+    """At the exposure."""
+
+    seeing: u.Quantity[u.physical.angle] | None = None
+    """Full width at half maximum, median over the detectors."""
+
+    limiting_magnitude: float | None = None
+    """Measured 5-sigma AB limit, median over the detectors."""
+
+
+@dataclass(frozen=True)
+class QueueRequest:
+    """A plan as it goes to a robot: everything that is in the message."""
+
+    name: str
+    """Queue name; unique for ever, chosen by the marshal."""
+
+    body: str
+    """The message word for word (JSON for ZTF)."""
+
+
+@dataclass(frozen=True)
+class QueueReceipt:
+    """A robot's answer to a submission."""
+
+    name: str
+    """Queue name."""
+
+    answer: str
+    """Status and body word for word."""
+
+
+@dataclass(frozen=True, eq=False)
+class QueuedPlan:
+    """What a robot says that it holds under one name."""
+
+    name: str
+    """Queue name."""
+
+    start: Time
+    """Validity window opens."""
+
+    end: Time
+    """Validity window closes."""
+
+    is_too: bool
+    """True where the robot treats it as a target of opportunity."""
+
+    targets: tuple[Mapping[str, Any], ...]
+    """What is left to do, in the robot's own terms."""
+
+
+class ObservingQueue(Protocol):
+    """A robot's queue. Raises only the errors of `telescopes.errors`."""
+
+    def prepare(self, plan: ObservingPlan, name: str, program: str, pi: str) -> QueueRequest:
+        """Write the message for `plan`. Pure: nothing is sent.
+
+        Raises
+        ------
+        PlanUnsuitable
+            If the robot could not accept the plan as it is.
+        """
+
+    def submit(self, request: QueueRequest) -> QueueReceipt:
+        """Send `request` once.
+
+        Raises
+        ------
+        QueueRefused
+            If the robot said no.
+        QueueUnreachable
+            If the message certainly did not arrive.
+        QueueUnconfirmed
+            If it may have arrived. The caller then asks `find`, and never repeats.
+        """
+
+    def find(self, request: QueueRequest) -> bool | None:
+        """Whether the robot holds, or has begun, exactly this request.
+
+        Returns
+        -------
+        bool or None
+            True: it is there with the same content. False: it is certainly absent.
+            None: something of that name is there but differs.
+        """
+
+    def withdraw(self, name: str) -> None:
+        """Remove the queue of that name; no error if the robot no longer has it."""
+
+    def queued(self) -> tuple[QueuedPlan, ...]:
+        """Everything that the robot holds now, of all programs."""
+
+    def executed(self, start: Time, end: Time) -> Iterable[ExecutedExposure]:
+        """Exposures begun in [start, end), in the order of time."""
+
+    def ping(self) -> None:
+        """Return if the robot answers; raise `QueueUnreachable` if not."""

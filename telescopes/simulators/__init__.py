@@ -1,0 +1,1 @@
+"""Servers that behave as the real robots do; for rehearsals and tests."""

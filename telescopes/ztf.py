@@ -1,0 +1,96 @@
+"""The Zwicky Transient Facility on the Samuel Oschin 48-inch at Palomar: its facts."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import EarthLocation, SkyCoord
+from astropy.table import Table
+
+from telescopes.observing import (
+    Axis,
+    FieldGrid,
+    Footprint,
+    Overheads,
+    PointingExclusion,
+    Site,
+    Telescope,
+)
+
+
+@cache
+def read_grid() -> FieldGrid:
+    """The 1778 fields: primary grid 1 to 881, secondary grid 1001 to 1897."""
+    with resources.as_file(resources.files("telescopes") / "data" / "ztf_fields.ecsv") as path:
+        table = Table.read(path, format="ascii.ecsv")
+    field_id = np.asarray(table["field_id"], dtype=np.int64)
+    coord = SkyCoord(np.asarray(table["ra"]), np.asarray(table["dec"]), unit=u.deg)
+    return FieldGrid(field_id, coord, field_id < 1000)
+
+
+def _footprint() -> Footprint:
+    """64 readout channels, four in each of 4 x 4 CCDs.
+
+    References
+    ----------
+    Bellm et al. 2019, PASP 131, 018002, Table 1: 6144 x 6160 pixels of 1.01 arcsec a CCD;
+    gaps of 0.205 deg north-south and 0.140 deg east-west.
+    """
+    scale = 1.01 / 3600
+    width, height = 6160 / 2 * scale, 6144 / 2 * scale
+    gap_east, gap_north = 0.140, 0.205
+    channel = np.arange(64)
+    ccd, quadrant = np.divmod(channel, 4)
+    row, column = np.divmod(ccd, 4)
+    # CCD 1 lies at the south-east corner and numbers run westward, then northward;
+    # quadrant 1 of a CCD is its north-east one, and they run westward, then back along the south.
+    east = (1.5 - column) * (2 * width + gap_east)
+    north = (row - 1.5) * (2 * height + gap_north)
+    east = east + np.where((quadrant == 0) | (quadrant == 3), 0.5, -0.5) * width
+    north = north + np.where(quadrant <= 1, 0.5, -0.5) * height
+    square = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * [width / 2, height / 2]
+    corners = np.stack([east, north], axis=-1)[:, None, :] + square
+    return Footprint(channel, corners * u.deg)
+
+
+ZTF = Telescope(
+    name="ZTF",
+    site=Site(
+        "Palomar Observatory",
+        # The scheduler's own position (ztf_sim, constants.py).
+        EarthLocation.from_geodetic(lon=-116.85890 * u.deg, lat=33.35732 * u.deg, height=1707 * u.m),
+        "America/Los_Angeles",
+    ),
+    filters=("g", "r", "i"),
+    footprint=_footprint(),
+    overheads=Overheads(
+        # Readout and filter exchange as the scheduler counts them (ztf_sim, constants.py and
+        # its successors: 8 s and 135 s).
+        readout=8 * u.s,
+        settle=2 * u.s,
+        filter_exchange=135 * u.s,
+        # Bellm et al. 2019, PASP 131, 018002, section 4.2.
+        hour_angle_axis=Axis(2.5 * u.deg / u.s, 0.4 * u.deg / u.s**2),
+        declination_axis=Axis(3.0 * u.deg / u.s, 0.5 * u.deg / u.s**2),
+    ),
+    read_grid=read_grid,
+    # What the scheduler blocks (ztf_sim, QueueManager.py, ListQueueManager._next_obs).
+    exclusions=(
+        PointingExclusion((5.95 * 15 * u.deg, 180 * u.deg), (-90 * u.deg, 90 * u.deg)),
+        PointingExclusion((-180 * u.deg, -5.95 * 15 * u.deg), (-90 * u.deg, 90 * u.deg)),
+        PointingExclusion((-180 * u.deg, -17.6 * u.deg), (-90 * u.deg, -22 * u.deg)),
+        PointingExclusion((-17.6 * u.deg, 180 * u.deg), (-90 * u.deg, -45 * u.deg)),
+        PointingExclusion((3 * u.deg, 180 * u.deg), (-90 * u.deg, -46 * u.deg)),
+        PointingExclusion((-180 * u.deg, -3 * u.deg), (-90 * u.deg, -46 * u.deg)),
+        PointingExclusion((-180 * u.deg, 180 * u.deg), (87.5 * u.deg, 90 * u.deg)),
+    ),
+    airmass_limit=2.5,
+    exposure_time=30 * u.s,
+    longest_exposure=600 * u.s,
+    default_filters=("g", "r"),
+    # Median 5-sigma limits of 30 s exposures: Bellm et al. 2019, PASP 131, 018002, Table 1.
+    reference_magnitudes={"g": 20.8, "r": 20.6, "i": 19.9},
+)

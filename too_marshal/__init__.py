@@ -1,0 +1,1 @@
+"""The service: notices in, plans out, everything accounted for."""

@@ -1,0 +1,1 @@
+"""Notices: one parser a mission, bytes in, a frozen record out."""
