@@ -1,0 +1,25 @@
+"""The tables, one module a noun. Importing this package makes all of them known to `Base`."""
+
+from too_marshal.db import (
+    circulars,
+    events,
+    exposures,
+    localizations,
+    notices,
+    people,
+    plans,
+    queues,
+)
+from too_marshal.db.base import Base
+
+__all__ = [
+    "Base",
+    "circulars",
+    "events",
+    "exposures",
+    "localizations",
+    "notices",
+    "people",
+    "plans",
+    "queues",
+]

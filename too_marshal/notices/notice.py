@@ -17,6 +17,7 @@ class Kind(StrEnum):
     RETRACTION = "retraction"
     TEST = "test"
     INFORMATION = "information"
+    """Adds to an event that exists; never begins one, never wakes anybody."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,9 @@ class Notice:
 
     significant: bool | None = None
     """The mission's own verdict."""
+
+    sequence: int | None = None
+    """The mission's own serial number or revision of the notice, where it has one."""
 
     aliases: tuple[str, ...] = ()
     """Other names of the same event."""

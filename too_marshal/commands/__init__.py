@@ -1,0 +1,1 @@
+"""The commands, one module each; `too_marshal.cli` joins them."""

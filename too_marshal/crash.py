@@ -1,0 +1,23 @@
+"""Named points at which a test can kill the process, as a power cut would."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+
+_ENABLED = os.environ.get("TOO_CRASH_AT", "")
+
+
+def point(name: str) -> None:
+    """Die here without a word if `TOO_CRASH_AT` says so; it is read once, at import.
+
+    The variable is a comma-separated list of `name` or `name:probability`; it exists for the
+    tests of recovery and does nothing where it is unset.
+    """
+    if not _ENABLED:
+        return
+    for entry in _ENABLED.split(","):
+        wanted, _, chance = entry.partition(":")
+        if wanted == name and random.random() < float(chance or 1):  # noqa: S311 - no secret
+            os.kill(os.getpid(), signal.SIGKILL)

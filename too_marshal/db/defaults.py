@@ -1,0 +1,63 @@
+"""Rows that a new database starts with. They are data from then on: change them there."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from too_marshal.db.plans import PlanRule
+
+NOT_A_SOURCE = ["not a GRB", "position unreliable"]
+
+DEFAULT_RULES = (
+    # A merger that may have left light: search in two filters, half an hour apart, for the
+    # colour and to tell it from asteroids (Kasliwal et al. 2020, ApJ 905, 145, section 3).
+    {
+        "name": "ZTF: gravitational waves with a neutron star",
+        "streams": ["lvk"],
+        "tests": True,
+        "significant_only": True,
+        "minimum_has_ns": 0.25,
+        "telescope": "ZTF",
+        "filters": ["g", "r"],
+        "exposure_time": 30.0,
+    },
+    {
+        "name": "ZTF: gravitational-wave bursts and black holes, well localized",
+        "streams": ["lvk"],
+        "tests": False,
+        "significant_only": True,
+        "maximum_area": 500.0,
+        "telescope": "ZTF",
+        "filters": ["g", "r"],
+        "exposure_time": 30.0,
+    },
+    # One exposure deep enough for the afterglow or counterpart in a small region
+    # (Stein et al. 2023, MNRAS 521, 5046, section 2.2: 300 s in g and r).
+    {
+        "name": "ZTF: IceCube neutrinos",
+        "streams": ["icecube"],
+        "tests": False,
+        "maximum_area": 40.0,
+        "telescope": "ZTF",
+        "filters": ["g", "r"],
+        "exposure_time": 300.0,
+    },
+    {
+        "name": "ZTF: Fermi GBM bursts",
+        "streams": ["fermi_gbm"],
+        "tests": False,
+        "maximum_area": 500.0,
+        "excluded_flags": NOT_A_SOURCE,
+        "telescope": "ZTF",
+        "filters": ["g", "r"],
+        "exposure_time": 60.0,
+    },
+)
+"""What is planned by itself where nobody has said otherwise."""
+
+
+def add_default_rules(session: Session) -> None:
+    """Add the rules that ship with the marshal to a database that has none; not committed."""
+    if session.scalar(select(PlanRule.id).limit(1)) is None:
+        session.add_all(PlanRule(**values) for values in DEFAULT_RULES)

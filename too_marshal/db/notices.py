@@ -1,0 +1,74 @@
+"""Notices as received: the raw bytes first, then what was understood of them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from too_marshal.db.base import Base, Utc, now
+from too_marshal.db.events import Event
+
+
+class NoticeState(StrEnum):
+    """How far a received notice has come."""
+
+    RECEIVED = "received"
+    UNDERSTOOD = "understood"
+    UNKNOWN = "unknown"
+    QUARANTINED = "quarantined"
+
+
+class ReceivedNotice(Base):
+    """A message, unique by its content, kept for ever."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        Index(None, "event_id", "order"),
+        Index("ix_notice_waiting", "id", postgresql_where="state = 'received'"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    payload: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    channel: Mapped[str] = mapped_column(String(20), comment="kafka, file, api or replay")
+    topic: Mapped[str | None] = mapped_column(String(120))
+    received_at: Mapped[Utc] = mapped_column(default=now, index=True)
+    state: Mapped[NoticeState] = mapped_column(String(20), default=NoticeState.RECEIVED)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    error: Mapped[str] = mapped_column(default="")
+    understood_at: Mapped[Utc | None]
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("event.id"))
+    stream: Mapped[str | None] = mapped_column(String(40))
+    kind: Mapped[str | None] = mapped_column(String(20))
+    order: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
+    document: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB, comment="the parsed notice; maps by size and hash"
+    )
+
+    event: Mapped[Event | None] = relationship()
+
+
+class StreamPosition(Base):
+    """The next offset to read of each partition; it moves in the transaction that stores notices."""
+
+    __tablename__ = "stream_position"
+
+    cluster: Mapped[str] = mapped_column(String(120), primary_key=True)
+    topic: Mapped[str] = mapped_column(String(120), primary_key=True)
+    partition: Mapped[int] = mapped_column(Integer, primary_key=True)
+    next_offset: Mapped[int] = mapped_column(BigInteger)
+    moved_at: Mapped[Utc] = mapped_column(default=now)
+
+
+class Heartbeat(Base):
+    """When each process, and each stream, last showed that it lives."""
+
+    __tablename__ = "heartbeat"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    beat_at: Mapped[Utc] = mapped_column(default=now)
+    detail: Mapped[str] = mapped_column(default="")

@@ -1,0 +1,112 @@
+"""Plans, their exposures, and the rules by which plans are made."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from too_marshal.db.base import Base, Utc, now
+from too_marshal.db.events import Event
+from too_marshal.db.localizations import Localization
+
+
+class PlanRule(Base):
+    """When a plan is made by itself, and what is asked of it. A null condition always holds."""
+
+    __tablename__ = "plan_rule"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    enabled: Mapped[bool] = mapped_column(default=True)
+    streams: Mapped[list[str]] = mapped_column(JSONB, comment="streams it applies to; empty: all")
+    tests: Mapped[bool] = mapped_column(default=False, comment="also for test events")
+    significant_only: Mapped[bool] = mapped_column(default=False)
+    minimum_astrophysical: Mapped[float | None] = mapped_column(
+        comment="least probability not to be of terrestrial origin, 0 to 1"
+    )
+    minimum_has_ns: Mapped[float | None] = mapped_column(comment="least HasNS, 0 to 1")
+    maximum_far: Mapped[float | None] = mapped_column(comment="Hz")
+    maximum_area: Mapped[float | None] = mapped_column(comment="90 % credible area, deg2")
+    maximum_distance: Mapped[float | None] = mapped_column(comment="mean distance, Mpc")
+    excluded_flags: Mapped[list[str]] = mapped_column(
+        JSONB, default=list, comment="flags of an event that forbid the rule"
+    )
+    telescope: Mapped[str] = mapped_column(String(40))
+    planner: Mapped[str] = mapped_column(String(20), default="greedy")
+    program: Mapped[str] = mapped_column(String(40), default="")
+    filters: Mapped[list[str]] = mapped_column(JSONB)
+    exposure_time: Mapped[float] = mapped_column(comment="s")
+    minimum_gap: Mapped[float] = mapped_column(comment="s", default=1800.0)
+    airmass_limit: Mapped[float] = mapped_column(default=2.5)
+    sun_altitude: Mapped[float] = mapped_column(comment="deg", default=-18.0)
+    moon_separation: Mapped[float] = mapped_column(comment="deg", default=20.0)
+
+
+class PlanState(StrEnum):
+    """How far a plan has come."""
+
+    COMPUTING = "computing"
+    READY = "ready"
+    EMPTY = "empty"
+    FAILED = "failed"
+    SUPERSEDED = "superseded"
+
+
+class Plan(Base):
+    """An observing plan on one localization for one telescope."""
+
+    __tablename__ = "plan"
+    __table_args__ = (
+        # A rule makes one plan of a localization, however often it is asked.
+        UniqueConstraint("localization_id", "rule_id"),
+        Index(None, "event_id", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id"))
+    localization_id: Mapped[int] = mapped_column(ForeignKey("localization.id"))
+    rule_id: Mapped[int | None] = mapped_column(ForeignKey("plan_rule.id"))
+    telescope: Mapped[str] = mapped_column(String(40))
+    planner: Mapped[str] = mapped_column(String(20))
+    program: Mapped[str] = mapped_column(String(40), default="")
+    author: Mapped[str] = mapped_column(String(80), default="marshal")
+    request: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="as in the plan file format")
+    state: Mapped[PlanState] = mapped_column(String(20), default=PlanState.COMPUTING)
+    remark: Mapped[str] = mapped_column(default="", comment="why it is empty or failed")
+    statistics: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    document: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB, deferred=True, comment="the plan in the plan file format"
+    )
+    created_at: Mapped[Utc] = mapped_column(default=now)
+    ready_at: Mapped[Utc | None]
+
+    event: Mapped[Event] = relationship()
+    localization: Mapped[Localization] = relationship()
+    exposures: Mapped[list[PlannedExposureRow]] = relationship(
+        order_by="PlannedExposureRow.number", cascade="all, delete-orphan"
+    )
+
+
+class PlannedExposureRow(Base):
+    """One exposure of a plan."""
+
+    __tablename__ = "planned_exposure"
+    __table_args__ = (UniqueConstraint("plan_id", "number"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id", ondelete="CASCADE"))
+    number: Mapped[int] = mapped_column(comment="place in the order of time, from 0")
+    field_id: Mapped[int]
+    ra: Mapped[float] = mapped_column(comment="ICRS, deg")
+    dec: Mapped[float] = mapped_column(comment="ICRS, deg")
+    hpx29: Mapped[int] = mapped_column(BigInteger, index=True, comment="order-29 NESTED index")
+    filter: Mapped[str] = mapped_column(String(10))
+    start: Mapped[Utc]
+    exposure_time: Mapped[float] = mapped_column(comment="s")
+    airmass: Mapped[float]
+    probability: Mapped[float]
+    limiting_magnitude: Mapped[float | None] = mapped_column(comment="AB, 5 sigma, predicted")

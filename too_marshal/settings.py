@@ -1,0 +1,175 @@
+"""Everything that a deployment may set, in one frozen record read once from the environment."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+
+class SettingInvalid(Exception):
+    """A setting is missing or cannot be used; the message names it, never its value."""
+
+
+def default_data_dir() -> Path:
+    """Where data are kept when nothing else is said.
+
+    The embedded PostgreSQL refuses to run as root and then runs as an account of its own,
+    which must be able to reach its data: so root's default has parents that all may enter.
+    """
+    if os.geteuid() == 0:
+        return Path("/var/lib/too-marshal")
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "too-marshal"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of one process. Each comes from `TOO_` and its name in capitals, or, for
+    secrets in files, from the file named by that variable with `_FILE` appended."""
+
+    data_dir: Path = field(default_factory=default_data_dir)
+    """Folder of the embedded database, the session key and the rehearsal's state."""
+
+    database_url: str = ""
+    """`postgresql://...`; empty: the embedded PostgreSQL in `data_dir`."""
+
+    secret_key: str = field(default="", repr=False)
+    """Signs cookies; empty: one is made and kept in `data_dir`."""
+
+    host: str = "127.0.0.1"
+    """Address that the web server binds."""
+
+    port: int = 8000
+    """Port that the web server binds; 0: any free one."""
+
+    workers: int = 2
+    """Worker processes that `too-marshal up` starts."""
+
+    secure_cookies: bool = False
+    """True behind https: the session cookie is then never sent in clear."""
+
+    kafka_domain: str = "gcn.nasa.gov"
+    """Stage of the General Coordinates Network."""
+
+    kafka_client_id: str = ""
+    """Client of the General Coordinates Network; empty: no live notices."""
+
+    kafka_client_secret: str = field(default="", repr=False)
+    """Its secret."""
+
+    kafka_bootstrap: str = ""
+    """host:port of another broker without authentication, for rehearsals and tests."""
+
+    kafka_cluster: str = ""
+    """Name under which offsets are kept; empty: the domain, or the bootstrap address."""
+
+    kafka_topics: str = ""
+    """Topics, separated by commas; empty: the default set listed in the operator's guide."""
+
+    ztf_url: str = ""
+    """Address of the ZTF scheduler's queue service; empty: plans cannot be submitted."""
+
+    ztf_depot_url: str = ""
+    """Address of the nightly table of processed ZTF images; empty: none is read."""
+
+    ztf_token: str = field(default="", repr=False)
+    """Bearer token of the ZTF queue service, where it wants one."""
+
+    ztf_simulated: bool = False
+    """True where `ztf_url` is a simulator: only then may a test event be submitted to it."""
+
+    ztf_program: str = "Partnership"
+    """Observing program that a submission is charged to, unless its rule says another."""
+
+    ztf_pi: str = "too-marshal"
+    """Principal investigator named in a submission."""
+
+    rehearsal: bool = False
+    """True in a rehearsal: pages say so, and offer to send the retraction."""
+
+    track_interval: float = 60.0
+    """Seconds between two looks at what a robot has executed."""
+
+    log_format: str = "text"
+    """text or json."""
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+        """Read the settings.
+
+        Parameters
+        ----------
+        environ
+            The environment; the process's own if None.
+        **overrides
+            Values that win over the environment, as from a command line; None is passed over.
+
+        Raises
+        ------
+        SettingInvalid
+            If a variable cannot be read as its type, or a named file cannot be read.
+        """
+        environ = os.environ if environ is None else environ
+        values: dict[str, Any] = {}
+        hints = get_type_hints(cls)
+        for item in fields(cls):
+            variable = f"TOO_{item.name.upper()}"
+            raw = _from_file(environ, variable) or environ.get(variable)
+            if raw is not None:
+                values[item.name] = _converted(variable, raw, hints[item.name])
+        values.update({name: value for name, value in overrides.items() if value is not None})
+        return cls(**values)
+
+    def session_key(self) -> str:
+        """Key that signs cookies: the setting, or one made once and kept in the data folder."""
+        if self.secret_key:
+            return self.secret_key
+        path = self.data_dir / "secret_key"
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text().strip()
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+        return path.read_text().strip()
+
+    def topics(self, default: tuple[str, ...]) -> tuple[str, ...]:
+        """Topics to listen to, or `default`."""
+        named = tuple(name.strip() for name in self.kafka_topics.split(",") if name.strip())
+        return named or default
+
+
+def _from_file(environ: Mapping[str, str], variable: str) -> str | None:
+    path = environ.get(f"{variable}_FILE")
+    if path is None:
+        return None
+    try:
+        return Path(path).read_text().strip()
+    except OSError as err:
+        raise SettingInvalid(f"{variable}_FILE cannot be read: {err.strerror}") from err
+
+
+def _converted(variable: str, raw: str, kind: type) -> Any:
+    if kind is bool:
+        words = {
+            "1": True,
+            "true": True,
+            "yes": True,
+            "0": False,
+            "false": False,
+            "no": False,
+            "": False,
+        }
+        try:
+            return words[raw.strip().lower()]
+        except KeyError:
+            raise SettingInvalid(f"{variable} must be true or false") from None
+    try:
+        return kind(raw)
+    except ValueError:
+        raise SettingInvalid(f"{variable} must be of type {kind.__name__}") from None

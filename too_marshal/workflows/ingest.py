@@ -1,0 +1,243 @@
+"""Take in a notice: keep its bytes, understand it, bring its event up to date.
+
+Two transactions. The first keeps the bytes, unique by content, and nothing can undo it. The
+second reads them, writes what was understood, and asks for the work that follows from it. A
+crash between the two leaves a row in state `received`, which `interpret_waiting` picks up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, undefer
+
+from too_marshal import crash
+from too_marshal.db.base import now
+from too_marshal.db.events import record
+from too_marshal.db.jobs import defer
+from too_marshal.db.notices import NoticeState, ReceivedNotice, StreamPosition
+from too_marshal.notices.notice import Notice, NoticeMalformed, NoticeUnknown
+from too_marshal.notices.notice_json import notice_to_json
+from too_marshal.notices.registry import parse
+from too_marshal.workflows.associate import apply_notice
+
+MOST_ATTEMPTS = 3
+"""After so many tries that ended with the process, a notice is quarantined unread."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """Bytes from a channel."""
+
+    payload: bytes
+    """The notice word for word."""
+
+    channel: str
+    """kafka, file, api or replay."""
+
+    topic: str | None = None
+    """Kafka topic, where there is one; it decides the mission."""
+
+    cluster: str | None = None
+    """Kafka cluster, for the stored offsets."""
+
+    partition: int | None = None
+    """Kafka partition."""
+
+    offset: int | None = None
+    """Kafka offset of this message."""
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the payload."""
+        return hashlib.sha256(self.payload).hexdigest()
+
+
+@dataclass(frozen=True)
+class Received:
+    """What became of a message."""
+
+    notice_id: int
+    """Row that keeps it."""
+
+    is_new: bool
+    """False for bytes that were already there."""
+
+    state: NoticeState
+    """How far it has come."""
+
+    event_id: int | None
+    """Its event, if it was understood and has one."""
+
+    error: str
+    """Why it was not understood; empty where it was."""
+
+
+def ingest(session: Session, message: Message) -> Received:
+    """Take in one message: keep, then understand. The door of files, the API and replays."""
+    ((notice_id, is_new),) = keep(session, [message])
+    interpret(session, notice_id)
+    row = session.get_one(ReceivedNotice, notice_id, populate_existing=True)
+    return Received(notice_id, is_new, NoticeState(row.state), row.event_id, row.error)
+
+
+def keep(session: Session, messages: Sequence[Message]) -> list[tuple[int, bool]]:
+    """Store raw bytes and the offsets behind them, in one transaction.
+
+    Parameters
+    ----------
+    session
+        Open session; committed.
+    messages
+        In the order of arrival.
+
+    Returns
+    -------
+    list of (int, bool)
+        For each message its row and whether the bytes are new.
+    """
+    kept = []
+    for message in messages:
+        values = {
+            "sha256": message.sha256,
+            "payload": message.payload,
+            "channel": message.channel,
+            "topic": message.topic,
+            "received_at": now(),
+        }
+        statement = insert(ReceivedNotice).values(values).on_conflict_do_nothing()
+        new_id = session.scalar(statement.returning(ReceivedNotice.id))
+        if new_id is None:
+            old_id = session.scalars(
+                select(ReceivedNotice.id).where(ReceivedNotice.sha256 == message.sha256)
+            ).one()
+            kept.append((old_id, False))
+        else:
+            kept.append((new_id, True))
+        _move_offset(session, message)
+    crash.point("before_keep_commit")
+    session.commit()
+    crash.point("after_keep_commit")
+    return kept
+
+
+def _move_offset(session: Session, message: Message) -> None:
+    if message.offset is None:
+        return
+    values = {
+        "cluster": message.cluster,
+        "topic": message.topic,
+        "partition": message.partition,
+        "next_offset": message.offset + 1,
+        "moved_at": now(),
+    }
+    statement = insert(StreamPosition).values(values)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["cluster", "topic", "partition"],
+            set_={"next_offset": statement.excluded.next_offset, "moved_at": values["moved_at"]},
+        )
+    )
+
+
+def interpret(session: Session, notice_id: int) -> None:
+    """Understand a stored notice, unless somebody else has or does.
+
+    Parameters
+    ----------
+    session
+        Open session; committed.
+    notice_id
+        Row in state `received`; any other is left as it is.
+    """
+    # Counted before reading, and outside: a notice that kills the process must not do so for ever.
+    attempts = session.scalar(
+        update(ReceivedNotice)
+        .where(ReceivedNotice.id == notice_id, ReceivedNotice.state == NoticeState.RECEIVED)
+        .values(attempts=ReceivedNotice.attempts + 1)
+        .returning(ReceivedNotice.attempts)
+    )
+    session.commit()
+    if attempts is None:
+        return
+    row = session.scalars(
+        select(ReceivedNotice)
+        .where(ReceivedNotice.id == notice_id, ReceivedNotice.state == NoticeState.RECEIVED)
+        .options(undefer(ReceivedNotice.payload))
+        .with_for_update(of=ReceivedNotice, skip_locked=True)
+    ).one_or_none()
+    if row is not None:
+        _understand(session, row)
+        crash.point("before_interpret_commit")
+    session.commit()
+    crash.point("after_interpret_commit")
+
+
+def _understand(session: Session, row: ReceivedNotice) -> None:
+    """Parse the bytes of `row`, write what they say, and ask for what follows."""
+    row.understood_at = now()
+    if row.attempts > MOST_ATTEMPTS:
+        _quarantine(session, row, f"reading it ended the process {MOST_ATTEMPTS} times")
+        return
+    try:
+        notice = parse(row.payload, row.topic)
+    except NoticeUnknown as err:
+        row.state, row.error = NoticeState.UNKNOWN, str(err)
+        record(
+            session, f"Notice of a kind we do not read: {err}", subject="notice", subject_id=row.id
+        )
+        return
+    except NoticeMalformed as err:
+        _quarantine(session, row, str(err))
+        return
+    _describe(row, notice)
+    if notice.event_key is None:
+        return
+    event = apply_notice(session, row, notice)
+    defer(session, "notify", notice_id=row.id, lock=f"event-{event.id}")
+
+
+def _describe(row: ReceivedNotice, notice: Notice) -> None:
+    row.state, row.error = NoticeState.UNDERSTOOD, ""
+    row.stream, row.kind = notice.stream, notice.kind.value
+    row.order = list(notice.order)
+    row.document = notice_to_json(notice)
+
+
+def _quarantine(session: Session, row: ReceivedNotice, reason: str) -> None:
+    row.state, row.error = NoticeState.QUARANTINED, reason
+    record(session, f"Notice quarantined: {reason}", subject="notice", subject_id=row.id)
+
+
+def reread(session: Session, notice_id: int) -> None:
+    """Read a quarantined or unknown notice again, as after an update of the marshal."""
+    session.execute(
+        update(ReceivedNotice)
+        .where(
+            ReceivedNotice.id == notice_id,
+            ReceivedNotice.state.in_([NoticeState.QUARANTINED, NoticeState.UNKNOWN]),
+        )
+        .values(state=NoticeState.RECEIVED, attempts=0, error="")
+    )
+    session.commit()
+    interpret(session, notice_id)
+
+
+def interpret_waiting(session: Session, limit: int = 1000) -> int:
+    """Understand what a crash left unread; returns how many were looked at."""
+    waiting = list(
+        session.scalars(
+            select(ReceivedNotice.id)
+            .where(ReceivedNotice.state == NoticeState.RECEIVED)
+            .order_by(ReceivedNotice.id)
+            .limit(limit)
+        )
+    )
+    session.commit()
+    for notice_id in waiting:
+        interpret(session, notice_id)
+    return len(waiting)

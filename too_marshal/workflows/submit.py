@@ -1,0 +1,347 @@
+"""Send a plan to its robot: once, whatever happens on the way.
+
+The intent is durable before the call. An answer settles it; silence makes it unconfirmed, and
+then the robot is asked what it holds. Nothing that may have arrived is ever sent again.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, undefer
+
+from planners.plan_files import plan_from_json
+from telescopes import TELESCOPES
+from telescopes.errors import (
+    PlanUnsuitable,
+    QueueError,
+    QueueRefused,
+    QueueUnconfirmed,
+    QueueUnreachable,
+)
+from telescopes.observing import ObservingQueue, QueueRequest
+from too_marshal import crash
+from too_marshal.db.base import now
+from too_marshal.db.events import Event, record
+from too_marshal.db.jobs import URGENT, defer
+from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.queues import LIVE, Submission, SubmissionState, Switch
+from too_marshal.robots import Robots
+
+logger = logging.getLogger(__name__)
+
+KILL_SWITCH = "no_submission"
+"""Name of the switch that stops all submission."""
+
+SETTLE_TIME = timedelta(seconds=20)
+"""Between two look-ups of an unconfirmed submission; twice the robot's own time limit."""
+
+MOST_LOOK_UPS = 3
+"""A submission that so many look-ups in a row do not find never arrived."""
+
+RETRY_TIME = timedelta(seconds=15)
+"""Until the next try when the robot could not be reached at all."""
+
+
+class SubmissionForbidden(Exception):
+    """The plan may not be submitted; the message says why, for the person who asked."""
+
+
+def approve(
+    session: Session, robots: Robots, plan_id: int, *, by: str, idempotency_key: str
+) -> Submission:
+    """Approve a plan for submission; the job that sends it commits with the approval.
+
+    Parameters
+    ----------
+    session
+        Open session; committed.
+    robots
+        The robots that can be reached.
+    plan_id
+        A ready plan.
+    by
+        Who approves.
+    idempotency_key
+        Chosen by the page or client; the same key again returns the same submission.
+
+    Returns
+    -------
+    Submission
+        The new one, or the one that this key, or this plan, already has.
+
+    Raises
+    ------
+    SubmissionForbidden
+        If the plan may not be sent.
+    """
+    known = session.scalars(
+        select(Submission).where(Submission.idempotency_key == idempotency_key)
+    ).one_or_none()
+    if known is not None:
+        if known.plan_id != plan_id:
+            raise SubmissionForbidden("this key was used for another plan")
+        return known
+    plan = session.get_one(Plan, plan_id)
+    _forbid(session, robots, plan)
+    submission = Submission(
+        plan_id=plan.id,
+        telescope=plan.telescope,
+        idempotency_key=idempotency_key,
+        queue_name=_queue_name(plan),
+        state=SubmissionState.APPROVED,
+        approved_by=by,
+    )
+    session.add(submission)
+    try:
+        session.flush()
+    except IntegrityError:
+        session.rollback()
+        return _live_submission(session, plan_id)
+    record(
+        session,
+        f"{plan.telescope} plan approved for submission as {submission.queue_name}",
+        subject="submission",
+        subject_id=submission.id,
+        event_id=plan.event_id,
+        actor=by,
+    )
+    _send_later(session, submission)
+    session.commit()
+    return submission
+
+
+def _forbid(session: Session, robots: Robots, plan: Plan) -> None:
+    event = session.get_one(Event, plan.event_id)
+    if plan.state != PlanState.READY:
+        raise SubmissionForbidden(f"the plan is {plan.state}, not ready")
+    if event.is_retracted:
+        raise SubmissionForbidden(f"{event.name} is retracted")
+    if not robots.has(plan.telescope):
+        raise SubmissionForbidden(f"no queue is configured for {plan.telescope}")
+    if event.is_test and not robots.is_simulated(plan.telescope):
+        raise SubmissionForbidden(
+            f"{event.name} is a test event, and {plan.telescope} is a real telescope"
+        )
+    if submission_is_stopped(session):
+        raise SubmissionForbidden("all submission is stopped (see the health page)")
+    last = max(item.start for item in plan.exposures)
+    if last < now():
+        raise SubmissionForbidden("the plan's last exposure lies in the past")
+
+
+def submission_is_stopped(session: Session) -> bool:
+    """Whether the kill switch is on."""
+    switch = session.get(Switch, KILL_SWITCH, populate_existing=True)
+    return switch is not None and switch.is_on
+
+
+def _live_submission(session: Session, plan_id: int) -> Submission:
+    return session.scalars(
+        select(Submission).where(Submission.plan_id == plan_id, Submission.state.in_(LIVE))
+    ).one()
+
+
+def _queue_name(plan: Plan) -> str:
+    """Name that no other queue ever has: event, plan and a random tail."""
+    event = "".join(letter if letter.isalnum() else "-" for letter in plan.event.name)[:40]
+    return f"ToO_{event}_{plan.id}_{secrets.token_hex(3)}"
+
+
+def _send_later(session: Session, submission: Submission, wait: timedelta | None = None) -> None:
+    defer(
+        session,
+        "submit",
+        submission_id=submission.id,
+        lock=f"submission-{submission.id}",
+        priority=URGENT,
+        at=None if wait is None else now() + wait,
+    )
+
+
+def submit(session: Session, robots: Robots, submission_id: int) -> None:
+    """Take a submission one step on: send it, or ask what became of it.
+
+    Parameters
+    ----------
+    session
+        Open session; committed, before and after the robot is spoken to.
+    robots
+        The robots that can be reached.
+    submission_id
+        The submission; nothing is done in a state that needs nothing.
+    """
+    submission = _locked(session, submission_id)
+    match submission.state:
+        case SubmissionState.APPROVED:
+            _send(session, robots, submission)
+        case SubmissionState.SUBMITTING:
+            # We died between the intent and the answer: it may have arrived.
+            _unclear(session, submission, "the marshal stopped while sending")
+            session.commit()
+        case SubmissionState.UNCONFIRMED:
+            _look_up(session, robots, submission)
+        case _:
+            session.commit()
+
+
+def _locked(session: Session, submission_id: int) -> Submission:
+    return session.scalars(
+        select(Submission).where(Submission.id == submission_id).with_for_update(of=Submission)
+    ).one()
+
+
+def _send(session: Session, robots: Robots, submission: Submission) -> None:
+    reason = _reason_not_to_send(session, submission)
+    if reason:
+        submission.change(SubmissionState.WITHDRAWN, reason)
+        _tell(session, submission, f"not sent: {reason}")
+        session.commit()
+        return
+    queue = robots.queue(submission.telescope)
+    try:
+        request = _request(session, robots, queue, submission)
+    except PlanUnsuitable as err:
+        submission.change(SubmissionState.REFUSED, str(err))
+        _tell(session, submission, f"cannot be sent: {err}")
+        session.commit()
+        return
+    submission.request = request.body
+    submission.change(SubmissionState.SUBMITTING)
+    submission.sent_at = now()
+    session.commit()
+    crash.point("before_submit")
+    state, answer, reason = _call(queue, request)
+    crash.point("after_submit")
+    submission = _locked(session, submission.id)
+    submission.answer = answer
+    if submission.state != SubmissionState.SUBMITTING:
+        # A second worker took us for dead and has asked the robot itself.
+        session.commit()
+        return
+    if state is SubmissionState.UNCONFIRMED:
+        _unclear(session, submission, reason)
+    else:
+        submission.change(state, reason)
+        _tell(session, submission, _words(state, reason))
+        if state is SubmissionState.APPROVED:
+            _send_later(session, submission, RETRY_TIME)
+        elif submission.withdraw_wanted and state is SubmissionState.ACCEPTED:
+            ask_to_withdraw(session, submission, submission.withdraw_reason)
+    session.commit()
+
+
+def _reason_not_to_send(session: Session, submission: Submission) -> str:
+    event = session.get_one(Event, submission.plan.event_id, populate_existing=True)
+    if event.is_retracted:
+        return f"{event.name} was retracted"
+    if submission.withdraw_wanted:
+        return submission.withdraw_reason
+    if submission_is_stopped(session):
+        return "all submission was stopped"
+    return ""
+
+
+def _request(
+    session: Session, robots: Robots, queue: ObservingQueue, submission: Submission
+) -> QueueRequest:
+    plan = session.get_one(Plan, submission.plan_id, options=[undefer(Plan.document)])
+    assert plan.document is not None
+    made = plan_from_json(plan.document, TELESCOPES[plan.telescope])
+    program = plan.program or robots.program(plan.telescope)
+    return queue.prepare(made, submission.queue_name, program, robots.pi(plan.telescope))
+
+
+def _call(queue: ObservingQueue, request: QueueRequest) -> tuple[SubmissionState, str, str]:
+    """Speak to the robot once; returns the new state, the answer, and a reason."""
+    try:
+        receipt = queue.submit(request)
+    except QueueRefused as err:
+        return SubmissionState.REFUSED, str(err), str(err)
+    except QueueUnreachable as err:
+        return SubmissionState.APPROVED, "", str(err)
+    except QueueUnconfirmed as err:
+        return SubmissionState.UNCONFIRMED, str(err), str(err)
+    return SubmissionState.ACCEPTED, receipt.answer, ""
+
+
+def _words(state: SubmissionState, reason: str) -> str:
+    if state is SubmissionState.APPROVED:
+        return f"robot not reached, will try again: {reason}"
+    return f"{state}: {reason}" if reason else str(state)
+
+
+def _unclear(session: Session, submission: Submission, reason: str) -> None:
+    submission.change(SubmissionState.UNCONFIRMED, reason)
+    submission.look_ups = 0
+    _tell(session, submission, f"unconfirmed: {reason}; the robot will be asked")
+    _send_later(session, submission, timedelta(seconds=1))
+
+
+def _look_up(session: Session, robots: Robots, submission: Submission) -> None:
+    queue = robots.queue(submission.telescope)
+    request = QueueRequest(submission.queue_name, submission.request)
+    session.commit()
+    try:
+        found = queue.find(request)
+        silent = ""
+    except QueueError as err:
+        found, silent = False, str(err)
+    submission = _locked(session, submission.id)
+    if submission.state != SubmissionState.UNCONFIRMED:
+        session.commit()
+        return
+    if silent:
+        submission.reason = f"not yet clear: the robot does not answer ({silent})"
+        _send_later(session, submission, RETRY_TIME)
+    elif found:
+        submission.change(SubmissionState.ACCEPTED)
+        _tell(session, submission, "accepted: the robot holds it")
+        if submission.withdraw_wanted:
+            ask_to_withdraw(session, submission, submission.withdraw_reason)
+    elif found is None:
+        submission.reason = "the robot holds a queue of this name that differs: a person must look"
+        _tell(session, submission, submission.reason)
+    else:
+        submission.look_ups += 1
+        if submission.look_ups >= MOST_LOOK_UPS:
+            submission.change(
+                SubmissionState.REFUSED,
+                f"it did not arrive: the robot was asked {MOST_LOOK_UPS} times and does not hold it",
+            )
+            _tell(session, submission, submission.reason)
+        else:
+            _send_later(session, submission, SETTLE_TIME)
+    session.commit()
+
+
+def ask_to_withdraw(session: Session, submission: Submission, reason: str) -> None:
+    """Note that a submission shall be withdrawn, and ask for it; not committed here."""
+    submission.withdraw_wanted, submission.withdraw_reason = True, reason
+    defer(
+        session,
+        "withdraw_submission",
+        submission_id=submission.id,
+        lock=f"submission-{submission.id}",
+        priority=URGENT,
+    )
+
+
+def _tell(session: Session, submission: Submission, text: str) -> None:
+    record(
+        session,
+        f"{submission.telescope} {submission.queue_name} {text}",
+        subject="submission",
+        subject_id=submission.id,
+        event_id=submission.plan.event_id,
+    )
+
+
+def count_by_state(session: Session) -> dict[str, int]:
+    """How many submissions are in each state."""
+    rows = session.execute(select(Submission.state, func.count()).group_by(Submission.state))
+    return {str(state): count for state, count in rows}
