@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import EarthLocation, SkyCoord
+from astropy.table import Table
 from astropy.time import Time
 from numpy.typing import NDArray
 
@@ -69,6 +70,9 @@ class Overheads:
 
     declination_axis: Axis
     """Drive in declination (or altitude)."""
+
+    alt_azimuth: bool = False
+    """True where the two axes turn in azimuth and altitude."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,6 +159,13 @@ class Telescope:
     off_grid: bool = False
     """True where the robot accepts any pointing, not only those of its grid."""
 
+    skyline: tuple[u.Quantity[u.physical.angle], u.Quantity[u.physical.angle]] | None = None
+    """Altitude of the lowest clear sky at each azimuth (north through east), if not flat:
+    azimuths and altitudes, shape (n,) each."""
+
+    highest_altitude: u.Quantity[u.physical.angle] | None = None
+    """Where an alt-azimuth mount cannot follow near the zenith."""
+
 
 @dataclass(frozen=True, eq=False)
 class ObservingRequest:
@@ -199,6 +210,31 @@ class ObservingRequest:
 
     program: str = ""
     """Observing program that is charged."""
+
+    galactic_latitude: u.Quantity[u.physical.angle] | None = None
+    """Nothing closer to the galactic plane, if given."""
+
+    right_ascension: tuple[u.Quantity[u.physical.angle], u.Quantity[u.physical.angle]] | None = None
+    """Only from the first eastward to the second (ICRS), if given; it may cross 0 h."""
+
+    references: Mapping[str, frozenset[int]] | None = None
+    """Fields that have a reference image, by filter; None where that does not matter."""
+
+    observed: tuple[ExecutedExposure, ...] = ()
+    """Already taken for this event: what they cover counts for the visits that it had."""
+
+    blocks: int | None = None
+    """Number of filter blocks; None leaves it to the planner."""
+
+    targets: tuple[int | SkyCoord, ...] = ()
+    """Fields or positions to observe whatever the sky map says (the manual planner)."""
+
+    galaxies: Table | None = None
+    """Galaxies to aim at, with columns ra, dec (deg), distance (Mpc) and, if known, luminosity
+    (any unit) (the galaxies planner)."""
+
+    time_limit: u.Quantity[u.physical.time] | None = None
+    """A planner that still improves its plan returns the best so far after this."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -377,6 +413,13 @@ class QueuedPlan:
 
 class ObservingQueue(Protocol):
     """A robot's queue. Raises only the errors of `telescopes.errors`."""
+
+    @property
+    def settle_time(self) -> u.Quantity[u.physical.time]:
+        """A request may still be under way this long after its connection broke.
+
+        What `find` says before then is not yet the last word.
+        """
 
     def prepare(self, plan: ObservingPlan, name: str, program: str, pi: str) -> QueueRequest:
         """Write the message for `plan`. Pure: nothing is sent.
