@@ -1,0 +1,60 @@
+"""Every way to a robot's queue, in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from telescopes.observing import ObservingQueue
+from telescopes.transports import HTTPTransport, basic_authorization
+from telescopes.ztf_queue import TunnelledScheduler, ZTFQueue
+
+Endpoint = Mapping[str, Any]
+"""Settings of one way: ``url``, credentials, and ``protocol`` where a telescope has several."""
+
+
+def _open_ztf(endpoint: Endpoint) -> ObservingQueue:
+    return ZTFQueue(TunnelledScheduler(HTTPTransport(endpoint["url"])), _open_depot(endpoint))
+
+
+def _open_depot(endpoint: Endpoint) -> HTTPTransport | None:
+    if not endpoint.get("depot_url"):
+        return None
+    headers = {}
+    if endpoint.get("depot_username"):
+        headers = basic_authorization(endpoint["depot_username"], endpoint["depot_password"])
+    return HTTPTransport(endpoint["depot_url"], headers)
+
+
+QUEUES: dict[tuple[str, str], Callable[[Endpoint], ObservingQueue]] = {
+    ("ZTF", "scheduler"): _open_ztf,
+}
+"""By telescope and protocol; the first protocol of a telescope is its default."""
+
+
+def open_queue(telescope_name: str, endpoint: Endpoint | str) -> ObservingQueue:
+    """Open the queue of a telescope; nothing is sent.
+
+    Parameters
+    ----------
+    telescope_name
+        A name of `telescopes.TELESCOPES`.
+    endpoint
+        Settings of the way to the robot, or just its address. ZTF: ``url`` of the
+        scheduler; ``depot_url``, ``depot_username``, ``depot_password`` of the depot of
+        processed quadrants (optional).
+
+    Raises
+    ------
+    LookupError
+        If there is no such way.
+    ValueError
+        If the address is none.
+    """
+    settings: Endpoint = {"url": endpoint} if isinstance(endpoint, str) else endpoint
+    ways = [protocol for name, protocol in QUEUES if name == telescope_name]
+    protocol = settings.get("protocol") or next(iter(ways), None)
+    if protocol is None or (telescope_name, protocol) not in QUEUES:
+        known = ", ".join(f"{name} by {way}" for name, way in QUEUES)
+        raise LookupError(f"no queue of {telescope_name} by {protocol}; there is {known}")
+    return QUEUES[telescope_name, protocol](settings)

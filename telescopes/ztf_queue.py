@@ -1,0 +1,297 @@
+"""The queue of the ZTF scheduler.
+
+The scheduler (the daemon around github.com/ZwickyTransientFacility/ztf_sim) identifies
+queues by name alone, answers 201 for a new name and 200 for one that exists, follows the
+list in order, and forgets a queue that is empty or expired. Whether a vanished queue was
+executed is then known from the history of the night only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from astropy import units as u
+from astropy.time import Time
+
+from telescopes.errors import QueueError, QueueRefused, QueueUnconfirmed, QueueUnreachable
+from telescopes.observing import (
+    ExecutedExposure,
+    ObservingPlan,
+    QueuedPlan,
+    QueueReceipt,
+    QueueRequest,
+)
+from telescopes.transports import HTTPAnswer, HTTPTransport
+from telescopes.ztf_exposures import (
+    HistoryEntry,
+    ProcessedExposure,
+    merge,
+    read_history,
+    read_processed,
+)
+from telescopes.ztf_messages import (
+    EARLIEST,
+    FILTER_IDS,
+    LATEST,
+    dump,
+    key,
+    missing_targets,
+    same_window,
+    unaccounted,
+    write_message,
+)
+
+STANDING = frozenset({"default", "fallback"})
+"""Queues of the survey; they always exist."""
+
+
+@dataclass(frozen=True)
+class SchedulerQueue:
+    """One queue as the scheduler shows it."""
+
+    name: str
+    window: tuple[float, float] | None
+    """MJD."""
+    is_too: bool
+    is_valid: bool
+    """Whether the window is open on the robot's clock."""
+    targets: tuple[Mapping[str, Any], ...]
+
+
+class Scheduler(Protocol):
+    """A way to the scheduler: the tunnel, or a proxy."""
+
+    def put_queue(self, body: str) -> HTTPAnswer:
+        """Send a queue; the answer's status is the scheduler's own (201 new, 200 existing)."""
+
+    def delete_queue(self, name: str) -> HTTPAnswer:
+        """Delete a queue."""
+
+    def queues(self) -> list[SchedulerQueue]:
+        """All queues."""
+
+    def history(self, date: str) -> list[HistoryEntry]:
+        """Exposures of one UT date (ISO)."""
+
+    def ping(self) -> None:
+        """Return if the scheduler answers."""
+
+
+@dataclass(frozen=True)
+class TunnelledScheduler:
+    """The scheduler's own interface, reached through a tunnel."""
+
+    transport: HTTPTransport
+
+    def put_queue(self, body: str) -> HTTPAnswer:
+        """Send a queue."""
+        return self.transport.exchange("PUT", "/queues", body=body)
+
+    def delete_queue(self, name: str) -> HTTPAnswer:
+        """Delete a queue."""
+        return self.transport.exchange("DELETE", "/queues", body=dump({"queue_name": name}))
+
+    def queues(self) -> list[SchedulerQueue]:
+        """All queues."""
+        # The scheduler fails on a GET without a JSON body.
+        return read_queues(expect(self.transport.exchange("GET", "/queues", body="{}")).json())
+
+    def history(self, date: str) -> list[HistoryEntry]:
+        """Exposures of one UT date."""
+        # The date was read from the body in early versions, and is from the query in others.
+        answer = self.transport.exchange(
+            "GET", "/obs_history", query={"date": date}, body=dump({"date": date})
+        )
+        return read_history(expect(answer).json())
+
+    def ping(self) -> None:
+        """Return if the scheduler answers."""
+        answer = expect(self.transport.exchange("GET", "/current_queue", body="{}")).json()
+        if not isinstance(answer, dict) or "queue_name" not in answer:
+            raise QueueUnreachable(f"something else answers for the scheduler: {answer!r:.200}")
+
+
+def expect(answer: HTTPAnswer) -> HTTPAnswer:
+    """Return the answer to a question, or raise what it means if it is none."""
+    if answer.status == 200:
+        return answer
+    if 300 <= answer.status < 500:
+        raise QueueRefused(answer.words)
+    raise QueueUnreachable(answer.words)
+
+
+def read_queues(rows: Any) -> list[SchedulerQueue]:
+    """Read the list of queues.
+
+    Raises
+    ------
+    QueueUnreachable
+        If it is not what the scheduler writes.
+    """
+    try:
+        return [
+            SchedulerQueue(
+                str(row["queue_name"]),
+                None if row["validity_window_mjd"] is None else tuple(row["validity_window_mjd"]),
+                bool(row["is_TOO"]),
+                bool(row.get("is_valid", True)),
+                tuple(json.loads(row["queue"])),
+            )
+            for row in rows
+        ]
+    except (KeyError, TypeError, ValueError) as err:
+        raise QueueUnreachable(f"the list of queues cannot be read: {err!r}") from err
+
+
+@dataclass(frozen=True)
+class ZTFQueue:
+    """Implements `telescopes.observing.ObservingQueue`."""
+
+    scheduler: Scheduler
+    """The way to the scheduler."""
+
+    depot: HTTPTransport | None = None
+    """The depot of processed quadrants; without it the history alone is used."""
+
+    settle_time: u.Quantity[u.physical.time] = 60 * u.s
+    """A request may still be under way this long after its connection broke."""
+
+    def prepare(self, plan: ObservingPlan, name: str, program: str, pi: str) -> QueueRequest:
+        """Write the body of ``PUT /queues``; see `telescopes.ztf_messages.write_message`."""
+        return QueueRequest(name, dump(write_message(plan, name, program, pi)))
+
+    def submit(self, request: QueueRequest) -> QueueReceipt:
+        """Look first, send once, read back."""
+        match self.find(request):
+            case True:
+                return QueueReceipt(request.name, "the robot already holds exactly this queue")
+            case None:
+                raise QueueRefused(f"the robot holds another queue of the name {request.name}")
+        answer = self.scheduler.put_queue(request.body)
+        if answer.status in {200, 201, 409}:
+            return self._confirm(request, answer)
+        if 300 <= answer.status < 500 and answer.status != 408:
+            raise QueueRefused(answer.words)
+        raise QueueUnconfirmed(answer.words)
+
+    def _confirm(self, request: QueueRequest, answer: HTTPAnswer) -> QueueReceipt:
+        """Compare what the robot holds with what was sent."""
+        try:
+            found = self.find(request)
+        except QueueError as err:
+            raise QueueUnconfirmed(f"{answer.words}; it cannot be read back: {err}") from err
+        if found:
+            return QueueReceipt(request.name, answer.words)
+        if answer.status == 409:
+            raise QueueRefused(answer.words)
+        if found is None:
+            raise QueueUnconfirmed(f"{answer.words}; but the robot holds another list")
+        raise QueueUnconfirmed(f"{answer.words}; but the robot does not hold it")
+
+    def find(self, request: QueueRequest) -> bool | None:
+        """Whether the robot holds, or has begun, exactly this request.
+
+        A queue that is being executed is there with fewer targets. It is still the same
+        where the history accounts for those that are gone, but for the one whose shutter may
+        be open just now. A queue that has vanished was begun if the history has exposures
+        of its subprogram.
+        """
+        sent = json.loads(request.body)
+        held = self._held(request.name)
+        executed = self._executed(request.name, sent)
+        if held is None:
+            if not executed:
+                return False
+            return True if not set(executed) - set(map(key, sent["targets"])) else None
+        missing = missing_targets(sent["targets"], held.targets)
+        if missing is None or not same_window(sent, held.window):
+            return None
+        under_way = 1 if held.is_valid else 0
+        return True if unaccounted(missing, executed) <= under_way else None
+
+    def withdraw(self, name: str) -> None:
+        """Delete the queue and see that it is gone; an open exposure is finished."""
+        try:
+            words = self.scheduler.delete_queue(name).words
+        except QueueUnconfirmed as err:
+            words = str(err)
+        try:
+            held = self._held(name)
+        except QueueError as err:
+            raise QueueUnconfirmed(f"{words}; whether it is gone cannot be read: {err}") from err
+        if held is not None:
+            raise QueueUnconfirmed(f"{words}; the robot still holds {name}")
+
+    def queued(self) -> tuple[QueuedPlan, ...]:
+        """All list queues. One without a window is given the scheduler's limits."""
+        plans = []
+        for queue in self.scheduler.queues():
+            if queue.name in STANDING:
+                continue
+            start, end = queue.window or (EARLIEST, LATEST)
+            plans.append(
+                QueuedPlan(
+                    queue.name,
+                    Time(start, format="mjd", scale="utc"),
+                    Time(end, format="mjd", scale="utc"),
+                    queue.is_too,
+                    queue.targets,
+                )
+            )
+        return tuple(plans)
+
+    def executed(self, start: Time, end: Time) -> Iterable[ExecutedExposure]:
+        """Exposures begun in [start, end) on the robot's clock, in the order of time.
+
+        See `telescopes.ztf_exposures` for what counts before the quadrants are processed.
+        Exposures whose ``queue_name`` is None belong to the survey or are not yet known to
+        the scheduler.
+        """
+        first, last = float(start.utc.mjd), float(end.utc.mjd)
+        history: list[HistoryEntry] = []
+        processed: list[ProcessedExposure] = []
+        for date in _dates(first, last):
+            history += self.scheduler.history(date)
+            processed += self._processed(date)
+        return [
+            exposure
+            for exposure in merge(history, processed)
+            if first <= float(exposure.start.mjd) < last
+        ]
+
+    def ping(self) -> None:
+        """Return if the scheduler answers; raise `QueueUnreachable` if it cannot be used."""
+        try:
+            self.scheduler.ping()
+        except QueueRefused as err:
+            raise QueueUnreachable(f"the scheduler does not let us in: {err}") from err
+
+    def _held(self, name: str) -> SchedulerQueue | None:
+        return next((queue for queue in self.scheduler.queues() if queue.name == name), None)
+
+    def _executed(self, name: str, sent: Mapping[str, Any]) -> list[tuple[int, int]]:
+        """Field and filter of what the history has of this queue."""
+        start, end = sent["validity_window_mjd"]
+        return [
+            (entry.field_id, FILTER_IDS[entry.filter])
+            for date in _dates(start, end + 1e-6)
+            for entry in self.scheduler.history(date)
+            if entry.subprogram_name == name and entry.filter in FILTER_IDS
+        ]
+
+    def _processed(self, date: str) -> list[ProcessedExposure]:
+        """The depot's table of one UT date; nothing before it exists."""
+        if self.depot is None:
+            return []
+        day = date.replace("-", "")
+        answer = self.depot.exchange("GET", f"/{day}/ztf_recentproc_{day}.json")
+        return [] if answer.status == 404 else read_processed(expect(answer).json())
+
+
+def _dates(start: float, end: float) -> list[str]:
+    """UT dates (ISO) that meet [start, end) in MJD."""
+    days = range(int(start), int(end) + (end > int(end)))
+    return [Time(day, format="mjd", scale="utc").strftime("%Y-%m-%d") for day in days]
