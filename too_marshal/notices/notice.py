@@ -137,6 +137,10 @@ class Notice:
     localization: Localization | None
     """Where, if the notice says."""
 
+    position: tuple[float, float] | None = None
+    """(RA, Dec) of the source, deg, where the notice gives one without an error region. It is
+    shown; nothing is planned on it."""
+
     name: str | None = None
     """How people call the event, e.g. "S190814bv", "bn240812094", "IceCube-231125A"."""
 
@@ -179,9 +183,9 @@ class Notice:
         return self.kind is Kind.TEST or self.role != "observation"
 
 
-class NoticeMalformed(Exception):
+class NoticeMalformed(Exception):  # noqa: N818 - named as it is spoken of
     """The bytes are not a notice of the stream they came on; the message names what is wrong."""
 
 
-class NoticeUnknown(Exception):
+class NoticeUnknown(Exception):  # noqa: N818 - as above
     """No parser is registered for this topic or packet type."""

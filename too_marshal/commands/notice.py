@@ -1,0 +1,57 @@
+"""`too-marshal notice`: what a file says, without a database."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from too_marshal.notices.notice import NoticeMalformed, NoticeUnknown
+from too_marshal.notices.notice_json import notice_to_json
+from too_marshal.notices.registry import parse
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--topic", help="Kafka topic on which the file came; by default its content decides.")
+def notice(files: tuple[Path, ...], *, as_json: bool, topic: str | None) -> None:
+    """Print what each notice in FILES says.
+
+    A file that cannot be read is reported in its place, and the exit code is then 1.
+    """
+    failed = False
+    for path in files:
+        record = describe(path, topic)
+        failed = failed or "error" in record
+        click.echo(json.dumps(record) if as_json else _sentence(record))
+    if failed:
+        raise SystemExit(1)
+
+
+def describe(path: Path, topic: str | None = None) -> dict[str, Any]:
+    """Give the parsed notice of one file, or its error."""
+    try:
+        return {"path": str(path), **notice_to_json(parse(path.read_bytes(), topic))}
+    except (NoticeMalformed, NoticeUnknown) as err:
+        return {"path": str(path), "error": {"kind": type(err).__name__, "message": str(err)}}
+    except OSError as err:
+        return {"path": str(path), "error": {"kind": "unreadable", "message": err.strerror or ""}}
+
+
+def _sentence(record: dict[str, Any]) -> str:
+    if "error" in record:
+        return f"{record['path']}: {record['error']['kind']}: {record['error']['message']}"
+    where = record["localization"]
+    words = [
+        record["stream"],
+        record["name"] or record["event_key"] or "no event",
+        record["type"],
+        record["kind"],
+        record["event_time"] or "no time",
+        "no position" if where is None else where["kind"],
+        *record["flags"],
+    ]
+    return f"{record['path']}: {', '.join(words)}"
