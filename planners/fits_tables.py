@@ -183,7 +183,7 @@ def _value(text: str) -> Any:
     quoted = re.match(r" *'((?:[^']|'')*)'", text)
     if quoted:
         return quoted[1].replace("''", "'").rstrip()
-    word = text.split("/")[0].strip()
+    word = text.split("/", maxsplit=1)[0].strip()
     if word in ("T", "F"):
         return word == "T"
     for number in (int, float):

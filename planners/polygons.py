@@ -58,7 +58,7 @@ def inward_normals(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     depth = normals @ np.swapaxes(corners, -1, -2)
     if np.any(depth < -1e-9) or np.any(np.max(depth, axis=(-2, -1)) <= 0):
         raise ValueError("a polygon is not convex, or does not fit in a hemisphere")
-    return normals
+    return np.asarray(normals)
 
 
 def _children(cell: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from numpy.typing import ArrayLike, NDArray
 
-from planners.ranges import CELL_AREA, HIGHEST_ORDER, SKY_END, Ranges, hpx29, overlaps
+from planners.ranges import CELL_AREA, HIGHEST_ORDER, SKY_END, Ranges, expand, hpx29, overlaps
 from planners.skymap_distances import conditional_moments
 
 _FORMAT = 1
@@ -96,12 +96,13 @@ class SkyMap:
         density, *rest = (np.ascontiguousarray(values, dtype=np.float64) for values in chosen)
         total = float(np.sum(density * ((hi - lo) * CELL_AREA)))
         about = {**(metadata or {}), "probability_sum": total}
-        return cls(lo, hi, density / total, *(_harmless(*rest) if rest else ()), metadata=about)
+        distmu, distsigma, distnorm = _harmless(*rest) if rest else (None, None, None)
+        return cls(lo, hi, density / total, distmu, distsigma, distnorm, about)
 
     @cached_property
     def range_area(self) -> NDArray[np.float64]:
         """Solid angle of each range, sr."""
-        return (self.hi - self.lo) * CELL_AREA
+        return np.asarray((self.hi - self.lo) * CELL_AREA, dtype=np.float64)
 
     @cached_property
     def probability(self) -> NDArray[np.float64]:
@@ -145,7 +146,7 @@ class SkyMap:
         ndarray, shape (n,)
         """
         gain = self.cumulative(hi) - self.cumulative(lo)
-        return np.bincount(owner, weights=gain, minlength=n)
+        return np.asarray(np.bincount(owner, weights=gain, minlength=n), dtype=np.float64)
 
     @cached_property
     def credible_levels(self) -> NDArray[np.float64]:
@@ -212,8 +213,23 @@ class SkyMap:
         """
         if not 0 <= order <= 12:
             raise ValueError(f"cannot rasterize a sky map at order {order}: 0 to 12 are possible")
-        edge = np.arange((12 << (2 * order)) + 1) << (2 * (HIGHEST_ORDER - order))
-        return np.maximum(np.diff(self.cumulative(edge)), 0.0)
+        shift = 2 * (HIGHEST_ORDER - order)
+        first, end = self.lo >> shift, -(-self.hi >> shift)
+        whole = (first << shift == self.lo) & (end << shift == self.hi)
+        raster = np.zeros(12 << (2 * order))
+        weight = self.density * (CELL_AREA * 2.0**shift)
+        count = np.where(whole, end - first, 0)
+        owner, rank = expand(count)
+        raster[first[owner] + rank] = weight[owner]
+        # The rest begins or ends within a pixel: cut it at the pixels' edges.
+        part = np.flatnonzero(~whole)
+        owner, rank = expand((end - first)[part])
+        pixel, owner = first[part][owner] + rank, part[owner]
+        lo = np.maximum(self.lo[owner], pixel << shift)
+        hi = np.minimum(self.hi[owner], (pixel + 1) << shift)
+        gain = self.density[owner] * ((hi - lo) * CELL_AREA)
+        np.add.at(raster, pixel, gain)
+        return raster
 
     def without(self, ranges: Ranges) -> SkyMap:
         """Renormalised map of what remains once a region has been observed.
