@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import procrastinate
 from procrastinate import RetryStrategy
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from too_marshal import crash
 from too_marshal.db.base import open_engine, session_factory
@@ -15,6 +17,9 @@ from too_marshal.robots import Robots
 from too_marshal.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+Workflow = Callable[..., object]
+"""Takes a session and the job's arguments."""
 
 HEARTBEAT_SECONDS = 5.0
 """A worker shows so often that it lives."""
@@ -44,6 +49,27 @@ def register(app: procrastinate.App, settings: Settings, url: str) -> None:
     url
         Database that the workflows work on.
     """
+    sessions = session_factory(open_engine(url, pool_size=8))
+
+    def with_session(name: str, workflow: Workflow) -> Callable[..., None]:
+        def task(**arguments: Any) -> None:
+            crash.point(f"before_{name}")
+            with sessions() as session:
+                workflow(session, **arguments)
+            crash.point(f"after_{name}")
+
+        return task
+
+    for name, (workflow, retry) in _workflows(Robots.from_settings(settings)).items():
+        app.task(name=name, retry=retry)(with_session(name, workflow))
+
+    @app.task(name="rescue", pass_context=True, retry=False)
+    async def _rescue(context: procrastinate.JobContext) -> None:
+        await rescue(context.app)
+
+
+def _workflows(robots: Robots) -> dict[str, tuple[Workflow, RetryStrategy | bool]]:
+    """Every task's workflow, and when a failed one is tried again."""
     # Here, not above: they cost seconds and memory that only a worker needs.
     from too_marshal.workflows import (  # noqa: PLC0415
         ingest,
@@ -56,66 +82,24 @@ def register(app: procrastinate.App, settings: Settings, url: str) -> None:
         withdraw,
     )
 
-    sessions = session_factory(open_engine(url, pool_size=8))
-    robots = Robots.from_settings(settings)
+    def on_robots(workflow: Callable[..., object]) -> Workflow:
+        def with_robots(session: Session, **arguments: Any) -> object:
+            return workflow(session, robots, **arguments)
 
-    @app.task(name="notify", retry=RETRY)
-    def _notify(notice_id: int) -> None:
-        with sessions() as session:
-            notify.notify(session, notice_id)
+        return with_robots
 
-    @app.task(name="localize", retry=RETRY)
-    def _localize(localization_id: int) -> None:
-        crash.point("before_localize")
-        with sessions() as session:
-            localize.localize(session, localization_id)
-        crash.point("after_localize")
-
-    @app.task(name="propose_plans", retry=RETRY)
-    def _propose_plans(localization_id: int) -> None:
-        with sessions() as session:
-            plan.propose_plans(session, localization_id)
-
-    @app.task(name="plan", retry=RETRY)
-    def _plan(plan_id: int) -> None:
-        crash.point("before_plan")
-        with sessions() as session:
-            plan.compute(session, plan_id)
-        crash.point("after_plan")
-
-    @app.task(name="submit", retry=PERSISTENT)
-    def _submit(submission_id: int) -> None:
-        with sessions() as session:
-            submit.submit(session, robots, submission_id)
-
-    @app.task(name="withdraw", retry=RETRY)
-    def _withdraw(event_id: int) -> None:
-        with sessions() as session:
-            withdraw.withdraw_event(session, event_id)
-
-    @app.task(name="withdraw_submission", retry=PERSISTENT)
-    def _withdraw_submission(submission_id: int) -> None:
-        with sessions() as session:
-            withdraw.withdraw_submission(session, robots, submission_id)
-
-    @app.task(name="track", retry=False)
-    def _track(telescope: str) -> None:
-        with sessions() as session:
-            track.track(session, robots, telescope)
-
-    @app.task(name="draft", retry=RETRY)
-    def _draft(event_id: int, telescope: str, author: str) -> None:
-        with sessions() as session:
-            report.draft(session, event_id, telescope, author=author)
-
-    @app.task(name="interpret_waiting", retry=False)
-    def _interpret_waiting() -> None:
-        with sessions() as session:
-            ingest.interpret_waiting(session)
-
-    @app.task(name="rescue", pass_context=True, retry=False)
-    async def _rescue(context: procrastinate.JobContext) -> None:
-        await rescue(context.app)
+    return {
+        "interpret_waiting": (ingest.interpret_waiting, False),
+        "notify": (notify.notify, RETRY),
+        "localize": (localize.localize, RETRY),
+        "propose_plans": (plan.propose_plans, RETRY),
+        "plan": (plan.compute, RETRY),
+        "submit": (on_robots(submit.submit), PERSISTENT),
+        "withdraw": (withdraw.withdraw_event, RETRY),
+        "withdraw_submission": (on_robots(withdraw.withdraw_submission), PERSISTENT),
+        "track": (on_robots(track.track), False),
+        "draft": (report.draft, RETRY),
+    }
 
 
 async def rescue(app: procrastinate.App) -> int:

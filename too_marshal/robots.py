@@ -38,7 +38,7 @@ class Robots:
         robots = {}
         if settings.ztf_url:
             robots["ZTF"] = Robot(
-                Endpoint(settings.ztf_url, settings.ztf_token, settings.ztf_depot_url),
+                _ztf_endpoint(settings),
                 settings.ztf_simulated,
                 settings.ztf_program,
                 settings.ztf_pi,
@@ -68,3 +68,12 @@ class Robots:
     def queue(self, telescope: str) -> ObservingQueue:
         """A new client of its queue."""
         return open_queue(telescope, self._robots[telescope].endpoint)
+
+
+def _ztf_endpoint(settings: Settings) -> Endpoint:
+    return {
+        "url": settings.ztf_url,
+        "depot_url": settings.ztf_depot_url,
+        "depot_username": settings.ztf_depot_username,
+        "depot_password": settings.ztf_depot_password,
+    }

@@ -28,8 +28,11 @@ def default_data_dir() -> Path:
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of one process. Each comes from `TOO_` and its name in capitals, or, for
-    secrets in files, from the file named by that variable with `_FILE` appended."""
+    """Settings of one process.
+
+    Each comes from `TOO_` and its name in capitals, or, for
+    secrets in files, from the file named by that variable with `_FILE` appended.
+    """
 
     data_dir: Path = field(default_factory=default_data_dir)
     """Folder of the embedded database, the session key and the rehearsal's state."""
@@ -76,8 +79,11 @@ class Settings:
     ztf_depot_url: str = ""
     """Address of the nightly table of processed ZTF images; empty: none is read."""
 
-    ztf_token: str = field(default="", repr=False)
-    """Bearer token of the ZTF queue service, where it wants one."""
+    ztf_depot_username: str = ""
+    """Account at that table."""
+
+    ztf_depot_password: str = field(default="", repr=False)
+    """Its password."""
 
     ztf_simulated: bool = False
     """True where `ztf_url` is a simulator: only then may a test event be submitted to it."""

@@ -1,0 +1,41 @@
+# Each target does its own set-up. `make run` and `make test` are all that a newcomer needs.
+
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
+	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	&& echo $$name && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: run test check bench clean
+
+run: $(VENV)/.runs
+	@exec $(BIN)/too-marshal up $(ARGS)
+
+test: $(VENV)/.develops .make/chromium
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.develops
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/check.sh
+
+bench: $(VENV)/.develops
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+clean:
+	rm -rf $(VENV) .make dist build
+
+$(VENV)/bin/python:
+	@sh tools/need_python.sh "$(PYTHON)"
+	"$(PYTHON)" -m venv $(VENV)
+
+$(VENV)/.runs: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.develops: $(VENV)/.runs
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	@touch $@
+
+.make/chromium:
+	@sh tools/need_chromium.sh
+	@mkdir -p .make && touch $@

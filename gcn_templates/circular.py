@@ -1,0 +1,119 @@
+"""Write a circular from facts, and hold it against the rules of GCN."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from gcn_templates.facts import Facts
+
+FORBIDDEN_IN_SUBJECT = (
+    "this is an automatic reply",
+    "automatic reply: ",
+    "auto reply",
+    "autoreply",
+    "vacation",
+    "out of the office",
+    "out of office",
+    "out of town",
+    "away from my mail",
+    "returned mail",
+    "delivery failure",
+    "re: ",
+    "fwd: ",
+    " r: ",
+    " ris: ",
+    "subject:",
+    "draft",
+)
+"""Substrings with which GCN refuses a subject, whatever the case (gcn.nasa.gov, circulars)."""
+
+KEYWORDS = (
+    "LIGO",
+    "Virgo",
+    "KAGRA",
+    "IceCube",
+    "GRB",
+    "Fermi",
+    "Swift",
+    "GW",
+    "ZTF",
+    "transient",
+)
+"""Of the keywords that GCN asks for in a subject, those that our events can have."""
+
+MOST_LINES = 60
+"""GCN's style guide asks for fewer lines than this."""
+
+MOST_COLUMNS = 80
+"""Lines are broken before this column."""
+
+
+class CircularFault(Exception):
+    """A circular breaks a rule of GCN; the message names the rule and the place."""
+
+
+@dataclass(frozen=True)
+class Circular:
+    """A circular as it would be sent by hand."""
+
+    subject: str
+    """One line."""
+
+    body: str
+    """Plain ASCII text, one event."""
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("gcn_templates", "."),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - plain text, never HTML
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["utc"] = lambda when: when.strftime("%Y-%m-%d %H:%M:%S UTC")
+    environment.filters["percent"] = lambda value: f"{100 * value:.1f}"
+    return environment
+
+
+def write(facts: Facts) -> Circular:
+    """Write the circular.
+
+    Raises
+    ------
+    CircularFault
+        If what comes out breaks a rule of GCN.
+    """
+    subject = _environment().get_template("observations.subject.txt.jinja").render(facts=facts)
+    body = _environment().get_template("observations.txt.jinja").render(facts=facts)
+    circular = Circular(" ".join(subject.split()), body.strip() + "\n")
+    found = faults(circular)
+    if found:
+        raise CircularFault("; ".join(found))
+    return circular
+
+
+def faults(circular: Circular) -> list[str]:
+    """Every rule of GCN that a circular breaks, in words; none for a good one."""
+    subject = circular.subject.lower()
+    lines = circular.body.splitlines()
+    found = [f"the subject contains {word!r}" for word in FORBIDDEN_IN_SUBJECT if word in subject]
+    if not any(word.lower() in subject for word in KEYWORDS):
+        found.append("the subject names no event that GCN would recognise")
+    if "\n" in circular.subject or "\r" in circular.subject:
+        found.append("the subject has more than one line")
+    for number, line in enumerate([circular.subject, *lines]):
+        bad = sorted({letter for letter in line if not (letter.isascii() and letter.isprintable())})
+        if bad:
+            found.append(f"line {number} has characters that are not plain ASCII: {''.join(bad)!r}")
+    if len(lines) >= MOST_LINES:
+        found.append(f"the body has {len(lines)} lines, {MOST_LINES - 1} are the most")
+    long = [number for number, line in enumerate(lines, 1) if len(line) > MOST_COLUMNS]
+    if long:
+        found.append(f"lines {long} are longer than {MOST_COLUMNS} columns")
+    return found

@@ -1,0 +1,71 @@
+"""The too-marshal command. Each subcommand is a module of `too_marshal.commands`, read on use."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from too_marshal.database import MigrationFailed
+from too_marshal.embedded import DatabaseUnavailable
+from too_marshal.notices.kafka import NoStream
+from too_marshal.settings import SettingInvalid
+
+COMMANDS = {
+    "up": "Start everything on this machine, and stop it together.",
+    "web": "Serve the pages and the API.",
+    "listen": "Listen to the streams of notices.",
+    "work": "Do the background work.",
+    "clock": "Keep the timetable.",
+    "migrate": "Bring the database's schema up to date.",
+    "ingest": "Take in notices from files.",
+    "notice": "Show what a notice says.",
+    "plan": "Make an observing plan from a sky map.",
+    "user": "Manage people and their tokens.",
+    "rehearse": "Send a rehearsal's notices.",
+    "broker": "Host a rehearsal's Kafka broker.",
+}
+
+EXPECTED = (DatabaseUnavailable, MigrationFailed, NoStream, SettingInvalid)
+"""Errors whose message is a sentence for the person at the terminal."""
+
+
+class Lazy(click.Group):
+    """Loads a subcommand's module only when it is run: some cost seconds to import."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Names in the order of `COMMANDS`."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """Import the module that holds the command."""
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"too_marshal.commands.{name}")
+        command: click.Command = getattr(module, name)
+        return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=Lazy)
+@click.version_option(package_name="too-marshal")
+def cli() -> None:
+    """Target-of-Opportunity marshal: from a GCN notice to a submitted plan."""
+
+
+def main() -> None:
+    """Run the command line; an expected error is one sentence and exit code 1."""
+    try:
+        cli(standalone_mode=True)
+    except EXPECTED as err:
+        click.echo(f"too-marshal: {err}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

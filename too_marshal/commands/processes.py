@@ -1,0 +1,43 @@
+"""What the long-running commands share: settings, logging, a database, a way to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from too_marshal import logs
+from too_marshal.database import MigrationFailed, database_url, is_current
+from too_marshal.db.base import open_engine
+from too_marshal.settings import Settings
+
+
+@contextmanager
+def service() -> Iterator[tuple[Settings, str]]:
+    """Settings and database URL of a process, with logging configured and the schema checked.
+
+    Raises
+    ------
+    MigrationFailed
+        If the schema is not the one this code was written for.
+    """
+    settings = Settings.from_environ()
+    logs.configure(settings.log_format)
+    with database_url(settings) as url:
+        engine = open_engine(url)
+        current = is_current(engine)
+        engine.dispose()
+        if not current:
+            raise MigrationFailed(
+                "the database's schema is not up to date: run too-marshal migrate"
+            )
+        yield settings, url
+
+
+def stop_event() -> threading.Event:
+    """Event that SIGTERM and SIGINT set."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop

@@ -1,0 +1,90 @@
+"""The clock: what happens when. It only asks for jobs, and only one clock at a time does."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from too_marshal.db.base import session_factory
+from too_marshal.db.jobs import LATER, NORMAL, defer
+from too_marshal.robots import Robots
+from too_marshal.settings import Settings
+from too_marshal.workflows.listen import beat
+
+logger = logging.getLogger(__name__)
+
+LEADER_LOCK = 0x746F6F6D
+"""Key of the advisory lock that the one clock holds ("toom")."""
+
+INTERPRET_SECONDS = 10.0
+RESCUE_SECONDS = 10.0
+BEAT_SECONDS = 5.0
+
+
+def run_clock(settings: Settings, engine: Engine, stop: threading.Event) -> None:
+    """Keep the time until `stop` is set; stand by while another clock leads.
+
+    Leadership saves work, and is no more than that: every job that the clock asks for has a
+    queueing lock and an effect that may be repeated.
+    """
+    sessions = session_factory(engine)
+    while not stop.is_set():
+        try:
+            with engine.connect() as connection:
+                if _lead(connection):
+                    _keep_time(settings, sessions, connection, stop)
+        except OperationalError as err:
+            logger.warning("the clock lost its database: %s", str(err.orig).splitlines()[0])
+        stop.wait(1.0)
+
+
+def _lead(connection: Connection) -> bool:
+    leads = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LEADER_LOCK}))
+    connection.commit()
+    return leads
+
+
+def _keep_time(
+    settings: Settings,
+    sessions: sessionmaker[Session],
+    connection: Connection,
+    stop: threading.Event,
+) -> None:
+    """Ask for jobs for as long as the connection that holds the lock lives."""
+    scheduler = BackgroundScheduler(
+        timezone="UTC",
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 60},
+    )
+
+    def ask(task: str, priority: int = NORMAL, **arguments: str) -> None:
+        lock = "-".join([task, *arguments.values()])
+        with sessions() as session:
+            defer(session, task, priority=priority, queueing_lock=lock, **arguments)
+            session.commit()
+
+    def every(seconds: float, task: str, priority: int = NORMAL, **arguments: str) -> None:
+        scheduler.add_job(
+            ask, "interval", seconds=seconds, args=[task, priority], kwargs=arguments,
+            id="-".join([task, *arguments.values()]),
+        )  # fmt: skip
+
+    every(INTERPRET_SECONDS, "interpret_waiting")
+    every(RESCUE_SECONDS, "rescue")
+    for telescope in Robots.from_settings(settings).names():
+        every(settings.track_interval, "track", LATER, telescope=telescope)
+    scheduler.start()
+    logger.info("the clock leads")
+    try:
+        while not stop.wait(BEAT_SECONDS):
+            connection.execute(text("SELECT 1"))
+            connection.commit()
+            with sessions() as session:
+                beat(session, "clock")
+                session.commit()
+    finally:
+        scheduler.shutdown(wait=False)

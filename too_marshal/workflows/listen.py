@@ -1,0 +1,126 @@
+"""Listen to a stream of notices for as long as the process lives."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from too_marshal.db.base import now
+from too_marshal.db.notices import Heartbeat, StreamPosition
+from too_marshal.notices.kafka import Arrived, Subscription, cluster_name, open_consumer
+from too_marshal.notices.registry import DEFAULT_TOPICS
+from too_marshal.settings import Settings
+from too_marshal.workflows.ingest import Message, interpret, interpret_waiting, keep
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_TOPIC = "gcn.heartbeat"
+"""One message a second, of no content: it shows that the stream lives, and is not stored."""
+
+BATCH = 50
+"""Messages stored in one transaction, at the most."""
+
+BEAT_SECONDS = 5.0
+"""Between two notes in the database that we, or the stream, live."""
+
+
+def listen(
+    settings: Settings,
+    sessions: sessionmaker[Session],
+    stop: threading.Event,
+    *,
+    refresh_seconds: float = 30.0,
+) -> None:
+    """Store and interpret every notice that arrives, until `stop` is set.
+
+    A database that fails is waited for; the messages of the failed transaction are read again.
+
+    Parameters
+    ----------
+    settings
+        Which stream, which topics.
+    sessions
+        Makes sessions.
+    stop
+        Ends the loop within a second.
+    refresh_seconds
+        Between two looks for new topics.
+    """
+    topics = (*settings.topics(DEFAULT_TOPICS), HEARTBEAT_TOPIC)
+    while not stop.is_set():
+        consumer = open_consumer(settings)
+        try:
+            _recover(sessions)
+            subscription = Subscription(
+                consumer,
+                topics,
+                _offsets(sessions, cluster_name(settings)),
+                refresh_seconds=refresh_seconds,
+            )
+            _read(subscription, sessions, cluster_name(settings), stop)
+        except OperationalError as err:
+            logger.warning("the database failed, starting over: %s", str(err.orig).splitlines()[0])
+            stop.wait(2.0)
+        finally:
+            consumer.close()
+
+
+def _recover(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        count = interpret_waiting(session)
+    if count:
+        logger.info("understood %d notices that a stop had left unread", count)
+
+
+def _offsets(sessions: sessionmaker[Session], cluster: str):  # noqa: ANN202 - a closure
+    def next_offset(topic: str, partition: int) -> int | None:
+        with sessions() as session:
+            row = session.get(StreamPosition, (cluster, topic, partition))
+            return None if row is None else row.next_offset
+
+    return next_offset
+
+
+def _read(
+    subscription: Subscription, sessions: sessionmaker[Session], cluster: str, stop: threading.Event
+) -> None:
+    beaten = -float("inf")
+    heard = False
+    while not stop.is_set():
+        arrived = subscription.take(BATCH, timeout=0.5)
+        heard = heard or bool(arrived)
+        notices = [item for item in arrived if item.topic != HEARTBEAT_TOPIC]
+        if notices:
+            _store(sessions, cluster, notices)
+        if time.monotonic() - beaten > BEAT_SECONDS:
+            with sessions() as session:
+                beat(session, "listener", f"{subscription.partitions} partitions")
+                if heard:
+                    beat(session, "stream", cluster)
+                session.commit()
+            beaten, heard = time.monotonic(), False
+
+
+def _store(sessions: sessionmaker[Session], cluster: str, arrived: list[Arrived]) -> None:
+    messages = [
+        Message(item.value, "kafka", item.topic, cluster, item.partition, item.offset)
+        for item in arrived
+    ]
+    with sessions() as session:
+        for notice_id, _ in keep(session, messages):
+            interpret(session, notice_id)
+
+
+def beat(session: Session, name: str, detail: str = "") -> None:
+    """Note that `name` lives; not committed here."""
+    values = {"beat_at": now(), "detail": detail}
+    session.execute(
+        insert(Heartbeat)
+        .values(name=name, **values)
+        .on_conflict_do_update(index_elements=["name"], set_=values)
+    )

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Lint, types, import contract, migrations up and down, and the wheel in an empty environment.
+set -eu
+echo "== lint"
+ruff check .
+ruff format --check .
+codespell too_marshal planners telescopes gcn_templates tests docs benchmarks README.md CHANGELOG.md
+echo "== types"
+mypy
+echo "== import contract"
+lint-imports
+echo "== migrations"
+python tools/check_migrations.py
+echo "== compose file"
+python tools/check_compose.py
+echo "== wheel"
+sh tools/check_wheel.sh
+echo "all checks passed"

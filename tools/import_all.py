@@ -1,0 +1,18 @@
+"""Import every module of the installed packages, and read what they ship."""
+
+import importlib
+import pkgutil
+import sys
+
+PACKAGES = ("too_marshal", "planners", "telescopes", "gcn_templates")
+
+for root in PACKAGES:
+    package = importlib.import_module(root)
+    for module in pkgutil.walk_packages(package.__path__, f"{root}."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+
+from telescopes import TELESCOPES  # noqa: E402 - after the walk
+
+if any(len(telescope.read_grid().field_id) == 0 for telescope in TELESCOPES.values()):
+    sys.exit("a field grid is missing from the wheel")
