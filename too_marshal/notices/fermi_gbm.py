@@ -40,7 +40,7 @@ ROBOBA_SINCE = datetime(2019, 9, 1, tzinfo=UTC)
 ALERT, FLIGHT, GROUND, FINAL, TEST, SUBTHRESHOLD = 110, 111, 112, 115, 119, 131
 
 _FINAL_INTERNAL = 146
-_RANK = {ALERT: 1, FLIGHT: 2, GROUND: 3, _FINAL_INTERNAL: 4, FINAL: 5}
+RANK = {ALERT: 1, FLIGHT: 2, GROUND: 3, _FINAL_INTERNAL: 4, FINAL: 5}
 
 CLASSES = {
     0: "ERROR",
@@ -80,7 +80,7 @@ def parse_trigger(event: VOEvent) -> Notice:
         event_key=key,
         # Ground positions restart their Sequence_Num, and later flight positions
         # arrive after the first ground one: rank first, then the order of sending.
-        order=(_RANK[kind], base.order[1], event.integer("Sequence_Num") or 0),
+        order=(RANK[kind], base.order[1], event.integer("Sequence_Num") or 0),
         sequence=event.integer("Sequence_Num"),
         kind=_kind(kind, retracts=retracts),
         localization=localization,

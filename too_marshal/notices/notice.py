@@ -183,9 +183,9 @@ class Notice:
         return self.kind is Kind.TEST or self.role != "observation"
 
 
-class NoticeMalformed(Exception):  # noqa: N818 - named as it is spoken of
+class NoticeMalformed(Exception):
     """The bytes are not a notice of the stream they came on; the message names what is wrong."""
 
 
-class NoticeUnknown(Exception):  # noqa: N818 - as above
+class NoticeUnknown(Exception):
     """No parser is registered for this topic or packet type."""

@@ -6,9 +6,31 @@ import logging
 import re
 
 from too_marshal.notices import (  # noqa: F401 (each registers its parsers on import)
+    agile,
+    amon,
+    boom,
+    calet,
+    circulars,
+    counterparts,
+    einstein_probe,
     fermi_gbm,
+    fermi_gbm_json,
+    fermi_lat,
+    frb,
+    gecam,
+    heartbeat,
     icecube,
+    integral,
+    ipn,
+    km3net,
+    konus,
     lvk,
+    maxi,
+    neutrino_search,
+    small_satellites,
+    snews,
+    superk,
+    svom,
     swift,
 )
 from too_marshal.notices.avro_document import MAGIC, read_avro
@@ -31,33 +53,51 @@ logger = logging.getLogger(__name__)
 TOPICS = all_topics()
 """Every Kafka topic that has a parser."""
 
-_CLASSIC_DEFAULTS = (
-    "FERMI_GBM_ALERT",
-    "FERMI_GBM_FLT_POS",
-    "FERMI_GBM_GND_POS",
-    "FERMI_GBM_FIN_POS",
-    "FERMI_GBM_SUBTHRESH",
-    "SWIFT_BAT_GRB_POS_ACK",
-    "SWIFT_BAT_GRB_POS_NACK",
-    "SWIFT_BAT_QL_POS",
-    "SWIFT_BAT_TRANS",
-    "SWIFT_XRT_POSITION",
-    "SWIFT_XRT_CENTROID",
-    "SWIFT_UVOT_POS",
-    "SWIFT_UVOT_POS_NACK",
-    "SWIFT_FOM_OBS",
-    "SWIFT_SC_SLEW",
-    "ICECUBE_ASTROTRACK_GOLD",
-    "ICECUBE_ASTROTRACK_BRONZE",
-    "ICECUBE_CASCADE",
-)
+_CLASSIC_DEFAULTS = {
+    "FERMI_GBM": ("ALERT", "FLT_POS", "GND_POS", "FIN_POS", "SUBTHRESH", "POS_TEST"),
+    "FERMI_LAT": ("POS_INI", "POS_UPD", "POS_DIAG", "OFFLINE", "MONITOR", "GND"),
+    "SWIFT_BAT": ("GRB_POS_ACK", "GRB_POS_NACK", "QL_POS", "TRANS", "GRB_POS_TEST"),
+    "SWIFT_XRT": ("POSITION", "CENTROID"),
+    "SWIFT_UVOT": ("POS", "POS_NACK"),
+    "SWIFT": ("FOM_OBS", "SC_SLEW"),
+    "ICECUBE": ("ASTROTRACK_GOLD", "ASTROTRACK_BRONZE", "CASCADE"),
+    "AMON": ("NU_EM_COINC", "ICECUBE_COINC", "ICECUBE_EHE", "ICECUBE_HESE"),
+    "HAWC": ("BURST_MONITOR",),
+    "MAXI": ("UNKNOWN", "KNOWN", "TEST"),
+    "CALET_GBM": ("FLT_LC", "GND_LC"),
+    "KONUS": ("LC",),
+    "GECAM": ("FLT", "GND"),
+    "IPN": ("POS", "RAW", "SEG"),
+}
+_CLASSIC_SINGLES = ("SK_SN", "SNEWS", "GRB_CNTRPART", "COINCIDENCE", "GWHEN_COINC")
 _JSON_DEFAULTS = (
     "igwn.gwalert",
+    "gcn.circulars",
+    "gcn.heartbeat",
+    "gcn.notices.boom.alert",
+    "gcn.notices.chime.frb",
+    "gcn.notices.dsa110.frb",
+    "gcn.notices.einstein_probe.wxt.alert",
     "gcn.notices.icecube.gold_bronze_track_alerts",
+    "gcn.notices.icecube.lvk_nu_track_search",
+    "gcn.notices.maxi.gsc.known",
+    "gcn.notices.maxi.gsc.unknown",
+    "gcn.notices.superk.sn_alert",
+    "gcn.notices.svom.voevent.eclairs",
+    "gcn.notices.svom.voevent.grm",
+    "gcn.notices.svom.voevent.mxt",
     "gcn.notices.swift.bat.guano",
 )
 
-DEFAULT_TOPICS = (*_JSON_DEFAULTS, *(CLASSIC_TOPIC + name for name in _CLASSIC_DEFAULTS))
+DEFAULT_TOPICS = (
+    *_JSON_DEFAULTS,
+    *(
+        f"{CLASSIC_TOPIC}{group}_{name}"
+        for group, names in _CLASSIC_DEFAULTS.items()
+        for name in names
+    ),
+    *(CLASSIC_TOPIC + name for name in _CLASSIC_SINGLES),
+)
 """What the listener subscribes to unless it is told otherwise."""
 
 _SCHEMA = re.compile(r"/gcn/(?:notices/)?([\w/.-]{1,100})\.schema\.json$")

@@ -211,5 +211,6 @@ def _flags(event: VOEvent) -> frozenset[str]:
         "values out of range": event.flag("Values_Out_of_Range"),
         "galaxy in error circle": event.flag("Galaxy_in_Err_Circle"),
         "target of opportunity": event.flag("TOO_Generated"),
+        "time is of the observation": event.packet_type in {_XRT, _XRT_NACK, _UVOT, _UVOT_NACK},
     }
     return frozenset(flag for flag, is_set in found.items() if is_set)

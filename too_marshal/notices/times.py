@@ -22,7 +22,7 @@ _TRUNCATED_JULIAN_DAY_ZERO = datetime(1968, 5, 24, tzinfo=UTC)  # MJD 40000
 _LAST_MICROSECOND = timedelta(seconds=59, microseconds=999_999)
 
 
-class TimeUnreadable(ValueError):  # noqa: N818 - named as it is spoken of
+class TimeUnreadable(ValueError):
     """The text is no time, or one that no notice can mean."""
 
 
