@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session, undefer
 
 from too_marshal import crash
@@ -24,6 +25,9 @@ from too_marshal.notices.notice import Notice, NoticeMalformed, NoticeUnknown
 from too_marshal.notices.notice_json import notice_to_json
 from too_marshal.notices.registry import parse
 from too_marshal.workflows.associate import apply_notice
+
+TOGETHER = 50
+"""Notices understood in one transaction."""
 
 MOST_ATTEMPTS = 3
 """After so many tries that ended with the process, a notice is quarantined unread."""
@@ -80,7 +84,7 @@ class Received:
 def ingest(session: Session, message: Message) -> Received:
     """Take in one message: keep, then understand. The door of files, the API and replays."""
     ((notice_id, is_new),) = keep(session, [message])
-    interpret(session, notice_id)
+    interpret(session, [notice_id])
     row = session.get_one(ReceivedNotice, notice_id, populate_existing=True)
     return Received(notice_id, is_new, NoticeState(row.state), row.event_id, row.error)
 
@@ -144,35 +148,54 @@ def _move_offset(session: Session, message: Message) -> None:
     )
 
 
-def interpret(session: Session, notice_id: int) -> None:
-    """Understand a stored notice, unless somebody else has or does.
+def interpret(session: Session, notice_ids: Sequence[int]) -> None:
+    """Understand stored notices, unless somebody else has or does.
 
     Parameters
     ----------
     session
         Open session; committed.
-    notice_id
-        Row in state `received`; any other is left as it is.
+    notice_ids
+        Rows in state `received`; any other is left as it is.
     """
     # Counted before reading, and outside: a notice that kills the process must not do so for ever.
-    attempts = session.scalar(
+    attempts = session.scalars(
         update(ReceivedNotice)
-        .where(ReceivedNotice.id == notice_id, ReceivedNotice.state == NoticeState.RECEIVED)
+        .where(ReceivedNotice.id.in_(notice_ids), ReceivedNotice.state == NoticeState.RECEIVED)
         .values(attempts=ReceivedNotice.attempts + 1)
         .returning(ReceivedNotice.attempts)
-    )
+    ).all()
     session.commit()
-    if attempts is None:
-        return
-    row = session.scalars(
+    # After a death each is read by itself: only the culprit may run out of attempts.
+    alone = max(attempts, default=1) > 1
+    if not alone:
+        try:
+            _interpret_together(session, notice_ids)
+        except DataError:
+            session.rollback()
+        else:
+            return
+    for number in notice_ids:
+        try:
+            _interpret_together(session, [number])
+        except DataError as err:
+            session.rollback()
+            row = session.get_one(ReceivedNotice, number)
+            _quarantine(session, row, f"it holds what cannot be stored: {err.orig}")
+            session.commit()
+
+
+def _interpret_together(session: Session, notice_ids: Sequence[int]) -> None:
+    rows = session.scalars(
         select(ReceivedNotice)
-        .where(ReceivedNotice.id == notice_id, ReceivedNotice.state == NoticeState.RECEIVED)
+        .where(ReceivedNotice.id.in_(notice_ids), ReceivedNotice.state == NoticeState.RECEIVED)
         .options(undefer(ReceivedNotice.payload))
+        .order_by(ReceivedNotice.id)
         .with_for_update(of=ReceivedNotice, skip_locked=True)
-    ).one_or_none()
-    if row is not None:
+    ).all()
+    for row in rows:
         _understand(session, row)
-        crash.point("before_interpret_commit")
+    crash.point("before_interpret_commit")
     session.commit()
     crash.point("after_interpret_commit")
 
@@ -224,7 +247,7 @@ def reread(session: Session, notice_id: int) -> None:
         .values(state=NoticeState.RECEIVED, attempts=0, error="")
     )
     session.commit()
-    interpret(session, notice_id)
+    interpret(session, [notice_id])
 
 
 def interpret_waiting(session: Session, limit: int = 1000) -> int:
@@ -238,6 +261,6 @@ def interpret_waiting(session: Session, limit: int = 1000) -> int:
         )
     )
     session.commit()
-    for notice_id in waiting:
-        interpret(session, notice_id)
+    for start in range(0, len(waiting), TOGETHER):
+        interpret(session, waiting[start : start + TOGETHER])
     return len(waiting)

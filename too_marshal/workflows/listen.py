@@ -15,15 +15,12 @@ from too_marshal.db.notices import Heartbeat, StreamPosition
 from too_marshal.notices.kafka import Arrived, Subscription, cluster_name, open_consumer
 from too_marshal.notices.registry import DEFAULT_TOPICS
 from too_marshal.settings import Settings
-from too_marshal.workflows.ingest import Message, interpret, interpret_waiting, keep
+from too_marshal.workflows.ingest import TOGETHER, Message, interpret, interpret_waiting, keep
 
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_TOPIC = "gcn.heartbeat"
 """One message a second, of no content: it shows that the stream lives, and is not stored."""
-
-BATCH = 50
-"""Messages stored in one transaction, at the most."""
 
 BEAT_SECONDS = 5.0
 """Between two notes in the database that we, or the stream, live."""
@@ -92,7 +89,7 @@ def _read(
     beaten = -float("inf")
     heard = False
     while not stop.is_set():
-        arrived = subscription.take(BATCH, timeout=0.5)
+        arrived = subscription.take(TOGETHER, timeout=0.5)
         heard = heard or bool(arrived)
         notices = [item for item in arrived if item.topic != HEARTBEAT_TOPIC]
         if notices:
@@ -112,8 +109,7 @@ def _store(sessions: sessionmaker[Session], cluster: str, arrived: list[Arrived]
         for item in arrived
     ]
     with sessions() as session:
-        for notice_id, _ in keep(session, messages):
-            interpret(session, notice_id)
+        interpret(session, [notice_id for notice_id, _ in keep(session, messages)])
 
 
 def beat(session: Session, name: str, detail: str = "") -> None:

@@ -109,11 +109,10 @@ def _note_queues(session: Session, telescope: str, held: Iterable[QueuedPlan]) -
 
 def _store(session: Session, telescope: str, done: Iterable[ExecutedExposure]) -> set[int]:
     """Keep the exposures; returns the submissions that gained one, or better knowledge of one."""
-    names: dict[str, int] = dict(
-        session.execute(
-            select(Submission.queue_name, Submission.id).where(Submission.telescope == telescope)
-        ).tuples()
+    known = session.execute(
+        select(Submission.queue_name, Submission.id).where(Submission.telescope == telescope)
     )
+    names = {name: submission_id for name, submission_id in known}
     touched = set()
     for item in done:
         values = _row(telescope, item, names.get(item.queue_name or ""))
