@@ -136,7 +136,8 @@ class HTTPTransport:
         try:
             with _cut_off(connection, self.deadline.to_value(u.s)):
                 connection.request(method, target, None if body is None else body.encode(), headers)
-                return self._read(connection.getresponse())
+                with connection.getresponse() as response:
+                    return self._read(response)
         except (OSError, http.client.HTTPException, _TooLong) as err:
             raise lost(f"{method} {self.url}{path} was lost: {_name(err)}") from err
         finally:

@@ -28,18 +28,18 @@ class SimulatedClock:
         if rate <= 0:
             raise ValueError("a clock does not stop or run backwards")
         self._wall = wall
-        self._reading = now
+        self._reading = float(now)
         self._since = wall()
         self.rate = rate
 
     def now(self) -> float:
         """Modified Julian Date, d."""
-        return self._reading + (self._wall() - self._since) * self.rate / DAY
+        return self._reading + float(self._wall() - self._since) * self.rate / DAY
 
     def set(self, now: float | None = None, rate: float | None = None) -> None:
         """Set the reading, the rate or both."""
         reading = self.now() if now is None else now
-        self.__init__(reading, rate or self.rate, self._wall)  # type: ignore[misc]
+        self.__init__(reading, self.rate if rate is None else rate, self._wall)  # type: ignore[misc]
 
     def change_rate_from(self, then: float, rate: float) -> None:
         """Let `rate` hold from the past reading `then`, as if set at that moment.

@@ -179,7 +179,7 @@ class _Handler(BaseHTTPRequestHandler):
         with self.server.turn:
             return self.server.robot.answer(request)
 
-    def _administer(self, request: Request) -> Answer:
+    def _administer(self, request: Request) -> Answer:  # noqa: PLR0911 - one return a route
         if not ipaddress.ip_address(self.client_address[0]).is_loopback:
             return Answer.text(403, "the simulator is set from its own machine only")
         robot, faults = self.server.robot, self.server.faults
@@ -202,9 +202,10 @@ class _Handler(BaseHTTPRequestHandler):
                 case "DELETE", "/simulator/fault":
                     faults.clear()
                     return Answer.json(200, {})
+                case _:
+                    return Answer.text(404, "no such path")
         except (ValueError, TypeError, AttributeError) as err:
             return Answer.text(400, str(err))
-        return Answer.text(404, "no such path")
 
     def _send(self, answer: Answer, cut: int | None = None) -> None:
         self.send_response(answer.status)

@@ -23,6 +23,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import logging
 import re
 import signal
 import sys
@@ -39,6 +40,8 @@ from telescopes.simulators.sky import LocalSky
 from telescopes.simulators.ztf_robot import TWILIGHT, ZTFRobot
 from telescopes.simulators.ztf_rules import ListQueue, QueueMalformed, QueueRoster, read_queue
 from telescopes.ztf import ZTF
+
+logger = logging.getLogger(__name__)
 
 DEPOT_FILE = re.compile(r"/depot/(\d{8})/ztf_recentproc_(\d{8})\.json")
 
@@ -118,7 +121,8 @@ class ZTFSimulator:
         except (QueueMalformed, json.JSONDecodeError) as err:
             answer = Answer.text(400, str(err))
         except (TypeError, ValueError, KeyError) as err:
-            # As aiohttp does for an exception that nobody caught.
+            # As the scheduler's web layer does with an exception that nobody caught.
+            logger.exception("a request was beyond the scheduler")
             answer = Answer.text(500, f"500 Internal Server Error: {type(err).__name__}")
         self._save()
         return answer
@@ -134,6 +138,7 @@ class ZTFSimulator:
         elif self.clock.rate != 1 and now >= self.robot.busy_until():
             # Not from now on but from the moment of the last event: nobody may have asked since.
             self.clock.change_rate_from(self.robot.busy_until(), 1.0)
+            self.robot.skip_to(self.clock.now())
 
     def _leap(self) -> None:
         """Set the clock to the next moment with something to do."""
@@ -279,6 +284,7 @@ class ZTFSimulator:
     def describe(self) -> dict[str, Any]:
         """State for ``GET /simulator``."""
         self.pass_time()
+        self._save()
         return {
             "telescope": ZTF.name,
             "now": Time(self.clock.now(), format="mjd").isot,

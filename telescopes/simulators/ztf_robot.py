@@ -77,6 +77,7 @@ class ZTFRobot:
     pending: Exposure | None = None
     pointing: tuple[float, float] | None = None
     filter_id: int = 2
+    _tables: dict[int, list[dict[str, Any]]] = field(default_factory=dict, repr=False)
 
     def run(self, until: float) -> None:
         """Let time pass until `until` (MJD)."""
@@ -159,8 +160,14 @@ class ZTFRobot:
             row
             for exposure in self.history
             if int(exposure.exposure_mjd) == night and exposure.end + latency <= now
-            for row in self._quadrants(exposure)
+            for row in self._table(exposure)
         ]
+
+    def _table(self, exposure: Exposure) -> list[dict[str, Any]]:
+        """Rows of one exposure, made once: the night's table is asked for again and again."""
+        if exposure.exposure_id not in self._tables:
+            self._tables[exposure.exposure_id] = self._quadrants(exposure)
+        return self._tables[exposure.exposure_id]
 
     def _quadrants(self, exposure: Exposure) -> list[dict[str, Any]]:
         """Rows of one exposure: of the quadrants lost, half are marked and half are missing."""

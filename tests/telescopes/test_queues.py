@@ -1,0 +1,37 @@
+import pytest
+
+from telescopes import TELESCOPES
+from telescopes.queues import QUEUES, open_queue
+
+
+def test_every_way_leads_to_a_telescope():
+    assert {name for name, _ in QUEUES} <= set(TELESCOPES)
+
+
+def test_opens_by_address_alone():
+    queue = open_queue("ZTF", "http://127.0.0.1:9999")
+    assert queue.scheduler.transport.url == "http://127.0.0.1:9999"
+    assert queue.depot is None
+
+
+def test_opens_the_depot_with_its_credentials():
+    queue = open_queue(
+        "ZTF",
+        {
+            "url": "http://127.0.0.1:9999",
+            "depot_url": "https://ztfweb.ipac.caltech.edu/ztf/depot",
+            "depot_username": "observer",
+            "depot_password": "secret",
+        },
+    )
+    assert queue.depot.headers["Authorization"].startswith("Basic ")
+    assert "Authorization" not in queue.scheduler.transport.headers
+
+
+@pytest.mark.parametrize(
+    ("name", "endpoint"),
+    [("PTF", "http://127.0.0.1"), ("ZTF", {"url": "http://127.0.0.1", "protocol": "pigeon"})],
+)
+def test_an_unknown_way(name, endpoint):
+    with pytest.raises(LookupError, match="ZTF by scheduler"):
+        open_queue(name, endpoint)
