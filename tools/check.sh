@@ -12,7 +12,7 @@ lint-imports
 echo "== migrations"
 python tools/check_migrations.py
 echo "== compose file"
-python tools/check_compose.py
+check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yaml
 echo "== wheel"
 sh tools/check_wheel.sh
 echo "all checks passed"

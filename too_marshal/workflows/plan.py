@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from planners.plan_files import plan_to_json, request_from_json
 from planners.planners import PLANNERS
+from planners.requests import check_request
 from planners.ranges import hpx29
 from telescopes import TELESCOPES
 from telescopes.observing import ObservingPlan
@@ -119,7 +120,7 @@ def ask_for_plan(  # noqa: PLR0913 - what a person chooses
         raise ValueError(f"unknown telescope {telescope!r}; known: {', '.join(TELESCOPES)}")
     if planner not in PLANNERS:
         raise ValueError(f"unknown planner {planner!r}; known: {', '.join(PLANNERS)}")
-    request_from_json(request, TELESCOPES[telescope])
+    check_request(TELESCOPES[telescope], request_from_json(request))
     plan = Plan(
         event_id=event.id,
         localization_id=place.id,
@@ -157,7 +158,7 @@ def compute(session: Session, plan_id: int) -> None:
     telescope = TELESCOPES[plan.telescope]
     session.commit()  # no transaction stays open while the planner thinks
     try:
-        made = PLANNERS[plan.planner](skymap, telescope, request_from_json(plan.request, telescope))
+        made = PLANNERS[plan.planner](skymap, telescope, request_from_json(plan.request))
     except ValueError as err:
         plan.state, plan.remark = PlanState.FAILED, str(err)
         text = f"{plan.telescope} plan failed: {err}"

@@ -94,17 +94,16 @@ def best_moment(before: datetime) -> Moment:
     """The moment whose region ZTF can observe best in the 24 hours after `before`."""
     # Here, not above: the web process imports this module for the retraction.
     from planners.greedy import plan  # noqa: PLC0415
-    from planners.plan_files import request_from_json  # noqa: PLC0415
     from planners.skymap_files import read_skymap  # noqa: PLC0415
+    from telescopes.observing import ObservingRequest  # noqa: PLC0415
     from telescopes.ztf import ZTF  # noqa: PLC0415
 
-    window = {
-        "start": before.isoformat(),
-        "end": (before + timedelta(hours=24)).isoformat(),
-        "filters": ["g", "r"],
-        "exposure_time": 30.0,
-    }
-    request = request_from_json(window, ZTF)
+    request = ObservingRequest(
+        start=Time(before),
+        end=Time(before + timedelta(hours=24)),
+        filters=ZTF.default_filters,
+        exposure_time=dict.fromkeys(ZTF.default_filters, ZTF.exposure_time),
+    )
     scores = [
         (plan(read_skymap(turned_map(moment)), ZTF, request).statistics["probability"], moment)
         for moment in moments(before)

@@ -15,7 +15,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, undefer
 
 from planners.plan_files import plan_from_json
-from telescopes import TELESCOPES
 from telescopes.errors import (
     PlanUnsuitable,
     QueueError,
@@ -251,7 +250,7 @@ def _request(
 ) -> QueueRequest:
     plan = session.get_one(Plan, submission.plan_id, options=[undefer(Plan.document)])
     assert plan.document is not None
-    made = plan_from_json(plan.document, TELESCOPES[plan.telescope])
+    made = plan_from_json(plan.document)
     program = plan.program or robots.program(plan.telescope)
     return queue.prepare(made, submission.queue_name, program, robots.pi(plan.telescope))
 

@@ -72,9 +72,7 @@ def test_a_retraction_withdraws(session):
 
 
 def test_a_retraction_may_come_before_what_it_retracts(session):
-    retraction = take(
-        session, alerts.lvk(alert_type="RETRACTION", created="2026-11-22T04:00:00Z")
-    )
+    retraction = take(session, alerts.lvk(alert_type="RETRACTION", created="2026-11-22T04:00:00Z"))
     late = take(session, alerts.lvk())
     assert late.event_id == retraction.event_id
     assert session.get_one(Event, late.event_id).is_retracted
@@ -221,7 +219,9 @@ def test_a_notice_that_kills_the_process_is_given_up_in_the_end(session):
 def test_nul_in_a_value_is_quarantined_and_the_others_of_its_batch_are_not(session):
     bad = alerts.lvk(pipeline="a\x00b")
     good = alerts.lvk("S261122z")
-    ids = [number for number, _ in keep(session, [Message(bad, "api", LVK), Message(good, "api", LVK)])]
+    ids = [
+        number for number, _ in keep(session, [Message(bad, "api", LVK), Message(good, "api", LVK)])
+    ]
     interpret(session, ids)
     rows = [session.get_one(ReceivedNotice, number, populate_existing=True) for number in ids]
     assert [row.state for row in rows] == [NoticeState.QUARANTINED, NoticeState.UNDERSTOOD]

@@ -1,0 +1,239 @@
+"""Kill the listener and the workers while 300 real notices arrive: nothing lost, nothing twice.
+
+The broker is librdkafka's own mock cluster, in a process of its own; the listener, the workers
+and the clock are the real commands. Kills come at random from outside, and at named points
+from within, by `TOO_CRASH_AT`.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import confluent_kafka
+from sqlalchemy import Engine, text
+
+from too_marshal.notices.notice import NoticeMalformed, NoticeUnknown
+from too_marshal.notices.packet_types import packet_numbers
+from too_marshal.notices.registry import parse
+
+NOTICES = 300
+KILLS = 24
+SEED = 20261122
+
+LISTENER_CRASHES = (
+    "before_keep_commit:0.04,after_keep_commit:0.04,"
+    "before_interpret_commit:0.04,after_interpret_commit:0.04"
+)
+WORKER_CRASHES = (
+    "before_localize:0.01,after_localize:0.01,before_plan:0.05,after_plan:0.05,after_notify:0.01"
+)
+
+
+class Fleet:
+    """Processes that are started again whenever they die, as a supervisor would."""
+
+    def __init__(self, environ: dict[str, str]) -> None:
+        self._environ = environ
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._commands: dict[str, tuple[list[str], str]] = {}
+        self.deaths = 0
+
+    def add(self, name: str, *arguments: str, crash_at: str = "") -> None:
+        self._commands[name] = (list(arguments), crash_at)
+        self._start(name)
+
+    def _start(self, name: str) -> None:
+        arguments, crash_at = self._commands[name]
+        self._running[name] = subprocess.Popen(
+            [sys.executable, "-m", "too_marshal.cli", *arguments],
+            env={**self._environ, "TOO_CRASH_AT": crash_at},
+            stderr=subprocess.DEVNULL,
+        )
+
+    def calm(self) -> None:
+        """From now on nothing crashes of itself."""
+        self._commands = {name: (command, "") for name, (command, _) in self._commands.items()}
+
+    def revive(self) -> None:
+        for name, process in list(self._running.items()):
+            if process.poll() is not None:
+                self.deaths += 1
+                self._start(name)
+
+    def kill(self, name: str) -> None:
+        with suppress(ProcessLookupError):
+            self._running[name].kill()
+        self._running[name].wait()
+
+    def stop(self) -> None:
+        for process in self._running.values():
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def broker() -> Iterator[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "too_marshal.cli", "broker"], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def choose(corpus: Path) -> list[bytes]:
+    """300 real notices: every mission of the spine, LVK's with their maps, and broken ones."""
+    folders = ("lvk", "fermi_gbm", "icecube_amon", "swift", "malformed_time", "repo_tests")
+    paths = [
+        path
+        for folder in folders
+        for path in sorted((corpus / "notices" / folder).rglob("*"))
+        if path.suffix in {".xml", ".json"}
+    ]
+    random.Random(SEED).shuffle(paths)
+    unique = {path.read_bytes() for path in paths[: NOTICES * 2]}
+    return sorted(unique)[:NOTICES]
+
+
+def topic_of(payload: bytes) -> str:
+    """The topic that the notice came on, or would have."""
+    if payload.lstrip()[:1] == b"{":
+        return "igwn.gwalert"
+    found = re.search(rb'name="Packet_Type"[^>]*?value="(\d+)"', payload)
+    names = {number: name for name, number in packet_numbers().items()}
+    return "gcn.classic.voevent." + names.get(int(found[1]) if found else -1, "ARCHIVE")
+
+
+def produce(bootstrap: str, payloads: list[bytes]) -> None:
+    producer = confluent_kafka.Producer(
+        {"bootstrap.servers": bootstrap, "message.max.bytes": 8_000_000}
+    )
+    for payload in payloads:
+        producer.produce(topic_of(payload), payload, partition=0)
+        producer.poll(0)
+    assert producer.flush(30) == 0
+
+
+def count(engine: Engine, query: str) -> int:
+    with engine.connect() as connection:
+        return int(connection.scalar(text(query)) or 0)
+
+
+def settled(engine: Engine, expected: int) -> bool:
+    return (
+        count(engine, "SELECT count(*) FROM notice WHERE state <> 'received'") == expected
+        and count(
+            engine,
+            "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
+            " AND task_name NOT IN ('rescue', 'interpret_waiting', 'track')",
+        )
+        == 0
+    )
+
+
+def test_kills_lose_nothing_and_double_nothing(database_url, engine, corpus, tmp_path):
+    payloads = choose(corpus)
+    assert len(payloads) == NOTICES
+    topics = sorted({topic_of(payload) for payload in payloads})
+    # Some come twice, as Kafka may deliver them.
+    chance = random.Random(SEED)
+    sent = [*payloads, *chance.sample(payloads, 40)]
+    chance.shuffle(sent)
+    with broker() as bootstrap:
+        environ = {
+            **os.environ,
+            "TOO_DATABASE_URL": database_url,
+            "TOO_DATA_DIR": str(tmp_path),
+            "TOO_KAFKA_BOOTSTRAP": bootstrap,
+            "TOO_KAFKA_TOPICS": ",".join(topics),
+            "OMP_NUM_THREADS": "1",
+        }
+        fleet = Fleet(environ)
+        began = time.monotonic()
+        try:
+            fleet.add("listener", "listen", "--refresh", "0.5", crash_at=LISTENER_CRASHES)
+            fleet.add("worker-1", "work", crash_at=WORKER_CRASHES)
+            fleet.add("worker-2", "work", crash_at=WORKER_CRASHES)
+            fleet.add("clock", "clock")
+            killed = 0
+            for start in range(0, len(sent), 10):
+                produce(bootstrap, sent[start : start + 10])
+                if killed < KILLS:
+                    fleet.kill(chance.choice(["listener", "listener", "worker-1", "worker-2"]))
+                    killed += 1
+                fleet.revive()
+                _until(lambda: False, 0.3)
+            fleet.calm()
+            for name in ("listener", "worker-1", "worker-2"):
+                fleet.kill(name)
+            fleet.revive()
+            assert _until(lambda: settled(engine, NOTICES), 300, fleet), _state(engine)
+        finally:
+            fleet.stop()
+        seconds = time.monotonic() - began
+    _check_effects(engine, payloads)
+    print(
+        f"\n{len(sent)} messages, {NOTICES} distinct, {fleet.deaths} deaths"
+        f" ({killed + 3} kill -9 from outside, the rest at named points), {seconds:.0f} s:"
+        f" {count(engine, 'SELECT count(*) FROM notice')} stored,"
+        f" {count(engine, 'SELECT count(*) FROM localization')} localizations,"
+        f" {count(engine, 'SELECT count(*) FROM plan')} plans; 0 lost, 0 doubled"
+    )
+
+
+def _until(condition, seconds: float, fleet: Fleet | None = None) -> bool:
+    """Wait for `condition`; what dies meanwhile is started again."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        if fleet is not None:
+            fleet.revive()
+        time.sleep(0.1)
+    return condition()
+
+
+def _state(engine: Engine) -> str:
+    with engine.connect() as connection:
+        notices = connection.execute(text("SELECT state, count(*) FROM notice GROUP BY 1")).all()
+        jobs = connection.execute(
+            text("SELECT task_name, status, count(*) FROM procrastinate_jobs GROUP BY 1, 2")
+        ).all()
+    return f"{notices} {jobs}"
+
+
+def _check_effects(engine: Engine, payloads: list[bytes]) -> None:
+    """Every notice once, every event once, every localization and plan once, none unfinished."""
+    keys = set()
+    localizations = 0
+    for payload in payloads:
+        with suppress(NoticeMalformed, NoticeUnknown):
+            notice = parse(payload, topic_of(payload))
+            if notice.event_key is not None:
+                keys.add((notice.stream, notice.event_key))
+                localizations += notice.localization is not None and notice.kind != "retraction"
+    assert count(engine, "SELECT count(*) FROM notice") == NOTICES
+    assert count(engine, "SELECT count(*) FROM event") == len(keys)
+    own = "SELECT count(*) FROM localization WHERE variant = 'own'"
+    assert count(engine, own) == localizations
+    assert count(engine, "SELECT count(*) FROM localization WHERE state = 'pending'") == 0
+    assert count(engine, "SELECT count(*) FROM plan WHERE state = 'computing'") == 0
+    assert count(engine, "SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'") == 0
+    received = "SELECT count(*) FROM activity WHERE subject = 'notice' AND text LIKE '%received%'"
+    understood = "SELECT count(*) FROM notice WHERE state = 'understood' AND event_id IS NOT NULL"
+    assert count(engine, received) == count(engine, understood)
+    ready = "SELECT count(*) FROM activity WHERE text LIKE 'Sky map ready%'"
+    assert count(engine, ready) == count(engine, f"{own} AND state = 'ready'") + count(
+        engine, "SELECT count(*) FROM localization WHERE variant <> 'own' AND state = 'ready'"
+    )
