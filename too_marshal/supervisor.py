@@ -87,6 +87,7 @@ class Process:
         assert self.running.stdout is not None
         line = self.running.stdout.readline().strip()
         if not line:
+            self.running.stdout.close()
             raise ProcessFailed(f"{self.name} ended with code {self.running.wait()} at its start")
         return line
 
@@ -100,6 +101,8 @@ class Process:
             logger.warning("%s did not stop and is killed", self.name)
             self.running.kill()
             self.running.wait()
+        if self.running.stdout is not None:
+            self.running.stdout.close()
 
 
 def _die_with_parent() -> None:
