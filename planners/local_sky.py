@@ -136,9 +136,7 @@ class LocalSky:
         """The Moon from the site (au, CIRS), shape (..., 3)."""
         return self._interpolated(self._nodes[2], seconds) - self._observer(seconds)
 
-    def altitude_of(
-        self, vector: NDArray[np.float64], seconds: ArrayLike
-    ) -> NDArray[np.float64]:
+    def altitude_of(self, vector: NDArray[np.float64], seconds: ArrayLike) -> NDArray[np.float64]:
         """Altitude (deg) of directions (CIRS) that need not be of unit length."""
         meridian = self.meridian(seconds)
         x, y, z = np.moveaxis(vector, -1, 0)
@@ -236,7 +234,9 @@ class Circumstances:
     @cached_property
     def right_ascension(self) -> NDArray[np.float64]:
         """ICRS, in [0, 360)."""
-        return np.degrees(np.arctan2(self.positions.icrs[..., 1], self.positions.icrs[..., 0])) % 360
+        return (
+            np.degrees(np.arctan2(self.positions.icrs[..., 1], self.positions.icrs[..., 0])) % 360
+        )
 
     @cached_property
     def airmass(self) -> NDArray[np.float64]:

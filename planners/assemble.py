@@ -1,0 +1,74 @@
+"""From exposures on the clock to a plan with its account."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from planners.account import statistics
+from planners.clock import Shot
+from planners.local_sky import Circumstances
+from planners.problem import Problem
+from planners.why import probability_lost, remark, unobserved
+from telescopes.observing import ObservingPlan, PlannedExposure
+
+
+def assemble(
+    problem: Problem,
+    planner: str,
+    shots: Sequence[Shot],
+    begun: float,
+    upper_bound: float | None = None,
+) -> ObservingPlan:
+    """A plan of exposures, in the order of time.
+
+    Parameters
+    ----------
+    begun : float
+        When planning began, by `time.perf_counter`.
+    upper_bound : float, optional
+        No plan covers more in all visits.
+    """
+    shots = sorted(shots, key=lambda shot: shot.start)
+    figures: dict[str, Any] = dict(statistics(problem, shots, begun, upper_bound))
+    figures["probability_lost"] = probability_lost(problem, shots)
+    return ObservingPlan(
+        telescope=problem.telescope.name,
+        planner=planner,
+        request=problem.request,
+        exposures=_exposures(problem, shots),
+        statistics=figures,
+        unobserved=unobserved(problem, shots),
+        remark=remark(problem, shots),
+    )
+
+
+def _exposures(problem: Problem, shots: Sequence[Shot]) -> tuple[PlannedExposure, ...]:
+    if not shots:
+        return ()
+    fields = np.array([shot.field for shot in shots])
+    middle = np.array([(shot.start + shot.end) / 2 for shot in shots])
+    airmass = Circumstances(problem.sky, problem.positions[fields], middle).airmass.tolist()
+    probability = problem.atoms.field_probability
+    starts = problem.sky.time([shot.start for shot in shots])
+    visits: dict[int, int] = {}
+    exposures = []
+    for k, shot in enumerate(shots):
+        visit = visits.get(shot.field, 0)
+        visits[shot.field] = visit + 1
+        exposures.append(
+            PlannedExposure(
+                field_id=int(problem.field_id[shot.field]),
+                ra=problem.coord.ra[shot.field],
+                dec=problem.coord.dec[shot.field],
+                filter=shot.filter,
+                start=starts[k],
+                exposure_time=problem.request.exposure_time[shot.filter],
+                airmass=airmass[k],
+                probability=float(probability[shot.field]),
+                visit=visit,
+            )
+        )
+    return tuple(exposures)

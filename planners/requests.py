@@ -1,0 +1,92 @@
+"""What makes an observing request impossible, said before anything is computed."""
+
+from __future__ import annotations
+
+import numpy as np
+from astropy import units as u
+
+from telescopes.observing import ObservingRequest, Telescope
+
+_LONGEST_WINDOW = 31 * u.day
+"""A request for longer than this is a slip of the keyboard."""
+
+
+class RequestInvalid(ValueError):
+    """The request cannot be met by any plan; the message says why in one sentence."""
+
+
+def check_request(telescope: Telescope, request: ObservingRequest) -> None:
+    """Return if `request` makes sense for `telescope`.
+
+    Raises
+    ------
+    RequestInvalid
+        If it does not.
+    """
+    _check_window(request)
+    _check_filters(telescope, request)
+    _check_limits(request)
+
+
+def _check_window(request: ObservingRequest) -> None:
+    if not request.end > request.start:
+        raise RequestInvalid(
+            f"the window ends ({request.end.utc.isot}) before it starts ({request.start.utc.isot})"
+        )
+    if request.end - request.start > _LONGEST_WINDOW:
+        raise RequestInvalid(f"the window is longer than {_LONGEST_WINDOW}")
+    for start, end in request.busy:
+        if not end > start:
+            raise RequestInvalid("an interval taken by another queue ends before it starts")
+
+
+def _check_filters(telescope: Telescope, request: ObservingRequest) -> None:
+    if not request.filters:
+        raise RequestInvalid("no filter is requested")
+    known = ", ".join(telescope.filters)
+    for name in request.filters:
+        if name not in telescope.filters:
+            raise RequestInvalid(f"{telescope.name} has no filter {name!r}: it has {known}")
+        if name not in request.exposure_time:
+            raise RequestInvalid(f"no exposure time is given for filter {name!r}")
+    for name, exposure_time in request.exposure_time.items():
+        seconds = exposure_time.to_value(u.s)
+        if not (np.isfinite(seconds) and seconds > 0):
+            raise RequestInvalid(
+                f"the exposure time in {name} must be above zero: it is {seconds:g} s"
+            )
+        if exposure_time > telescope.longest_exposure:
+            raise RequestInvalid(
+                f"{telescope.name} exposes for {telescope.longest_exposure.to(u.s):g} at most: "
+                f"{seconds:g} s is requested in {name}"
+            )
+
+
+def _check_limits(request: ObservingRequest) -> None:
+    if not request.airmass_limit >= 1:
+        raise RequestInvalid(f"no airmass is below 1: the limit is {request.airmass_limit}")
+    if not np.isfinite(request.airmass_limit):
+        raise RequestInvalid("the airmass limit must be a finite number")
+    gap = request.minimum_gap.to_value(u.s)
+    if not (np.isfinite(gap) and gap >= 0):
+        raise RequestInvalid(f"the gap between visits cannot be {gap:g} s")
+    for what, angle in (
+        ("altitude of the Sun", request.sun_altitude),
+        ("distance from the Moon", request.moon_separation),
+    ):
+        if not np.isfinite(angle.to_value(u.deg)) or abs(angle) > 180 * u.deg:
+            raise RequestInvalid(f"the {what} cannot be {angle}")
+    if request.moon_separation < 0 * u.deg:
+        raise RequestInvalid("the distance from the Moon cannot be negative")
+    _check_budgets(request)
+
+
+def _check_budgets(request: ObservingRequest) -> None:
+    if request.maximum_fields is not None and request.maximum_fields < 1:
+        raise RequestInvalid("at least one field must be allowed")
+    if request.maximum_time is not None and not request.maximum_time > 0 * u.s:
+        raise RequestInvalid("the budget of time must be above zero")
+    if request.blocks is not None and request.blocks < 1:
+        raise RequestInvalid("at least one filter block must be allowed")
+    if request.time_limit is not None and not request.time_limit > 0 * u.s:
+        raise RequestInvalid("the time limit must be above zero")

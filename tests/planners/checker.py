@@ -1,0 +1,217 @@
+"""An independent judge of plans: astropy alone, none of the planners' code.
+
+It knows the request, the telescope's facts and the exposures, and returns every violation that
+it finds, in words.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import (
+    AltAz,
+    HADec,
+    SkyCoord,
+    angular_separation,
+    get_body,
+    get_sun,
+)
+from astropy.time import Time
+from astropy.utils import iers
+
+iers.conf.auto_download = False
+iers.conf.auto_max_age = None
+
+SECOND = 1.0
+"""Tolerance of times, s."""
+
+ANGLE = 0.005
+"""Tolerance of angles, deg: what the sky turns in about a second."""
+
+
+def violations(plan, telescope):
+    """Every rule that the plan breaks, one sentence each."""
+    exposures = plan.exposures
+    if not exposures:
+        return []
+    found = []
+    request = plan.request
+    starts = Time([exposure.start.utc.isot for exposure in exposures], scale="utc")
+    lengths = np.array([exposure.exposure_time.to_value(u.s) for exposure in exposures])
+    found += _window(request, starts, lengths)
+    found += _requested(plan, telescope, lengths)
+    ra = np.array([exposure.ra.to_value(u.deg) for exposure in exposures])
+    dec = np.array([exposure.dec.to_value(u.deg) for exposure in exposures])
+    coord = SkyCoord(ra * u.deg, dec * u.deg)
+    for moment in (0.0, 0.5, 1.0):
+        found += _sky(request, telescope, coord, starts + moment * lengths * u.s, f"at {moment}")
+    found += _overheads(telescope, exposures, coord, starts, lengths)
+    found += _visits(request, exposures, starts)
+    found += _budgets(request, telescope, exposures, coord, starts, lengths)
+    return found
+
+
+def _window(request, starts, lengths):
+    found = []
+    first = (starts[0] - request.start).to_value(u.s)
+    last = (starts + lengths * u.s - request.end).to_value(u.s)
+    if first < -SECOND:
+        found.append(f"begins {-first:.1f} s before the window")
+    if np.max(last) > SECOND:
+        found.append(f"ends {np.max(last):.1f} s after the window")
+    for begin, end in request.busy:
+        inside = ((starts - end).to_value(u.s) < -SECOND) & (
+            (starts + lengths * u.s - begin).to_value(u.s) > SECOND
+        )
+        if inside.any():
+            found.append(f"{inside.sum()} exposures while another queue has the telescope")
+    return found
+
+
+def _requested(plan, telescope, lengths):
+    found = []
+    grid = telescope.read_grid()
+    centres = {int(i): k for k, i in enumerate(grid.field_id)}
+    for exposure, length in zip(plan.exposures, lengths, strict=True):
+        asked = plan.request.exposure_time[exposure.filter].to_value(u.s)
+        if abs(length - asked) > 1e-6:
+            found.append(f"exposes {length} s instead of {asked} s")
+        if exposure.field_id in plan.request.excluded_fields:
+            found.append(f"field {exposure.field_id} is excluded")
+        if exposure.field_id < 0:
+            if not telescope.off_grid:
+                found.append("a pointing off the grid")
+            continue
+        centre = grid.coord[centres[exposure.field_id]]
+        if centre.separation(SkyCoord(exposure.ra, exposure.dec)) > 1 * u.arcsec:
+            found.append(f"field {exposure.field_id} is elsewhere")
+    return found
+
+
+def _sky(request, telescope, coord, times, when):
+    location = telescope.site.location
+    frame = AltAz(obstime=times, location=location)
+    seen = coord.transform_to(frame)
+    sun = get_sun(times).transform_to(frame)
+    moon = get_body("moon", times, location).transform_to(frame)
+    found = []
+
+    def report(broken, what):
+        if np.any(broken):
+            found.append(f"{what} {when} of {int(np.sum(broken))} exposures")
+
+    report(sun.alt.deg > request.sun_altitude.to_value(u.deg) + ANGLE, "daylight")
+    limit = min(request.airmass_limit, telescope.airmass_limit)
+    lowest = np.degrees(np.arcsin(1 / limit))
+    report(seen.alt.deg < lowest - ANGLE, "airmass above the limit")
+    separation = angular_separation(seen.az, seen.alt, moon.az, moon.alt).to_value(u.deg)
+    wanted = request.moon_separation.to_value(u.deg) * _illumination(times)
+    report((separation < wanted - ANGLE) & (moon.alt.deg > ANGLE), "too near the Moon")
+    equatorial = coord.transform_to(HADec(obstime=times, location=location))
+    hour_angle = (equatorial.ha.deg + 180) % 360 - 180
+    for exclusion in telescope.exclusions:
+        inside = _within(hour_angle, exclusion.hour_angle, 180)
+        inside &= _within(equatorial.dec.deg, exclusion.declination, 90)
+        report(inside, "pointing limit")
+    if telescope.highest_altitude is not None:
+        report(seen.alt.deg > telescope.highest_altitude.to_value(u.deg) + ANGLE, "too high")
+    if request.galactic_latitude is not None:
+        latitude = np.abs(coord.galactic.b.deg)
+        report(latitude < request.galactic_latitude.to_value(u.deg) - ANGLE, "galactic plane")
+    if request.right_ascension is not None:
+        low, high = (angle.to_value(u.deg) for angle in request.right_ascension)
+        report((coord.ra.deg - low) % 360 > (high - low) % 360 + ANGLE, "right ascension")
+    return found
+
+
+def _within(value, limits, scale):
+    low, high = (limit.to_value(u.deg) for limit in limits)
+    inside = np.ones(np.shape(value), dtype=bool)
+    if low > -scale:
+        inside &= value > low + ANGLE
+    if high < scale:
+        inside &= value < high - ANGLE
+    return inside
+
+
+def _illumination(times):
+    sun, moon = get_sun(times), get_body("moon", times)
+    elongation = sun.separation(moon)
+    phase = np.arctan2(
+        sun.distance * np.sin(elongation), moon.distance - sun.distance * np.cos(elongation)
+    )
+    return (1 + np.cos(phase)) / 2
+
+
+def _turn(axis, angle):
+    speed = axis.speed.to_value(u.deg / u.s)
+    acceleration = axis.acceleration.to_value(u.deg / u.s**2)
+    if angle < speed**2 / acceleration:
+        return 2 * np.sqrt(angle / acceleration)
+    return angle / speed + speed / acceleration
+
+
+def overheads(telescope, exposures, coord, times):
+    """Seconds that the robot needs between each two consecutive exposures."""
+    facts = telescope.overheads
+    if facts.alt_azimuth:
+        seen = coord.transform_to(AltAz(obstime=times, location=telescope.site.location))
+        nxt = coord[1:].transform_to(AltAz(obstime=times[:-1], location=telescope.site.location))
+        first, second = nxt.az.deg - seen.az.deg[:-1], nxt.alt.deg - seen.alt.deg[:-1]
+    else:
+        first, second = np.diff(coord.ra.deg), np.diff(coord.dec.deg)
+    first = np.abs((first + 180) % 360 - 180)
+    needed = []
+    for k, (before, after) in enumerate(zip(exposures[:-1], exposures[1:], strict=True)):
+        slew = max(
+            _turn(facts.hour_angle_axis, first[k]),
+            _turn(facts.declination_axis, abs(second[k])),
+        )
+        if slew > 0:
+            slew += facts.settle.to_value(u.s)
+        need = max(facts.readout.to_value(u.s), slew)
+        if before.filter != after.filter:
+            need += facts.filter_exchange.to_value(u.s)
+        needed.append(need)
+    return np.array(needed)
+
+
+def _overheads(telescope, exposures, coord, starts, lengths):
+    ends = starts + lengths * u.s
+    needed = overheads(telescope, exposures, coord, ends)
+    given = (starts[1:] - ends[:-1]).to_value(u.s)
+    short = needed - given
+    if len(short) and np.max(short) > SECOND / 2:
+        return [f"{int(np.sum(short > SECOND / 2))} overheads too short, by {np.max(short):.1f} s"]
+    return []
+
+
+def _visits(request, exposures, starts):
+    found = []
+    by_field = defaultdict(list)
+    for exposure, start in zip(exposures, (starts - starts[0]).to_value(u.s), strict=True):
+        key = exposure.field_id if exposure.field_id >= 0 else (exposure.ra, exposure.dec)
+        by_field[key].append((start, exposure.filter))
+    gap = request.minimum_gap.to_value(u.s)
+    for key, visits in by_field.items():
+        times = [time for time, _ in visits]
+        if np.min(np.diff(times), initial=np.inf) < gap - SECOND / 100:
+            found.append(f"field {key} is visited again too soon")
+        for name in {name for _, name in visits}:
+            if sum(other == name for _, other in visits) > request.filters.count(name):
+                found.append(f"field {key} is visited too often in {name}")
+    return found
+
+
+def _budgets(request, telescope, exposures, coord, starts, lengths):
+    found = []
+    fields = {(exposure.field_id, exposure.ra.value, exposure.dec.value) for exposure in exposures}
+    if request.maximum_fields is not None and len(fields) > request.maximum_fields:
+        found.append(f"{len(fields)} fields, more than {request.maximum_fields}")
+    if request.maximum_time is not None:
+        used = lengths.sum() + overheads(telescope, exposures, coord, starts + lengths * u.s).sum()
+        if used > request.maximum_time.to_value(u.s) + SECOND:
+            found.append(f"uses {used:.0f} s, more than {request.maximum_time}")
+    return found
