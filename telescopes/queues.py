@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from astropy import units as u
+
 from telescopes.observing import ObservingQueue
 from telescopes.transports import HTTPTransport, basic_authorization
+from telescopes.ztf_kowalski import KowalskiScheduler
 from telescopes.ztf_queue import TunnelledScheduler, ZTFQueue
 
 Endpoint = Mapping[str, Any]
@@ -26,8 +29,21 @@ def _open_depot(endpoint: Endpoint) -> HTTPTransport | None:
     return HTTPTransport(endpoint["depot_url"], headers)
 
 
+def _open_kowalski(endpoint: Endpoint) -> ObservingQueue:
+    transport = HTTPTransport(
+        endpoint["url"],
+        {"Authorization": f"Bearer {endpoint['token']}"},
+        # Kowalski waits for Palomar, so it must be waited for longer.
+        timeout=30 * u.s,
+        deadline=60 * u.s,
+    )
+    way = KowalskiScheduler(transport, endpoint["user"], endpoint.get("history_path"))
+    return ZTFQueue(way, _open_depot(endpoint))
+
+
 QUEUES: dict[tuple[str, str], Callable[[Endpoint], ObservingQueue]] = {
     ("ZTF", "scheduler"): _open_ztf,
+    ("ZTF", "kowalski"): _open_kowalski,
 }
 """By telescope and protocol; the first protocol of a telescope is its default."""
 
@@ -42,7 +58,8 @@ def open_queue(telescope_name: str, endpoint: Endpoint | str) -> ObservingQueue:
     endpoint
         Settings of the way to the robot, or just its address. ZTF: ``url`` of the
         scheduler; ``depot_url``, ``depot_username``, ``depot_password`` of the depot of
-        processed quadrants (optional).
+        processed quadrants (optional). By Kowalski, ``token`` and ``user``, and
+        ``history_path`` where it forwards the scheduler's history.
 
     Raises
     ------

@@ -64,6 +64,14 @@ class SchedulerQueue:
 class Scheduler(Protocol):
     """A way to the scheduler: the tunnel, or a proxy."""
 
+    @property
+    def signature(self) -> Mapping[str, str]:
+        """What this way adds to each message."""
+
+    @property
+    def knows_history(self) -> bool:
+        """Whether `history` can tell what was executed."""
+
     def put_queue(self, body: str) -> HTTPAnswer:
         """Send a queue; the answer's status is the scheduler's own (201 new, 200 existing)."""
 
@@ -85,6 +93,16 @@ class TunnelledScheduler:
     """The scheduler's own interface, reached through a tunnel."""
 
     transport: HTTPTransport
+
+    @property
+    def signature(self) -> Mapping[str, str]:
+        """Nothing is added."""
+        return {}
+
+    @property
+    def knows_history(self) -> bool:
+        """The scheduler does."""
+        return True
 
     def put_queue(self, body: str) -> HTTPAnswer:
         """Send a queue."""
@@ -161,7 +179,8 @@ class ZTFQueue:
 
     def prepare(self, plan: ObservingPlan, name: str, program: str, pi: str) -> QueueRequest:
         """Write the body of ``PUT /queues``; see `telescopes.ztf_messages.write_message`."""
-        return QueueRequest(name, dump(write_message(plan, name, program, pi)))
+        message = write_message(plan, name, program, pi)
+        return QueueRequest(name, dump({**message, **self.scheduler.signature}))
 
     def submit(self, request: QueueRequest) -> QueueReceipt:
         """Look first, send once, read back."""
@@ -198,12 +217,19 @@ class ZTFQueue:
         where the history accounts for those that are gone, but for the one whose shutter may
         be open just now. A queue that has vanished was begun if the history has exposures
         of its subprogram.
+
+        Raises
+        ------
+        QueueUnconfirmed
+            If a queue whose window has opened is not there, and no history can tell
+            whether it was executed.
         """
         sent = json.loads(request.body)
         held = self._held(request.name)
         executed = self._executed(request.name, sent)
         if held is None:
             if not executed:
+                self._doubt(request.name, sent)
                 return False
             return True if not set(executed) - set(map(key, sent["targets"])) else None
         missing = missing_targets(sent["targets"], held.targets)
@@ -281,6 +307,14 @@ class ZTFQueue:
             for entry in self.scheduler.history(date)
             if entry.subprogram_name == name and entry.filter in FILTER_IDS
         ]
+
+    def _doubt(self, name: str, sent: Mapping[str, Any]) -> None:
+        """Raise unless the absence of the queue means that it never arrived."""
+        begun = float(Time.now().mjd) >= sent["validity_window_mjd"][0]
+        if begun and not self.scheduler.knows_history:
+            raise QueueUnconfirmed(
+                f"{name} is not there, but it may have been executed: this way has no history"
+            )
 
     def _processed(self, date: str) -> list[ProcessedExposure]:
         """The depot's table of one UT date; nothing before it exists."""

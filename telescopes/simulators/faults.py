@@ -21,6 +21,9 @@ class FaultKind(StrEnum):
     ACCEPT_THEN_HANG = "accept-then-hang"
     """Done, but never answered."""
 
+    LATE = "late"
+    """Done only when nobody waits for the answer any more."""
+
     RESET = "reset"
     """The connection is reset; nothing is done."""
 

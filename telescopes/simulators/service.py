@@ -232,6 +232,9 @@ def _befall(handler: _Handler, request: Request, fault: Fault) -> None:
             handler._send(Answer(200, LOGIN_PAGE, "text/html"))  # noqa: SLF001 - as above
         case FaultKind.HANG:
             handler.server.faults.released.wait(fault.seconds)
+        case FaultKind.LATE:
+            handler.server.faults.released.wait(fault.seconds)
+            handler._act(request)  # noqa: SLF001 - as above
         case FaultKind.RESET:
             _reset(handler)
         case FaultKind.HALF:

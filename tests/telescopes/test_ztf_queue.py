@@ -59,6 +59,9 @@ class ZTFBench(Bench):
     def add_fault(self, fault):
         self.server.faults.add(fault)
 
+    def let_go(self):
+        self.server.faults.clear()
+
     def pass_time(self, duration):
         self.wall.seconds += duration.to_value(u.s)
 

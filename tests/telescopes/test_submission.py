@@ -1,0 +1,177 @@
+"""Whatever goes wrong, and in whatever order: no exposure twice, no belief that is not so."""
+
+import contextlib
+from collections import Counter
+
+from astropy import units as u
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+)
+
+from telescopes.errors import QueueError, QueueRefused, QueueUnconfirmed, QueueUnreachable
+from telescopes.simulators.faults import Fault, FaultKind
+from tests.telescopes.test_ztf_queue import ZTFBench
+
+KINDS = [
+    FaultKind.STATUS,
+    FaultKind.RESET,
+    FaultKind.ACCEPT_THEN_RESET,
+    FaultKind.ACCEPT_THEN_STATUS,
+    FaultKind.HALF,
+    FaultKind.HTML,
+    FaultKind.TRUNCATED,
+]
+
+write_faults = st.none() | st.builds(
+    Fault,
+    st.sampled_from(KINDS),
+    method=st.just("PUT"),
+    status=st.sampled_from([400, 401, 409, 429, 500, 502, 503]),
+)
+read_faults = st.none() | st.builds(
+    Fault,
+    st.sampled_from([FaultKind.STATUS, FaultKind.RESET, FaultKind.HTML, FaultKind.TRUNCATED]),
+    method=st.just("GET"),
+    skip=st.integers(0, 3),
+)
+
+
+class Marshal(RuleBasedStateMachine):
+    """A marshal that keeps to the protocol, and a robot that does not."""
+
+    fresh = Bundle("fresh")
+    unclear = Bundle("unclear")
+
+    def __init__(self):
+        super().__init__()
+        self.stack = contextlib.ExitStack()
+        self.bench = ZTFBench(self.stack)
+        self.made = 0
+        self.requests = {}
+        self.accepted = set()
+        self.refused = set()
+        self.differing = set()
+        self.withdrawn = set()
+
+    def teardown(self):
+        self.stack.close()
+
+    @initialize(target=fresh, number=st.integers(1, 6))
+    def plan_first(self, number):
+        return self.plan(number)
+
+    @rule(target=fresh, number=st.integers(1, 6))
+    def plan_another(self, number):
+        return self.plan(number)
+
+    def plan(self, number):
+        self.made += 1
+        name = f"ToO_{self.made}"
+        self.requests[name] = self.bench.prepare(number, name)
+        return name
+
+    @rule(target=unclear, name=consumes(fresh), write=write_faults, read=read_faults)
+    def submit(self, name, write, read):
+        return self.send(name, write, read)
+
+    @rule(target=unclear, name=consumes(unclear), write=write_faults, read=read_faults)
+    def ask_then_perhaps_repeat(self, name, write, read):
+        try:
+            found = self.bench.queue.find(self.requests[name])
+        except QueueError:
+            return name
+        if found:
+            self.accepted.add(name)
+            return multiple()
+        if found is None:
+            self.differing.add(name)
+            return multiple()
+        return self.send(name, write, read)
+
+    def send(self, name, write, read):
+        for fault in (write, read):
+            if fault is not None:
+                self.bench.add_fault(fault)
+        try:
+            self.bench.queue.submit(self.requests[name])
+        except QueueUnconfirmed:
+            return name
+        except QueueUnreachable:
+            assert not self.begun(name)
+            return name
+        except QueueRefused:
+            self.refused.add(name)
+            return multiple()
+        finally:
+            self.bench.server.faults.clear()
+        self.accepted.add(name)
+        return multiple()
+
+    @rule(data=st.data(), read=read_faults)
+    def withdraw(self, data, read):
+        if not self.accepted:
+            return
+        name = data.draw(st.sampled_from(sorted(self.accepted)))
+        if read is not None:
+            self.bench.add_fault(read)
+        try:
+            self.bench.queue.withdraw(name)
+        except QueueError:
+            return
+        finally:
+            self.bench.server.faults.clear()
+        self.accepted.discard(name)
+        self.withdrawn.add(name)
+
+    @rule(minutes=st.sampled_from([0.5, 2, 7, 20]))
+    def live_on(self, minutes):
+        self.bench.pass_time(minutes * u.min)
+        self.bench.simulator.pass_time()
+
+    def begun(self, name):
+        robot = self.bench.simulator.robot
+        exposures = [*robot.history, *([robot.pending] if robot.pending else [])]
+        return self.bench.held(name) is not None or any(
+            exposure.queue_name == name for exposure in exposures
+        )
+
+    @invariant()
+    def nothing_is_exposed_twice(self):
+        history = self.bench.simulator.robot.history
+        taken = Counter((exposure.queue_name, exposure.field_id) for exposure in history)
+        assert not taken or max(taken.values()) == 1
+
+    @invariant()
+    def what_was_accepted_is_there(self):
+        # A window that closes empties the queue; the plans here end long before that.
+        now = self.bench.simulator.clock.now()
+        for name in self.accepted:
+            queue = self.bench.simulator.robot.roster.queues.get(name)
+            assert self.begun(name) or now > 61101.22 or queue is not None
+
+    @invariant()
+    def what_was_refused_is_not(self):
+        for name in self.refused:
+            assert not self.begun(name)
+
+    @invariant()
+    def what_was_withdrawn_is_gone(self):
+        for name in self.withdrawn:
+            assert self.bench.held(name) is None
+
+    @invariant()
+    def a_person_is_asked_only_about_what_differs(self):
+        for name in self.differing:
+            assert self.begun(name)
+
+
+Marshal.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+TestMarshal = Marshal.TestCase
