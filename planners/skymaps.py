@@ -21,6 +21,9 @@ from planners.skymap_distances import conditional_moments
 _FORMAT = 1
 """Version of the prepared form."""
 
+_ROUNDING = 1e-9
+"""Two credible levels that differ by less are the same."""
+
 _COLUMNS = ("lo", "hi", "density", "distmu", "distsigma", "distnorm")
 
 
@@ -166,8 +169,8 @@ class SkyMap:
         return levels
 
     def _within(self, level: float) -> NDArray[np.bool_]:
-        # Rounding may bring the last ranges to a level of exactly 1.
-        return (self.credible_levels < level) | (level >= 1)
+        # A sum of probabilities is rounded: a level that it only reaches is not below it.
+        return (self.credible_levels < level - _ROUNDING) | (level >= 1)
 
     def region(self, level: float) -> Ranges:
         """Smallest region that holds at least `level` (0 to 1) of the probability."""
