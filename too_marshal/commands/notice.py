@@ -48,7 +48,7 @@ def _sentence(record: dict[str, Any]) -> str:
     words = [
         record["stream"],
         record["name"] or record["event_key"] or "no event",
-        record["type"],
+        record["type_name"],
         record["kind"],
         record["event_time"] or "no time",
         "no position" if where is None else where["kind"],

@@ -87,10 +87,14 @@ def _check(schema: Any, depth: int = 0) -> None:
         raise NoticeMalformed("the Avro schema is nested too deeply")
     if isinstance(schema, str) and schema not in _PLAIN | {"null"}:
         raise NoticeMalformed(f"the Avro schema refers to {schema[:40]!r}")
-    if isinstance(schema, dict) and schema["type"] == "array" and schema["items"] not in _PLAIN:
+    if isinstance(schema, dict) and schema["type"] == "array" and not _is_plain(schema["items"]):
         raise NoticeMalformed("the Avro schema has a list of something else than plain values")
     for part in _parts(schema):
         _check(part, depth + 1)
+
+
+def _is_plain(schema: Any) -> bool:
+    return isinstance(schema, str) and schema in _PLAIN
 
 
 def _parts(schema: Any) -> list[Any]:

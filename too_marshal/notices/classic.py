@@ -137,10 +137,10 @@ def time_key(time: datetime | None) -> str | None:
 
 def https(url: str | None) -> str | None:
     """Return the address with https; None if it is no web address."""
-    if url is None or "://" not in url:
+    if url is None or not url.isprintable() or " " in url:
         return None
-    scheme, rest = url.split("://", 1)
-    return f"https://{rest}" if scheme in {"http", "https"} and rest else None
+    scheme, _, rest = url.partition("://")
+    return f"https://{rest}" if scheme.lower() in {"http", "https"} and rest else None
 
 
 def links(event: VOEvent, **labels: str) -> dict[str, str]:

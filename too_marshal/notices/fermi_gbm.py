@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from too_marshal.notices.classic import (
@@ -129,11 +129,15 @@ def parse_subthreshold(event: VOEvent) -> Notice:
 
 
 def burst_name(time: datetime | None) -> str | None:
-    """GBM's name of a trigger: "bn", the date, and the thousandth of the day, rounded."""
+    """Spell GBM's name of a trigger: "bn", the date, and the thousandth of the day.
+
+    The thousandth is that of the whole second, rounded: so it agrees with the names
+    that 440 archived notices carry in their addresses.
+    """
     if time is None:
         return None
-    midnight = time.replace(hour=0, minute=0, second=0, microsecond=0)
-    thousandth = min(999, round((time - midnight) / timedelta(days=1) * 1000))
+    second = time.hour * 3600 + time.minute * 60 + time.second
+    thousandth = min(999, round(second / 86.4))
     return f"bn{time:%y%m%d}{thousandth:03d}"
 
 
@@ -232,6 +236,7 @@ def _earth(event: VOEvent, time: datetime | None) -> dict[str, float]:
     if x is not None and y is not None and z is not None:
         return occultation_from_vector(x, y, z) or {}
     longitude, latitude = event.number("SC_Long"), event.number("SC_Lat")
-    if longitude is None or latitude is None or time is None or longitude == latitude == 0:
+    # Flight notices of before 2021 carry a latitude of zero and a wrong longitude.
+    if longitude is None or not latitude or time is None:
         return {}
     return occultation_from_subpoint(longitude, latitude, time)

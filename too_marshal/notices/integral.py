@@ -13,6 +13,7 @@ from too_marshal.notices.classic import (
     base_notice,
     numbers,
     source_circle,
+    source_point,
     time_key,
     trigger_key,
 )
@@ -31,6 +32,7 @@ def parse(event: VOEvent) -> Notice:
     packed = trigger_key(event)
     burst, subsequence = (None, None) if packed is None else _unpack(int(packed))
     test = event.flag("Test_Notice")
+    circle = source_circle(event, 0.9, systematics_included=False)
     return replace(
         base,
         event_key=time_key(base.event_time) if burst is None else str(burst),
@@ -38,7 +40,8 @@ def parse(event: VOEvent) -> Notice:
         sequence=subsequence,
         kind=_kind(event),
         role="test" if test and base.role == "observation" else base.role,
-        localization=source_circle(event, 0.9, systematics_included=False),
+        localization=circle,
+        position=None if circle else source_point(event),
         flags=base.flags | ({"not a GRB"} if _retracts(event) else frozenset()),
         attributes=numbers(
             event,

@@ -189,7 +189,7 @@ def _attributes(event: Document, coincidence: Document) -> dict[str, Any]:
             "time_far_hz": coincidence.number("time_coincidence_far"),
             "time_sky_far_hz": coincidence.number("time_sky_position_coincidence_far"),
         }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in found.items() if value not in (None, [])}
 
 
 def _floats(document: Document, name: str) -> list[float]:
@@ -228,7 +228,7 @@ def _voevent_attributes(event: VOEvent) -> dict[str, Any]:
             "time_sky_far_hz": event.number("Time_Sky_Position_Coincidence_FAR"),
             "combined_map": https(event.text("joint_skymap_fits")),
         }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in found.items() if value not in (None, [])}
 
 
 def _numbers(group: Mapping[str, str]) -> dict[str, float]:

@@ -26,7 +26,7 @@ def notice_to_json(notice: Notice) -> dict[str, Any]:
         "sequence": notice.sequence,
         "order": list(notice.order),
         "kind": notice.kind.value,
-        "type": notice.type_name,
+        "type_name": notice.type_name,
         "role": notice.role,
         "is_test": notice.is_test,
         "event_time": _time(notice.event_time),

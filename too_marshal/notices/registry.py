@@ -35,6 +35,7 @@ from too_marshal.notices import (  # noqa: F401 (each registers its parsers on i
 )
 from too_marshal.notices.avro_document import MAGIC, read_avro
 from too_marshal.notices.json_document import Document, read_document
+from too_marshal.notices.limits import check_limits
 from too_marshal.notices.notice import Notice, NoticeMalformed, NoticeUnknown
 from too_marshal.notices.packet_types import packet_name, packet_numbers
 from too_marshal.notices.registration import (
@@ -126,7 +127,8 @@ def parse(payload: bytes, topic: str | None = None) -> Notice:
         If no parser is registered for the topic or the packet type.
     """
     try:
-        return _parse_sniffed(payload) if topic is None else _parse_topic(payload, topic)
+        notice = _parse_sniffed(payload) if topic is None else _parse_topic(payload, topic)
+        return check_limits(notice)
     except (NoticeMalformed, NoticeUnknown):
         raise
     except Exception as err:

@@ -60,7 +60,7 @@ def parse_voevent(event: VOEvent) -> Notice:
         kind=Kind.RETRACTION if retracts else _KINDS.get(packet_type, Kind.UPDATE),
         event_time=_sequence_start(event) or base.event_time,
         localization=localization,
-        position=None if retracts or localization else source_point(event),
+        position=None if localization else source_point(event),
         name=burst,
         flags=base.flags | _flags(event),
         attributes=_attributes(event),

@@ -22,7 +22,7 @@ from too_marshal.notices.classic import (
     trigger_key,
 )
 from too_marshal.notices.json_document import Document
-from too_marshal.notices.notice import Kind, Notice
+from too_marshal.notices.notice import Circle, Kind, Notice
 from too_marshal.notices.registration import parses_packet, parses_topic
 from too_marshal.notices.unified import core_map, core_notice, core_point, core_region
 from too_marshal.notices.voevent import VOEvent
@@ -50,8 +50,11 @@ def parse_bat(event: VOEvent) -> Notice:
     """Read BAT's word on a trigger: quick look, position, or that there is none."""
     base = _trigger_notice(event)
     retracts = event.packet_type == _BAT_NACK or event.flag("Def_NOT_a_GRB")
+    # BAT may take a burst back after XRT has looked: then the later word of the two counts.
+    order = (_RANK[_XRT], *base.order[1:]) if retracts else base.order
     return replace(
         base,
+        order=order,
         kind=Kind.RETRACTION if retracts else Kind.INITIAL,
         localization=source_circle(event, CONTAINMENT, systematics_included=True),
         attributes=dict(base.attributes)
@@ -152,9 +155,12 @@ def parse_guano(document: Document) -> Notice:
     base = core_notice(document, "swift_guano")
     region = core_region(document)
     localization = core_map(document, region) or region
+    # BAT places an imaged burst within 3 arcmin; GCN's example says 0.5 for "arcmin".
+    doubtful = isinstance(region, Circle) and "image_snr" in document and region.radius > 0.2
     return replace(
         base,
         localization=localization,
+        flags=base.flags | ({"radius may be in arcminutes"} if doubtful else frozenset()),
         position=core_point(document) if localization is None else None,
         type_name="BAT-GUANO",
         related=followed(document.text("follow_up_event")),

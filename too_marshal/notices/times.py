@@ -148,5 +148,7 @@ def _offset(zone: str | None) -> timedelta:
     if zone in (None, "Z", "UTC"):
         return timedelta()
     hours, minutes = int(zone[1:3]), int(zone[-2:])
+    if hours > 23 or minutes > 59:
+        raise TimeUnreadable(f"the zone {zone} is none")
     size = timedelta(hours=hours, minutes=minutes)
     return -size if zone[0] == "-" else size
