@@ -143,7 +143,8 @@ def _project(
     """Cells of `order`, within some pairs, that fall on a detector: pointing, cell, detector."""
     pointing, coarse = pairs.pointing[batch], pairs.cell[batch]
     n_children = 1 << (2 * (order - pairs.level))
-    unique, which = np.unique(coarse, return_inverse=True)
+    begins = np.diff(coarse, prepend=-1) != 0
+    unique, which = coarse[begins], np.cumsum(begins) - 1
     children = unique[:, None] * n_children + np.arange(n_children)
     centres = cell_centres(order, children.ravel()).reshape(len(unique), n_children, 3)
     east, north, ahead = np.moveaxis(

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import ConvexHull
 
 from planners.cameras import camera_cells, tangent_frames
+from planners.polygons import unit_vectors
 from planners.ranges import HIGHEST_ORDER, Ranges
 from planners.skymaps import SkyMap
 from telescopes.observing import Footprint, Telescope
@@ -19,8 +20,9 @@ from telescopes.observing import Footprint, Telescope
 _CELLS_PER_CAMERA = 3000
 """At the customary order, at least: the area of a ZTF field is then good to 0.4 %, without bias."""
 
-_CELLS_PER_MAP = 4000
-"""In the 50 % region of a map, at least, once the order is chosen for it too."""
+_CELLS_PER_MAP = 4000, 1_000_000
+"""In the 50 % region of a map at least, in its 99.9 % region at most, once the order is chosen
+for it too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +65,7 @@ def customary_order(telescope: Telescope) -> int:
     corners = telescope.footprint.corners.to_value(u.rad)
     ahead = np.roll(corners, -1, axis=1)
     area = 0.5 * np.abs(np.sum(_cross(corners, ahead), axis=1)).sum()
-    order = np.ceil(0.5 * np.log2(_CELLS_PER_CAMERA * np.pi / 3 / area))
-    return int(np.clip(order, 0, HIGHEST_ORDER))
+    return int(np.clip(np.ceil(_order_of(area / _CELLS_PER_CAMERA)), 0, HIGHEST_ORDER))
 
 
 def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -135,8 +136,16 @@ def field_cells_near(
 
 def order_for(telescope: Telescope, skymap: SkyMap) -> int:
     """HEALPix order fine enough for both the camera and the map."""
-    fine = np.ceil(0.5 * np.log2(_CELLS_PER_MAP * np.pi / 3 / skymap.area(0.5).to_value(u.sr)))
-    return int(np.clip(max(customary_order(telescope), fine), 0, HIGHEST_ORDER))
+    least, most = _CELLS_PER_MAP
+    needed = np.ceil(_order_of(skymap.area(0.5).to_value(u.sr) / least))
+    affordable = np.floor(_order_of(skymap.area(0.999).to_value(u.sr) / most))
+    wanted = max(customary_order(telescope), min(needed, affordable))
+    return int(np.clip(wanted, 0, HIGHEST_ORDER))
+
+
+def _order_of(cell_area: float) -> float:
+    """HEALPix order, not rounded, of cells of a solid angle, sr."""
+    return float(0.5 * np.log2(np.pi / 3 / cell_area))
 
 
 def field_probability(skymap: SkyMap, cells: FieldCells) -> NDArray[np.float64]:
@@ -218,11 +227,27 @@ def outline(
     Returns
     -------
     list of [ra, dec], deg
-        Clockwise as seen on the sky with east to the left, first point repeated: the sense
-        that d3-geo takes for the smaller part of the sphere.
+        Clockwise where RA grows to the right, as d3-geo wants; the first point is repeated.
     """
     corners = telescope.footprint.corners.to_value(u.rad).reshape(-1, 2)
-    around = ConvexHull(corners).vertices
-    ring = _deprojected(corners[around], SkyCoord(ra, dec))
-    points = np.stack([ring.ra.deg, ring.dec.deg], axis=-1).round(5)
+    return _ring(_deprojected(corners[ConvexHull(corners).vertices], SkyCoord(ra, dec)))
+
+
+def detector_rings(
+    telescope: Telescope, ra: u.Quantity[u.physical.angle], dec: u.Quantity[u.physical.angle]
+) -> list[list[list[list[float]]]]:
+    """Detectors at one pointing, as the coordinates of a GeoJSON MultiPolygon.
+
+    Rings run as in `outline`, in the order of the footprint's detectors.
+    """
+    return [[_ring(corners)] for corners in detector_polygons(telescope, ra, dec)]
+
+
+def _ring(corners: SkyCoord) -> list[list[float]]:
+    """Closed ring around a convex polygon smaller than a hemisphere, clockwise."""
+    points = np.stack([corners.ra.deg, corners.dec.deg], axis=-1).round(5)
+    xyz = unit_vectors(corners)
+    turning = np.sum(np.cross(xyz, np.roll(xyz, -1, axis=0)), axis=0) @ xyz.mean(axis=0)
+    if turning > 0:
+        points = points[::-1]
     return [*points.tolist(), points[0].tolist()]

