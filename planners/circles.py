@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from planners.adaptive_cells import sampled_skymap
-from planners.polygons import circumradius, polygon_cells, unit_vectors
+from planners.polygons import circumradius, inward_normals, polygon_cells, unit_vectors
 from planners.ranges import CELL_AREA, HIGHEST_ORDER, Ranges
-from planners.skymaps import SkyMap
+from planners.skymaps import SkyMap, SkyMapInvalid
 
 _CELLS_PER_SIGMA = 8
 _HORIZON = 6.0
@@ -86,7 +86,7 @@ def circle_skymap(
 
     Raises
     ------
-    ValueError
+    SkyMapInvalid
         If a number is out of range or the model is unknown.
 
     References
@@ -100,7 +100,7 @@ def circle_skymap(
     if systematic_model is not None:
         if systematic_model not in SYSTEMATIC_MODELS:
             known = ", ".join(sorted(SYSTEMATIC_MODELS))
-            raise ValueError(f"unknown systematic model {systematic_model!r}; known: {known}")
+            raise SkyMapInvalid(f"unknown systematic model {systematic_model!r}; known: {known}")
         model = SYSTEMATIC_MODELS[systematic_model]
         extra = np.array([part.radius.to_value(u.rad) for part in model])
         extra *= _sigmas(containment) / _sigmas(0.68)
@@ -123,10 +123,11 @@ def circle_skymap(
     return sampled_skymap(density, too_coarse, {"creator": "circle"})
 
 
-def ellipse_skymap(
+def ellipse_skymap(  # noqa: PLR0913, PLR0917 - the numbers of an ellipse on the sky
     ra: u.Quantity[u.physical.angle],
     dec: u.Quantity[u.physical.angle],
-    axes: tuple[u.Quantity[u.physical.angle], u.Quantity[u.physical.angle]],
+    semi_major: u.Quantity[u.physical.angle],
+    semi_minor: u.Quantity[u.physical.angle],
     position_angle: u.Quantity[u.physical.angle],
     containment: float,
 ) -> SkyMap:
@@ -139,9 +140,9 @@ def ellipse_skymap(
     ----------
     ra, dec : Quantity
         Position (ICRS).
-    axes : pair of Quantity
-        Semi-axes of the ellipse, above 0 and below 90 deg: the one along `position_angle`, the
-        one across.
+    semi_major, semi_minor : Quantity
+        Semi-axes along `position_angle` and across it, above 0 and below 90 deg; which of the
+        two is the longer does not matter.
     position_angle : Quantity
         East of north.
     containment : float
@@ -149,13 +150,14 @@ def ellipse_skymap(
 
     Raises
     ------
-    ValueError
+    SkyMapInvalid
         If a number is out of range.
     """
+    axes = (semi_major, semi_minor)
     for axis in axes:
         _check(axis, containment)
         if axis >= 90 * u.deg:
-            raise ValueError(f"a semi-axis of {axis} reaches the horizon of its centre")
+            raise SkyMapInvalid(f"a semi-axis of {axis} reaches the horizon of its centre")
     centre = _position(ra, dec)
     sigma = np.array([axis.to_value(u.rad) for axis in axes]) / _sigmas(containment)
     finest = sigma.min() / np.clip(16 / np.sqrt(sigma.max() / sigma.min()), 2, _CELLS_PER_SIGMA)
@@ -181,25 +183,31 @@ def ellipse_skymap(
     return sampled_skymap(density, too_coarse, {"creator": "ellipse"})
 
 
-def polygon_skymap(vertices: SkyCoord, containment: float) -> SkyMap:
+def polygon_skymap(vertices: u.Quantity[u.physical.angle], containment: float) -> SkyMap:
     """Sky map that is uniform in a convex polygon, and holds the rest uniformly outside.
 
     Parameters
     ----------
-    vertices : SkyCoord, shape (n_corners,)
-        In order around the polygon, whose sides are great circles.
+    vertices : Quantity, shape (n_corners, 2)
+        RA and Dec (ICRS) in order around the polygon, whose sides are great circles.
     containment : float
         Probability that the source lies within, above 0 and at most 1.
 
     Raises
     ------
-    ValueError
+    SkyMapInvalid
         If the polygon is not convex, has no area or does not fit in a hemisphere, or if
         the containment is out of range.
     """
     if not 0 < containment <= 1:
-        raise ValueError(f"containment {containment} is not between 0 and 1")
-    corners = unit_vectors(vertices)[None]
+        raise SkyMapInvalid(f"containment {containment} is not between 0 and 1")
+    if len(vertices) < 3 or not np.all(np.isfinite(vertices.value)):
+        raise SkyMapInvalid("a polygon needs three corners")
+    corners = unit_vectors(SkyCoord(*vertices.T))[None]
+    try:
+        inward_normals(corners)
+    except ValueError as err:
+        raise SkyMapInvalid(str(err)) from err
     inside = Ranges.empty()
     # A coarse look tells the area, and so the order that it deserves.
     order = 0
@@ -273,16 +281,16 @@ def _solid_angle(ranges: Ranges) -> float:
 
 
 def _position(ra: u.Quantity[u.physical.angle], dec: u.Quantity[u.physical.angle]) -> SkyCoord:
-    if not (np.isfinite(ra.value) and np.isfinite(dec.value)):
-        raise ValueError(f"no position: {ra}, {dec}")
+    if not (np.isfinite(ra.value) and abs(dec) <= 90 * u.deg):
+        raise SkyMapInvalid(f"no position on the sky: {ra}, {dec}")
     return SkyCoord(ra, dec)
 
 
 def _check(radius: u.Quantity[u.physical.angle], containment: float) -> None:
     if not 0 < containment < 1:
-        raise ValueError(f"containment {containment} is not between 0 and 1")
+        raise SkyMapInvalid(f"containment {containment} is not between 0 and 1")
     if not 0 * u.deg < radius <= 180 * u.deg:
-        raise ValueError(f"a radius of {radius} is not between 0 and 180 deg")
+        raise SkyMapInvalid(f"a radius of {radius} is not between 0 and 180 deg")
 
 
 def _ellipse_frame(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from astropy import units as u
@@ -98,6 +99,28 @@ class Coverage:
     def last(self) -> Time | None:
         """Start of the last exposure."""
         return None if self.starts is None else self.starts[-1]
+
+    def by_filter_json(self) -> dict[str, dict[str, Any]]:
+        """Each filter's part, plain JSON: areas in deg2."""
+        return {
+            name: {
+                "exposures": part.exposures,
+                "probability": part.probability,
+                "probability_twice": part.probability_twice,
+                "area": part.area.to_value(u.deg**2),
+                "limiting_magnitude": part.limiting_magnitude,
+            }
+            for name, part in self.filters.items()
+        }
+
+    def series_json(self) -> list[dict[str, Any]]:
+        """The series, plain JSON: start of each exposure (ISO, UTC) and what is covered then."""
+        if self.starts is None:
+            return []
+        return [
+            {"start": f"{start}Z", "probability": once, "probability_twice": twice}
+            for start, (once, twice) in zip(self.starts.isot, self.series.tolist(), strict=True)
+        ]
 
 
 def coverage(
