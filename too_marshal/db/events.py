@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from too_marshal.db.base import Base, Utc, now
 from too_marshal.db.localizations import Localization
@@ -47,7 +47,7 @@ class Event(Base):
     )
 
     current_localization: Mapped[Localization | None] = relationship(
-        foreign_keys=[current_localization_id], lazy="joined", post_update=True
+        foreign_keys=[current_localization_id], post_update=True
     )
 
 
@@ -105,7 +105,7 @@ def latest_events(
     before
         Only events created earlier, for paging.
     """
-    query = select(Event).order_by(Event.created_at.desc(), Event.id.desc()).limit(limit)
+    query = select(Event).options(joinedload(Event.current_localization)).order_by(Event.created_at.desc(), Event.id.desc()).limit(limit)
     if not tests:
         query = query.where(~Event.is_test)
     if not retracted:

@@ -6,18 +6,22 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 URGENT, NORMAL, LATER = 10, 0, -10
 """Priorities: retractions and submissions overtake everything, tracking waits."""
 
-_DEFER = text(
-    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', :task, :priority, :lock,"
-    " :queueing_lock, CAST(:arguments AS jsonb), CAST(:at AS timestamptz))"
-    "::procrastinate_job_to_defer_v1])"
-)
+_DEFER = text("""
+    SELECT procrastinate_defer_jobs_v1(array_agg(
+        ROW('default', task, priority, lock, queueing_lock, arguments, at)
+        ::procrastinate_job_to_defer_v1 ORDER BY number))
+    FROM jsonb_to_recordset(CAST(:jobs AS jsonb)) AS job(number int, task text, priority int,
+        lock text, queueing_lock text, arguments jsonb, at timestamptz)
+""")
+
+_WAITING = "jobs to be deferred"
 
 
 def defer(  # noqa: PLR0913 - each is a property of a job
@@ -54,20 +58,42 @@ def defer(  # noqa: PLR0913 - each is a property of a job
     bool
         False where a job of the same queueing lock already waits.
     """
-    values = {
+    job = {
         "task": task,
         "priority": priority,
         "lock": lock,
         "queueing_lock": queueing_lock,
-        "arguments": json.dumps(arguments),
-        "at": at,
+        "arguments": arguments,
+        "at": None if at is None else at.isoformat(),
     }
     if queueing_lock is None:
-        session.execute(_DEFER, values)
+        session.info.setdefault(_WAITING, []).append(job)
         return True
     try:
         with session.begin_nested():
-            session.execute(_DEFER, values)
+            _defer_all(session, [job])
     except IntegrityError:
         return False
     return True
+
+
+def _defer_all(session: Session, jobs: list[dict[str, Any]]) -> None:
+    numbered = [{"number": number, **job} for number, job in enumerate(jobs)]
+    session.execute(_DEFER, {"jobs": json.dumps(numbered)})
+
+
+@event.listens_for(Session, "before_commit")
+def _defer_with_commit(session: Session) -> None:
+    """Defer in one statement what the transaction has asked for."""
+    if session.in_nested_transaction():
+        return
+    jobs = session.info.pop(_WAITING, None)
+    if jobs:
+        _defer_all(session, jobs)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_with_rollback(session: Session, undone: SessionTransaction) -> None:
+    """A transaction that is undone asks for nothing."""
+    if not undone.nested:
+        session.info.pop(_WAITING, None)

@@ -55,7 +55,18 @@ def apply_notice(session: Session, row: ReceivedNotice, notice: Notice) -> Event
 
 
 def _event_of(session: Session, notice: Notice) -> Event:
+    """The notice's event, locked; made if it is the first that we hear of it."""
     assert notice.event_key is not None
+    event = find_event(session, notice.stream, notice.event_key, lock=True)
+    if event is None:
+        _make_event(session, notice)
+        event = find_event(session, notice.stream, notice.event_key, lock=True)
+    assert event is not None
+    return event
+
+
+def _make_event(session: Session, notice: Notice) -> None:
+    """Insert the event, unless another process does so at this moment."""
     session.execute(
         insert(Event)
         .values(
@@ -77,9 +88,6 @@ def _event_of(session: Session, notice: Notice) -> Event:
         )
         .on_conflict_do_nothing()
     )
-    event = find_event(session, notice.stream, notice.event_key, lock=True)
-    assert event is not None
-    return event
 
 
 def _summarize(session: Session, event: Event) -> None:

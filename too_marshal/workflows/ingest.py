@@ -104,29 +104,35 @@ def keep(session: Session, messages: Sequence[Message]) -> list[tuple[int, bool]
     list of (int, bool)
         For each message its row and whether the bytes are new.
     """
-    kept = []
-    for message in messages:
-        values = {
-            "sha256": message.sha256,
+    distinct = {message.sha256: message for message in messages}
+    rows = [
+        {
+            "sha256": sha256,
             "payload": message.payload,
             "channel": message.channel,
             "topic": message.topic,
             "received_at": now(),
         }
-        statement = insert(ReceivedNotice).values(values).on_conflict_do_nothing()
-        new_id = session.scalar(statement.returning(ReceivedNotice.id))
-        if new_id is None:
-            old_id = session.scalars(
-                select(ReceivedNotice.id).where(ReceivedNotice.sha256 == message.sha256)
-            ).one()
-            kept.append((old_id, False))
-        else:
-            kept.append((new_id, True))
+        for sha256, message in distinct.items()
+    ]
+    statement = insert(ReceivedNotice).on_conflict_do_nothing()
+    added = session.execute(
+        statement.returning(ReceivedNotice.sha256, ReceivedNotice.id), rows
+    )
+    new = {sha256: notice_id for sha256, notice_id in added}
+    old = session.execute(
+        select(ReceivedNotice.sha256, ReceivedNotice.id).where(
+            ReceivedNotice.sha256.in_(distinct.keys() - new.keys())
+        )
+    )
+    known = {sha256: notice_id for sha256, notice_id in old} | new
+    # The last of a partition moves it the farthest.
+    for message in {(item.topic, item.partition): item for item in messages}.values():
         _move_offset(session, message)
     crash.point("before_keep_commit")
     session.commit()
     crash.point("after_keep_commit")
-    return kept
+    return [(known[message.sha256], message.sha256 in new) for message in messages]
 
 
 def _move_offset(session: Session, message: Message) -> None:

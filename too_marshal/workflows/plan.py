@@ -34,7 +34,7 @@ WINDOW = timedelta(hours=24)
 
 
 def propose_plans(session: Session, localization_id: int) -> None:
-    """Ask for a plan by every rule that applies to a localization.
+    """Ask for one plan of each telescope, by the first of its rules that applies.
 
     Parameters
     ----------
@@ -47,8 +47,11 @@ def propose_plans(session: Session, localization_id: int) -> None:
     event = session.get_one(Event, place.event_id)
     if event.current_localization_id != place.id or event.is_retracted:
         return
+    planned: set[str] = set()
     for rule in session.scalars(select(PlanRule).where(PlanRule.enabled).order_by(PlanRule.id)):
         against = reasons_against(rule, event, place)
+        if rule.telescope in planned:
+            against.append("an earlier rule plans for its telescope")
         if against:
             logger.info(
                 "rule %r makes no plan: %s",
@@ -57,6 +60,7 @@ def propose_plans(session: Session, localization_id: int) -> None:
                 extra={"event": event.name},
             )
             continue
+        planned.add(rule.telescope)
         _ask_by_rule(session, event, place, rule)
     session.commit()
 

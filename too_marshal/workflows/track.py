@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from planners.coverage import Coverage as Covered
 from planners.coverage import coverage
 from planners.ranges import hpx29
 from telescopes import TELESCOPES
@@ -210,13 +211,13 @@ def cover(session: Session, event_id: int, telescope: str) -> None:
     )
     values = {
         "event_id": event_id,
-        "exposures": len(rows),
-        "probability": covered.probability,
-        "probability_twice": covered.probability_twice,
-        "area": covered.area.to_value(u.deg**2),
-        "area_twice": covered.area_twice.to_value(u.deg**2),
-        "by_filter": covered.by_filter_json(),
-        "series": covered.series_json(),
+        "exposures": covered.exposures,
+        "probability": float(covered.probability),
+        "probability_twice": float(covered.probability_twice),
+        "area": float(covered.area.to_value(u.deg**2)),
+        "area_twice": float(covered.area_twice.to_value(u.deg**2)),
+        "by_filter": _by_filter(covered),
+        "series": _series(covered),
         "computed_at": now(),
     }
     session.execute(
@@ -227,12 +228,34 @@ def cover(session: Session, event_id: int, telescope: str) -> None:
     record(
         session,
         f"{telescope} has observed {100 * covered.probability:.1f} % at least once, "
-        f"{100 * covered.probability_twice:.1f} % twice ({len(rows)} exposures)",
+        f"{100 * covered.probability_twice:.1f} % twice ({covered.exposures} exposures)",
         subject="coverage",
         subject_id=place.id,
         event_id=event_id,
     )
     session.commit()
+
+
+def _by_filter(covered: Covered) -> dict[str, Any]:
+    return {
+        name: {
+            "exposures": item.exposures,
+            "probability": float(item.probability),
+            "probability_twice": float(item.probability_twice),
+            "area": float(item.area.to_value(u.deg**2)),
+            "limiting_magnitude": item.limiting_magnitude,
+        }
+        for name, item in covered.filters.items()
+    }
+
+
+def _series(covered: Covered) -> list[list[Any]]:
+    if covered.starts is None:
+        return []
+    return [
+        [f"{start}Z", float(once), float(twice)]
+        for start, (once, twice) in zip(covered.starts.utc.isot, covered.series, strict=True)
+    ]
 
 
 def exposures_of(session: Session, event_id: int, telescope: str | None = None) -> list[Exposure]:

@@ -1,0 +1,227 @@
+"""From a notice to a circular draft, each step as its job takes it, against a stepped robot."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from astropy.time import Time
+from sqlalchemy import func, select
+
+from telescopes.simulators.clock import SimulatedClock
+from telescopes.simulators.ztf import serve
+from tests.too_marshal import alerts
+from too_marshal.db.circulars import CircularDraft
+from too_marshal.db.events import Event
+from too_marshal.db.exposures import Coverage, Exposure
+from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
+from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.queues import RobotQueue
+from too_marshal.robots import Robot, Robots
+from too_marshal.workflows.ingest import Message, ingest
+from too_marshal.workflows.localize import load_skymap, localize
+from too_marshal.workflows.plan import compute, propose_plans
+from too_marshal.workflows.report import NothingExecuted, draft
+from too_marshal.workflows.submit import approve, submit
+from too_marshal.workflows.track import exposures_of, track
+from too_marshal.workflows.withdraw import withdraw_event, withdraw_submission
+
+
+def up_now(ra_offset: float = 0.0) -> float:
+    """A right ascension that culminates at Palomar in the middle of the coming night."""
+    midnight = Time(datetime.now(UTC).replace(hour=8, minute=0, second=0, microsecond=0))
+    return float((midnight.sidereal_time("mean", -116.86).deg + ra_offset) % 360)
+
+
+@pytest.fixture
+def located(session):
+    """A significant event whose map is ready."""
+    received = ingest(
+        session, Message(alerts.lvk(skymap=alerts.skymap_fits(ra=up_now(), dec=35.0)), "api")
+    )
+    place = session.scalars(select(Localization)).one()
+    localize(session, place.id)
+    session.refresh(place)
+    return SimpleNamespace(event=session.get_one(Event, received.event_id), place=place)
+
+
+def test_a_map_is_stored_once_and_becomes_current(session, located):
+    assert located.place.state == LocalizationState.READY
+    assert located.event.current_localization_id == located.place.id
+    file = located.place.sky_map
+    # A Gaussian of 5 deg: 2 pi sigma^2 ln 2 and ln 10, on the flat sky.
+    assert file.area_50 == pytest.approx(2 * np.pi * 25 * np.log(2), rel=0.05)
+    assert file.area_90 == pytest.approx(2 * np.pi * 25 * np.log(10), rel=0.05)
+    assert file.contours["type"] == "FeatureCollection"
+    assert load_skymap(session, located.place).area(0.9).value == pytest.approx(file.area_90)
+    again = ingest(
+        session,
+        Message(
+            alerts.lvk(
+                created="2026-11-22T03:10:00Z", skymap=alerts.skymap_fits(ra=up_now(), dec=35.0)
+            ),
+            "api",
+        ),
+    )
+    second = session.scalars(
+        select(Localization).where(Localization.id != located.place.id)
+    ).one()
+    localize(session, second.id)
+    session.refresh(located.event)
+    assert again.event_id == located.event.id
+    assert located.event.current_localization_id == second.id
+    assert session.scalar(select(func.count(SkyMapFile.sha256))) == 1
+
+
+def test_an_older_map_that_comes_late_does_not_become_current(session, located):
+    ingest(
+        session,
+        Message(alerts.lvk(alert_type="EARLYWARNING", created="2026-11-22T02:59:50Z"), "api"),
+    )
+    older = session.scalars(select(Localization).where(Localization.id != located.place.id)).one()
+    localize(session, older.id)
+    session.refresh(located.event)
+    assert older.state == LocalizationState.READY
+    assert located.event.current_localization_id == located.place.id
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda good: good[: len(good) // 2], "truncated"),
+        (lambda good: b"<html>not found</html>", "FITS"),
+        (lambda good: _with_density(good, np.nan), "NaN"),
+        (lambda good: _with_density(good, -1.0), "negative"),
+    ],
+    ids=["truncated", "a web page", "NaN", "negative"],
+)
+def test_a_bad_map_is_refused_by_the_name_of_its_fault(session, spoil, words):
+    bad = spoil(alerts.skymap_fits())
+    received = ingest(session, Message(alerts.lvk(skymap=bad), "api"))
+    place = session.scalars(select(Localization)).one()
+    localize(session, place.id)
+    session.refresh(place)
+    assert place.state == LocalizationState.REFUSED
+    assert words.lower() in place.reason.lower()
+    event = session.get_one(Event, received.event_id)
+    assert event.current_localization_id is None, "the event is there, without a map"
+
+
+def _with_density(good: bytes, value: float) -> bytes:
+    import io  # noqa: PLC0415
+
+    from astropy.io import fits  # noqa: PLC0415
+
+    with fits.open(io.BytesIO(good)) as hdus:
+        hdus[1].data["PROBDENSITY"][7] = value
+        out = io.BytesIO()
+        hdus.writeto(out)
+    return out.getvalue()
+
+
+def test_from_the_notice_to_the_circular(session, located):
+    propose_plans(session, located.place.id)
+    propose_plans(session, located.place.id)
+    # Two of the rules that ship apply, and the job came twice: still one plan a telescope.
+    plan = session.scalars(select(Plan)).one()
+    compute(session, plan.id)
+    session.refresh(plan)
+    assert plan.state == PlanState.READY, plan.remark
+    assert 0.5 < plan.statistics["probability_all_filters"] <= 1
+    assert plan.exposures[0].start < plan.exposures[-1].start
+
+    first = Time(plan.exposures[0].start)
+    wall = SimpleNamespace(seconds=0.0)
+    clock = SimulatedClock(first.mjd - 0.01, wall=lambda: wall.seconds)
+    with serve(clock=clock, quadrant_failures=0.05, processing_latency=60.0) as (server, _):
+        robots = Robots(
+            {
+                "ZTF": Robot(
+                    {"url": server.url, "depot_url": f"{server.url}/depot"},
+                    is_simulated=True, program="Caltech", pi="T",
+                )
+            }
+        )  # fmt: skip
+        submission = approve(session, robots, plan.id, by="ann", idempotency_key="k")
+        submit(session, robots, submission.id)
+        track(session, robots, "ZTF")
+        session.refresh(submission)
+        assert submission.state == "accepted"
+        with pytest.raises(NothingExecuted):
+            draft(session, located.event.id, "ZTF", author="ann")
+
+        wall.seconds += timedelta(minutes=45).total_seconds()
+        track(session, robots, "ZTF")
+        session.refresh(submission)
+        assert submission.state == "executing"
+        early = session.get_one(Coverage, (located.place.id, "ZTF"))
+        assert 0 < early.probability < 1
+        seen = early.exposures
+
+        wall.seconds += timedelta(hours=12).total_seconds()
+        track(session, robots, "ZTF")
+        session.refresh(submission)
+        assert submission.state == "done"
+        late = session.get_one(Coverage, (located.place.id, "ZTF"), populate_existing=True)
+        assert late.exposures > seen
+        assert late.probability >= late.probability_twice > 0
+        # Failed quadrants and gaps are not counted: less than was planned.
+        assert late.probability < plan.statistics["probability"] + 1e-9
+        assert session.get_one(RobotQueue, "ZTF").error == ""
+
+    rows = exposures_of(session, located.event.id)
+    assert len(rows) == session.scalar(select(func.count(Exposure.id)))
+    track_again = len(rows)
+    circular = draft(session, located.event.id, "ZTF", author="ann")
+    assert f"{track_again} exposures were executed" in " ".join(circular.body.split())
+    assert f"{100 * late.probability:.1f} %" in circular.body
+    assert circular.facts["exposures"] == track_again
+    assert session.scalar(select(func.count(CircularDraft.id))) == 1
+
+
+def test_a_silent_robot_leaves_the_last_good_copy(session):
+    with serve(clock=SimulatedClock(61101.0, wall=lambda: 0.0)) as (server, _):
+        robots = Robots({"ZTF": Robot({"url": server.url}, True, "Caltech", "T")})
+        track(session, robots, "ZTF")
+    seen = session.get_one(RobotQueue, "ZTF").seen_at
+    track(session, robots, "ZTF")
+    row = session.get_one(RobotQueue, "ZTF", populate_existing=True)
+    assert row.seen_at == seen
+    assert row.error
+    assert row.tried_at > seen
+
+
+def test_a_retraction_during_execution_keeps_what_was_done_and_ends_the_rest(session, located):
+    propose_plans(session, located.place.id)
+    plan = session.scalars(select(Plan)).first()
+    compute(session, plan.id)
+    wall = SimpleNamespace(seconds=0.0)
+    clock = SimulatedClock(Time(plan.exposures[0].start).mjd - 0.01, wall=lambda: wall.seconds)
+    with serve(clock=clock) as (server, _):
+        robots = Robots({"ZTF": Robot({"url": server.url}, True, "Caltech", "T")})
+        submission = approve(session, robots, plan.id, by="ann", idempotency_key="k")
+        submit(session, robots, submission.id)
+        wall.seconds += 1800
+        track(session, robots, "ZTF")
+        before = session.scalar(select(func.count(Exposure.id)))
+        assert before > 0
+        ingest(
+            session,
+            Message(alerts.lvk(alert_type="RETRACTION", created="2026-11-22T09:00:00Z"), "api"),
+        )
+        withdraw_event(session, located.event.id)
+        withdraw_submission(session, robots, submission.id)
+        wall.seconds += 3600
+        track(session, robots, "ZTF")
+        after = session.scalar(select(func.count(Exposure.id)))
+        session.refresh(submission)
+        assert submission.state == "withdrawn"
+        assert before <= after <= before + 1, "at most the exposure that was under way"
+        # An older notice that arrives late plans nothing.
+        ingest(session, Message(alerts.lvk(created="2026-11-22T03:05:00Z"), "api"))
+        place = session.scalars(select(Localization).order_by(Localization.id.desc())).first()
+        localize(session, place.id)
+        propose_plans(session, place.id)
+        assert session.scalar(select(func.count(Plan.id))) == 1
