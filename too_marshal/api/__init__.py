@@ -1,0 +1,30 @@
+"""The JSON API, version 1: one module a noun, each address declared once.
+
+Callers hold a token (`Authorization: Bearer toom_...`); a browser's session is good for reading.
+"""
+
+from too_marshal.api import (
+    circulars,
+    events,
+    exposures,
+    localizations,
+    notices,
+    openapi,
+    plans,
+    submissions,
+    telescopes,
+)
+from too_marshal.api.operations import blueprint
+
+__all__ = [
+    "blueprint",
+    "circulars",
+    "events",
+    "exposures",
+    "localizations",
+    "notices",
+    "openapi",
+    "plans",
+    "submissions",
+    "telescopes",
+]

@@ -1,0 +1,1 @@
+"""The pages: one module a noun, server-rendered, alive through htmx and one event stream."""

@@ -1,0 +1,260 @@
+"""Rows as the marshal itself writes them, for tests of what reads them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import count
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.time import Time
+from sqlalchemy.orm import Session
+
+from planners.circles import circle_skymap
+from planners.plan_files import plan_to_json
+from planners.ranges import hpx29
+from planners.skymaps import SkyMap
+from telescopes import TELESCOPES
+from telescopes.observing import ObservingPlan, ObservingRequest, PlannedExposure
+from too_marshal.db.base import now
+from too_marshal.db.circulars import CircularDraft
+from too_marshal.db.events import Event, record
+from too_marshal.db.exposures import Exposure
+from too_marshal.db.localizations import Localization, LocalizationState
+from too_marshal.db.notices import NoticeState, ReceivedNotice
+from too_marshal.db.people import Person, Role
+from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.queues import Submission, SubmissionState
+from too_marshal.workflows.localize import store_skymap
+from too_marshal.workflows.people import create_person
+from too_marshal.workflows.plan import _store as store_plan
+
+_numbers = count(1)
+
+PASSWORD = "correct horse battery"
+
+
+def add_person(session: Session, username: str, role: Role, **values: str) -> Person:
+    return create_person(session, username, PASSWORD, role, **values)
+
+
+def add_notice(
+    session: Session, event: Event | None = None, payload: bytes | None = None, **values: object
+) -> ReceivedNotice:
+    payload = payload or json.dumps({"number": next(_numbers)}).encode()
+    row = ReceivedNotice(
+        sha256=hashlib.sha256(payload).hexdigest(),
+        payload=payload,
+        channel="kafka",
+        topic="igwn.gwalert",
+        state=NoticeState.UNDERSTOOD,
+        event_id=None if event is None else event.id,
+        stream="lvk",
+        kind="initial",
+        order=[next(_numbers)],
+        document={"stream": "lvk", "kind": "initial", "type": "PRELIMINARY"},
+    )
+    for name, value in values.items():
+        setattr(row, name, value)
+    session.add(row)
+    session.commit()
+    return row
+
+
+def add_event(session: Session, name: str = "S260101a", **values: object) -> Event:
+    event = Event(
+        stream="lvk",
+        key=name[:80],
+        name=name,
+        event_time=now() - timedelta(minutes=7),
+        kind="initial",
+        type_name="PRELIMINARY",
+        classification={"BNS": 0.93, "NSBH": 0.04, "Terrestrial": 0.03},
+        properties={"HasNS": 1.0, "HasRemnant": 0.9},
+        far=1e-9,
+        is_significant=True,
+        links={"gracedb": f"https://gracedb.ligo.org/superevents/{name}/view/"},
+        attributes={"instruments": ["H1", "L1", "V1"]},
+    )
+    for key, value in values.items():
+        setattr(event, key, value)
+    session.add(event)
+    session.flush()
+    record(session, f"{name} begins", subject="event", subject_id=event.id, event_id=event.id)
+    session.commit()
+    return event
+
+
+@cache
+def circle_map(ra: float, dec: float, radius: float) -> SkyMap:
+    return circle_skymap(ra * u.deg, dec * u.deg, radius * u.deg, 0.9)
+
+
+def add_localization(
+    session: Session, event: Event, skymap: SkyMap | None = None, original: bytes | None = None
+) -> Localization:
+    skymap = skymap or circle_map(150.0, 30.0, 8.0)
+    notice = add_notice(session, event)
+    place = Localization(
+        event_id=event.id,
+        notice_id=notice.id,
+        order=[next(_numbers)],
+        kind="circle" if original is None else "inlinemap",
+        description={"kind": "circle"},
+        state=LocalizationState.READY,
+        sky_map_sha256=store_skymap(session, skymap, original),
+        ready_at=now(),
+    )
+    session.add(place)
+    session.flush()
+    event.current_localization_id = place.id
+    session.commit()
+    session.refresh(event)
+    return place
+
+
+def add_plan(
+    session: Session,
+    event: Event,
+    *,
+    start: datetime | None = None,
+    most_fields: int = 6,
+    state: PlanState = PlanState.READY,
+    filters: Sequence[str] = ("g", "r"),
+) -> Plan:
+    place = event.current_localization
+    assert place is not None
+    made = _plan(place, start or now() + timedelta(hours=2), most_fields, tuple(filters))
+    document = plan_to_json(made)
+    plan = Plan(
+        event_id=event.id,
+        localization_id=place.id,
+        telescope="ZTF",
+        planner="greedy",
+        request=document["request"],
+        state=PlanState.COMPUTING,
+    )
+    session.add(plan)
+    session.flush()
+    if state is not PlanState.COMPUTING:
+        store_plan(session, plan, made)
+        plan.state, plan.ready_at = state, now()
+    session.commit()
+    return plan
+
+
+def _plan(
+    place: Localization, start: datetime, most_fields: int, filters: tuple[str, ...]
+) -> ObservingPlan:
+    """The fields nearest to the peak, in filter blocks: enough of a plan to be shown and sent."""
+    assert place.sky_map is not None
+    telescope = TELESCOPES["ZTF"]
+    grid = telescope.read_grid()
+    peak = SkyCoord(place.sky_map.peak_ra, place.sky_map.peak_dec, unit=u.deg)
+    separation = grid.coord.separation(peak).deg + np.where(grid.is_primary, 0, 360)
+    nearest = np.argsort(separation)[:most_fields]
+    begin = Time(start)
+    exposures = [
+        PlannedExposure(
+            field_id=int(grid.field_id[index]),
+            ra=grid.coord.ra[index],
+            dec=grid.coord.dec[index],
+            filter=name,
+            start=begin + (block * 30 * u.min + number * 40 * u.s),
+            exposure_time=30 * u.s,
+            airmass=1.2,
+            probability=float(0.3 * np.exp(-separation[index] / 5)),
+            visit=block,
+        )
+        for block, name in enumerate(filters)
+        for number, index in enumerate(nearest)
+    ]
+    end = exposures[-1].start + 30 * u.s
+    request = ObservingRequest(
+        start=begin,
+        end=begin + 12 * u.h,
+        filters=filters,
+        exposure_time=dict.fromkeys(filters, 30 * u.s),
+    )
+    statistics = {
+        "probability": 0.71,
+        "probability_all_filters": 0.69,
+        "area": 280.5,
+        "area_all_filters": 270.0,
+        "exposures": len(exposures),
+        "fields": most_fields,
+        "start": exposures[0].start.isot + "Z",
+        "end": end.isot + "Z",
+        "exposure_time": 30.0 * len(exposures),
+        "total_time": float((end - exposures[0].start).to_value(u.s)),
+        "upper_bound": 0.75,
+        "optimality_gap": 0.08,
+        "solve_time": 0.1,
+    }
+    return ObservingPlan("ZTF", "greedy", request, tuple(exposures), statistics)
+
+
+def add_submission(
+    session: Session, plan: Plan, state: SubmissionState = SubmissionState.ACCEPTED
+) -> Submission:
+    row = Submission(
+        plan_id=plan.id,
+        telescope=plan.telescope,
+        idempotency_key=f"key-{next(_numbers):08d}",
+        queue_name=f"ToO_{plan.id}_{next(_numbers)}",
+        state=state,
+        approved_by="observer",
+    )
+    session.add(row)
+    session.commit()
+    return row
+
+
+def add_exposures(session: Session, submission: Submission, number: int) -> list[Exposure]:
+    """Execute the first `number` exposures of the submitted plan."""
+    rows = [
+        Exposure(
+            telescope=submission.telescope,
+            exposure_id=str(next(_numbers)),
+            submission_id=submission.id,
+            queue_name=submission.queue_name,
+            field_id=planned.field_id,
+            ra=planned.ra,
+            dec=planned.dec,
+            hpx29=int(hpx29(SkyCoord(planned.ra, planned.dec, unit=u.deg))),
+            filter=planned.filter,
+            start=planned.start,
+            exposure_time=planned.exposure_time,
+            detectors=list(range(64)),
+            airmass=planned.airmass,
+            seeing=2.0,
+            limiting_magnitude=20.5,
+        )
+        for planned in submission.plan.exposures[:number]
+    ]
+    session.add_all(rows)
+    session.commit()
+    return rows
+
+
+def add_circular(session: Session, event: Event) -> CircularDraft:
+    row = CircularDraft(
+        event_id=event.id,
+        telescope="ZTF",
+        subject=f"LIGO/Virgo/KAGRA {event.name}: observations with ZTF",
+        body="We observed the localization region of the gravitational wave trigger.\n",
+        facts={"event_name": event.name, "exposures": 12, "probability": 0.5},
+        author="observer",
+    )
+    session.add(row)
+    session.commit()
+    return row
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)

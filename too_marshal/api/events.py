@@ -1,0 +1,142 @@
+"""Events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from too_marshal.api.operations import (
+    PAGING,
+    Content,
+    Parameter,
+    iso,
+    operation,
+    page_before,
+    page_limit,
+    query_truth,
+)
+from too_marshal.api.schemas import (
+    ANYTHING,
+    FRACTION,
+    FRACTIONS,
+    INTEGER,
+    NUMBER,
+    TEXT,
+    TIME,
+    TRUTH,
+    described,
+    listed,
+    named,
+    nullable,
+    page_of,
+)
+from too_marshal.db.events import Event
+from too_marshal.web.service import database, row_or_404
+from too_marshal.web.standing import Standing, standings
+
+EVENT = named(
+    "Event",
+    id=INTEGER,
+    stream=described(TEXT, "mission's stream, e.g. lvk"),
+    key=described(TEXT, "the mission's own identifier"),
+    name=TEXT,
+    event_time=nullable(TIME),
+    is_test=TRUTH,
+    is_retracted=TRUTH,
+    kind=described(TEXT, "what the latest notice did"),
+    type_name=TEXT,
+    classification=described(FRACTIONS, "probability of each class"),
+    properties=FRACTIONS,
+    far=nullable(described(NUMBER, "false-alarm rate, Hz")),
+    is_significant=nullable(TRUTH),
+    flags=listed(TEXT),
+    links={"type": "object", "additionalProperties": TEXT},
+    aliases=listed(TEXT),
+    attributes=ANYTHING,
+    created_at=TIME,
+    changed_at=TIME,
+    current_localization_id=nullable(INTEGER),
+    area_50=nullable(described(NUMBER, "50 % credible area, deg2")),
+    area_90=nullable(described(NUMBER, "90 % credible area, deg2")),
+    distance_mean=nullable(described(NUMBER, "Mpc")),
+    distance_std=nullable(described(NUMBER, "Mpc")),
+    state=described(
+        {"enum": ["new", "planned", "submitted", "observed", "retracted"]}, "how far it has come"
+    ),
+    best_probability=nullable(described(FRACTION, "in all filters, by the best ready plan")),
+    covered=nullable(described(FRACTION, "observed at least once")),
+)
+
+
+def event_to_json(event: Event, standing: Standing) -> dict[str, Any]:
+    """Everything that is known of an event."""
+    place = event.current_localization
+    sky_map = place.sky_map if place is not None else None
+    return {
+        "id": event.id,
+        "stream": event.stream,
+        "key": event.key,
+        "name": event.name,
+        "event_time": iso(event.event_time),
+        "is_test": event.is_test,
+        "is_retracted": event.is_retracted,
+        "kind": event.kind,
+        "type_name": event.type_name,
+        "classification": event.classification,
+        "properties": event.properties,
+        "far": event.far,
+        "is_significant": event.is_significant,
+        "flags": event.flags,
+        "links": event.links,
+        "aliases": event.aliases,
+        "attributes": event.attributes,
+        "created_at": iso(event.created_at),
+        "changed_at": iso(event.changed_at),
+        "current_localization_id": event.current_localization_id,
+        "area_50": sky_map.area_50 if sky_map else None,
+        "area_90": sky_map.area_90 if sky_map else None,
+        "distance_mean": sky_map.distance_mean if sky_map else None,
+        "distance_std": sky_map.distance_std if sky_map else None,
+        "state": standing.state,
+        "best_probability": standing.best_probability,
+        "covered": standing.covered,
+    }
+
+
+@operation(
+    "GET",
+    "/events",
+    Content(page_of("EventPage", EVENT)),
+    parameters=(
+        *PAGING,
+        Parameter("tests", "query", TRUTH, "include test events (false)"),
+        Parameter("retracted", "query", TRUTH, "include retracted events (true)"),
+    ),
+    problems={422: "a parameter cannot be used"},
+)
+def list_events() -> dict[str, Any]:
+    """List events, the latest first."""
+    limit = page_limit()
+    query = select(Event).order_by(Event.id.desc()).limit(limit + 1)
+    if not query_truth("tests", default=False):
+        query = query.where(~Event.is_test)
+    if not query_truth("retracted", default=True):
+        query = query.where(~Event.is_retracted)
+    before = page_before()
+    if before is not None:
+        query = query.where(Event.id < before)
+    found = list(database().scalars(query))
+    shown = found[:limit]
+    known = standings(database(), shown)
+    return {
+        "items": [event_to_json(event, known[event.id]) for event in shown],
+        "next_before": shown[-1].id if len(found) > limit else None,
+    }
+
+
+@operation("GET", "/events/<row:event_id>", Content(EVENT))
+def get_event(event_id: int) -> dict[str, Any]:
+    """Get one event."""
+    event = row_or_404(Event, event_id)
+    return event_to_json(event, standings(database(), [event])[event.id])

@@ -1,0 +1,139 @@
+"""Plans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort
+from sqlalchemy import select
+from sqlalchemy.orm import undefer
+
+from too_marshal.api.operations import Content, iso, json_body, operation
+from too_marshal.api.schemas import (
+    ANYTHING,
+    INTEGER,
+    TEXT,
+    TIME,
+    described,
+    listed,
+    named,
+    nullable,
+    record,
+)
+from too_marshal.db.events import Event
+from too_marshal.db.people import Role
+from too_marshal.db.plans import Plan, PlanState
+from too_marshal.web.access import current_person
+from too_marshal.web.service import database, row_or_404
+from too_marshal.workflows.plan import ask_for_plan
+
+_SUMMARY = {
+    "id": INTEGER,
+    "event_id": INTEGER,
+    "localization_id": INTEGER,
+    "rule_id": nullable(INTEGER),
+    "telescope": TEXT,
+    "planner": TEXT,
+    "program": TEXT,
+    "author": TEXT,
+    "state": {"enum": [state.value for state in PlanState]},
+    "remark": described(TEXT, "why it is empty or failed"),
+    "request": described(ANYTHING, "what was asked, as in the plan file format"),
+    "statistics": ANYTHING,
+    "created_at": TIME,
+    "ready_at": nullable(TIME),
+}
+
+PLAN_SUMMARY = named("PlanSummary", **_SUMMARY)
+
+PLAN = named(
+    "Plan",
+    **_SUMMARY,
+    document=nullable(described(ANYTHING, "the whole plan in the plan file format")),
+)
+
+PLAN_REQUEST: dict[str, Any] = {
+    "type": "object",
+    "required": ["telescope", "request"],
+    "additionalProperties": False,
+    "properties": {
+        "telescope": TEXT,
+        "planner": described(TEXT, "greedy unless named"),
+        "program": described(TEXT, "the robot's usual one unless named"),
+        "request": described(
+            ANYTHING,
+            "start, end (UTC), filters, exposure_time (s), minimum_gap (s), airmass_limit, "
+            "sun_altitude (deg), moon_separation (deg)",
+        ),
+    },
+}
+
+
+def plan_to_json(plan: Plan) -> dict[str, Any]:
+    """A plan without its exposures."""
+    return {
+        "id": plan.id,
+        "event_id": plan.event_id,
+        "localization_id": plan.localization_id,
+        "rule_id": plan.rule_id,
+        "telescope": plan.telescope,
+        "planner": plan.planner,
+        "program": plan.program,
+        "author": plan.author,
+        "state": plan.state,
+        "remark": plan.remark,
+        "request": plan.request,
+        "statistics": plan.statistics,
+        "created_at": iso(plan.created_at),
+        "ready_at": iso(plan.ready_at),
+    }
+
+
+@operation("GET", "/events/<row:event_id>/plans", Content(record(items=listed(PLAN_SUMMARY))))
+def list_plans(event_id: int) -> dict[str, Any]:
+    """List an event's plans, the newest first."""
+    row_or_404(Event, event_id)
+    rows = database().scalars(
+        select(Plan).where(Plan.event_id == event_id).order_by(Plan.id.desc())
+    )
+    return {"items": [plan_to_json(row) for row in rows]}
+
+
+@operation("GET", "/plans/<row:plan_id>", Content(PLAN))
+def get_plan(plan_id: int) -> dict[str, Any]:
+    """Get one plan with its exposures."""
+    plan = row_or_404(Plan, plan_id, undefer(Plan.document))
+    return {**plan_to_json(plan), "document": plan.document}
+
+
+@operation(
+    "POST",
+    "/events/<row:event_id>/plans",
+    Content(PLAN_SUMMARY),
+    role=Role.OBSERVER,
+    status=202,
+    body=Content(PLAN_REQUEST),
+    problems={400: "no JSON object", 422: "the request cannot be met; the detail says why"},
+)
+def post_plan(event_id: int) -> tuple[dict[str, Any], int]:
+    """Ask for a plan on the event's current map; a worker computes it."""
+    event = row_or_404(Event, event_id)
+    body = json_body(("telescope", "planner", "program", "request"))
+    texts = {
+        "telescope": body.get("telescope"),
+        "planner": body.get("planner", "greedy"),
+        "program": body.get("program", ""),
+    }
+    for name, value in texts.items():
+        if not isinstance(value, str) or len(value) > 40 or "\0" in value:
+            abort(422, f"{name} is a text of at most 40 characters")
+    request = body.get("request")
+    if not isinstance(request, dict):
+        abort(422, "request is an object")
+    try:
+        plan = ask_for_plan(
+            database(), event, request=request, author=current_person().username, **texts
+        )
+    except (ValueError, TypeError, KeyError) as err:
+        abort(422, str(err))
+    return plan_to_json(plan), 202

@@ -1,0 +1,161 @@
+"""Submissions to robots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, request
+from sqlalchemy import select
+
+from too_marshal.api.operations import (
+    PAGING,
+    Content,
+    Parameter,
+    iso,
+    operation,
+    page_before,
+    page_limit,
+    query_integer,
+)
+from too_marshal.api.schemas import (
+    INTEGER,
+    TEXT,
+    TIME,
+    TRUTH,
+    described,
+    named,
+    nullable,
+    page_of,
+)
+from too_marshal.db.people import Role
+from too_marshal.db.plans import Plan
+from too_marshal.db.queues import Submission, SubmissionState
+from too_marshal.web.access import current_person
+from too_marshal.web.service import database, row_or_404, service
+from too_marshal.workflows.submit import approve
+from too_marshal.workflows.withdraw import withdraw_by_person
+
+SUBMISSION = named(
+    "Submission",
+    id=INTEGER,
+    plan_id=INTEGER,
+    event_id=INTEGER,
+    telescope=TEXT,
+    queue_name=TEXT,
+    state={"enum": [state.value for state in SubmissionState]},
+    reason=TEXT,
+    approved_by=TEXT,
+    approved_at=TIME,
+    sent_at=nullable(TIME),
+    settled_at=nullable(TIME),
+    withdraw_wanted=TRUTH,
+    withdraw_reason=TEXT,
+    request=described(TEXT, "the message to the robot, word for word"),
+    answer=described(TEXT, "the robot's answer, word for word"),
+)
+
+
+def submission_to_json(row: Submission) -> dict[str, Any]:
+    """Everything that is known of a submission."""
+    return {
+        "id": row.id,
+        "plan_id": row.plan_id,
+        "event_id": row.plan.event_id,
+        "telescope": row.telescope,
+        "queue_name": row.queue_name,
+        "state": row.state,
+        "reason": row.reason,
+        "approved_by": row.approved_by,
+        "approved_at": iso(row.approved_at),
+        "sent_at": iso(row.sent_at),
+        "settled_at": iso(row.settled_at),
+        "withdraw_wanted": row.withdraw_wanted,
+        "withdraw_reason": row.withdraw_reason,
+        "request": row.request,
+        "answer": row.answer,
+    }
+
+
+@operation(
+    "GET",
+    "/submissions",
+    Content(page_of("SubmissionPage", SUBMISSION)),
+    parameters=(
+        *PAGING,
+        Parameter("event_id", "query", INTEGER, "only of this event"),
+        Parameter("plan_id", "query", INTEGER, "only of this plan"),
+    ),
+    problems={422: "a parameter cannot be used"},
+)
+def list_submissions() -> dict[str, Any]:
+    """List submissions, the latest first."""
+    limit = page_limit()
+    query = select(Submission).join(Plan).order_by(Submission.id.desc()).limit(limit + 1)
+    for value, column in (
+        (query_integer("event_id"), Plan.event_id),
+        (query_integer("plan_id"), Submission.plan_id),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    before = page_before()
+    if before is not None:
+        query = query.where(Submission.id < before)
+    found = list(database().scalars(query))
+    shown = found[:limit]
+    return {
+        "items": [submission_to_json(row) for row in shown],
+        "next_before": shown[-1].id if len(found) > limit else None,
+    }
+
+
+@operation("GET", "/submissions/<row:submission_id>", Content(SUBMISSION))
+def get_submission(submission_id: int) -> dict[str, Any]:
+    """Get one submission."""
+    return submission_to_json(row_or_404(Submission, submission_id))
+
+
+@operation(
+    "POST",
+    "/plans/<row:plan_id>/submissions",
+    Content(SUBMISSION),
+    role=Role.OBSERVER,
+    status=202,
+    parameters=(
+        Parameter(
+            "Idempotency-Key",
+            "header",
+            {"type": "string", "minLength": 8, "maxLength": 80},
+            "chosen by the caller; the same again answers with the same submission",
+            required=True,
+        ),
+    ),
+    problems={400: "no usable key", 409: "the plan may not be submitted; the detail says why"},
+)
+def post_submission(plan_id: int) -> tuple[dict[str, Any], int]:
+    """Approve a plan: a worker sends it to the robot, once."""
+    row_or_404(Plan, plan_id)
+    key = request.headers.get("Idempotency-Key", "")
+    if not (8 <= len(key) <= 80 and key.isascii() and key.isprintable()):
+        abort(400, "Idempotency-Key has 8 to 80 printable characters")
+    submission = approve(
+        database(),
+        service().robots,
+        plan_id,
+        by=current_person().username,
+        idempotency_key=key,
+    )
+    return submission_to_json(submission), 202
+
+
+@operation(
+    "POST",
+    "/submissions/<row:submission_id>/withdraw",
+    Content(SUBMISSION),
+    role=Role.OBSERVER,
+    status=202,
+)
+def withdraw_submission(submission_id: int) -> tuple[dict[str, Any], int]:
+    """Ask for the withdrawal of a submission; nothing happens to one that is over."""
+    row_or_404(Submission, submission_id)
+    found = withdraw_by_person(database(), submission_id, by=current_person().username)
+    return submission_to_json(found), 202

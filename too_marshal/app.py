@@ -1,0 +1,90 @@
+"""The Flask application. Making it starts no thread and opens no socket."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import StrictUndefined
+from sqlalchemy import Engine
+
+from too_marshal import api
+from too_marshal.db.base import session_factory
+from too_marshal.db.queues import LIVE
+from too_marshal.robots import Robots
+from too_marshal.settings import Settings
+from too_marshal.web import (
+    access,
+    assets,
+    auth,
+    circulars,
+    errors,
+    events,
+    health,
+    live,
+    notices,
+    people,
+    plans,
+    queues,
+    responses,
+    service,
+    words,
+)
+
+LARGEST_REQUEST = 1_000_000
+"""Bytes of a body; the one address that takes more says so itself."""
+
+FORM_LIFE = timedelta(hours=12)
+"""A form may be sent so long after its page was made: a night."""
+
+
+def create_app(settings: Settings, engine: Engine) -> Flask:
+    """Make the web application.
+
+    Parameters
+    ----------
+    settings
+        The deployment's.
+    engine
+        On the marshal's database, with as many connections as there will be threads.
+    """
+    app = Flask("too_marshal", template_folder="web/templates", static_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.session_key(),
+        # Flask's own cookie holds the form token and one-time messages, never who one is.
+        SESSION_COOKIE_NAME="__Host-toom_form" if settings.secure_cookies else "toom_form",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
+        WTF_CSRF_TIME_LIMIT=int(FORM_LIFE.total_seconds()),
+        WTF_CSRF_SSL_STRICT=settings.secure_cookies,
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    service.install(
+        app, service.Service(settings, session_factory(engine), Robots.from_settings(settings))
+    )
+    for part in (responses, access, errors, words, assets):
+        part.install(app)
+    csrf = CSRFProtect(app)
+    for blueprint in (
+        auth.auth,
+        events.events,
+        notices.notices,
+        plans.plans,
+        queues.queues,
+        circulars.circulars,
+        health.health,
+        people.people,
+        live.live,
+    ):
+        app.register_blueprint(blueprint)
+    # Its callers hold tokens, and its cookie is good for reading only (web.access).
+    csrf.exempt(api.blueprint)
+    app.register_blueprint(api.blueprint)
+    app.add_template_global(health.stream_state)
+    app.jinja_env.globals.update(settings=settings, live_states=LIVE)
+    return app

@@ -1,0 +1,94 @@
+"""too-marshal web."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from types import FrameType
+
+import click
+import waitress
+from flask import Flask
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from too_marshal.app import create_app
+from too_marshal.commands.processes import service
+from too_marshal.db.base import open_engine, session_factory
+from too_marshal.settings import Settings
+from too_marshal.web.service import EXTENSION
+from too_marshal.workflows.listen import beat
+
+logger = logging.getLogger(__name__)
+
+THREADS = 32
+"""Twice the live streams that may be open: pages never wait for them."""
+
+LARGEST_BODY = 33_000_000
+"""Bytes that the server takes at all; the application says less for each address."""
+
+BEAT_SECONDS = 5.0
+
+
+@click.command()
+@click.option("--host", help="Address to bind; TOO_HOST otherwise.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port, 0 for any free one; TOO_PORT otherwise."
+)
+def web(host: str | None, port: int | None) -> None:
+    """Serve the pages and the API."""
+    with service() as (settings, url):
+        engine = open_engine(url, pool_size=THREADS)
+        app = create_app(settings, engine)
+        _serve(
+            app,
+            settings,
+            engine,
+            host=settings.host if host is None else host,
+            port=settings.port if port is None else port,
+        )
+        engine.dispose()
+
+
+def _serve(app: Flask, settings: Settings, engine: Engine, *, host: str, port: int) -> None:
+    stopping: threading.Event = app.extensions[EXTENSION].stopping
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        # Open streams see it within a second and let their threads go.
+        stopping.set()
+        raise SystemExit(0)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    try:
+        server = waitress.create_server(
+            app,
+            host=host,
+            port=port,
+            threads=THREADS,
+            connection_limit=200,
+            max_request_body_size=LARGEST_BODY,
+            ident=None,
+            url_scheme="https" if settings.secure_cookies else "http",
+        )
+    except OSError as err:
+        raise click.ClickException(
+            f"port {port} on {host} cannot be used: {err.strerror}"
+        ) from err
+    threading.Thread(target=_keep_beating, args=(engine, stopping), daemon=True).start()
+    logger.info("pages at http://%s:%s", host, getattr(server, "effective_port", port))
+    server.run()
+
+
+def _keep_beating(engine: Engine, stopping: threading.Event) -> None:
+    sessions = session_factory(engine)
+    while True:
+        try:
+            with sessions() as session:
+                beat(session, "web")
+                session.commit()
+        except OperationalError as err:
+            logger.warning("no sign of life stored: %s", str(err.orig).splitlines()[0])
+        if stopping.wait(BEAT_SECONDS):
+            return

@@ -1,0 +1,169 @@
+"""Log in, log out, and what belongs to one's own account."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Blueprint, Response, abort, flash, g, make_response, redirect, render_template
+from flask import request, session, url_for
+from sqlalchemy import select
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from too_marshal.db.base import now
+from too_marshal.db.people import ApiToken, Person, Role
+from too_marshal.web.access import current_person, needs, public, safe_next, session_cookie
+from too_marshal.web.service import database, service
+from too_marshal.workflows.people import (
+    SESSION_LIFE,
+    LoginThrottled,
+    check_password,
+    close_session,
+    create_token,
+    end_sessions_of,
+    open_session,
+    revoke_token,
+    set_password,
+)
+
+auth = Blueprint("auth", __name__)
+
+
+@auth.get("/login")
+@public
+def login() -> str | WerkzeugResponse:
+    """Show the form."""
+    wanted = safe_next(request.args.get("next"))
+    if g.person is not None:
+        return redirect(wanted, 303)
+    return render_template("login.html", next=wanted, username="", problem="")
+
+
+@auth.post("/login")
+@public
+def log_in() -> WerkzeugResponse:
+    """Let somebody in; name and password are wrong together, never one of them."""
+    wanted = safe_next(request.form.get("next"))
+    username = request.form.get("username", "").replace("\0", "")
+    password = request.form.get("password", "")
+    try:
+        person = check_password(database(), username, password, request.remote_addr or "")
+    except LoginThrottled:
+        return _refuse(429, wanted, username, "Too many failed tries. Wait a quarter of an hour.")
+    if person is None:
+        return _refuse(401, wanted, username, "The name or the password is wrong.")
+    return _begin_session(person, wanted)
+
+
+def _refuse(code: int, wanted: str, username: str, problem: str) -> WerkzeugResponse:
+    page = render_template("login.html", next=wanted, username=username, problem=problem)
+    response = make_response(page, code)
+    if code == 429:
+        response.headers["Retry-After"] = "900"
+    return response
+
+
+def _begin_session(person: Person, wanted: str) -> WerkzeugResponse:
+    # The form token of before the login must not work after it.
+    session.clear()
+    _end_session()
+    response = redirect(wanted, 303)
+    response.set_cookie(
+        session_cookie(),
+        open_session(database(), person),
+        max_age=int(SESSION_LIFE.total_seconds()),
+        path="/",
+        secure=service().settings.secure_cookies,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def _end_session() -> None:
+    value = request.cookies.get(session_cookie())
+    if value:
+        close_session(database(), value)
+
+
+@auth.post("/logout")
+@public
+def logout() -> WerkzeugResponse:
+    """End this browser's session."""
+    _end_session()
+    session.clear()
+    response = redirect(url_for("auth.login"), 303)
+    response.delete_cookie(
+        session_cookie(), path="/", secure=service().settings.secure_cookies, httponly=True
+    )
+    return response
+
+
+@auth.get("/account")
+@needs(Role.VIEWER)
+def account() -> str:
+    """Show one's own account."""
+    return _account_page()
+
+
+def _account_page(new_token: str = "") -> str:
+    tokens = database().scalars(
+        select(ApiToken)
+        .where(ApiToken.person_id == current_person().id, ApiToken.revoked_at.is_(None))
+        .order_by(ApiToken.id)
+    )
+    roles = [role for role in Role if role <= current_person().role]
+    return render_template(
+        "account.html", tokens=list(tokens), roles=roles, new_token=new_token, now=now()
+    )
+
+
+@auth.post("/account/password")
+@needs(Role.VIEWER)
+def change_password() -> WerkzeugResponse:
+    """Change one's own password; every session ends, this one too."""
+    person = current_person()
+    typed = request.form.get("current", "")
+    try:
+        is_right = check_password(database(), person.username, typed, request.remote_addr or "")
+    except LoginThrottled:
+        abort(429)
+    if is_right is None:
+        abort(422, "The present password is wrong.")
+    set_password(database(), person, request.form.get("new", ""))
+    flash("The password is changed. Log in with it.")
+    return redirect(url_for("auth.login"), 303)
+
+
+@auth.post("/account/sessions/end")
+@needs(Role.VIEWER)
+def end_sessions() -> WerkzeugResponse:
+    """End all of one's own browser sessions, as after the loss of a telephone."""
+    end_sessions_of(database(), current_person())
+    return redirect(url_for("auth.login"), 303)
+
+
+@auth.post("/account/tokens")
+@needs(Role.VIEWER)
+def add_token() -> Response:
+    """Make a token and show it, this once."""
+    role = request.form.get("role", default=0, type=int)
+    days = request.form.get("days", default=0, type=int)
+    if role not in set(Role):
+        abort(422, "There is no such role.")
+    _, value = create_token(
+        database(),
+        current_person(),
+        request.form.get("name", ""),
+        Role(role),
+        now() + timedelta(days=min(max(days, 0), 10_000)),
+    )
+    return make_response(_account_page(value))
+
+
+@auth.post("/account/tokens/<row:token_id>/revoke")
+@needs(Role.VIEWER)
+def revoke(token_id: int) -> WerkzeugResponse:
+    """End one of one's own tokens."""
+    if not revoke_token(database(), current_person(), token_id):
+        abort(404)
+    return redirect(url_for("auth.account"), 303)

@@ -1,0 +1,229 @@
+"""The event list and the event page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template
+from flask import request, url_for
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from planners.planners import PLANNERS
+from telescopes import TELESCOPES
+from too_marshal.db.circulars import CircularDraft
+from too_marshal.db.events import Activity, Event, latest_events
+from too_marshal.db.exposures import Coverage
+from too_marshal.db.localizations import Localization, SkyMapFile
+from too_marshal.db.notices import ReceivedNotice
+from too_marshal.db.people import Role
+from too_marshal.db.plans import Plan
+from too_marshal.db.queues import LIVE, Submission
+from too_marshal.web import sky
+from too_marshal.web.access import current_person, needs
+from too_marshal.web.plan_form import EXPOSURE_TIME, LIMITS, PlanForm
+from too_marshal.web.service import database, row_or_404, service
+from too_marshal.web.standing import standings
+from too_marshal.workflows.plan import ask_for_plan
+
+PAGE = 50
+TIMELINE = 60
+
+events = Blueprint("events", __name__)
+
+
+@events.get("/")
+@needs(Role.VIEWER)
+def index() -> str:
+    """List the events, the latest first."""
+    tests = _wanted("tests", default=service().settings.rehearsal)
+    retracted = _wanted("retracted", default=False)
+    found = latest_events(
+        database(), tests=tests, retracted=retracted, limit=PAGE + 1, before=_before()
+    )
+    shown = found[:PAGE]
+    return render_template(
+        "events.html",
+        events=shown,
+        standings=standings(database(), shown),
+        tests=tests,
+        retracted=retracted,
+        hidden=_hidden(database(), tests=tests, retracted=retracted),
+        is_first=_before() is None,
+        next_before=shown[-1].created_at.isoformat() if len(found) > PAGE else None,
+    )
+
+
+def _wanted(name: str, *, default: bool) -> bool:
+    return request.args.get(name, "yes" if default else "no") == "yes"
+
+
+def _before() -> datetime | None:
+    text = request.args.get("before")
+    if text is None:
+        return None
+    try:
+        before = datetime.fromisoformat(text.replace(" ", "+"))
+    except ValueError:
+        abort(422, "This is no time to list events before.")
+    return before if before.tzinfo else abort(422, "The time to list events before has no zone.")
+
+
+def _hidden(session: Session, *, tests: bool, retracted: bool) -> dict[str, int]:
+    """How many events the list leaves out, by the reason."""
+    query = select(Event.is_test, Event.is_retracted, func.count()).group_by(
+        Event.is_test, Event.is_retracted
+    )
+    counts = {"test": 0, "retracted": 0}
+    for is_test, is_retracted, count in session.execute(query):
+        if is_test and not tests:
+            counts["test"] += count
+        elif is_retracted and not retracted:
+            counts["retracted"] += count
+    return counts
+
+
+@events.get("/events/<row:event_id>")
+@needs(Role.VIEWER)
+def event(event_id: int) -> str:
+    """Show one event."""
+    return render_template("event.html", **_page(row_or_404(Event, event_id)))
+
+
+def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
+    session = database()
+    of_event: list[Plan] = _of_event(Plan, event, Plan.id.desc())
+    submissions = _submissions(session, event)
+    localizations = _of_event(Localization, event, Localization.id.desc())
+    coverages = list(
+        session.scalars(
+            select(Coverage)
+            .where(Coverage.localization_id == event.current_localization_id)
+            .order_by(Coverage.telescope)
+        )
+    )
+    return {
+        "event": event,
+        "place": event.current_localization,
+        "standing": standings(session, [event])[event.id],
+        "plans": of_event,
+        "shown_plan": sky.shown_plan(session, event.id),
+        "submissions": submissions,
+        "live": {item.plan_id: item for item in submissions if item.state in LIVE},
+        "coverages": coverages,
+        "localizations": localizations,
+        "files": _files(session, localizations),
+        "notices": _of_event(ReceivedNotice, event, ReceivedNotice.id.desc()),
+        "drafts": _of_event(CircularDraft, event, CircularDraft.id.desc()),
+        "timeline": _of_event(Activity, event, Activity.id.desc(), TIMELINE),
+        "form": form or PlanForm.empty(next(iter(TELESCOPES.values()))),
+        **_choices(),
+    }
+
+
+def _of_event(kind: Any, event: Event, order: Any, limit: int = 200) -> list[Any]:
+    query = select(kind).where(kind.event_id == event.id).order_by(order).limit(limit)
+    return list(database().scalars(query))
+
+
+def _submissions(session: Session, event: Event) -> list[Submission]:
+    query = (
+        select(Submission)
+        .join(Plan)
+        .where(Plan.event_id == event.id)
+        .order_by(Submission.id.desc())
+    )
+    return list(session.scalars(query))
+
+
+def _files(session: Session, localizations: list[Localization]) -> set[str]:
+    """Maps that came as a file, by their hash."""
+    hashes = [row.sky_map_sha256 for row in localizations]
+    query = select(SkyMapFile.sha256).where(
+        SkyMapFile.sha256.in_(hashes), SkyMapFile.original.is_not(None)
+    )
+    return set(session.scalars(query))
+
+
+def _choices() -> dict[str, Any]:
+    return {
+        "telescopes": TELESCOPES,
+        "planners": list(PLANNERS),
+        "exposure_time": EXPOSURE_TIME,
+        "limits": LIMITS,
+    }
+
+
+@events.get("/events/<row:event_id>/sky.json")
+@needs(Role.VIEWER)
+def sky_json(event_id: int) -> Response:
+    """Everything that the map draws."""
+    found = row_or_404(Event, event_id)
+    wanted = request.args.get("plans")
+    plan_ids = None
+    if wanted is not None:
+        plan_ids = [int(item) for item in wanted.split(",") if item.isdigit() and len(item) < 10]
+    response = make_response(sky.sky(database(), found, plan_ids))
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+@events.post("/events/<row:event_id>/plans")
+@needs(Role.OBSERVER)
+def ask(event_id: int) -> WerkzeugResponse:
+    """Ask for a plan."""
+    found = row_or_404(Event, event_id)
+    form = PlanForm.typed(request.form)
+    wanted = form.request()
+    if not form.errors:
+        try:
+            plan = ask_for_plan(
+                database(),
+                found,
+                telescope=form.values["telescope"],
+                planner=form.values["planner"] or next(iter(PLANNERS)),
+                program=form.values["program"],
+                request=wanted,
+                author=current_person().username,
+            )
+        except ValueError as err:
+            database().rollback()
+            form.errors["form"] = str(err)
+        else:
+            return _to_plan(plan)
+    if request.headers.get("HX-Request"):
+        return make_response(
+            render_template("_plan_form.html", event=found, form=form, **_choices()), 422
+        )
+    return make_response(render_template("event.html", **_page(found, form)), 422)
+
+
+def _to_plan(plan: Plan) -> WerkzeugResponse:
+    flash("The plan is being computed; this page follows it.")
+    address = url_for("plans.plan", plan_id=plan.id)
+    if request.headers.get("HX-Request"):
+        return Response(status=204, headers={"HX-Redirect": address})
+    return redirect(address, 303)
+
+
+@events.post("/events/<row:event_id>/retract")
+@needs(Role.OBSERVER)
+def retract(event_id: int) -> WerkzeugResponse:
+    """In a rehearsal: send the retraction of its event."""
+    found = row_or_404(Event, event_id)
+    if not service().settings.rehearsal:
+        abort(404)
+    # Here, not above: the broker's client is of use in a rehearsal only.
+    from too_marshal.workflows.rehearse import send_retraction  # noqa: PLC0415
+
+    try:
+        send_retraction(service().settings, found)
+    except ValueError as err:
+        abort(409, str(err))
+    except TimeoutError as err:
+        abort(503, str(err))
+    flash("The retraction is sent. It comes in by the same door as every notice.")
+    return redirect(url_for("events.event", event_id=event_id), 303)

@@ -1,0 +1,184 @@
+"""Whether everything lives: for people on a page, for machines at `/healthz`."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, g, jsonify, redirect, render_template
+from flask import request, url_for
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from too_marshal.db.base import now
+from too_marshal.db.events import record
+from too_marshal.db.notices import Heartbeat, NoticeState, ReceivedNotice
+from too_marshal.db.people import Role
+from too_marshal.db.queues import RobotQueue, Switch
+from too_marshal.web.access import current_person, needs, public
+from too_marshal.web.service import database, service
+from too_marshal.web.words import duration
+from too_marshal.workflows.submit import KILL_SWITCH, count_by_state
+
+AMBER_SECONDS, RED_SECONDS = 60.0, 300.0
+"""A stream of notices, or a process, that is silent for longer is doubtful, then down."""
+
+LEAST_FREE_BYTES = 1_000_000_000
+"""Below this the disk is shown in red, and `/healthz` fails: PostgreSQL stops hard when full."""
+
+STREAM = "stream"
+"""Heartbeat of the notices themselves, not of the process that listens to them."""
+
+health = Blueprint("health", __name__)
+
+
+@dataclass(frozen=True)
+class StreamState:
+    """How the stream of notices is, for the head of every page."""
+
+    level: str
+    """green, amber, red or plain."""
+
+    text: str
+    """In a few words."""
+
+    beat_at: datetime | None
+    """When it last showed that it lives."""
+
+
+def stream_state() -> StreamState:
+    """How the stream of notices is; asked once a request."""
+    if "stream_state" not in g:
+        g.stream_state = _stream_state(database())
+    state: StreamState = g.stream_state
+    return state
+
+
+def _stream_state(session: Session) -> StreamState:
+    settings = service().settings
+    if not settings.kafka_client_id and not settings.kafka_bootstrap:
+        return StreamState("plain", "no stream configured", None)
+    beat = session.get(Heartbeat, STREAM)
+    if beat is None:
+        return StreamState("red", "stream not heard yet", None)
+    seconds = (now() - beat.beat_at).total_seconds()
+    return StreamState(level(seconds), f"stream {duration(max(seconds, 0))} ago", beat.beat_at)
+
+
+def level(seconds: float) -> str:
+    """Colour of something that was last heard of so long ago."""
+    if seconds > RED_SECONDS:
+        return "red"
+    return "amber" if seconds > AMBER_SECONDS else "green"
+
+
+@health.get("/health")
+@needs(Role.VIEWER)
+def index() -> str:
+    """Show how everything is."""
+    session = database()
+    present = now()
+    beats = [
+        (row, level((present - row.beat_at).total_seconds()))
+        for row in session.scalars(select(Heartbeat).order_by(Heartbeat.name))
+    ]
+    return render_template(
+        "health.html",
+        beats=beats,
+        jobs=_jobs(session),
+        failed=_failed_jobs(session),
+        database_size=session.scalar(select(func.pg_database_size(func.current_database()))),
+        disk_free=_disk_free(),
+        least_free=LEAST_FREE_BYTES,
+        quarantined=session.scalar(
+            select(func.count()).where(ReceivedNotice.state == NoticeState.QUARANTINED)
+        ),
+        unknown=session.scalar(
+            select(func.count()).where(ReceivedNotice.state == NoticeState.UNKNOWN)
+        ),
+        unread=session.scalar(
+            select(func.count()).where(ReceivedNotice.state == NoticeState.RECEIVED)
+        ),
+        robots=[
+            (row, "red" if row.error else level((present - row.tried_at).total_seconds()))
+            for row in session.scalars(select(RobotQueue).order_by(RobotQueue.telescope))
+        ],
+        submissions=count_by_state(session),
+        switch=session.get(Switch, KILL_SWITCH),
+    )
+
+
+def _jobs(session: Session) -> dict[str, int]:
+    rows = session.execute(
+        text("SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY status ORDER BY 1")
+    )
+    return {status: count for status, count in rows}
+
+
+def _failed_jobs(session: Session) -> list[dict[str, Any]]:
+    rows = session.execute(
+        text(
+            "SELECT id, task_name, args::text AS arguments, attempts FROM procrastinate_jobs"
+            " WHERE status = 'failed' ORDER BY id DESC LIMIT 20"
+        )
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def _disk_free() -> int | None:
+    try:
+        return shutil.disk_usage(service().settings.data_dir).free
+    except OSError:
+        return None
+
+
+@health.post("/health/submission")
+@needs(Role.OBSERVER)
+def switch_submission() -> WerkzeugResponse:
+    """Stop all submission, or allow it again."""
+    wanted = request.form.get("stopped", "")
+    if wanted not in {"yes", "no"}:
+        abort(422, "Say whether submission shall be stopped.")
+    session, name = database(), current_person().username
+    values = {"is_on": wanted == "yes", "changed_by": name, "changed_at": now()}
+    session.execute(
+        insert(Switch)
+        .values(name=KILL_SWITCH, **values)
+        .on_conflict_do_update(index_elements=["name"], set_=values)
+    )
+    said = "All submission is stopped" if wanted == "yes" else "Submission is allowed again"
+    record(session, said, subject="switch", actor=name)
+    session.commit()
+    flash(f"{said}.")
+    return redirect(url_for("health.index"), 303)
+
+
+@health.get("/healthz")
+@public
+def healthz() -> Response:
+    """Tell a machine whether pages can be served: 503 without the database, or on a full disk.
+
+    The other processes are told of and do not make the answer a failure: to restart the web
+    server would not bring them back.
+    """
+    parts: dict[str, Any] = {}
+    try:
+        beats = list(database().scalars(select(Heartbeat)))
+        parts["database"] = "green"
+    except SQLAlchemyError:
+        beats, parts["database"] = [], "red"
+    free = _disk_free()
+    parts["disk"] = "red" if free is not None and free < LEAST_FREE_BYTES else "green"
+    works = "red" not in parts.values()
+    present = now()
+    for beat in sorted(beats, key=lambda row: row.name):
+        parts[beat.name] = level((present - beat.beat_at).total_seconds())
+    worst = "ok" if set(parts.values()) <= {"green"} else "degraded"
+    response = jsonify({"status": worst if works else "failing", "parts": parts})
+    response.status_code = 200 if works else 503
+    return response

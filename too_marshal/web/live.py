@@ -1,0 +1,116 @@
+"""Live updates: one stream of server-sent events, fed by the timeline's rows.
+
+The rows tell a page what to ask for again; nothing on a page is taken from them. So a row that
+comes twice does no harm, and a page that reconnects refreshes itself whatever it missed.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Generator, Iterator
+
+from flask import Blueprint, Response, abort, request
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from too_marshal.db.events import Activity
+from too_marshal.db.people import Role
+from too_marshal.web.access import needs, session_cookie
+from too_marshal.web.service import Service, service
+from too_marshal.workflows.people import person_of_session
+
+POLL_SECONDS = 1.0
+PING_SECONDS = 15.0
+RETRY_MILLISECONDS = 3000
+
+MOST_AT_ONCE = 500
+
+OVERLAP = 64
+"""A number is drawn before its row commits: rows may turn up behind later ones, not far."""
+
+live = Blueprint("live", __name__)
+
+
+@live.get("/live")
+@needs(Role.VIEWER)
+def stream() -> Response:
+    """Tell of every row of the timeline as it is written."""
+    ours = service()
+    if not ours.streams.acquire(blocking=False):
+        abort(503, "Too many live streams are open; the page asks at intervals instead.")
+    cookie = request.cookies.get(session_cookie(), "")
+    response = Response(
+        _Released(_events(ours, cookie, _last_event_id()), ours), mimetype="text/event-stream"
+    )
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+class _Released:
+    """An iterator that gives its place back when the server closes it, begun or not."""
+
+    def __init__(self, chunks: Generator[str, None, None], ours: Service) -> None:
+        self._chunks, self._ours, self._is_open = chunks, ours, True
+
+    def __iter__(self) -> Iterator[str]:
+        return self._chunks
+
+    def close(self) -> None:
+        if self._is_open:
+            self._is_open = False
+            self._ours.streams.release()
+            self._chunks.close()
+
+
+def _last_event_id() -> int | None:
+    text = request.headers.get("Last-Event-ID", "")
+    return int(text) if text.isdigit() and len(text) < 19 else None
+
+
+def _events(ours: Service, cookie: str, last: int | None) -> Generator[str, None, None]:
+    with ours.sessions() as session:
+        latest = session.scalar(select(func.max(Activity.id))) or 0
+        last = latest if last is None else min(last, latest)
+        told = set(
+            session.scalars(
+                select(Activity.id).where(Activity.id > last - OVERLAP, Activity.id <= last)
+            )
+        )
+    yield f"retry: {RETRY_MILLISECONDS}\nid: {last}\n\n"
+    pinged = time.monotonic()
+    while not ours.stopping.wait(POLL_SECONDS):
+        with ours.sessions() as session:
+            rows = _new_rows(session, last, told)
+            is_due = time.monotonic() - pinged > PING_SECONDS
+            if is_due and person_of_session(session, cookie) is None:
+                return
+        for row in rows:
+            told.add(row.id)
+            last = max(last, row.id)
+            yield _message(row, last)
+        told = {number for number in told if number > last - OVERLAP}
+        if is_due:
+            pinged = time.monotonic()
+            yield ": ping\n\n"
+
+
+def _new_rows(session: Session, last: int, told: set[int]) -> list[Activity]:
+    query = (
+        select(Activity)
+        .where(Activity.id > last - OVERLAP, Activity.id.not_in(told))
+        .order_by(Activity.id)
+        .limit(MOST_AT_ONCE)
+    )
+    return list(session.scalars(query))
+
+
+def _message(row: Activity, last: int) -> str:
+    data = {
+        "event_id": row.event_id,
+        "subject": row.subject,
+        "subject_id": row.subject_id,
+        "text": row.text,
+    }
+    return f"id: {last}\nevent: activity\ndata: {json.dumps(data)}\n\n"

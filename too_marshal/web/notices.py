@@ -1,0 +1,76 @@
+"""Notices as they came: what was understood, the raw bytes, and those that were not understood."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import undefer
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from too_marshal.db.notices import NoticeState, ReceivedNotice
+from too_marshal.db.people import Role
+from too_marshal.web.access import needs
+from too_marshal.web.service import database, row_or_404
+from too_marshal.workflows.ingest import reread
+
+NOT_UNDERSTOOD = (NoticeState.QUARANTINED, NoticeState.UNKNOWN)
+MOST_SHOWN = 4000
+"""Characters of a raw notice on its page; the rest is in the file."""
+
+notices = Blueprint("notices", __name__)
+
+
+@notices.get("/notices")
+@needs(Role.VIEWER)
+def index() -> str:
+    """List the latest notices that were not understood."""
+    query = (
+        select(ReceivedNotice)
+        .where(ReceivedNotice.state.in_(NOT_UNDERSTOOD))
+        .order_by(ReceivedNotice.id.desc())
+        .limit(200)
+    )
+    return render_template("notices.html", notices=list(database().scalars(query)))
+
+
+@notices.get("/notices/<row:notice_id>")
+@needs(Role.VIEWER)
+def notice(notice_id: int) -> str:
+    """Show one notice."""
+    found = row_or_404(ReceivedNotice, notice_id, undefer(ReceivedNotice.payload))
+    text = found.payload[: 4 * MOST_SHOWN].decode("utf-8", "replace")
+    return render_template(
+        "notice.html",
+        notice=found,
+        raw=text[:MOST_SHOWN],
+        is_cut=len(text) > MOST_SHOWN or len(found.payload) > 4 * MOST_SHOWN,
+        size=len(found.payload),
+        not_understood=found.state in NOT_UNDERSTOOD,
+    )
+
+
+@notices.get("/notices/<row:notice_id>/raw")
+@needs(Role.VIEWER)
+def raw(notice_id: int) -> Response:
+    """Give the bytes, as a file and never as a page: they are a stranger's."""
+    return raw_response(row_or_404(ReceivedNotice, notice_id, undefer(ReceivedNotice.payload)))
+
+
+def raw_response(notice: ReceivedNotice) -> Response:
+    """Give the bytes of a notice as a download that no browser will interpret."""
+    response = Response(notice.payload, mimetype="text/plain")
+    response.headers.set("Content-Disposition", "attachment", filename=f"notice-{notice.id}.txt")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@notices.post("/notices/<row:notice_id>/reread")
+@needs(Role.OBSERVER)
+def read_again(notice_id: int) -> WerkzeugResponse:
+    """Read a notice that was not understood again, as after an update of the marshal."""
+    row_or_404(ReceivedNotice, notice_id)
+    reread(database(), notice_id)
+    found = row_or_404(ReceivedNotice, notice_id)
+    database().refresh(found)
+    flash(f"Read again: {found.state}. {found.error}".strip())
+    return redirect(url_for("notices.notice", notice_id=notice_id), 303)

@@ -1,0 +1,108 @@
+"""The plan page: what would be observed, why not more, and its approval."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import undefer
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from too_marshal.db.base import now
+from too_marshal.db.people import Role
+from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.queues import LIVE, Submission
+from too_marshal.web.access import current_person, needs
+from too_marshal.web.service import database, row_or_404, service
+from too_marshal.workflows.submit import approve, submission_is_stopped
+
+MOST_UNOBSERVED = 100
+"""Fields listed with the reason why they are left out, the most probable first."""
+
+plans = Blueprint("plans", __name__)
+
+
+@plans.get("/plans/<row:plan_id>")
+@needs(Role.VIEWER)
+def plan(plan_id: int) -> str:
+    """Show one plan."""
+    found = row_or_404(Plan, plan_id, undefer(Plan.document))
+    submissions = list(
+        database().scalars(
+            select(Submission).where(Submission.plan_id == plan_id).order_by(Submission.id.desc())
+        )
+    )
+    obstacle = _obstacle(found, submissions)
+    return render_template(
+        "plan.html",
+        plan=found,
+        event=found.event,
+        program=_program(found),
+        unobserved=_unobserved(found)[:MOST_UNOBSERVED],
+        submissions=submissions,
+        obstacle=obstacle,
+        # Made with the page: a second press of the button, or a reload of it, finds the first.
+        idempotency_key=secrets.token_urlsafe(16),
+    )
+
+
+def _program(plan: Plan) -> str:
+    robots = service().robots
+    if plan.program or not robots.has(plan.telescope):
+        return plan.program
+    return robots.program(plan.telescope)
+
+
+def _unobserved(plan: Plan) -> list[dict[str, Any]]:
+    return list((plan.document or {}).get("unobserved") or [])
+
+
+def _obstacle(plan: Plan, submissions: list[Submission]) -> str:
+    """Why the page offers no approval; `workflows.submit` has the last word."""
+    if plan.state != PlanState.READY:
+        return f"The plan is {plan.state}."
+    if any(item.state in LIVE for item in submissions):
+        return "The plan is submitted."
+    if plan.event.is_retracted:
+        return "The event is retracted."
+    if not service().robots.has(plan.telescope):
+        return f"No queue is configured for {plan.telescope}."
+    if submission_is_stopped(database()):
+        return "All submission is stopped: see the health page."
+    if plan.exposures and plan.exposures[-1].start < now():
+        return "The plan's last exposure lies in the past."
+    return ""
+
+
+@plans.get("/plans/<row:plan_id>.json")
+@needs(Role.VIEWER)
+def download(plan_id: int) -> Response:
+    """Give the plan in the plan file format."""
+    found = row_or_404(Plan, plan_id, undefer(Plan.document))
+    if found.document is None:
+        abort(404, "The plan is not computed yet.")
+    response = Response(json.dumps(found.document, indent=1), mimetype="application/json")
+    response.headers.set("Content-Disposition", "attachment", filename=f"plan-{plan_id}.json")
+    return response
+
+
+@plans.post("/plans/<row:plan_id>/submit")
+@needs(Role.OBSERVER)
+def submit(plan_id: int) -> WerkzeugResponse:
+    """Approve a plan; a worker sends it within a second."""
+    row_or_404(Plan, plan_id)
+    key = request.form.get("idempotency_key", "")
+    if not 16 <= len(key) <= 80 or not key.isascii() or not key.isprintable():
+        abort(400, "The form carries no key. Reload the page.")
+    submission = approve(
+        database(),
+        service().robots,
+        plan_id,
+        by=current_person().username,
+        idempotency_key=key,
+    )
+    flash(f"Approved: {submission.telescope} gets it as {submission.queue_name}.")
+    return redirect(url_for("plans.plan", plan_id=plan_id), 303)

@@ -1,0 +1,189 @@
+"""What the sky map draws, in one answer: contours, the tiles of plans, and what was observed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+from astropy import units as u
+from sqlalchemy import select
+from sqlalchemy.orm import Session, undefer
+
+from telescopes import TELESCOPES
+from too_marshal.db.events import Event
+from too_marshal.db.exposures import Coverage, Exposure
+from too_marshal.db.localizations import Localization, SkyMapFile
+from too_marshal.db.plans import Plan, PlannedExposureRow, PlanState
+from too_marshal.db.queues import LIVE, Submission, SubmissionState
+from too_marshal.workflows.track import exposures_of
+
+Point = tuple[float, float]
+
+
+def sky(session: Session, event: Event, plan_ids: Sequence[int] | None) -> dict[str, Any]:
+    """Everything that the map of an event shows.
+
+    Parameters
+    ----------
+    session
+        Open session.
+    event
+        The event.
+    plan_ids
+        Plans to show; None: the one that is most likely wanted.
+    """
+    place = event.current_localization
+    plans = _plans(session, event, plan_ids)
+    executed = exposures_of(session, event.id)
+    names = {plan.telescope for plan in plans} | {row.telescope for row in executed}
+    return {
+        "event": event.name,
+        "localization": None if place is None else _localization(session, place),
+        "plans": [_plan(session, plan) for plan in plans],
+        "executed": _executed(executed),
+        "coverage": _coverage(session, place),
+        "outlines": {name: outline(name) for name in sorted(names & set(TELESCOPES))},
+    }
+
+
+def shown_plan(session: Session, event_id: int) -> int | None:
+    """Plan to show first: one that is at its robot, else the newest that is ready."""
+    query = (
+        select(Plan.id)
+        .outerjoin(
+            Submission,
+            (Submission.plan_id == Plan.id)
+            & Submission.state.in_((*LIVE, SubmissionState.DONE)),
+        )
+        .where(Plan.event_id == event_id, Plan.state == PlanState.READY)
+        .order_by(Submission.id.desc().nulls_last(), Plan.id.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def _plans(session: Session, event: Event, plan_ids: Sequence[int] | None) -> list[Plan]:
+    if plan_ids is None:
+        shown = shown_plan(session, event.id)
+        plan_ids = [] if shown is None else [shown]
+    query = select(Plan).where(Plan.event_id == event.id, Plan.id.in_(plan_ids)).order_by(Plan.id)
+    return list(session.scalars(query))
+
+
+def _localization(session: Session, place: Localization) -> dict[str, Any] | None:
+    if place.sky_map_sha256 is None:
+        return None
+    file = session.get_one(SkyMapFile, place.sky_map_sha256, options=[undefer(SkyMapFile.contours)])
+    return {
+        "id": place.id,
+        "area_50": file.area_50,
+        "area_90": file.area_90,
+        "peak": [file.peak_ra, file.peak_dec],
+        "contours": file.contours,
+    }
+
+
+def _plan(session: Session, plan: Plan) -> dict[str, Any]:
+    rows = session.scalars(
+        select(PlannedExposureRow)
+        .where(PlannedExposureRow.plan_id == plan.id)
+        .order_by(PlannedExposureRow.number)
+    )
+    is_live = session.scalar(
+        select(Submission.id).where(Submission.plan_id == plan.id, Submission.state.in_(LIVE))
+    )
+    return {
+        "id": plan.id,
+        "telescope": plan.telescope,
+        "area": plan.statistics.get("area"),
+        "queued": is_live is not None,
+        "tiles": _tiles(rows, lambda row: row.probability),
+    }
+
+
+def _executed(rows: Iterable[Exposure]) -> list[dict[str, Any]]:
+    by_telescope: dict[str, list[Exposure]] = {}
+    for row in rows:
+        by_telescope.setdefault(row.telescope, []).append(row)
+    return [
+        {"telescope": name, "tiles": _tiles(members, lambda _: None)}
+        for name, members in sorted(by_telescope.items())
+    ]
+
+
+def _tiles(rows: Iterable[Any], probability: Any) -> list[dict[str, Any]]:
+    """One tile a field (a position, off the grid), with its visits in the order of time."""
+    tiles: dict[Any, dict[str, Any]] = {}
+    for row in rows:
+        key = row.field_id if row.field_id >= 0 else (round(row.ra, 5), round(row.dec, 5))
+        tile = tiles.setdefault(
+            key,
+            {
+                "field": row.field_id,
+                "ra": round(row.ra, 5),
+                "dec": round(row.dec, 5),
+                "probability": probability(row),
+                "visits": [],
+            },
+        )
+        tile["visits"].append(
+            {
+                "filter": row.filter,
+                "start": row.start.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "airmass": None if row.airmass is None else round(row.airmass, 2),
+            }
+        )
+    return list(tiles.values())
+
+
+def _coverage(session: Session, place: Localization | None) -> list[dict[str, Any]]:
+    if place is None:
+        return []
+    query = (
+        select(Coverage)
+        .where(Coverage.localization_id == place.id)
+        .order_by(Coverage.telescope)
+    )
+    return [
+        {
+            "telescope": row.telescope,
+            "probability": row.probability,
+            "area": row.area,
+            "computed_at": row.computed_at.isoformat(),
+        }
+        for row in session.scalars(query)
+    ]
+
+
+@cache
+def outline(telescope: str) -> list[Point]:
+    """Outline of a camera: offsets east and north of the boresight in the tangent plane, deg."""
+    corners = TELESCOPES[telescope].footprint.corners.to_value(u.deg).reshape(-1, 2)
+    return _convex_hull([(round(float(x), 4), round(float(y), 4)) for x, y in corners])
+
+
+def _convex_hull(points: Iterable[Point]) -> list[Point]:
+    """Corners of the convex hull, counter-clockwise.
+
+    References
+    ----------
+    Andrew (1979), Information Processing Letters 9, 216.
+    """
+    ordered = sorted(set(points))
+    if len(ordered) < 3:
+        return ordered
+
+    def half(run: Iterable[Point]) -> list[Point]:
+        chain: list[Point] = []
+        for point in run:
+            while len(chain) > 1 and _turn(chain[-2], chain[-1], point) <= 0:
+                chain.pop()
+            chain.append(point)
+        return chain[:-1]
+
+    return half(ordered) + half(reversed(ordered))
+
+
+def _turn(a: Point, b: Point, c: Point) -> float:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])

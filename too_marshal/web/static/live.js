@@ -1,0 +1,93 @@
+// Live updates. A browser opens six connections to a host and no more, so its tabs share one
+// stream: the tab that holds the lock listens, and tells the others.
+
+const POLL_SECONDS = 15; // while the stream is down
+const SILENCE_SECONDS = 90; // after which the listening tab is taken for dead
+const REOPEN_SECONDS = 10;
+
+const channel = new BroadcastChannel("marshal-live");
+let isUp = false;
+let heardAt = Date.now();
+let refreshedAt = Date.now();
+let waiting = null;
+
+function page() {
+  return document.getElementById("refresh");
+}
+
+function concerns(activity) {
+  const event = page()?.dataset.event;
+  return event === undefined || activity.event_id === null || String(activity.event_id) === event;
+}
+
+function isBusy() {
+  return document.hidden || document.querySelector("dialog[open]") !== null;
+}
+
+function refresh() {
+  if (!page() || isBusy()) return;
+  refreshedAt = Date.now();
+  window.htmx.trigger(page(), "marshal:refresh");
+  document.dispatchEvent(new CustomEvent("marshal:refreshed"));
+}
+
+// Several rows of the timeline come at once: one refresh answers them all.
+function refreshSoon() {
+  waiting ??= setTimeout(() => { waiting = null; isBusy() ? postpone() : refresh(); }, 250);
+}
+
+function postpone() {
+  refreshedAt = 0;
+}
+
+function hear(message) {
+  heardAt = Date.now();
+  if (message.kind === "state") show(message.isUp);
+  if (message.kind === "opened") refreshSoon();
+  if (message.kind === "activity" && concerns(message.activity)) refreshSoon();
+}
+
+function show(state) {
+  isUp = state;
+  const mark = document.getElementById("live-state");
+  if (mark) mark.hidden = isUp;
+}
+
+function tell(message) {
+  channel.postMessage(message);
+  hear(message);
+}
+
+function listen() {
+  const source = new EventSource("/live");
+  source.onopen = () => { tell({ kind: "state", isUp: true }); tell({ kind: "opened" }); };
+  source.addEventListener("activity", (event) => {
+    tell({ kind: "activity", activity: JSON.parse(event.data) });
+  });
+  source.onerror = () => {
+    tell({ kind: "state", isUp: false });
+    if (source.readyState === EventSource.CLOSED) setTimeout(listen, REOPEN_SECONDS * 1000);
+  };
+}
+
+function lead() {
+  return new Promise(() => {
+    listen();
+    setInterval(() => tell({ kind: "state", isUp }), 20_000);
+  });
+}
+
+function watch() {
+  if (Date.now() - heardAt > SILENCE_SECONDS * 1000) show(false);
+  const every = isUp ? Number(page()?.dataset.every ?? Infinity) : POLL_SECONDS;
+  if (Date.now() - refreshedAt > every * 1000) refresh();
+}
+
+export function followLive() {
+  if (!page()) return;
+  channel.onmessage = (event) => hear(event.data);
+  if (navigator.locks) navigator.locks.request("marshal-live", lead);
+  else lead(); // Not a secure context: each tab for itself.
+  setInterval(watch, 1000);
+  document.addEventListener("visibilitychange", watch);
+}

@@ -1,0 +1,139 @@
+// The sky map of a page: fetches what it draws, keeps the legend, ties tiles to table rows.
+import { SkyMap } from "./skymap.js";
+
+const host = document.getElementById("sky");
+const map = new SkyMap(host);
+// Which plans to show; null: the server chooses, until somebody else does.
+let chosen = host.dataset.plan ? new Set([host.dataset.plan]) : null;
+let shown = new Set();
+let etag = null;
+let isPlaced = false;
+
+const percent = (value) => `${(100 * value).toFixed(1)} %`;
+const area = (value) => `${value < 100 ? value.toPrecision(3) : value.toFixed(0)} deg²`;
+const clock = (iso) => iso.slice(11, 19);
+const named = (tile) => (tile.field >= 0 ? `Field ${tile.field}` : `Pointing ${tile.ra.toFixed(2)} ${tile.dec.toFixed(2)}`);
+
+function visits(tile) {
+  return tile.visits.map((visit) => `${visit.filter} ${clock(visit.start)}${visit.airmass ? ` X ${visit.airmass}` : ""}`).join(", ");
+}
+
+function planned(plan, index, outline) {
+  const state = plan.queued ? "queued" : "planned";
+  return plan.tiles.map((tile) => ({
+    ...tile,
+    outline,
+    className: `${state} plan-${index % 3}`,
+    label: `${named(tile)}, ${percent(tile.probability)}, ${tile.visits.map((visit) => visit.filter).join(" and ")}, ${state}`,
+    tip: `${named(tile)} · ${percent(tile.probability)} · ${state} · ${visits(tile)} UTC`,
+  }));
+}
+
+function executed(group, outline) {
+  return group.tiles.map((tile) => ({
+    ...tile,
+    outline,
+    className: "executed",
+    label: `${named(tile)}, ${tile.visits.map((visit) => visit.filter).join(" and ")}, executed`,
+    tip: `${named(tile)} · executed · ${visits(tile)} UTC`,
+  }));
+}
+
+function entry(kind, text) {
+  const item = document.createElement("li");
+  const key = document.createElement("span");
+  key.className = `key key-${kind}`;
+  item.append(key, text);
+  return item;
+}
+
+function legend(sky) {
+  const entries = [];
+  if (sky.localization) {
+    entries.push(entry("50", `50 %: ${area(sky.localization.area_50)}`), entry("90", `90 %: ${area(sky.localization.area_90)}`));
+  }
+  sky.plans.forEach((plan, index) => {
+    const state = plan.queued ? "queued" : "planned";
+    entries.push(entry(`${state} plan-${index % 3}`, `plan ${plan.id} ${state}: ${plan.tiles.length} fields${plan.area ? `, ${area(plan.area)}` : ""}`));
+  });
+  for (const group of sky.executed) {
+    const coverage = sky.coverage.find((item) => item.telescope === group.telescope);
+    const asOf = coverage ? `, ${area(coverage.area)} as of ${clock(coverage.computed_at)} UTC` : "";
+    entries.push(entry("executed", `${group.telescope} executed: ${group.tiles.length} fields${asOf}`));
+  }
+  document.getElementById("sky-legend").replaceChildren(...entries);
+}
+
+// Where to look first: the middle of the 90 % region, as close as shows all of it.
+function place(localization) {
+  const region = localization.contours.features.find((feature) => feature.properties.credible_level === 90);
+  const points = region ? region.geometry.coordinates.flat(2) : [];
+  let centre = points.length ? d3.geoCentroid({ type: "MultiPoint", coordinates: points }) : localization.peak;
+  const reach = (from) => Math.max(0, ...points.map((point) => d3.geoDistance(point, from))) * 180 / Math.PI;
+  if (reach(centre) > 80) centre = localization.peak;
+  map.goTo(centre, Math.min(90, reach(centre)));
+  isPlaced = true;
+}
+
+function show(sky) {
+  map.setContours(sky.localization?.contours.features ?? []);
+  map.setTiles("plans", sky.plans.flatMap((plan, index) => planned(plan, index, sky.outlines[plan.telescope])));
+  map.setTiles("executed", sky.executed.flatMap((group) => executed(group, sky.outlines[group.telescope])));
+  if (sky.localization && !isPlaced) place(sky.localization);
+  map.draw();
+  legend(sky);
+  host.dataset.ready = "yes";
+}
+
+async function load() {
+  const address = chosen ? `${host.dataset.src}?plans=${[...chosen].join(",")}` : host.dataset.src;
+  const answer = await fetch(address, { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
+  if (!answer.ok) return;
+  etag = answer.headers.get("ETag");
+  const sky = await answer.json();
+  shown = new Set(sky.plans.map((plan) => String(plan.id)));
+  show(sky);
+  mirrorChoice();
+}
+
+function mirrorChoice() {
+  for (const box of document.querySelectorAll("[data-plan]")) box.checked = shown.has(box.dataset.plan);
+}
+
+document.addEventListener("change", (event) => {
+  const box = event.target.closest("[data-plan]");
+  if (!box) return;
+  chosen ??= new Set(shown);
+  if (box.checked) chosen.add(box.dataset.plan);
+  else chosen.delete(box.dataset.plan);
+  load();
+});
+
+const controls = {
+  projection: (button) => {
+    const isAllSky = map.mode === "globe";
+    map.setProjection(isAllSky ? "allsky" : "globe");
+    if (!isAllSky) map.goHome();
+    button.setAttribute("aria-pressed", String(isAllSky));
+  },
+  centre: () => map.goHome(),
+  in: () => map.zoomBy(1.4),
+  out: () => map.zoomBy(1 / 1.4),
+};
+for (const button of document.querySelectorAll("[data-sky]")) {
+  button.addEventListener("click", () => controls[button.dataset.sky](button));
+}
+
+host.addEventListener("tileselect", (event) => {
+  for (const row of document.querySelectorAll("tr[data-field]")) {
+    row.classList.toggle("selected", row.dataset.field === String(event.detail.field));
+  }
+  document.querySelector("tr.selected")?.scrollIntoView({ block: "nearest" });
+});
+document.addEventListener("click", (event) => {
+  const row = event.target.closest("tr[data-field]");
+  if (row) map.select(row.dataset.field);
+});
+document.addEventListener("htmx:after:swap", mirrorChoice);
+document.addEventListener("marshal:refreshed", load);
+load();
