@@ -5,7 +5,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from too_marshal.notices import json_document
@@ -65,6 +65,7 @@ def test_a_byte_order_mark_is_forgiven():
     assert read_document(b"\xef\xbb\xbf{}") == {}
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.text(st.characters(codec="utf-8", exclude_characters="\0")), st.integers(-(2**63), 2**63)
@@ -108,6 +109,7 @@ def test_what_is_no_object_is_named(value):
         Document({"event": value}).children("event")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_a_file_in_base64_comes_out_as_it_went_in(content):
     encoded = base64.b64encode(content).decode()

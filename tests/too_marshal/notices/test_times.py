@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from astropy.time import Time
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from too_marshal.notices.times import (
@@ -75,11 +75,13 @@ def test_a_day_ahead_is_the_limit():
         parse_utc("2026-05-02T00:00:01", now)
 
 
+@settings(deadline=None)
 @given(PAST)
 def test_what_python_writes_is_read_back(time):
     assert parse_utc(time.isoformat()).time == time
 
 
+@settings(deadline=None)
 @given(PAST)
 def test_astropy_reads_the_same_instant(time):
     text = time.strftime("%Y-%m-%dT%H:%M:%S.%f")
@@ -88,6 +90,7 @@ def test_astropy_reads_the_same_instant(time):
     )
 
 
+@settings(deadline=None)
 @given(PAST)
 def test_a_truncated_julian_day_is_mjd_less_forty_thousand(time):
     midnight = time.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -96,6 +99,7 @@ def test_a_truncated_julian_day_is_mjd_less_forty_thousand(time):
     assert abs(found - time) < timedelta(milliseconds=1)
 
 
+@settings(deadline=None)
 @given(PAST)
 def test_milliseconds_since_1970_go_there_and_back(time):
     time = time.replace(microsecond=time.microsecond // 1000 * 1000)
