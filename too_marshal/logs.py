@@ -9,15 +9,18 @@ import re
 import time
 from typing import Any
 
-_SECRET = re.compile(
-    r"(?i)(bearer\s+|token[=:\s]+|password[=:\s]+|secret[=:\s]+|://[^\s:/@]*:)[^\s,;@'\"]+"
+_SECRETS = (
+    re.compile(r"(?i)(bearer\s+|(?:token|password|secret)[=:\s]+)[^\s,;&'\"]+"),
+    re.compile(r"(://[^\s:/@]*:)[^\s/@]+(?=@)"),
 )
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 def redact(text: str) -> str:
     """Hide what looks like a credential."""
-    return _SECRET.sub(r"\1[hidden]", text)
+    for secret in _SECRETS:
+        text = secret.sub(r"\1[hidden]", text)
+    return text
 
 
 class TextFormatter(logging.Formatter):

@@ -25,7 +25,7 @@ from too_marshal.notices.packet_types import packet_numbers
 from too_marshal.notices.registry import parse
 
 NOTICES = 300
-KILLS = 24
+KILLS = 16
 SEED = 20261122
 
 LISTENER_CRASHES = (
@@ -90,6 +90,7 @@ def broker() -> Iterator[str]:
     finally:
         process.kill()
         process.wait()
+        process.stdout.close()
 
 
 def choose(corpus: Path) -> list[bytes]:

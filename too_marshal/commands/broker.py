@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
+
 import click
 import confluent_kafka
 
 from too_marshal.commands.processes import stop_event
+from too_marshal.workflows.listen import HEARTBEAT_TOPIC
+
+HEARTBEAT_SECONDS = 1.0
+"""As often as the real one."""
 
 
 @click.command()
 def broker() -> None:
     """Host a Kafka broker for a rehearsal: librdkafka's own, on the loopback interface.
 
-    Prints its address on the first line, and forgets everything when it stops.
+    Prints its address on the first line, sends a heartbeat a second, and forgets everything
+    when it stops.
     """
     stop = stop_event()
     host = confluent_kafka.Producer(
@@ -20,4 +28,7 @@ def broker() -> None:
     )
     brokers = host.list_topics(timeout=10).brokers.values()
     click.echo(",".join(f"{item.host}:{item.port}" for item in brokers))
-    stop.wait()
+    while not stop.wait(HEARTBEAT_SECONDS):
+        document = {"alert_datetime": datetime.now(UTC).isoformat()}
+        host.produce(HEARTBEAT_TOPIC, json.dumps(document).encode(), partition=0)
+        host.poll(0)
