@@ -55,17 +55,16 @@ class Table:
     source: ByteSource
     """The file, at the first byte of the first row."""
 
-    def chunks(self) -> Iterator[Rows]:
-        """All rows, some megabytes at a time, then the rest of the file, to see its checksum.
+    def chunks(self, size: int) -> Iterator[Rows]:
+        """All rows, `size` at a time, then the rest of the file, to see its checksum.
 
         Raises
         ------
         TableInvalid
             If the file ends before the table does, or is damaged.
         """
-        step = max(_CHUNK // self.dtype.itemsize, 1)
-        for start in range(0, self.n_rows, step):
-            count = min(step, self.n_rows - start)
+        for start in range(0, self.n_rows, size):
+            count = min(size, self.n_rows - start)
             raw = self.source.read(count * self.dtype.itemsize)
             if len(raw) < count * self.dtype.itemsize:
                 raise TableInvalid(f"truncated: the table has {self.n_rows} rows, the file fewer")

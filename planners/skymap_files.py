@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from astropy_healpix.core import nested_to_ring, ring_to_nested
+from astropy_healpix.core import ring_to_nested
 from numpy.typing import NDArray
 
 from planners.fits_tables import Table, TableInvalid, open_table
+from planners.pixel_runs import CHUNK, Columns, TooManyPixels, joined, renumbered, runs
 from planners.ranges import HIGHEST_ORDER, SKY_END
 from planners.skymaps import SkyMap, SkyMapInvalid
 
@@ -22,10 +23,6 @@ _SUM_TOLERANCE = 0.05
 _UNSEEN = -1.6375e30
 """What HEALPix software writes where there is no data."""
 
-_GATHER = 1 << 20
-"""Pixels that are reordered at a time."""
-
-Columns = dict[str, NDArray[Any]]
 Runs = tuple[NDArray[np.int64], NDArray[np.int64], Columns]
 
 
@@ -127,7 +124,7 @@ def _read_multiorder(table: Table) -> Runs:
         raise SkyMapInvalid("missing column UNIQ")
     _check_column(table, "UNIQ", "i")
     wanted = _wanted(table, _probability_column(table, _DENSITY))
-    rows = np.concatenate(list(table.chunks()))
+    rows = np.concatenate(list(table.chunks(CHUNK)))
     uniq = rows["UNIQ"].astype(np.int64).ravel()
     if np.any(uniq < 4) or np.any(uniq >= 1 << (2 * HIGHEST_ORDER + 4)):
         raise SkyMapInvalid(f"UNIQ out of range: {int(uniq.min())} to {int(uniq.max())}")
@@ -149,13 +146,15 @@ def _read_flat(table: Table, ordering: str) -> Runs:
     order = _flat_order(table)
     wanted = _wanted(table, _probability_column(table, _PER_PIXEL + _DENSITY))
     chunks = _flat_chunks(table, wanted)
-    if ordering == "RING":
-        chunks = _renumbered(_joined(chunks), order)
-    start, columns = _runs(chunks)
     n_pixels = 12 << (2 * order)
-    if start[1] != n_pixels:
-        raise SkyMapInvalid(f"{start[1]} pixels where {n_pixels} were expected")
-    return _as_ranges(start[0], np.append(start[0][1:], n_pixels), columns, order, wanted[0])
+    if ordering == "RING":
+        chunks = renumbered(joined(chunks, n_pixels), order)
+    uniform = 1 / n_pixels if wanted[0] in _PER_PIXEL else 1 / (4 * np.pi)
+    try:
+        start, columns = runs(chunks, wanted[0], uniform)
+    except TooManyPixels as err:
+        raise SkyMapInvalid(str(err)) from err
+    return _as_ranges(start[:-1], start[1:], columns, order, wanted[0])
 
 
 def _read_explicit(table: Table, ordering: str) -> Runs:
@@ -168,7 +167,8 @@ def _read_explicit(table: Table, ordering: str) -> Runs:
     if type(nside) is not int or not 1 <= nside <= 1 << HIGHEST_ORDER or nside & (nside - 1):
         raise SkyMapInvalid(f"NSIDE {nside!r} is no power of two")
     order = nside.bit_length() - 1
-    columns = _joined(_flat_chunks(table, (*wanted, "PIXEL")))
+    n_pixels = table.n_rows * int(np.prod(table.dtype[wanted[0]].shape))
+    columns = joined(_flat_chunks(table, (*wanted, "PIXEL")), n_pixels)
     pixel = columns.pop("PIXEL").astype(np.int64)
     if np.any(pixel < 0) or np.any(pixel >= 12 << (2 * order)):
         raise SkyMapInvalid("PIXEL out of range")
@@ -191,53 +191,9 @@ def _flat_order(table: Table) -> int:
 
 
 def _flat_chunks(table: Table, wanted: tuple[str, ...]) -> Iterator[Columns]:
-    for rows in table.chunks():
+    per_row = int(np.prod(table.dtype[wanted[0]].shape))
+    for rows in table.chunks(max(CHUNK // per_row, 1)):
         yield {name: rows[name].reshape(-1) for name in wanted}
-
-
-def _joined(chunks: Iterable[Columns]) -> Columns:
-    """Whole columns, in the machine's byte order."""
-    parts: dict[str, list[NDArray[Any]]] = {}
-    for chunk in chunks:
-        for name, values in chunk.items():
-            parts.setdefault(name, []).append(values.astype(values.dtype.newbyteorder("=")))
-    return {name: np.concatenate(part) for name, part in parts.items()}
-
-
-def _renumbered(ring: Columns, order: int) -> Iterator[Columns]:
-    """A RING map in NESTED order, a piece at a time."""
-    n_pixels = 12 << (2 * order)
-    for start in range(0, n_pixels, _GATHER):
-        nested = np.arange(start, min(start + _GATHER, n_pixels))
-        source = nested_to_ring(nested, 1 << order)
-        yield {name: values[source] for name, values in ring.items()}
-
-
-def _runs(chunks: Iterable[Columns]) -> tuple[tuple[NDArray[np.int64], int], Columns]:
-    """Where equal neighbours begin: their first pixels, the number of pixels, their values."""
-    starts, kept, n_pixels = [], [], 0
-    for chunk in chunks:
-        first = _changes(chunk)
-        starts.append(first + n_pixels)
-        kept.append({name: values[first] for name, values in chunk.items()})
-        n_pixels += len(next(iter(chunk.values())))
-    columns = _joined(kept)
-    # Runs were cut where the chunks end.
-    first = _changes(columns)
-    return (np.concatenate(starts)[first], n_pixels), {
-        name: values[first] for name, values in columns.items()
-    }
-
-
-def _changes(columns: Columns) -> NDArray[np.int64]:
-    """Indices of the elements that differ, in any column, from the one before."""
-    differs = None
-    for values in columns.values():
-        # As integers, NaN equals itself.
-        bits = values.view(f"i{values.dtype.itemsize}")
-        change = bits[1:] != bits[:-1]
-        differs = change if differs is None else differs | change
-    return np.flatnonzero(np.concatenate([[True], differs if differs is not None else []]))
 
 
 def _as_ranges(
