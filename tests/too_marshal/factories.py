@@ -10,6 +10,7 @@ from functools import cache
 from itertools import count
 
 import numpy as np
+from argon2 import PasswordHasher
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.time import Time
@@ -31,7 +32,6 @@ from too_marshal.db.people import Person, Role
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import Submission, SubmissionState
 from too_marshal.workflows.localize import store_skymap
-from too_marshal.workflows.people import create_person
 from too_marshal.workflows.plan import _store as store_plan
 
 _numbers = count(1)
@@ -39,8 +39,16 @@ _numbers = count(1)
 PASSWORD = "correct horse battery"
 
 
+@cache
+def _password_hash() -> str:
+    return PasswordHasher().hash(PASSWORD)
+
+
 def add_person(session: Session, username: str, role: Role, **values: str) -> Person:
-    return create_person(session, username, PASSWORD, role, **values)
+    person = Person(username=username, password_hash=_password_hash(), role=role, **values)
+    session.add(person)
+    session.commit()
+    return person
 
 
 def add_notice(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib import metadata
 from typing import Any
 
 from too_marshal.api.operations import OPERATIONS, Content, Operation, Parameter, blueprint
@@ -32,7 +31,7 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "too-marshal",
-            "version": metadata.version("too-marshal"),
+            "version": "1.0.0",
             "description": "Events, notices, localizations, plans, submissions, executed "
             "exposures and circular drafts. Angles are ICRS in deg, times UTC.",
             "license": {"name": "GPL-3.0-or-later", "identifier": "GPL-3.0-or-later"},

@@ -68,6 +68,8 @@ def _serve(app: Flask, settings: Settings, engine: Engine, *, host: str, port: i
             port=port,
             threads=THREADS,
             connection_limit=200,
+            # Reading on while a request is answered is how a browser's leaving is noticed.
+            channel_request_lookahead=1,
             max_request_body_size=LARGEST_BODY,
             ident=None,
             url_scheme="https" if settings.secure_cookies else "http",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import func, select
@@ -40,9 +40,10 @@ def stream() -> Response:
     if not ours.streams.acquire(blocking=False):
         abort(503, "Too many live streams are open; the page asks at intervals instead.")
     cookie = request.cookies.get(session_cookie(), "")
-    response = Response(
-        _Released(_events(ours, cookie, _last_event_id()), ours), mimetype="text/event-stream"
-    )
+    # Only waitress can tell before the next write fails; a page turned is a stream left.
+    is_gone = request.environ.get("waitress.client_disconnected", lambda: False)
+    events = _events(ours, cookie, _last_event_id(), is_gone)
+    response = Response(_Released(events, ours), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     return response
@@ -69,7 +70,9 @@ def _last_event_id() -> int | None:
     return int(text) if text.isdigit() and len(text) < 19 else None
 
 
-def _events(ours: Service, cookie: str, last: int | None) -> Generator[str, None, None]:
+def _events(
+    ours: Service, cookie: str, last: int | None, is_gone: Callable[[], bool]
+) -> Generator[str, None, None]:
     with ours.sessions() as session:
         latest = session.scalar(select(func.max(Activity.id))) or 0
         last = latest if last is None else min(last, latest)
@@ -80,7 +83,7 @@ def _events(ours: Service, cookie: str, last: int | None) -> Generator[str, None
         )
     yield f"retry: {RETRY_MILLISECONDS}\nid: {last}\n\n"
     pinged = time.monotonic()
-    while not ours.stopping.wait(POLL_SECONDS):
+    while not ours.stopping.wait(POLL_SECONDS) and not is_gone():
         with ours.sessions() as session:
             rows = _new_rows(session, last, told)
             is_due = time.monotonic() - pinged > PING_SECONDS

@@ -93,7 +93,7 @@ class PlanForm:
         try:
             when = datetime.fromisoformat(self.values[name])
         except ValueError:
-            self.errors[name] = "Give a date and a time, in UTC."
+            self.errors[name] = "Give a date and a time, as 2026-11-22 03:30."
             return ""
         when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
         return when.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -121,5 +121,5 @@ class PlanForm:
 
 
 def _typed(when: datetime) -> str:
-    """As a `datetime-local` input has it."""
-    return when.strftime("%Y-%m-%dT%H:%M")
+    """As people read it; a browser's own widget would show it by the habits of its country."""
+    return when.strftime("%Y-%m-%d %H:%M")

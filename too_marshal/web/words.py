@@ -19,7 +19,7 @@ YEAR = 365.25 * 86400.0
 def install(app: Flask) -> None:
     """Give the templates these filters."""
     for function in (
-        utc, age, percent, area, distance, rate, sexagesimal, best_class, duration, size, instant, span,
+        utc, age, percent, area, distance, rate, sexagesimal, best_class, duration, size, instant, span, night_time,
     ):  # fmt: skip
         app.add_template_filter(function)
 
@@ -34,6 +34,11 @@ def utc(when: datetime | str | None, *, seconds: bool = True) -> str:
         return NOTHING
     form = "%Y-%m-%d %H:%M:%S UTC" if seconds else "%Y-%m-%d %H:%M UTC"
     return _parsed(when).astimezone(UTC).strftime(form)
+
+
+def night_time(when: datetime | str | None) -> str:
+    """Write a time of this night, where room is scarce: ``11-22 03:04 UTC``."""
+    return NOTHING if when is None else _parsed(when).astimezone(UTC).strftime("%m-%d %H:%M UTC")
 
 
 def instant(when: datetime | str | None) -> Markup:

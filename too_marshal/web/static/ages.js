@@ -28,7 +28,7 @@ function update() {
   if (stream) {
     const seconds = Math.max(0, since(stream.dataset.beat));
     const level = seconds > 300 ? "red" : seconds > 60 ? "amber" : "green";
-    stream.className = `mark mark-${level}`;
+    stream.className = `tag tag-${level}`;
     write(stream, `stream ${duration(seconds)} ago`);
   }
 }

@@ -20,8 +20,12 @@ function concerns(activity) {
   return event === undefined || activity.event_id === null || String(activity.event_id) === event;
 }
 
+function asks() {
+  return document.querySelector("dialog[open]") !== null;
+}
+
 function isBusy() {
-  return document.hidden || document.querySelector("dialog[open]") !== null;
+  return document.hidden || asks();
 }
 
 function refresh() {
@@ -90,4 +94,8 @@ export function followLive() {
   else lead(); // Not a secure context: each tab for itself.
   setInterval(watch, 1000);
   document.addEventListener("visibilitychange", watch);
+  // A dialog that was opened while the answer was under way must not be swept away.
+  document.addEventListener("htmx:before:swap", (event) => {
+    if (event.target === page() && asks()) event.preventDefault();
+  });
 }

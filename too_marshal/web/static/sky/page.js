@@ -18,15 +18,22 @@ function visits(tile) {
   return tile.visits.map((visit) => `${visit.filter} ${clock(visit.start)}${visit.airmass ? ` X ${visit.airmass}` : ""}`).join(", ");
 }
 
-function planned(plan, index, outline) {
+const key = (tile) => (tile.field >= 0 ? String(tile.field) : `${tile.ra},${tile.dec}`);
+
+// A planned tile that is executed too says so: it lies on top, and is what people point at.
+function planned(plan, index, outline, done) {
   const state = plan.queued ? "queued" : "planned";
-  return plan.tiles.map((tile) => ({
-    ...tile,
-    outline,
-    className: `${state} plan-${index % 3}`,
-    label: `${named(tile)}, ${percent(tile.probability)}, ${tile.visits.map((visit) => visit.filter).join(" and ")}, ${state}`,
-    tip: `${named(tile)} · ${percent(tile.probability)} · ${state} · ${visits(tile)} UTC`,
-  }));
+  return plan.tiles.map((tile) => {
+    const taken = done.get(key(tile));
+    const words = taken ? `executed ${taken.visits.length} of ${tile.visits.length}` : state;
+    return {
+      ...tile,
+      outline,
+      className: `${state} plan-${index % 3}${taken ? " done" : ""}`,
+      label: `${named(tile)}, ${percent(tile.probability)}, ${tile.visits.map((visit) => visit.filter).join(" and ")}, ${words}`,
+      tip: `${named(tile)} · ${percent(tile.probability)} · ${words} · ${visits(taken ?? tile)} UTC`,
+    };
+  });
 }
 
 function executed(group, outline) {
@@ -41,9 +48,9 @@ function executed(group, outline) {
 
 function entry(kind, text) {
   const item = document.createElement("li");
-  const key = document.createElement("span");
-  key.className = `key key-${kind}`;
-  item.append(key, text);
+  const sample = document.createElement("span");
+  sample.className = `key key-${kind}`;
+  item.append(sample, text);
   return item;
 }
 
@@ -77,7 +84,12 @@ function place(localization) {
 
 function show(sky) {
   map.setContours(sky.localization?.contours.features ?? []);
-  map.setTiles("plans", sky.plans.flatMap((plan, index) => planned(plan, index, sky.outlines[plan.telescope])));
+  const done = new Map(sky.executed.map((group) => [
+    group.telescope, new Map(group.tiles.map((tile) => [key(tile), tile])),
+  ]));
+  map.setTiles("plans", sky.plans.flatMap((plan, index) => planned(
+    plan, index, sky.outlines[plan.telescope], done.get(plan.telescope) ?? new Map(),
+  )));
   map.setTiles("executed", sky.executed.flatMap((group) => executed(group, sky.outlines[group.telescope])));
   if (sky.localization && !isPlaced) place(sky.localization);
   map.draw();

@@ -30,7 +30,7 @@ export class SkyMap {
       "aria-label": "Sky map, east left. Arrow keys move it, plus and minus zoom.",
     });
     this.layers = {};
-    for (const name of ["graticule", "contours", "plans", "executed", "labels"]) {
+    for (const name of ["graticule", "executed", "contours", "plans", "labels"]) {
       this.layers[name] = this.svg.appendChild(element("g", { class: name }));
     }
     this.#defineHatch();
