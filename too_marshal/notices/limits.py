@@ -34,7 +34,7 @@ def check_limits(notice: Notice) -> Notice:
         raise NoticeMalformed(f"{len(names)} names")
     if len(notice.type_name) > LONGEST_TYPE or not notice.type_name.isprintable():
         raise NoticeMalformed(f"{notice.type_name[:40]!r} is no type of notice")
-    if any(len(url) > LONGEST_ADDRESS for url in notice.links.values()):
+    if any(len(url) > LONGEST_ADDRESS for url in (notice.notice_id, *notice.links.values())):
         raise NoticeMalformed("an address is too long")
     if not all(-_LARGEST_INTEGER <= number < _LARGEST_INTEGER for number in notice.order):
         raise NoticeMalformed("a serial number is too large")

@@ -50,7 +50,8 @@ def core_notice(document: Document, stream: str) -> Notice:
 
     The first of several ids is the key, the others are aliases; so are names.
     The order is (record number, published, kind): a mission that numbers its
-    notices is believed, and one that does neither is ordered by kind.
+    notices is believed; where it does not say when it sent them, the time of the
+    event stands in, and their kind decides.
     """
     ids, names = document.texts("id"), document.texts("event_name")
     published, _ = read_time(document, "alert_datetime")
@@ -65,7 +66,7 @@ def core_notice(document: Document, stream: str) -> Notice:
         event_key=key,
         notice_id=f"{stream} {key} {document.text('alert_datetime') or ''} {alert_type} "
         f"{'' if record is None else record}".strip(),
-        order=(record or 0, epoch_milliseconds(published), _RANK.get(alert_type, 0)),
+        order=(record or 0, epoch_milliseconds(published or time), _RANK.get(alert_type, 0)),
         sequence=record,
         kind=core_kind(document, Kind.INITIAL),
         role=_ROLES.get(tense, "test"),

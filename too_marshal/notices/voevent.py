@@ -95,9 +95,6 @@ class VOEvent:
     citations: tuple[tuple[str, str], ...]
     """(cite, IVORN) of the packets it refers to."""
 
-    description: str
-    """Text of How and of the packet's own Description."""
-
     @property
     def packet_type(self) -> int | None:
         """GCN's number of the kind of notice."""
@@ -170,7 +167,6 @@ def read_voevent(payload: bytes) -> VOEvent:
             (citation.get("cite", ""), (citation.text or "").strip())
             for citation in root.iterfind("Citations/EventIVORN")
         ),
-        description=" ".join(filter(None, (_text(e) for e in root.iterfind("*/Description")))),
     )
 
 
@@ -193,7 +189,7 @@ def _parse(payload: bytes) -> Any:
     )
     parser.set_element_class_lookup(objectify.ObjectifyElementClassLookup())
     try:
-        root = etree.fromstring(payload, parser)
+        root = etree.fromstring(payload.lstrip(), parser)
     except (etree.XMLSyntaxError, ValueError) as err:
         raise NoticeMalformed(f"not well-formed XML: {err}") from err
     if root is None:

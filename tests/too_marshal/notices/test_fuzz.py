@@ -24,7 +24,7 @@ SEEDS = [path for path in GOLDEN if "userguide" not in path and "kafka_json" not
 """Small ones: a map of a megabyte makes mutations rare where they matter."""
 
 fuzz = settings(
-    max_examples=150,
+    max_examples=80,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

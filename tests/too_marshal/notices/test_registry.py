@@ -136,6 +136,11 @@ def test_a_member_out_of_bounds_is_named(change, fault):
         parse(json.dumps(alert).encode(), "igwn.gwalert")
 
 
+def test_an_identifier_has_a_longest_length(read):
+    with pytest.raises(NoticeMalformed, match="too long"):
+        parse(read(FLIGHT).replace(b"Fermi#", b"Fermi#" + b"x" * 3000))
+
+
 def test_attributes_have_a_largest_size():
     neutrinos = b",".join(b'{"id": "km3.%d"}' % i for i in range(5000))
     with pytest.raises(NoticeMalformed, match="attributes are too large"):

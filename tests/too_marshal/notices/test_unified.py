@@ -127,6 +127,13 @@ def test_notices_without_number_or_time_are_ordered_by_kind():
     assert orders == sorted(set(orders))
 
 
+def test_a_source_seen_again_under_its_number_comes_later():
+    """Einstein Probe sends the id again, with neither number nor time of sending."""
+    times = ("2026-04-09T11:45:11Z", "2026-04-09T13:00:00Z")
+    orders = [core_notice(Document({"trigger_time": time}), "ep").order for time in times]
+    assert orders[0] < orders[1]
+
+
 def test_a_time_that_cannot_be_read_is_flagged():
     notice = core_notice(Document({"trigger_time": "2023-02-30T00:00:00"}), "stream")
     assert notice.event_time is None

@@ -100,6 +100,11 @@ def test_no_file_and_no_address_is_opened(tmp_path, monkeypatch):
         assert "root:" not in str(caught.value)
 
 
+def test_space_before_the_declaration_is_forgiven():
+    declared = b'\n <?xml version="1.0"?>\n' + packet()
+    assert read_voevent(declared).role == "observation"
+
+
 def test_missing_things_are_none_and_never_an_error():
     event = read_voevent(packet())
     assert event.text("TrigID") is event.number("TrigID") is event.integer("TrigID") is None
