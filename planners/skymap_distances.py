@@ -17,9 +17,7 @@ _TERMS = 80
 """Levels of the continued fraction: relative error below 1e-13 at `_DEEP` and beyond."""
 
 
-def moment_ratios(
-    z: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def moment_ratios(z: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Moments of a unit normal of mean `z`, cut off below zero.
 
     With ``M_n`` the integral of ``x^n N(x; z, 1)`` over x > 0.
@@ -33,8 +31,6 @@ def moment_ratios(
     -------
     ratio_3, ratio_4 : ndarray
         ``M_3 / M_2`` and ``M_4 / M_3``.
-    second : ndarray
-        ``M_2``.
 
     Notes
     -----
@@ -52,16 +48,13 @@ def moment_ratios(
     far = np.minimum(z, _DEEP)
     ratio = np.zeros_like(far)
     ratios = {}
-    for n in range(_TERMS, 0, -1):
+    for n in range(_TERMS, 2, -1):
         ratio = n / (ratio - far)
         ratios[n] = ratio
     deep = z < _DEEP
-    # M_0 itself underflows only where the pixel's probability does so too.
-    deep_second = ndtr(far) * ratios[1] * ratios[2]
     return (
         np.where(deep, ratios[3], third / second),
         np.where(deep, ratios[4], fourth / third),
-        np.where(deep, deep_second, second),
     )
 
 
@@ -81,7 +74,7 @@ def conditional_moments(
         Mpc; infinite and 1 where `distmu` is not finite.
     """
     known = np.isfinite(distmu)
-    ratio_3, ratio_4, _ = moment_ratios(np.where(known, distmu, 0) / distsigma)
+    ratio_3, ratio_4 = moment_ratios(np.where(known, distmu, 0) / distsigma)
     mean = distsigma * ratio_3
     # The difference of two like numbers: its rounding may not leave a negative variance.
     std = distsigma * np.sqrt(np.maximum(ratio_3 * (ratio_4 - ratio_3), 0))
