@@ -166,13 +166,15 @@ class Supervisor:
         process.start()
 
     def stop_all(self) -> None:
-        """Stop every process, the last started first, and wait for them."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        for process in reversed(self._processes):
-            if process.running is not None and process.running.poll() is None:
-                process.running.terminate()
-        for process in reversed(self._processes):
-            process.stop(deadline)
+        """Stop every process and wait for them; those that others lean on come last."""
+        for leaned_on in (False, True):
+            group = [item for item in self._processes if (item.on_end is Ending.STOP) == leaned_on]
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            for process in group:
+                if process.running is not None and process.running.poll() is None:
+                    process.running.terminate()
+            for process in group:
+                process.stop(deadline)
 
     def pids(self) -> dict[str, int]:
         """Process numbers by name."""

@@ -105,7 +105,14 @@ def _run(
             "rehearsal", "too_marshal.cli", "rehearse", "begin",
             environ=variables, on_end=Ending.FINE,
         )  # fmt: skip
+    elif not _somebody(engine):
+        click.echo("nobody can log in yet: too-marshal user add NAME --role admin")
     supervisor.watch()
+
+
+def _somebody(engine: Engine) -> bool:
+    with session_factory(engine)() as session:
+        return session.scalar(select(Person.id).limit(1)) is not None
 
 
 def _start_rehearsal(

@@ -64,6 +64,8 @@ def open_consumer(settings: Settings) -> confluent_kafka.Consumer:
         "enable.auto.offset.store": False,
         "error_cb": _log_error,
         "broker.address.family": "v4",
+        # What it would print itself, `error_cb` hands to our own log.
+        "log_level": 0,
     }
     if settings.kafka_bootstrap:
         plain = {"bootstrap.servers": settings.kafka_bootstrap, "security.protocol": "plaintext"}

@@ -25,7 +25,9 @@ def install(app: Flask) -> None:
 
 
 def _parsed(when: datetime | str) -> datetime:
-    return datetime.fromisoformat(when) if isinstance(when, str) else when
+    parsed = datetime.fromisoformat(when) if isinstance(when, str) else when
+    # A time without a zone is UTC, as everywhere in the marshal.
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def utc(when: datetime | str | None, *, seconds: bool = True) -> str:
