@@ -56,7 +56,7 @@ def embedded_database(data_dir: Path) -> Iterator[str]:
             f"{LEAST_FREE_BYTES / 1e6:.0f} MB needed"
         )
     try:
-        server = pgserver.get_server(data_dir / "postgres")
+        server = pgserver.postgres_server.get_server(data_dir / "postgres")
     except (OSError, SubprocessError, RuntimeError) as err:
         log = data_dir / "postgres" / "log"
         raise DatabaseUnavailable(

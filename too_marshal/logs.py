@@ -26,7 +26,7 @@ def redact(text: str) -> str:
 class TextFormatter(logging.Formatter):
     """Time, level, logger, message and the `extra` fields, on one line."""
 
-    converter = time.gmtime
+    converter = time.gmtime  # type: ignore[assignment]  # as the library documents
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 

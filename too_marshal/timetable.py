@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from too_marshal.db.base import session_factory
-from too_marshal.db.jobs import LATER, NORMAL, defer
+from too_marshal.db.jobs import LATER, defer
 from too_marshal.robots import Robots
 from too_marshal.settings import Settings
 from too_marshal.workflows.listen import beat
@@ -21,8 +21,9 @@ logger = logging.getLogger(__name__)
 LEADER_LOCK = 0x746F6F6D
 """Key of the advisory lock that the one clock holds ("toom")."""
 
-INTERPRET_SECONDS = 10.0
-RESCUE_SECONDS = 10.0
+EVERY = {"interpret_waiting": 10.0, "rescue": 10.0}
+"""Tasks without arguments, and the seconds between two askings for each."""
+
 BEAT_SECONDS = 5.0
 
 
@@ -61,22 +62,23 @@ def _keep_time(
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 60},
     )
 
-    def ask(task: str, priority: int = NORMAL, **arguments: str) -> None:
-        lock = "-".join([task, *arguments.values()])
+    def ask(task: str) -> None:
         with sessions() as session:
-            defer(session, task, priority=priority, queueing_lock=lock, **arguments)
+            defer(session, task, queueing_lock=task)
             session.commit()
 
-    def every(seconds: float, task: str, priority: int = NORMAL, **arguments: str) -> None:
-        scheduler.add_job(
-            ask, "interval", seconds=seconds, args=[task, priority], kwargs=arguments,
-            id="-".join([task, *arguments.values()]),
-        )  # fmt: skip
+    def ask_to_track(telescope: str) -> None:
+        with sessions() as session:
+            lock = f"track-{telescope}"
+            defer(session, "track", priority=LATER, queueing_lock=lock, telescope=telescope)
+            session.commit()
 
-    every(INTERPRET_SECONDS, "interpret_waiting")
-    every(RESCUE_SECONDS, "rescue")
+    for task, seconds in EVERY.items():
+        scheduler.add_job(ask, "interval", seconds=seconds, args=[task])
     for telescope in Robots.from_settings(settings).names():
-        every(settings.track_interval, "track", LATER, telescope=telescope)
+        scheduler.add_job(
+            ask_to_track, "interval", seconds=settings.track_interval, args=[telescope]
+        )
     scheduler.start()
     logger.info("the clock leads")
     try:

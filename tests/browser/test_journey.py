@@ -24,6 +24,9 @@ SOON = 90_000
 """Milliseconds that a step may take on a busy machine."""
 
 
+UP = (sys.executable, "-m", "too_marshal.cli", "up")
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -50,7 +53,16 @@ def service() -> Iterator[SimpleNamespace]:
     port = free_port()
     environ = {name: value for name, value in os.environ.items() if not name.startswith("TOO_")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "too_marshal.cli", "up", "--port", str(port), "--data-dir", str(folder)],
+        [
+            sys.executable,
+            "-m",
+            "too_marshal.cli",
+            "up",
+            "--port",
+            str(port),
+            "--data-dir",
+            str(folder),
+        ],
         env={**environ, "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         text=True,
@@ -62,13 +74,15 @@ def service() -> Iterator[SimpleNamespace]:
             process=process, address=address, username=login[1], password=login[2], folder=folder
         )
     finally:
-        family = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+        family = (
+            psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+        )
         process.send_signal(signal.SIGINT)
         process.wait(40)
         assert process.stdout is not None
         process.stdout.close()
-        _, alive = psutil.wait_procs(family, timeout=10)
-        assert not alive, f"still running after Ctrl-C: {alive}"
+        _, left = psutil.wait_procs(family, timeout=10)
+        assert not left, f"still running after Ctrl-C: {left}"
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -133,10 +147,7 @@ def test_from_the_notice_to_the_retraction(service, page: Page):
 
 def test_a_second_start_on_the_same_folder_is_refused(service):
     again = subprocess.run(
-        [
-            sys.executable, "-m", "too_marshal.cli", "up", "--port", str(free_port()),
-            "--data-dir", str(service.folder),
-        ],
+        [*UP, "--port", str(free_port()), "--data-dir", str(service.folder)],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert again.returncode != 0
@@ -147,10 +158,7 @@ def test_a_second_start_on_the_same_folder_is_refused(service):
 def test_a_taken_port_is_named(service, tmp_path):
     port = service.address.rsplit(":", 1)[1]
     again = subprocess.run(
-        [
-            sys.executable, "-m", "too_marshal.cli", "up", "--port", port,
-            "--data-dir", str(tmp_path / "other"),
-        ],
+        [*UP, "--port", port, "--data-dir", str(tmp_path / "other")],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert again.returncode != 0

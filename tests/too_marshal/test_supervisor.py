@@ -46,7 +46,7 @@ os._exit(3)
     watcher.start()
     try:
         with suppress(TimeoutError):
-            _wait_for(lambda: (tmp_path / "again").exists())
+            _wait_for((tmp_path / "again").exists)
         assert (tmp_path / "again").exists()
     finally:
         supervisor.stop.set()
@@ -91,7 +91,7 @@ def test_a_process_that_says_nothing_at_its_start_is_named(modules):
         )
 
 
-def test_children_do_not_outlive_a_killed_supervisor(modules, tmp_path):
+def test_children_do_not_outlive_a_killed_supervisor(modules):
     name = modules("child", SLEEPER)
     parent = modules(
         "parent",

@@ -66,7 +66,7 @@ class Activity(Base):
     text: Mapped[str] = mapped_column(comment="one sentence")
 
 
-def record(
+def record(  # noqa: PLR0913 - each is a column
     session: Session,
     text: str,
     *,
@@ -105,7 +105,12 @@ def latest_events(
     before
         Only events created earlier, for paging.
     """
-    query = select(Event).options(joinedload(Event.current_localization)).order_by(Event.created_at.desc(), Event.id.desc()).limit(limit)
+    query = (
+        select(Event)
+        .options(joinedload(Event.current_localization))
+        .order_by(Event.created_at.desc(), Event.id.desc())
+        .limit(limit)
+    )
     if not tests:
         query = query.where(~Event.is_test)
     if not retracted:

@@ -53,7 +53,7 @@ class ReceivedNotice(Base):
 
 
 class StreamPosition(Base):
-    """The next offset to read of each partition; it moves in the transaction that stores notices."""
+    """The next offset of each partition; it moves in the transaction that stores notices."""
 
     __tablename__ = "stream_position"
 

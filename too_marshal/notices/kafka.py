@@ -76,7 +76,7 @@ def open_consumer(settings: Settings) -> confluent_kafka.Consumer:
         common,
         client_id=settings.kafka_client_id,
         client_secret=settings.kafka_client_secret,
-        domain=settings.kafka_domain,
+        domain=settings.kafka_domain,  # type: ignore[arg-type]  # any stage may be set
     )
 
 
@@ -87,6 +87,14 @@ def cluster_name(settings: Settings) -> str:
 
 def _log_error(error: KafkaError) -> None:
     logger.warning("Kafka: %s", error.str())
+
+
+def _arrived(message: confluent_kafka.Message) -> Arrived:
+    topic, partition, offset = message.topic(), message.partition(), message.offset()
+    assert topic is not None
+    assert partition is not None
+    assert offset is not None
+    return Arrived(topic, partition, offset, message.value() or b"")
 
 
 class Subscription:
@@ -143,14 +151,7 @@ class Subscription:
         for message in self._consumer.consume(most, timeout):
             error = message.error()
             if error is None:
-                arrived.append(
-                    Arrived(
-                        message.topic(),
-                        message.partition(),
-                        message.offset(),
-                        message.value() or b"",
-                    )
-                )
+                arrived.append(_arrived(message))
             # An error's value is its text: it is never a notice.
             elif error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
                 logger.warning("Kafka: %s", error.str(), extra={"topic": message.topic()})

@@ -116,16 +116,14 @@ def keep(session: Session, messages: Sequence[Message]) -> list[tuple[int, bool]
         for sha256, message in distinct.items()
     ]
     statement = insert(ReceivedNotice).on_conflict_do_nothing()
-    added = session.execute(
-        statement.returning(ReceivedNotice.sha256, ReceivedNotice.id), rows
-    )
-    new = {sha256: notice_id for sha256, notice_id in added}
+    added = session.execute(statement.returning(ReceivedNotice.sha256, ReceivedNotice.id), rows)
+    new = dict(added.all())
     old = session.execute(
         select(ReceivedNotice.sha256, ReceivedNotice.id).where(
             ReceivedNotice.sha256.in_(distinct.keys() - new.keys())
         )
     )
-    known = {sha256: notice_id for sha256, notice_id in old} | new
+    known = dict(old.all()) | new
     # The last of a partition moves it the farthest.
     for message in {(item.topic, item.partition): item for item in messages}.values():
         _move_offset(session, message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
@@ -74,7 +75,7 @@ def _recover(sessions: sessionmaker[Session]) -> None:
         logger.info("understood %d notices that a stop had left unread", count)
 
 
-def _offsets(sessions: sessionmaker[Session], cluster: str):  # noqa: ANN202 - a closure
+def _offsets(sessions: sessionmaker[Session], cluster: str) -> Callable[[str, int], int | None]:
     def next_offset(topic: str, partition: int) -> int | None:
         with sessions() as session:
             row = session.get(StreamPosition, (cluster, topic, partition))

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from planners.plan_files import plan_to_json, request_from_json
 from planners.planners import PLANNERS
-from planners.requests import check_request
 from planners.ranges import hpx29
+from planners.requests import check_request
 from telescopes import TELESCOPES
 from telescopes.observing import ObservingPlan
 from too_marshal.db.base import now
@@ -181,14 +181,14 @@ def _store(session: Session, plan: Plan, made: ObservingPlan) -> None:
     plan.state = PlanState.READY if made.exposures else PlanState.EMPTY
     ra = [item.ra.to_value(u.deg) for item in made.exposures]
     dec = [item.dec.to_value(u.deg) for item in made.exposures]
-    cells = hpx29(SkyCoord(ra, dec, unit=u.deg)) if ra else []
+    cells = hpx29(SkyCoord(ra, dec, unit=u.deg)).tolist() if ra else []
     plan.exposures = [
         PlannedExposureRow(
             number=number,
             field_id=item.field_id,
             ra=ra[number],
             dec=dec[number],
-            hpx29=int(cells[number]),
+            hpx29=cells[number],
             filter=item.filter,
             start=item.start.to_datetime(timezone=UTC),
             exposure_time=item.exposure_time.to_value(u.s),

@@ -310,7 +310,7 @@ def _look_up(session: Session, robots: Robots, submission: Submission) -> None:
         if submission.look_ups >= MOST_LOOK_UPS:
             submission.change(
                 SubmissionState.REFUSED,
-                f"it did not arrive: the robot was asked {MOST_LOOK_UPS} times and does not hold it",
+                f"it did not arrive: asked {MOST_LOOK_UPS} times, the robot does not hold it",
             )
             _tell(session, submission, submission.reason)
         else:

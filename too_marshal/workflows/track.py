@@ -113,7 +113,7 @@ def _store(session: Session, telescope: str, done: Iterable[ExecutedExposure]) -
     known = session.execute(
         select(Submission.queue_name, Submission.id).where(Submission.telescope == telescope)
     )
-    names = {name: submission_id for name, submission_id in known}
+    names = dict(known.all())
     touched = set()
     for item in done:
         values = _row(telescope, item, names.get(item.queue_name or ""))

@@ -35,7 +35,7 @@ def jobs(session: Session) -> dict[str, int]:
     rows = session.execute(
         text("SELECT task_name, count(*) FROM procrastinate_jobs GROUP BY task_name")
     )
-    return {name: count for name, count in rows}
+    return dict(rows.all())
 
 
 def test_a_notice_makes_an_event_and_asks_for_its_map(session):
@@ -180,7 +180,7 @@ def test_an_unknown_topic_is_kept_and_wakes_nobody(session):
     assert jobs(session) == {}
 
 
-def test_a_quarantined_notice_can_be_read_again(session, monkeypatch):
+def test_a_quarantined_notice_can_be_read_again(session):
     received = take(session, alerts.lvk(skymap="!"))
     assert received.state == NoticeState.QUARANTINED
     reread(session, received.notice_id)

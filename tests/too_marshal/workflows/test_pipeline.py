@@ -35,6 +35,11 @@ def up_now(ra_offset: float = 0.0) -> float:
     return float((midnight.sidereal_time("mean", -116.86).deg + ra_offset) % 360)
 
 
+def robots_at(**endpoint: str) -> Robots:
+    """A simulated ZTF, and nothing else."""
+    return Robots({"ZTF": Robot(endpoint, is_simulated=True, program="Caltech", pi="T")})
+
+
 @pytest.fixture
 def located(session):
     """A significant event whose map is ready."""
@@ -65,9 +70,7 @@ def test_a_map_is_stored_once_and_becomes_current(session, located):
             "api",
         ),
     )
-    second = session.scalars(
-        select(Localization).where(Localization.id != located.place.id)
-    ).one()
+    second = session.scalars(select(Localization).where(Localization.id != located.place.id)).one()
     localize(session, second.id)
     session.refresh(located.event)
     assert again.event_id == located.event.id
@@ -91,7 +94,7 @@ def test_an_older_map_that_comes_late_does_not_become_current(session, located):
     ("spoil", "words"),
     [
         (lambda good: good[: len(good) // 2], "truncated"),
-        (lambda good: b"<html>not found</html>", "FITS"),
+        (lambda _good: b"<html>not found</html>", "FITS"),
         (lambda good: _with_density(good, np.nan), "NaN"),
         (lambda good: _with_density(good, -1.0), "negative"),
     ],
@@ -136,14 +139,7 @@ def test_from_the_notice_to_the_circular(session, located):
     wall = SimpleNamespace(seconds=0.0)
     clock = SimulatedClock(first.mjd - 0.01, wall=lambda: wall.seconds)
     with serve(clock=clock, quadrant_failures=0.05, processing_latency=60.0) as (server, _):
-        robots = Robots(
-            {
-                "ZTF": Robot(
-                    {"url": server.url, "depot_url": f"{server.url}/depot"},
-                    is_simulated=True, program="Caltech", pi="T",
-                )
-            }
-        )  # fmt: skip
+        robots = robots_at(url=server.url, depot_url=f"{server.url}/depot")
         submission = approve(session, robots, plan.id, by="ann", idempotency_key="k")
         submit(session, robots, submission.id)
         track(session, robots, "ZTF")
@@ -183,7 +179,9 @@ def test_from_the_notice_to_the_circular(session, located):
 
 def test_a_silent_robot_leaves_the_last_good_copy(session):
     with serve(clock=SimulatedClock(61101.0, wall=lambda: 0.0)) as (server, _):
-        robots = Robots({"ZTF": Robot({"url": server.url}, True, "Caltech", "T")})
+        robots = Robots(
+            {"ZTF": Robot({"url": server.url}, is_simulated=True, program="Caltech", pi="T")}
+        )
         track(session, robots, "ZTF")
     seen = session.get_one(RobotQueue, "ZTF").seen_at
     track(session, robots, "ZTF")
@@ -200,7 +198,9 @@ def test_a_retraction_during_execution_keeps_what_was_done_and_ends_the_rest(ses
     wall = SimpleNamespace(seconds=0.0)
     clock = SimulatedClock(Time(plan.exposures[0].start).mjd - 0.01, wall=lambda: wall.seconds)
     with serve(clock=clock) as (server, _):
-        robots = Robots({"ZTF": Robot({"url": server.url}, True, "Caltech", "T")})
+        robots = Robots(
+            {"ZTF": Robot({"url": server.url}, is_simulated=True, program="Caltech", pi="T")}
+        )
         submission = approve(session, robots, plan.id, by="ann", idempotency_key="k")
         submit(session, robots, submission.id)
         wall.seconds += 1800
