@@ -6,6 +6,7 @@ inflated than they allow. FITS Standard 4.0, sections 4 and 7.3.
 
 from __future__ import annotations
 
+import math
 import re
 import zlib
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,7 @@ LARGEST_REMAINDER = 64 << 20
 
 _LARGEST_HEADER = 100 * BLOCK
 _MOST_COLUMNS = 64
+_BITS = (8, 16, 32, 64, -32, -64)
 _CHUNK = 4 << 20
 _GZIP = b"\x1f\x8b"
 _TYPES = {"L": "S1", "A": "S1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4"}
@@ -203,8 +205,10 @@ def _count(header: Header, keyword: str, default: int | None = None) -> int:
 def _skip_data(header: Header, source: ByteSource) -> None:
     """Pass over the data of an extension that is not wanted."""
     axes = [_count(header, f"NAXIS{i + 1}") for i in range(min(_count(header, "NAXIS"), 999))]
-    size = abs(int(header.get("BITPIX") or 8)) // 8 * _count(header, "GCOUNT", 1)
-    size *= _count(header, "PCOUNT", 0) + (int(np.prod([float(n) for n in axes])) if axes else 0)
+    if header.get("BITPIX") not in _BITS:
+        raise TableInvalid(f"BITPIX is {header.get('BITPIX')!r}")
+    size = _count(header, "PCOUNT", 0) + (math.prod(axes) if axes else 0)
+    size *= abs(header["BITPIX"]) // 8 * _count(header, "GCOUNT", 1)
     size = -(-size // BLOCK) * BLOCK
     if size > LARGEST_REMAINDER:
         raise TableInvalid(f"{size} bytes stand before the table")
@@ -223,22 +227,24 @@ def _table(header: Header, source: ByteSource) -> Table:
         )
     if n_rows == 0:
         raise TableInvalid("the table has no rows")
-    columns: dict[str, tuple[str, int]] = {}
+    columns: dict[str, tuple[str, tuple[int, ...]]] = {}
     for i in range(1, n_columns + 1):
         name = str(header.get(f"TTYPE{i}", f"COLUMN{i}")).upper()
         if name in columns:
             raise TableInvalid(f"two columns are named {name}")
         columns[name] = _format(header, i)
+    size = sum(np.dtype(code).itemsize * math.prod(shape) for code, shape in columns.values())
+    if size != width:
+        raise TableInvalid(f"columns take {size} bytes of rows of {width}")
     dtype = np.dtype([(name, *form) for name, form in columns.items()])
-    if dtype.itemsize != width:
-        raise TableInvalid(f"columns take {dtype.itemsize} bytes of rows of {width}")
     return Table(header, dtype, n_rows, source)
 
 
-def _format(header: Header, column: int) -> tuple[str, int]:
-    """Type and number of elements of a column."""
+def _format(header: Header, column: int) -> tuple[str, tuple[int, ...]]:
+    """Type and shape of the elements of a column."""
     text = str(header.get(f"TFORM{column}", ""))
     form = re.fullmatch(r"(\d{0,9})([A-Z])(.*)", text.strip())
     if form is None or form[2] not in _TYPES or form[1] == "0":
         raise TableInvalid(f"column {column} has the format {text!r}, which is not read")
-    return _TYPES[form[2]], int(form[1] or 1)
+    count = int(form[1] or 1)
+    return _TYPES[form[2]], () if count == 1 else (count,)

@@ -43,8 +43,8 @@ def ligo_areas(table: Table, levels: tuple[float, ...]) -> u.Quantity[u.deg**2]:
     return np.asarray(found.contour_areas) * u.deg**2
 
 
-def flat_area(probability: NDArray[np.float64], level: float) -> u.Quantity[u.deg**2]:
+def flat_area(probability: NDArray[np.floating], level: float) -> u.Quantity[u.deg**2]:
     """Area of the smallest region that holds `level`, counted pixel by pixel."""
-    descending = np.sort(probability[probability > 0])[::-1]
+    descending = np.sort(probability[probability > 0].astype(np.float64))[::-1]
     n = int(np.searchsorted(np.cumsum(descending), level * descending.sum())) + 1
     return n * (4 * np.pi / len(probability) * u.sr).to(u.deg**2)
