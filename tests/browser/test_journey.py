@@ -53,16 +53,7 @@ def service() -> Iterator[SimpleNamespace]:
     port = free_port()
     environ = {name: value for name, value in os.environ.items() if not name.startswith("TOO_")}
     process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "too_marshal.cli",
-            "up",
-            "--port",
-            str(port),
-            "--data-dir",
-            str(folder),
-        ],
+        [*UP, "--port", str(port), "--data-dir", str(folder)],
         env={**environ, "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         text=True,

@@ -156,7 +156,9 @@ def test_from_the_notice_to_the_circular(session, located):
         assert 0 < early.probability < 1
         seen = early.exposures
 
-        wall.seconds += timedelta(hours=12).total_seconds()
+        # Until the window has closed, a day after the last exposure at the latest.
+        last = plan.exposures[-1].start - plan.exposures[0].start
+        wall.seconds += (last + timedelta(days=1)).total_seconds()
         track(session, robots, "ZTF")
         session.refresh(submission)
         assert submission.state == "done"
