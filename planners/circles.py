@@ -201,9 +201,9 @@ def polygon_skymap(vertices: u.Quantity[u.physical.angle], containment: float) -
     """
     if not 0 < containment <= 1:
         raise SkyMapInvalid(f"containment {containment} is not between 0 and 1")
-    if len(vertices) < 3 or not np.all(np.isfinite(vertices.value)):
+    if len(vertices) < 3:
         raise SkyMapInvalid("a polygon needs three corners")
-    corners = unit_vectors(SkyCoord(*vertices.T))[None]
+    corners = unit_vectors(_position(*vertices.T))[None]
     try:
         inward_normals(corners)
     except ValueError as err:
@@ -281,7 +281,7 @@ def _solid_angle(ranges: Ranges) -> float:
 
 
 def _position(ra: u.Quantity[u.physical.angle], dec: u.Quantity[u.physical.angle]) -> SkyCoord:
-    if not (np.isfinite(ra.value) and abs(dec) <= 90 * u.deg):
+    if not np.all(np.isfinite(ra) & (abs(dec) <= 90 * u.deg)):
         raise SkyMapInvalid(f"no position on the sky: {ra}, {dec}")
     return SkyCoord(ra, dec)
 

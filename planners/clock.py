@@ -16,7 +16,7 @@ _TICK = 0.1
 """Starts are whole multiples of this, s: times survive being written in milliseconds."""
 
 _PATIENCE = 1.0
-"""A field that is not yet up is waited for no longer, s."""
+"""A field that is not yet up is customarily waited for no longer, s."""
 
 
 @dataclass(frozen=True)
@@ -123,9 +123,17 @@ class Clock:
         return Shot(field_index, filter_name, start, end)
 
     def lay(
-        self, state: RobotState, passes: Sequence[tuple[str, Sequence[int]]]
+        self,
+        state: RobotState,
+        passes: Sequence[tuple[str, Sequence[int]]],
+        patience: float = _PATIENCE,
     ) -> tuple[list[Shot], list[int], RobotState]:
         """Observe lists of fields, one filter after another.
+
+        Parameters
+        ----------
+        patience : float
+            A field that is not yet up in its turn is waited for no longer, s.
 
         Returns
         -------
@@ -142,14 +150,17 @@ class Clock:
         for filter_name, fields in passes:
             for index in fields:
                 start, delay = self.next_start(state, index, filter_name)
-                if delay > _PATIENCE or start == math.inf:
+                if delay > patience or start == math.inf:
                     failed[index] = None
                 else:
                     shots.append(self.expose(state, index, filter_name, start))
         return shots, list(failed), state
 
     def lay_whole(
-        self, state: RobotState, passes: Sequence[tuple[str, Sequence[int]]]
+        self,
+        state: RobotState,
+        passes: Sequence[tuple[str, Sequence[int]]],
+        patience: float = _PATIENCE,
     ) -> tuple[list[Shot], set[int], RobotState]:
         """`lay`, but a field that cannot have all its passes gets none of them.
 
@@ -159,7 +170,7 @@ class Clock:
         dropped: set[int] = set()
         while True:
             kept = [(name, [i for i in fields if i not in dropped]) for name, fields in passes]
-            shots, failed, reached = self.lay(state, kept)
+            shots, failed, reached = self.lay(state, kept, patience)
             if not failed:
                 return shots, dropped, reached
             dropped.update(failed[len(failed) // 2 :])

@@ -84,6 +84,27 @@ class Intervals:
         return np.bincount(self.owner, self.end - self.start, minlength=self.n)
 
 
+def visits_that_fit(visible: Intervals, exposure: float, gap: float) -> NDArray[np.int64]:
+    """How many visits, `gap` apart, fit into each owner's intervals; shape (n,).
+
+    Parameters
+    ----------
+    exposure, gap : float
+        s.
+    """
+    whole = visible.lasting(exposure)
+    fitting = np.zeros(visible.n, dtype=np.int64)
+    earliest = np.full(visible.n, -np.inf)
+    for owner, start, end in zip(whole.owner, whole.start, whole.end, strict=True):
+        first = max(start, earliest[owner])
+        if first + exposure > end:
+            continue
+        count = 1 + int((end - exposure - first) / gap) if gap > 0 else np.iinfo(np.int32).max
+        fitting[owner] += count
+        earliest[owner] = first + count * gap
+    return fitting
+
+
 def _crossings(
     sky: LocalSky,
     positions: Positions,

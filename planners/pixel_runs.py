@@ -15,12 +15,9 @@ CHUNK = 1 << 18
 _ROUGH = 4
 """A chunk of which more than one pixel in so many differs from the last is thinned."""
 
-_ENOUGH = 16
-"""It is thinned until at most one pixel in so many is left, if it can be."""
-
-_ALIKE = (0.01, 0.05, 0.2)
+_ALIKE = (0.01, 0.03, 0.1, 0.3)
 """Four pixels whose probabilities differ by less, relatively, become one when thinned: the
-first of these that thins enough."""
+first of these after which a whole sky of such chunks would not be too many."""
 
 _NEGLIGIBLE = 1e-6
 """So do four that are all below this part of a uniform sky: at most so much probability moves."""
@@ -68,7 +65,7 @@ def _placed(chunks: Iterable[Columns]) -> Iterator[tuple[int, Columns]]:
 
 
 def runs(
-    chunks: Iterable[Columns], probability: str, uniform: float
+    chunks: Iterable[Columns], probability: str, uniform: float, n_pixels: int
 ) -> tuple[NDArray[np.int64], Columns]:
     """Where runs of equal pixels begin.
 
@@ -80,6 +77,8 @@ def runs(
         Name of the column that says how probable a pixel is.
     uniform : float
         Its value in a uniform map.
+    n_pixels : int
+        How many pixels there are.
 
     Returns
     -------
@@ -100,12 +99,12 @@ def runs(
     probability. Maps that were made by adaptive division, as most are, stay
     exactly as they are.
     """
-    starts, kept, n_pixels, n_runs = [], [], 0, 0
+    starts, kept, n_runs = [], [], 0
+    enough = int(CHUNK * min(1 / _ROUGH, MOST_RUNS / n_pixels))
     for before, chunk in _placed(chunks):
-        first, values = _chunk_runs(chunk, probability, uniform)
+        first, values = _chunk_runs(chunk, probability, _NEGLIGIBLE * uniform, enough)
         starts.append(first + before)
         kept.append(values)
-        n_pixels = before + len(chunk[probability])
         n_runs += len(first)
         if n_runs > MOST_RUNS:
             raise TooManyPixels(f"more than {MOST_RUNS} distinct pixels")
@@ -117,18 +116,19 @@ def runs(
 
 
 def _chunk_runs(
-    chunk: Columns, probability: str, uniform: float
+    chunk: Columns, probability: str, negligible: float, enough: int
 ) -> tuple[NDArray[np.int64], Columns]:
+    """First pixels of the runs of one chunk, thinned if there are too many, and their values."""
     first = _changes(chunk)
     size = len(chunk[probability])
-    if size == CHUNK and len(first) > size // _ROUGH:
-        for alike in _ALIKE:
-            first, mean = _thinned(chunk[probability], alike, _NEGLIGIBLE * uniform)
-            if len(first) <= size // _ENOUGH:
-                break
-        values = {name: column[first] for name, column in chunk.items()}
-        return first, {**values, probability: mean}
-    return first, {name: column[first] for name, column in chunk.items()}
+    if size < CHUNK or len(first) <= size // _ROUGH:
+        return first, {name: column[first] for name, column in chunk.items()}
+    for alike in _ALIKE:
+        first, mean = _thinned(chunk[probability], alike, negligible)
+        if len(first) <= enough:
+            break
+    values = {name: column[first] for name, column in chunk.items()}
+    return first, {**values, probability: mean}
 
 
 def _changes(columns: Columns) -> NDArray[np.int64]:

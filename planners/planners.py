@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from planners import greedy
+from planners import greedy, optimal
 from planners.skymaps import SkyMap
 from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
 
@@ -24,5 +24,5 @@ class Planner(Protocol):
         """
 
 
-PLANNERS: dict[str, Planner] = {"greedy": greedy.plan}
+PLANNERS: dict[str, Planner] = {"optimal": optimal.plan, "greedy": greedy.plan}
 """The planners that can be asked for."""

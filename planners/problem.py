@@ -25,6 +25,9 @@ from telescopes.observing import FieldGrid, ObservingRequest, Telescope
 WORTH = 2e-5
 """A field that adds less probability than this is not worth the telescope's time."""
 
+NEGLIGIBLE = 1e-6
+"""A field of less probability is left out of everything but the bound."""
+
 _MOST_CELLS = 1_500_000
 """Cells of all fields together; the order of the cells is chosen so that there are fewer. Areas
 and probabilities are unbiased at any order, and their scatter averages out over many cells."""
@@ -32,8 +35,8 @@ and probabilities are unbiased at any order, and their scatter averages out over
 _FINER = 1
 """Orders beyond the customary one, at the most, when there are few fields."""
 
-_SPARE = 4
-"""Fields kept for each that could be observed in the whole window."""
+_SPARE, _ALWAYS = 4, 2000
+"""Fields kept for each that could be observed in the whole window, and in any case."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +76,8 @@ class Problem:
     released: NDArray[np.float64]
     """Start of the next visit to each field at the earliest, s; shape (n,)."""
 
-    forsaken: tuple[int, float]
-    """How many fields were left out for their little worth, and the most probable of them."""
+    forsaken: float
+    """What the fields that were left out could cover at the most, all together."""
 
     @cached_property
     def slews(self) -> SlewTimes:
@@ -124,20 +127,20 @@ def _free(sky: LocalSky, request: ObservingRequest) -> list[tuple[float, float]]
 
 def _near_the_map(
     skymap: SkyMap, telescope: Telescope, request: ObservingRequest, grid: FieldGrid
-) -> tuple[NDArray[np.int64], tuple[int, float]]:
-    """Fields that may hold a worthwhile probability, and what is known of those left out."""
+) -> tuple[NDArray[np.int64], float]:
+    """Fields that may hold some probability, and how much all others hold at the most."""
     reach = focal_plane(telescope.footprint).radius
     limit = probability_nearby(skymap, grid.coord, reach)
-    chosen = np.flatnonzero(limit >= WORTH)
+    chosen = np.flatnonzero(limit >= NEGLIGIBLE)
     longest = float((request.end - request.start).to_value(u.s))
     shortest = min(float(t.to_value(u.s)) for t in request.exposure_time.values())
-    most = _SPARE * int(longest / (shortest + telescope.overheads.readout.to_value(u.s))) + 64
-    if len(chosen) > most:
-        finer = probability_nearby(skymap, grid.coord[chosen], reach / 3)
-        order = np.argsort(-finer, kind="stable")
-        chosen = np.sort(chosen[order[:most]])
-    left = np.delete(limit, chosen)
-    return chosen, (int(np.count_nonzero(left)), float(left.max(initial=0.0)))
+    most = int(longest / (shortest + telescope.overheads.readout.to_value(u.s))) + 1
+    if len(chosen) > _SPARE * most + _ALWAYS:
+        likely = probability_nearby(skymap, grid.coord[chosen], reach / 3)
+        order = np.argsort(-likely, kind="stable")
+        chosen = np.sort(chosen[order[: _SPARE * most + _ALWAYS]])
+    left = np.sort(np.delete(limit, chosen))[::-1]
+    return chosen, float(left[:most].sum())
 
 
 def _order(telescope: Telescope, n_fields: int) -> int:

@@ -151,7 +151,7 @@ def _read_flat(table: Table, ordering: str) -> Runs:
         chunks = renumbered(joined(chunks, n_pixels), order)
     uniform = 1 / n_pixels if wanted[0] in _PER_PIXEL else 1 / (4 * np.pi)
     try:
-        start, columns = runs(chunks, wanted[0], uniform)
+        start, columns = runs(chunks, wanted[0], uniform, n_pixels)
     except TooManyPixels as err:
         raise SkyMapInvalid(str(err)) from err
     return _as_ranges(start[:-1], start[1:], columns, order, wanted[0])

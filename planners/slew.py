@@ -45,7 +45,7 @@ class SlewTimes:
     def __init__(self, overheads: Overheads, sky: LocalSky, positions: Positions) -> None:
         self._sky = sky
         self._positions = positions
-        self._alt_azimuth = overheads.alt_azimuth
+        self.time_dependent = overheads.alt_azimuth
         self._first, self._second = (
             _Drive(overheads.hour_angle_axis),
             _Drive(overheads.declination_axis),
@@ -69,7 +69,7 @@ class SlewTimes:
         robots plan with it, and the longer of the two slews is allowed for.
         """
         positions = self._positions[chosen]
-        if self._alt_azimuth:
+        if self.time_dependent:
             seen = Circumstances(self._sky, positions, seconds)
             return seen.azimuth, seen.altitude, seen.azimuth
         x, y, _ = np.moveaxis(positions.icrs, -1, 0)
@@ -108,7 +108,7 @@ class SlewTimes:
 
     def one(self, first: int, second: int, seconds: float) -> float:
         """`between` for a single pair, much faster."""
-        if self._alt_azimuth:
+        if self.time_dependent:
             return float(self.between(first, second, seconds))
         if first == second:
             return self.readout

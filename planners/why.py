@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from planners.account import finished_atoms
 from planners.clock import Shot
-from planners.intervals import Intervals, visible_intervals
+from planners.intervals import visible_intervals, visits_that_fit
 from planners.local_sky import LocalSky
 from planners.problem import WORTH, Problem
 from planners.visibility import Rule, every, rules_for
@@ -37,27 +37,6 @@ _AHEAD = (1, 2, 4, 14, 60, 200)
 
 _MOST_FIELDS = 500
 """Most probable fields for which the first chance is looked for."""
-
-
-def visits_that_fit(visible: Intervals, exposure: float, gap: float) -> NDArray[np.int64]:
-    """How many visits, `gap` apart, fit into each owner's intervals; shape (n,).
-
-    Parameters
-    ----------
-    exposure, gap : float
-        s.
-    """
-    whole = visible.lasting(exposure)
-    fitting = np.zeros(visible.n, dtype=np.int64)
-    earliest = np.full(visible.n, -np.inf)
-    for owner, start, end in zip(whole.owner, whole.start, whole.end, strict=True):
-        first = max(start, earliest[owner])
-        if first + exposure > end:
-            continue
-        count = 1 + int((end - exposure - first) / gap) if gap > 0 else np.iinfo(np.int32).max
-        fitting[owner] += count
-        earliest[owner] = first + count * gap
-    return fitting
 
 
 def reasons(problem: Problem, shots: Sequence[Shot]) -> dict[int, Reason]:

@@ -1,0 +1,111 @@
+"""The optimal planner: maximum coverage over structures of rounds, with a proven bound.
+
+A structure says when rounds begin and how long they are. For each of the likeliest, an integer
+programme says which field is observed in which round; the rounds are then laid on the clock with
+the true overheads, and what time is left is filled. The best of these plans is returned with an
+upper bound that holds for every plan, whatever its structure.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from astropy import units as u
+
+from planners import greedy
+from planners.account import finished_atoms
+from planners.assemble import assemble
+from planners.assignment import Assignment
+from planners.bound import finished_already, upper_bound
+from planners.clock import Shot
+from planners.execution import Execution
+from planners.fillers import with_single_visits
+from planners.problem import Problem, pose
+from planners.programmes import Programmes, programmes_of
+from planners.skymaps import SkyMap
+from planners.structures import Structure, StructureBuilder
+from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
+
+_GOOD_ENOUGH = 1e-3
+"""Gap below which no further structure is tried."""
+
+_COLUMNS = 5000
+"""Columns of all integer programmes together, after which no further structure is tried."""
+
+_FIRST_OVERHEAD = 1.3
+"""Usual overhead, over the least, before any tour is known."""
+
+
+def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> ObservingPlan:
+    """Plan so that the probability covered in all requested visits is greatest.
+
+    Raises
+    ------
+    RequestInvalid
+        If the request makes no sense for the telescope.
+    """
+    begun = time.perf_counter()
+    problem = pose(skymap, telescope, request)
+    limit = upper_bound(problem)
+    shots = _Search(problem, limit, begun).best()
+    shots = with_single_visits(problem, shots)
+    return assemble(problem, "optimal", shots, begun, limit)
+
+
+class _Search:
+    """Tries structures, the likeliest first, and keeps the best plan."""
+
+    def __init__(self, problem: Problem, limit: float, begun: float) -> None:
+        self.problem = problem
+        self.limit = limit
+        allowed = problem.request.time_limit
+        self._deadline = np.inf if allowed is None else begun + float(allowed.to_value(u.s))
+        self._patient = allowed is not None
+        self._best: list[Shot] = greedy.shots_of(problem)
+        self._value = self._covered(self._best)
+
+    def best(self) -> list[Shot]:
+        """The best plan found."""
+        programmes = programmes_of(self.problem)
+        if len(programmes) == 0:
+            return self._best
+        cost = _usual_cost(self.problem, programmes)
+        columns = 0
+        builder = StructureBuilder(self.problem, cost)
+        for structure in builder.candidates():
+            if self._value >= (1 - _GOOD_ENOUGH) * self.limit or time.perf_counter() > self._deadline:
+                break
+            if columns > _COLUMNS and not self._patient:
+                break
+            columns += self._try(programmes, builder, structure)
+        return self._best
+
+    def _try(
+        self, programmes: Programmes, builder: StructureBuilder, structure: Structure
+    ) -> int:
+        """Plan with one structure; returns the number of columns of its programme."""
+        assignment = Assignment(programmes, structure, builder.cost)
+        columns = len(assignment.places.programme)
+        if columns == 0:
+            return 0
+        _, share = assignment.relaxed()
+        rounds = assignment.rounded(share)
+        self._keep(Execution(programmes, builder).run(structure, rounds))
+        return columns
+
+    def _keep(self, shots: list[Shot]) -> None:
+        value = self._covered(shots)
+        if value > self._value:
+            self._best, self._value = shots, value
+
+    def _covered(self, shots: Sequence[Shot]) -> float:
+        done = finished_atoms(self.problem, shots)
+        return float(self.problem.atoms.probability[done].sum())
+
+
+def _usual_cost(problem: Problem, programmes: Programmes) -> float:
+    """Usual time from one exposure to the next, s."""
+    exposing = programmes.exposing[:, -1] / programmes.visits
+    return float(np.mean(exposing + _FIRST_OVERHEAD * programmes.least_overhead))

@@ -1,0 +1,205 @@
+"""Rounds: the same fields once in each filter, pass after pass, in one order.
+
+Passes of equal length give every field the same gap between its visits, and leave a single
+choice to make for it: its place in the order. Where that may be follows from when the field can
+be seen during all passes. A plan is a series of rounds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise, permutations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planners.clock import RobotState
+from planners.programmes import Programmes
+from planners.tours import shortened
+
+
+def exchanges(filters: tuple[str, ...]) -> int:
+    """Filter exchanges between visits in an order."""
+    return sum(a != b for a, b in pairwise(filters))
+
+
+def sequences(wanted: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Orders of some visits that need the fewest filter exchanges; that asked for comes first."""
+    orders = sorted(set(permutations(wanted)), key=lambda order: (order != wanted, order))
+    fewest = min(exchanges(order) for order in orders)
+    return [order for order in orders if exchanges(order) == fewest]
+
+
+@dataclass(frozen=True, eq=False)
+class Round:
+    """A round that could begin now: its passes, and where each programme may stand in it."""
+
+    filters: tuple[str, ...]
+    """Filter of each pass."""
+
+    length: float
+    """Time from the first to the last exposure of a pass, s."""
+
+    earliest: NDArray[np.float64]
+    """Place in the order, as time after the start of the pass, s, shape (n_programmes,)."""
+
+    latest: NDArray[np.float64]
+    """Likewise; below `earliest` where a programme cannot be part of the round."""
+
+    deadline: NDArray[np.float64]
+    """Last time at which a round of the same passes could begin with each programme, s."""
+
+    def passes(
+        self, programmes: Programmes, order: Sequence[int]
+    ) -> list[tuple[str, list[int]]]:
+        """The fields of some programmes, pass by pass."""
+        left = {k: list(programmes.problem.needs[programmes.need[k]]) for k in order}
+        passes = []
+        for name in self.filters:
+            fields = []
+            for k in order:
+                if name in left[k]:
+                    left[k].remove(name)
+                    fields.append(int(programmes.field[k]))
+            passes.append((name, fields))
+        return passes
+
+
+def round_at(
+    programmes: Programmes, state: RobotState, filters: tuple[str, ...], length: float
+) -> Round:
+    """The round of given passes that begins when the robot is free.
+
+    Parameters
+    ----------
+    filters : tuple of str
+        Filter of each pass.
+    length : float
+        Of a pass, s.
+    """
+    problem = programmes.problem
+    begin = state.time
+    if state.filter is not None and state.filter != filters[0]:
+        begin += problem.slews.filter_exchange
+    n = len(programmes)
+    earliest, latest = np.zeros(n), np.full(n, length)
+    deadline = np.full(n, np.inf)
+    left = [list(wanted) for wanted in problem.needs]
+    offset = 0.0
+    for k, name in enumerate(filters):
+        if k > 0:
+            exchange = problem.slews.filter_exchange if filters[k - 1] != name else 0.0
+            offset += max(length + exchange, problem.gap)
+        takes_part = np.array([name in wanted for wanted in left])
+        for wanted in left:
+            if name in wanted:
+                wanted.remove(name)
+        mine = takes_part[programmes.need]
+        low, high, last = _places(programmes, begin + offset, length, problem.exposure[name])
+        earliest = np.where(mine, np.maximum(earliest, low), earliest)
+        latest = np.where(mine, np.minimum(latest, high), latest)
+        deadline = np.where(mine, np.minimum(deadline, last - offset), deadline)
+    return Round(filters, length, earliest, latest, deadline)
+
+
+def _places(
+    programmes: Programmes, begin: float, length: float, exposure: float
+) -> tuple[NDArray[np.float64], ...]:
+    """Where each field may stand in a pass that begins at `begin`, and its last start ever."""
+    problem = programmes.problem
+    visible = problem.visible
+    low = np.maximum(np.maximum(visible.start, problem.released[visible.owner]) - begin, 0.0)
+    high = np.minimum(visible.end - exposure - begin, length)
+    room = high - low
+    # The interval that leaves most room is the one that is used.
+    order = np.lexsort((room, visible.owner))
+    owners, last_of = visible.owner[order], np.ones(len(order), dtype=bool)
+    last_of[:-1] = owners[1:] != owners[:-1]
+    best = order[last_of]
+    first, final = np.full(visible.n, math.inf), np.full(visible.n, -math.inf)
+    first[visible.owner[best]], final[visible.owner[best]] = low[best], high[best]
+    last = visible.last - exposure
+    return first[programmes.field], final[programmes.field], last[programmes.field]
+
+
+def urgent_first(
+    this: Round, candidates: NDArray[np.int64], size: int, cost: float
+) -> list[int]:
+    """Programmes of a round, those that cannot wait before the others.
+
+    Parameters
+    ----------
+    candidates : ndarray of int
+        Programmes to choose from.
+    size : int
+        How many are wanted.
+    cost : float
+        From one exposure to the next, s.
+    """
+    fit = candidates[this.latest[candidates] >= this.earliest[candidates]]
+    fit = fit[np.argsort(this.deadline[fit], kind="stable")]
+    chosen: list[int] = []
+    for k in fit.tolist():
+        if len(chosen) == size:
+            break
+        if _feasible(this, [*chosen, k], cost):
+            chosen.append(k)
+    return chosen
+
+
+def _feasible(this: Round, chosen: list[int], cost: float) -> bool:
+    """Whether the chosen can stand in some order, an exposure every `cost` seconds."""
+    time = 0.0
+    for k in sorted(chosen, key=lambda k: this.latest[k]):
+        time = max(time, this.earliest[k])
+        if time > this.latest[k]:
+            return False
+        time += cost
+    return True
+
+
+def in_order(
+    programmes: Programmes, this: Round, chosen: Sequence[int], state: RobotState, cost: float
+) -> list[int]:
+    """Order with short slews in which each stands where it may.
+
+    At each step the nearest goes next, unless others would then come too late.
+    """
+    left = np.array(chosen, dtype=np.int64)
+    if len(left) == 0:
+        return []
+    slews = programmes.problem.slews
+    field = programmes.field[left]
+    distance = slews.between(field[:, None], field[None, :], state.time)
+    from_here = (
+        np.zeros(len(left))
+        if state.field is None
+        else slews.between(np.full(len(left), state.field), field, state.time)
+    )
+    earliest, latest = this.earliest[left], this.latest[left]
+    remaining = np.ones(len(left), dtype=bool)
+    order: list[int] = []
+    time = 0.0
+    while remaining.any():
+        index = np.flatnonzero(remaining)
+        index = index[np.argsort(latest[index], kind="stable")]
+        # The j-th most urgent must be reached within j more exposures.
+        slack = latest[index] - time - cost * np.arange(len(index))
+        tight = np.flatnonzero(slack < cost)
+        eligible = index[: tight[0] + 1] if len(tight) else index
+        score = from_here[eligible] + np.maximum(earliest[eligible] - time, 0.0)
+        best = int(eligible[np.argmin(score)])
+        order.append(int(left[best]))
+        time = max(time, earliest[best]) + cost
+        remaining[best] = False
+        from_here = distance[best]
+    place = {k: i for i, k in enumerate(left.tolist())}
+
+    def allowed(way: NDArray[np.int64]) -> bool:
+        at = cost * np.arange(len(way))
+        return bool(np.all((at >= earliest[way]) & (at <= latest[way])))
+
+    way = shortened(distance, [place[k] for k in order], len(this.filters) - 1, allowed)
+    return [int(left[i]) for i in way]

@@ -1,0 +1,119 @@
+"""Structures: when the rounds of a plan begin, in which filters, and how long their passes are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from planners.problem import Problem
+from planners.rounds import exchanges, sequences
+
+
+@dataclass(frozen=True)
+class PlannedRound:
+    """One round of a structure."""
+
+    start: float
+    """s from the start of the request."""
+
+    filters: tuple[str, ...]
+    """Filter of each pass."""
+
+    length: float
+    """From the first to the last exposure of a pass, s."""
+
+
+Structure = tuple[PlannedRound, ...]
+
+
+class StructureBuilder:
+    """Cuts the window of a problem into rounds."""
+
+    def __init__(self, problem: Problem, cost: float) -> None:
+        self.problem = problem
+        self.cost = cost
+        self.wanted = max(problem.needs, key=len)
+        self.orders = sequences(self.wanted)
+        self.exchange = problem.slews.filter_exchange
+        begin, end = problem.visible.first, problem.visible.last
+        self.begin = float(begin.min(initial=math.inf))
+        self.end = float(end.max(initial=-math.inf))
+
+    @property
+    def shortest(self) -> float:
+        """Pass that just fills the gap, s; half an hour where there is none to fill."""
+        gap = self.problem.gap - self.exchange * (len(set(self.wanted)) > 1)
+        return max(gap, 0.0) if len(self.wanted) > 1 and gap > 0 else 1800.0
+
+    def duration(self, length: float) -> float:
+        """Time of a round whose passes have a length, s."""
+        visits = len(self.wanted)
+        step = max(length + self.cost + self.exchange * exchanges(self.orders[0]) / max(visits - 1, 1), self.problem.gap)
+        return (visits - 1) * step + length + self.cost
+
+    def longest(self, time: float) -> float:
+        """Longest pass of a round that takes no more than `time`, s; negative if none does."""
+        visits = len(self.wanted)
+        changes = exchanges(self.orders[0])
+        even = (time - changes * self.exchange) / visits - self.cost
+        if even + self.cost + self.exchange * changes / max(visits - 1, 1) >= self.problem.gap:
+            return even
+        return time - (visits - 1) * self.problem.gap - self.cost
+
+    def forward(self, begin: float, end: float, length: float) -> list[tuple[float, float]]:
+        """Start and length of rounds from `begin` on, the last one cut short."""
+        rounds = []
+        while True:
+            fitting = min(length, self.longest(end - begin))
+            if fitting < 0:
+                return rounds
+            rounds.append((begin, fitting))
+            begin += self.duration(fitting)
+
+    def backward(self, begin: float, end: float, length: float) -> list[tuple[float, float]]:
+        """Start and length of rounds up to `end`, the first one cut short."""
+        rounds: list[tuple[float, float]] = []
+        while True:
+            fitting = min(length, self.longest(end - begin))
+            if fitting < 0:
+                return rounds[::-1]
+            end -= self.duration(fitting)
+            rounds.append((end, fitting))
+
+    def from_both_ends(self, length: float) -> list[tuple[float, float]]:
+        """Whole rounds from both ends of the window, with what remains in the middle."""
+        whole = self.duration(length)
+        count = int((self.end - self.begin) / whole)
+        head, tail = (count + 1) // 2, count // 2
+        first = self.forward(self.begin, self.begin + head * whole + 1e-6, length)[:head]
+        last = self.backward(self.end - tail * whole - 1e-6, self.end, length)[-tail:] if tail else []
+        middle = self.forward(self.begin + head * whole, self.end - tail * whole, length)
+        return first + middle + last
+
+    def filtered(self, rounds: list[tuple[float, float]], first: int) -> Structure:
+        """Give each round an order of filters that begins with the last one's last."""
+        orders = self.orders[first:] + self.orders[:first]
+        structure: list[PlannedRound] = []
+        for start, length in rounds:
+            mounted = structure[-1].filters[-1] if structure else None
+            filters = next((order for order in orders if order[0] == mounted), orders[0])
+            structure.append(PlannedRound(start, filters, length))
+        return tuple(structure)
+
+    def candidates(self) -> Iterator[Structure]:
+        """Structures worth trying, the likeliest first."""
+        if self.end <= self.begin:
+            return
+        seen = set()
+        for factor in (1.0, 1.5, 2.25, 3.5):
+            length = self.shortest * factor
+            for rounds in (
+                self.from_both_ends(length),
+                self.forward(self.begin, self.end, length),
+                self.backward(self.begin, self.end, length),
+            ):
+                key = tuple((round(start), round(length)) for start, length in rounds)
+                if rounds and key not in seen:
+                    seen.add(key)
+                    yield self.filtered(rounds, 0)
