@@ -60,12 +60,11 @@ def _compress(response: Response) -> Response:
         or response.is_streamed
         or response.direct_passthrough
         or "Content-Encoding" in response.headers
-        or "gzip" not in request.accept_encodings
     ):
         return response
-    body = response.get_data()
     response.vary.add("Accept-Encoding")
-    if len(body) >= LEAST_COMPRESSED:
+    body = response.get_data()
+    if "gzip" in request.accept_encodings and len(body) >= LEAST_COMPRESSED:
         response.set_data(gzip.compress(body, 6, mtime=0))
         response.headers["Content-Encoding"] = "gzip"
         if response.get_etag()[0] is not None:

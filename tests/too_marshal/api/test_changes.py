@@ -1,0 +1,169 @@
+"""What a program can change: the same as a person, by the same workflows."""
+
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tests.too_marshal.api.test_openapi import PLAN_REQUEST
+from tests.too_marshal.factories import (
+    add_event,
+    add_localization,
+    add_plan,
+    add_submission,
+)
+from too_marshal.api.notices import LARGEST_NOTICE
+from too_marshal.db.events import Event
+from too_marshal.db.notices import ReceivedNotice
+from too_marshal.db.plans import Plan
+from too_marshal.db.queues import Submission
+
+
+def test_a_real_notice_makes_its_event_once(
+    program: FlaskClient, session: Session, corpus: Path
+):
+    payload = (corpus / "notices" / "lvk" / "MS181101ab-preliminary.json").read_bytes()
+    first = program.post("/api/v1/notices?topic=igwn.gwalert", data=payload).get_json()
+    again = program.post("/api/v1/notices", data=payload, headers={"X-Topic": "igwn.gwalert"})
+    assert first["is_new"] is True
+    assert first["state"] == "understood"
+    assert again.get_json() == {**first, "is_new": False}
+    event = session.scalars(select(Event)).one()
+    assert event.id == first["event_id"]
+    raw = program.get(f"/api/v1/notices/{first['notice_id']}/raw")
+    assert raw.data == payload
+    listed = program.get(f"/api/v1/events/{event.id}/notices").get_json()["items"]
+    assert [item["id"] for item in listed] == [first["notice_id"]]
+
+
+def test_what_cannot_be_understood_is_kept(program: FlaskClient, session: Session):
+    answer = program.post("/api/v1/notices", data=b"<!DOCTYPE a><voe:VOEvent/>").get_json()
+    assert answer["state"] in {"quarantined", "unknown"}
+    assert answer["error"]
+    assert session.get(ReceivedNotice, answer["notice_id"]).payload.startswith(b"<!DOCTYPE")
+
+
+def test_a_notice_may_be_as_large_as_the_largest_map(program: FlaskClient):
+    body = b"{" + b" " * 2_000_000
+    assert program.post("/api/v1/notices", data=body).status_code == 200
+    body = b" " * (LARGEST_NOTICE + 1)
+    assert program.post("/api/v1/notices", data=body).status_code == 413
+
+
+def test_other_bodies_are_small(program: FlaskClient, session: Session):
+    event = add_event(session)
+    answer = program.post(f"/api/v1/events/{event.id}/plans", json={"telescope": "x" * 1_000_001})
+    assert answer.status_code in {400, 413}
+
+
+def test_an_empty_notice_is_none(program: FlaskClient):
+    assert program.post("/api/v1/notices").status_code == 422
+    assert program.post("/api/v1/notices?topic=" + "x" * 121, data=b"x").status_code == 422
+
+
+def test_a_plan_is_asked_for_as_on_the_page(program: FlaskClient, session: Session):
+    event = add_event(session)
+    add_localization(session, event)
+    answer = program.post(f"/api/v1/events/{event.id}/plans", json=PLAN_REQUEST)
+    assert answer.status_code == 202
+    plan = session.get(Plan, answer.get_json()["id"])
+    assert plan.request == PLAN_REQUEST["request"]
+    assert plan.author == "program-observer"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"no json", 400),
+        (b"[]", 400),
+        ({}, 422),
+        ({**PLAN_REQUEST, "telescope": 7}, 422),
+        ({**PLAN_REQUEST, "telescope": "Hubble"}, 422),
+        ({**PLAN_REQUEST, "request": "tonight"}, 422),
+        ({**PLAN_REQUEST, "request": {}}, 422),
+        ({**PLAN_REQUEST, "surprise": 1}, 422),
+        ({**PLAN_REQUEST, "program": "x" * 41}, 422),
+        ({**PLAN_REQUEST, "request": {**PLAN_REQUEST["request"], "exposure_time": "long"}}, 422),
+        ({**PLAN_REQUEST, "request": {**PLAN_REQUEST["request"], "filters": 3}}, 422),
+    ],
+)
+def test_a_request_that_makes_no_plan_says_why(
+    program: FlaskClient, session: Session, body, status: int
+):
+    event = add_event(session)
+    add_localization(session, event)
+    kind = {"data": body} if isinstance(body, bytes) else {"json": body}
+    answer = program.post(f"/api/v1/events/{event.id}/plans", **kind)
+    assert answer.status_code == status, answer.get_data()
+    assert len(answer.get_json()["detail"]) > 10
+    assert session.scalar(select(func.count()).select_from(Plan)) == 0
+
+
+def test_one_key_submits_once(program: FlaskClient, session: Session):
+    event = add_event(session)
+    add_localization(session, event)
+    plan = add_plan(session, event)
+    address, headers = f"/api/v1/plans/{plan.id}/submissions", {"Idempotency-Key": "key 12345"}
+    first = program.post(address, headers=headers)
+    again = program.post(address, headers=headers)
+    assert first.status_code == again.status_code == 202
+    assert first.get_json() == again.get_json()
+    assert program.post(address).status_code == 400
+    submission = session.scalars(select(Submission)).one()
+    assert submission.approved_by == "program-observer"
+    listed = program.get(f"/api/v1/submissions?plan_id={plan.id}").get_json()
+    assert [item["id"] for item in listed["items"]] == [submission.id]
+    assert program.get(f"/api/v1/submissions?event_id={event.id + 1}").get_json()["items"] == []
+
+
+def test_a_plan_that_may_not_be_sent_is_a_conflict(program: FlaskClient, session: Session):
+    event = add_event(session, is_retracted=True)
+    add_localization(session, event)
+    plan = add_plan(session, event)
+    answer = program.post(
+        f"/api/v1/plans/{plan.id}/submissions", headers={"Idempotency-Key": "key 12345"}
+    )
+    assert answer.status_code == 409
+    assert answer.get_json()["detail"] == f"{event.name} is retracted"
+
+
+def test_a_submission_is_withdrawn_once_it_is_asked_for(
+    program: FlaskClient, session: Session
+):
+    event = add_event(session)
+    add_localization(session, event)
+    submission = add_submission(session, add_plan(session, event))
+    answer = program.post(f"/api/v1/submissions/{submission.id}/withdraw")
+    assert answer.status_code == 202
+    assert answer.get_json()["withdraw_wanted"] is True
+
+
+def test_a_draft_needs_executed_exposures(program: FlaskClient, session: Session):
+    event = add_event(session)
+    address = f"/api/v1/events/{event.id}/circulars"
+    assert program.post(address, json={"telescope": "ZTF"}).status_code == 409
+    assert program.post(address, json={"telescope": "Hubble"}).status_code == 422
+    assert program.post(address, json={}).status_code == 422
+
+
+def test_a_map_made_from_a_position_has_contours_and_no_file(
+    program: FlaskClient, session: Session
+):
+    event = add_event(session)
+    place = add_localization(session, event)
+    assert program.get(f"/api/v1/localizations/{place.id}/contours").status_code == 200
+    answer = program.get(f"/api/v1/localizations/{place.id}/file")
+    assert answer.status_code == 404
+    assert "made from a position" in answer.get_json()["detail"]
+
+
+def test_the_telescopes_say_what_can_be_asked_of_them(program: FlaskClient):
+    (ztf,) = [
+        item for item in program.get("/api/v1/telescopes").get_json()["items"]
+        if item["name"] == "ZTF"
+    ]  # fmt: skip
+    assert ztf["filters"] == ["g", "r", "i"]
+    assert ztf["latitude"] == pytest.approx(33.357, abs=0.01)
+    assert ztf["has_robot"] is True

@@ -1,0 +1,143 @@
+"""The API's description is true: every route is in it, and every answer is as it says."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator, FormatChecker
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+from sqlalchemy.orm import Session
+
+from tests.too_marshal.factories import (
+    add_circular,
+    add_event,
+    add_exposures,
+    add_localization,
+    add_plan,
+    add_submission,
+)
+from too_marshal.api.openapi import document
+from too_marshal.api.operations import OPERATIONS
+from too_marshal.workflows.track import cover
+
+DOCUMENT = document()
+PREFIX = "/api/v1"
+PLAN_REQUEST = {
+    "telescope": "ZTF",
+    "request": {
+        "start": "2026-11-22T03:00:00Z",
+        "end": "2026-11-22T13:00:00Z",
+        "filters": ["g", "r"],
+        "exposure_time": 30,
+        "minimum_gap": 1800,
+        "airmass_limit": 2.5,
+        "sun_altitude": -18,
+        "moon_separation": 20,
+    },
+}
+
+
+def validator(schema: dict) -> Draft202012Validator:
+    whole = {"$id": "urn:api", "components": DOCUMENT["components"]}
+    registry = Registry().with_resource(
+        "urn:api", Resource(contents=whole, specification=DRAFT202012)
+    )
+    return Draft202012Validator(
+        {"$id": "urn:api", **schema, "components": DOCUMENT["components"]},
+        registry=registry,
+        format_checker=FormatChecker(),
+    )
+
+
+def check(response, path: str, method: str) -> None:
+    """The answer's status, type and body are as the description says."""
+    described = DOCUMENT["paths"][path][method]["responses"]
+    assert str(response.status_code) in described, (response.status, response.get_data())
+    content = described[str(response.status_code)]["content"]
+    assert response.mimetype in content
+    if response.is_json or response.mimetype.endswith("+json"):
+        validator(content[response.mimetype]["schema"]).validate(response.get_json(force=True))
+
+
+def test_the_description_is_valid_openapi():
+    OpenAPIV31SpecValidator(DOCUMENT).validate()
+
+
+def test_the_description_can_be_read_without_a_token(app: Flask):
+    assert app.test_client().get("/api/v1/openapi.json").get_json() == DOCUMENT
+
+
+def test_every_route_is_described_and_every_description_is_a_route(app: Flask):
+    routes = {
+        (re.sub(r"<row:(\w+)>", r"{\1}", rule.rule), method.lower())
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("api.") and rule.endpoint != "api.openapi"
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+    described = {
+        (path, method) for path, item in DOCUMENT["paths"].items() for method in item
+    }
+    assert routes == described
+
+
+@pytest.fixture
+def rows(session: Session) -> dict[str, int]:
+    event = add_event(session)
+    place = add_localization(session, event, original=b"SIMPLE  =                    T")
+    plan = add_plan(session, event)
+    submission = add_submission(session, plan)
+    add_exposures(session, submission, 3)
+    cover(session, event.id, "ZTF")
+    return {
+        "event_id": event.id,
+        "localization_id": place.id,
+        "notice_id": place.notice_id,
+        "plan_id": plan.id,
+        "submission_id": submission.id,
+        "circular_id": add_circular(session, event).id,
+    }
+
+
+BODIES = {
+    "post_notice": {"data": b"<not a notice"},
+    "post_plan": {"json": PLAN_REQUEST},
+    "post_circular": {"json": {"telescope": "ZTF"}},
+    "post_submission": {"headers": {"Idempotency-Key": "a key of a test"}},
+}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda item: item.name)
+def test_what_is_answered_is_as_described(program: FlaskClient, rows, operation):
+    path = PREFIX + re.sub(r"<row:(\w+)>", r"{\1}", operation.path)
+    address = path.format(**rows)
+    response = program.open(
+        address, method=operation.method.upper(), **BODIES.get(operation.name, {})
+    )
+    assert response.status_code == operation.status
+    check(response, path, operation.method)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda item: item.name)
+def test_refusals_are_as_described_too(app: Flask, program: FlaskClient, operation):
+    path = PREFIX + re.sub(r"<row:(\w+)>", r"{\1}", operation.path)
+    address = re.sub(r"{\w+}", "4711", path)
+    method = operation.method.upper()
+    anonymous = app.test_client().open(address, method=method)
+    assert anonymous.status_code == 401
+    check(anonymous, path, operation.method)
+    if "{" in path:
+        missing = program.open(address, method=method, **BODIES.get(operation.name, {}))
+        assert missing.status_code == 404
+        check(missing, path, operation.method)
+
+
+def test_a_list_with_parameters_that_cannot_be_used_says_so(program: FlaskClient):
+    for query in ("limit=0", "limit=201", "limit=x", "before=-1", "tests=maybe"):
+        response = program.get(f"/api/v1/events?{query}")
+        assert response.status_code == 422
+        check(response, "/api/v1/events", "get")

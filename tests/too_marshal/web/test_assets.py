@@ -1,0 +1,87 @@
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+import too_marshal
+
+WEB = Path(too_marshal.__file__).parent / "web"
+VENDOR = WEB / "static" / "vendor"
+ENTRIES = json.loads((VENDOR / "vendor.json").read_text())
+TEMPLATES = sorted((WEB / "templates").glob("**/*.html"))
+SOURCES = TEMPLATES + [
+    path for path in sorted((WEB / "static").glob("**/*.*")) if VENDOR not in path.parents
+]
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["name"])
+def test_a_vendored_asset_is_what_its_record_says(entry):
+    folder = VENDOR / f"{entry['name']}-{entry['version']}"
+    found = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()
+    }
+    assert found == entry["files"]
+    assert "LICENSE" in found
+    assert entry["licence"] in {"MIT", "ISC", "ISC AND MIT", "0BSD"}
+
+
+def test_nothing_is_vendored_without_a_record():
+    folders = {path.name for path in VENDOR.iterdir() if path.is_dir()}
+    assert folders == {f"{entry['name']}-{entry['version']}" for entry in ENTRIES}
+    assert "http" not in (VENDOR / "vendor.json").read_text()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_no_page_names_a_script_style_or_picture_elsewhere(path: Path):
+    text = path.read_text()
+    assert not re.search(r"<(script|link|img|iframe)[^>]*(src|href)=[\"']?(https?:)?//", text)
+    assert not re.search(r"@import|url\([\"']?(https?:)?//", text)
+    assert not re.search(r"(fetch|import|EventSource)\([\"'`]https?:", text)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_no_page_has_a_script_or_style_inside(path: Path):
+    text = path.read_text()
+    assert not re.search(r"<script(?![^>]*\bsrc=)", text)
+    assert "<style" not in text
+    assert not re.search(r"\s(style|on\w+|hx-on[\w:-]*)=", text)
+    assert "|safe" not in text.replace('\'step="any" inputmode="decimal"\'|safe', "")
+
+
+def test_an_asset_is_kept_for_ever_under_an_address_of_its_content(app: Flask):
+    with app.test_request_context():
+        address = app.jinja_env.globals["asset"]("app.css")
+    client = app.test_client()
+    answer = client.get(address, headers={"Accept-Encoding": "gzip"})
+    assert answer.mimetype == "text/css"
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert client.get(address).data == (WEB / "static" / "app.css").read_bytes()
+
+
+def test_an_old_address_gets_the_file_of_today_for_a_moment(app: Flask):
+    answer = app.test_client().get("/static/0123456789ab/app.css")
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "path", ["nothing.css", "../app.py", "..%2fapp.py", "vendor", "app.css/", "%00"]
+)
+def test_nothing_else_is_served(app: Flask, path: str):
+    assert app.test_client().get(f"/static/x/{path}").status_code == 404
+
+
+def test_a_page_that_names_a_missing_asset_is_wrong_at_once(app: Flask):
+    with app.test_request_context(), pytest.raises(KeyError):
+        app.jinja_env.globals["asset"]("nothing.css")
+
+
+@pytest.mark.parametrize(
+    "name", sorted(re.findall(r"asset\('([^']+)'\)", "".join(p.read_text() for p in TEMPLATES)))
+)
+def test_every_asset_that_a_page_names_exists(name: str):
+    assert (WEB / "static" / name).is_file()

@@ -1,0 +1,52 @@
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.too_marshal.factories import (
+    add_circular,
+    add_event,
+    add_exposures,
+    add_localization,
+    add_plan,
+    add_submission,
+)
+from tests.too_marshal.web.test_events import page
+from too_marshal.db.circulars import CircularDraft
+from too_marshal.workflows.track import cover
+
+
+def test_a_draft_is_written_from_what_was_executed(observer: FlaskClient, session: Session):
+    event = add_event(session)
+    add_localization(session, event)
+    add_exposures(session, add_submission(session, add_plan(session, event)), 7)
+    cover(session, event.id, "ZTF")
+    assert "Draft a circular" in page(observer, f"/events/{event.id}")
+    answer = observer.post(f"/events/{event.id}/circulars", data={"telescope": "ZTF"})
+    stored = session.scalars(select(CircularDraft)).one()
+    assert (answer.status_code, answer.location) == (303, f"/circulars/{stored.id}")
+    text = page(observer, answer.location)
+    assert stored.subject in text
+    assert "7 exposures" in text
+    assert "Nothing is sent" in text
+    assert stored.facts["exposures"] == 7
+
+
+def test_nothing_executed_is_said_in_words(observer: FlaskClient, session: Session):
+    event = add_event(session)
+    answer = observer.post(f"/events/{event.id}/circulars", data={"telescope": "ZTF"})
+    assert answer.status_code == 409
+    assert "has executed nothing" in answer.get_data(as_text=True)
+
+
+def test_an_unknown_telescope_is_refused(observer: FlaskClient, session: Session):
+    event = add_event(session)
+    answer = observer.post(f"/events/{event.id}/circulars", data={"telescope": "Hubble"})
+    assert answer.status_code == 422
+
+
+def test_the_download_is_subject_and_body(viewer: FlaskClient, session: Session):
+    draft = add_circular(session, add_event(session))
+    answer = viewer.get(f"/circulars/{draft.id}.txt")
+    assert answer.mimetype == "text/plain"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert answer.get_data(as_text=True) == f"{draft.subject}\n\n{draft.body}"

@@ -1,0 +1,335 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, select, text
+from sqlalchemy.orm import Session
+
+from tests.too_marshal.factories import (
+    add_event,
+    add_exposures,
+    add_localization,
+    add_person,
+    add_plan,
+    add_submission,
+    utc,
+)
+from too_marshal.app import create_app
+from too_marshal.db.base import now
+from too_marshal.db.exposures import Coverage
+from too_marshal.db.people import Role
+from too_marshal.db.plans import Plan, PlanState
+from too_marshal.settings import Settings
+from too_marshal.web.words import sexagesimal
+from too_marshal.workflows.people import open_session
+
+
+def page(client: FlaskClient, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.status
+    return answer.get_data(as_text=True)
+
+
+def test_an_empty_list_says_so_and_what_will_happen(viewer: FlaskClient):
+    text = page(viewer, "/")
+    assert "No events here." in text
+    assert "when a notice arrives" in text
+
+
+def test_the_list_says_at_a_glance_what_an_event_is(viewer: FlaskClient, session: Session):
+    event = add_event(session, "S260101a", event_time=utc(2026, 1, 1, 2, 3, 4), far=1 / 3.15576e8)
+    add_localization(session, event)
+    add_plan(session, event)
+    text = page(viewer, "/")
+    for words in (
+        "S260101a",
+        "2026-01-01 02:03:04 UTC",
+        "BNS</bdi> 93.0 %",
+        "201 deg²",
+        "1 per 10 yr",
+        "planned",
+        "69.0 %",
+    ):
+        assert words in text
+
+
+def test_tests_and_retractions_are_hidden_and_counted_until_asked_for(
+    viewer: FlaskClient, session: Session
+):
+    add_event(session, "S1real")
+    add_event(session, "MS2test", is_test=True)
+    add_event(session, "MS3test", is_test=True, is_retracted=True)
+    add_event(session, "S4gone", is_retracted=True)
+    text = page(viewer, "/")
+    assert "S1real" in text
+    assert not any(name in text for name in ("MS2test", "MS3test", "S4gone"))
+    assert "Show 2 hidden test events" in text
+    assert "Show 1 hidden retracted event<" in text
+    text = page(viewer, "/?tests=yes&retracted=yes")
+    assert all(name in text for name in ("S1real", "MS2test", "MS3test", "S4gone"))
+
+
+def test_a_rehearsal_shows_its_test_event_at_once(
+    settings: Settings, engine: Engine, session: Session
+):
+    add_event(session, "MS2test", is_test=True)
+    client = create_app(replace(settings, rehearsal=True), engine).test_client()
+    client.set_cookie(
+        "toom_session", open_session(session, add_person(session, "x", Role.VIEWER))
+    )
+    text = page(client, "/")
+    assert "MS2test" in text
+    assert "Rehearsal" in text
+
+
+def test_the_list_has_pages(viewer: FlaskClient, session: Session):
+    begin = now()
+    for number in range(53):
+        add_event(session, f"S{number:03d}", created_at=begin + timedelta(seconds=number))
+    first = page(viewer, "/")
+    assert "S052" in first
+    assert "S003" in first
+    assert "S002" not in first
+    address = first.split('href="/?tests=no&amp;retracted=no&amp;before=')[1].split('"')[0]
+    second = page(viewer, f"/?before={address}")
+    assert "S002" in second
+    assert "S003" not in second
+    assert "Latest" in second
+
+
+@pytest.mark.parametrize("before", ["yesterday", "2026-01-01", "2026-01-01T00:00:00"])
+def test_a_page_that_begins_at_no_time_is_refused(viewer: FlaskClient, before: str):
+    assert viewer.get(f"/?before={before}").status_code == 422
+
+
+def test_the_state_of_an_event_follows_what_was_done(viewer: FlaskClient, session: Session):
+    event = add_event(session)
+    states = []
+
+    def note() -> None:
+        text = page(viewer, "/?retracted=yes")
+        states.append(text.split('class="state state-')[1].split('"')[0])
+
+    note()
+    place = add_localization(session, event)
+    plan = add_plan(session, event)
+    note()
+    add_submission(session, plan)
+    note()
+    session.add(
+        Coverage(
+            localization_id=place.id, telescope="ZTF", event_id=event.id, exposures=3,
+            probability=0.2, probability_twice=0.1, area=90.0, area_twice=40.0, by_filter={},
+            series=[],
+        )
+    )  # fmt: skip
+    session.commit()
+    note()
+    event.is_retracted = True
+    session.commit()
+    note()
+    assert states == ["new", "planned", "submitted", "observed", "retracted"]
+
+
+def test_the_event_page_has_everything_of_the_event(viewer: FlaskClient, session: Session):
+    event = add_event(session)
+    place = add_localization(session, event, original=b"SIMPLE")
+    plan = add_plan(session, event)
+    submission = add_submission(session, plan)
+    add_exposures(session, submission, 3)
+    text = page(viewer, f"/events/{event.id}")
+    for words in (
+        "93.0 %",
+        "HasNS",
+        "H1, L1, V1",
+        "1 per 31.7 yr",
+        sexagesimal(place.sky_map.peak_ra, place.sky_map.peak_dec),
+        f"/plans/{plan.id}",
+        submission.queue_name,
+        f"{event.name} begins",
+        "/api/v1/localizations/",
+    ):
+        assert words in text
+    assert "Withdraw" not in text  # a viewer may not
+    assert "New plan" not in text
+
+
+def test_a_retracted_event_says_so_before_anything_else(viewer: FlaskClient, session: Session):
+    event = add_event(session, is_retracted=True)
+    text = page(viewer, f"/events/{event.id}")
+    assert "RETRACTED." in text
+    assert text.index("RETRACTED.") < text.index('<dl class="facts">')
+
+
+def test_a_link_of_a_notice_is_followed_by_https_only(viewer: FlaskClient, session: Session):
+    event = add_event(session, links={"bad": "javascript:alert(1)", "good": "https://a.example/"})
+    text = page(viewer, f"/events/{event.id}")
+    assert "javascript:" not in text
+    assert 'href="https://a.example/"' in text
+
+
+CANARIES = [
+    "<img src=x onerror=alert(1)>",
+    "'-alert(1)-'",
+    '"><script>alert(1)</script>',
+    "{{ 7*7 }}${7*7}",
+    "\u202egnp.exe",
+    "x" * 79,
+]
+
+
+@pytest.mark.parametrize("canary", CANARIES)
+def test_a_hostile_name_is_text_on_every_page(
+    admin: FlaskClient, session: Session, canary: str
+):
+    event = add_event(
+        session,
+        canary[:79],
+        type_name=canary[:59],
+        classification={canary: 0.9, "other": 0.1},
+        properties={canary: 0.5},
+        flags=[canary],
+        links={canary: "https://a.example/"},
+        attributes={"instruments": [canary]},
+    )
+    add_localization(session, event)
+    plan = add_plan(session, event)
+    plan.remark = plan.author = canary
+    submission = add_submission(session, plan)
+    submission.reason = submission.approved_by = canary
+    session.commit()
+    for address in ("/", f"/events/{event.id}", f"/plans/{plan.id}", "/queues"):
+        text = page(admin, address)
+        assert "<img src=x" not in text
+        assert "<script>alert" not in text
+        assert "49$" not in text
+
+
+def test_the_map_gets_contours_tiles_and_what_was_observed(
+    viewer: FlaskClient, session: Session
+):
+    event = add_event(session)
+    place = add_localization(session, event)
+    plan = add_plan(session, event, most_fields=6)
+    add_exposures(session, add_submission(session, plan), 9)
+    sky = viewer.get(f"/events/{event.id}/sky.json").get_json()
+    assert sky["localization"]["id"] == place.id
+    levels = [f["properties"]["credible_level"] for f in sky["localization"]["contours"]["features"]]
+    assert levels == [10, 20, 30, 40, 50, 60, 70, 80, 90]
+    (shown,) = sky["plans"]
+    assert shown["id"] == plan.id
+    assert shown["queued"] is True
+    assert len(shown["tiles"]) == 6
+    assert [visit["filter"] for visit in shown["tiles"][0]["visits"]] == ["g", "r"]
+    (executed,) = sky["executed"]
+    assert sorted(len(tile["visits"]) for tile in executed["tiles"]) == [1, 1, 1, 2, 2, 2]
+    assert len(sky["outlines"]["ZTF"]) >= 4
+
+
+def test_the_map_shows_the_plans_that_are_asked_for(viewer: FlaskClient, session: Session):
+    event = add_event(session)
+    add_localization(session, event)
+    first, second = add_plan(session, event), add_plan(session, event)
+    other = add_event(session, "S2")
+    add_localization(session, other)
+    foreign = add_plan(session, other)
+
+    def shown(query: str) -> list[int]:
+        sky = viewer.get(f"/events/{event.id}/sky.json{query}").get_json()
+        return [plan["id"] for plan in sky["plans"]]
+
+    assert shown("") == [second.id]
+    assert shown("?plans=") == []
+    assert shown(f"?plans={first.id},{second.id},{foreign.id},x") == [first.id, second.id]
+    add_submission(session, first)
+    assert shown("") == [first.id]
+
+
+FORM = {
+    "telescope": "ZTF",
+    "planner": "greedy",
+    "program": "",
+    "filters": "g, r",
+    "exposure_time": "120",
+    "start": "2026-11-22 03:00",
+    "end": "2026-11-22 13:00",
+    "minimum_gap": "45",
+    "airmass_limit": "2",
+    "sun_altitude": "-12",
+    "moon_separation": "30",
+}
+
+
+def test_a_plan_that_is_asked_for_is_stored_with_the_job_that_makes_it(
+    observer: FlaskClient, session: Session
+):
+    event = add_event(session)
+    add_localization(session, event)
+    answer = observer.post(f"/events/{event.id}/plans", data=FORM)
+    plan = session.scalars(select(Plan)).one()
+    assert (answer.status_code, answer.location) == (303, f"/plans/{plan.id}")
+    assert plan.author == "observer"
+    assert plan.state == PlanState.COMPUTING
+    assert plan.request == {
+        "start": "2026-11-22T03:00:00Z",
+        "end": "2026-11-22T13:00:00Z",
+        "filters": ["g", "r"],
+        "exposure_time": 120.0,
+        "minimum_gap": 2700.0,
+        "airmass_limit": 2.0,
+        "sun_altitude": -12.0,
+        "moon_separation": 30.0,
+    }
+    jobs = session.execute(text("SELECT task_name, args FROM procrastinate_jobs")).all()
+    assert jobs == [("plan", {"plan_id": plan.id})]
+    assert "being computed" in page(observer, answer.location)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("filters", "", "at least one filter"),
+        ("filters", "g z", "ZTF has the filters g, r, i"),
+        ("exposure_time", "soon", "From 1 to 3600 s"),
+        ("exposure_time", "nan", "From 1 to 3600 s"),
+        ("exposure_time", "-30", "From 1 to 3600 s"),
+        ("exposure_time", "3000", "600"),  # the telescope's own limit
+        ("airmass_limit", "0.5", "From 1 to 10"),
+        ("start", "tonight", "Give a date and a time"),
+        ("end", "2026-11-22 02:00", "ends before it starts"),
+        ("end", "2027-11-22 02:00", "longer than"),
+        ("telescope", "Hubble", "unknown telescope"),
+        ("planner", "oracle", "unknown planner"),
+    ],
+)
+def test_what_is_wrong_with_a_request_is_said_in_the_form_and_nothing_is_lost(
+    observer: FlaskClient, session: Session, field: str, value: str, words: str
+):
+    event = add_event(session)
+    add_localization(session, event)
+    for headers in ({}, {"HX-Request": "true"}):
+        answer = observer.post(
+            f"/events/{event.id}/plans", data=FORM | {field: value}, headers=headers
+        )
+        text = answer.get_data(as_text=True)
+        assert answer.status_code == 422
+        assert words in text
+        assert 'value="45"' in text
+        assert ("<html" in text) is not bool(headers)
+    assert session.scalars(select(Plan)).all() == []
+
+
+def test_an_event_without_a_map_cannot_be_planned_for(observer: FlaskClient, session: Session):
+    event = add_event(session)
+    answer = observer.post(f"/events/{event.id}/plans", data=FORM)
+    assert answer.status_code == 422
+    assert "has no sky map yet" in answer.get_data(as_text=True)
+
+
+def test_outside_a_rehearsal_nobody_can_send_a_retraction(
+    observer: FlaskClient, session: Session
+):
+    event = add_event(session, is_test=True)
+    assert "Send the retraction" not in page(observer, f"/events/{event.id}")
+    assert observer.post(f"/events/{event.id}/retract").status_code == 404

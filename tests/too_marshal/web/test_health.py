@@ -1,0 +1,128 @@
+import shutil
+from collections import namedtuple
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from tests.too_marshal.factories import add_notice, add_person
+from tests.too_marshal.web.test_events import page
+from too_marshal.app import create_app
+from too_marshal.db.base import now, open_engine
+from too_marshal.db.jobs import defer
+from too_marshal.db.notices import Heartbeat, NoticeState
+from too_marshal.db.people import Role
+from too_marshal.settings import Settings
+from too_marshal.workflows.people import open_session
+from too_marshal.workflows.submit import submission_is_stopped
+
+
+def beat(session: Session, name: str, seconds: float) -> None:
+    session.add(Heartbeat(name=name, beat_at=now() - timedelta(seconds=seconds)))
+    session.commit()
+
+
+def test_every_process_shows_when_it_last_lived(viewer: FlaskClient, session: Session):
+    beat(session, "clock", 2)
+    beat(session, "worker-1", 90)
+    beat(session, "listener", 400)
+    text = page(viewer, "/health")
+    for level, name in (("green", "clock"), ("amber", "worker-1"), ("red", "listener")):
+        assert f"tag-{level}" in text.split(f"</span> {name}</th>")[0][-60:]
+
+
+def test_waiting_work_and_trouble_are_counted(viewer: FlaskClient, session: Session):
+    for number in range(3):
+        defer(session, "plan", plan_id=number)
+    session.commit()
+    add_notice(session, state=NoticeState.QUARANTINED)
+    add_notice(session, state=NoticeState.UNKNOWN)
+    text = page(viewer, "/health")
+    assert "<dt>Jobs waiting</dt><dd>3" in text
+    assert "<dt>Quarantined</dt><dd>1" in text
+    assert "<dt>Of unknown kind</dt><dd>1" in text
+
+
+def test_the_kill_switch_turns_on_and_off_and_says_who(
+    observer: FlaskClient, session: Session
+):
+    assert not submission_is_stopped(session)
+    assert observer.post("/health/submission", data={"stopped": "yes"}).status_code == 303
+    assert submission_is_stopped(session)
+    text = page(observer, "/health")
+    assert "All submission is stopped" in text
+    assert "observer" in text
+    assert observer.post("/health/submission", data={"stopped": "maybe"}).status_code == 422
+    assert submission_is_stopped(session)
+    observer.post("/health/submission", data={"stopped": "no"})
+    assert not submission_is_stopped(session)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "level"), [(3, "green"), (59, "green"), (61, "amber"), (299, "amber"), (301, "red")]
+)
+def test_every_page_shows_how_old_the_stream_is(
+    settings: Settings, engine: Engine, session: Session, seconds: float, level: str
+):
+    beat(session, "stream", seconds)
+    app = create_app(replace(settings, kafka_client_id="somebody"), engine)
+    client = app.test_client()
+    client.set_cookie("toom_session", open_session(session, add_person(session, "x", Role.VIEWER)))
+    assert f'id="stream" class="tag tag-{level}"' in page(client, "/")
+
+
+def test_without_a_stream_the_head_says_so(viewer: FlaskClient):
+    assert "no stream configured" in page(viewer, "/")
+
+
+def test_a_stream_that_was_never_heard_is_red(
+    settings: Settings, engine: Engine, session: Session
+):
+    app = create_app(replace(settings, kafka_bootstrap="127.0.0.1:1"), engine)
+    client = app.test_client()
+    client.set_cookie("toom_session", open_session(session, add_person(session, "x", Role.VIEWER)))
+    assert "stream not heard yet" in page(client, "/")
+
+
+def test_a_machine_is_told_that_pages_are_served(app: Flask, session: Session):
+    beat(session, "worker-1", 2)
+    answer = app.test_client().get("/healthz")
+    assert answer.status_code == 200
+    assert answer.get_json() == {
+        "status": "ok",
+        "parts": {"database": "green", "disk": "green", "worker-1": "green"},
+    }
+
+
+def test_a_dead_worker_degrades_and_does_not_fail_the_web_server(app: Flask, session: Session):
+    beat(session, "worker-1", 1000)
+    answer = app.test_client().get("/healthz")
+    assert answer.status_code == 200
+    assert answer.get_json()["status"] == "degraded"
+
+
+def test_without_the_database_a_machine_and_a_person_are_told(settings: Settings):
+    app = create_app(settings, open_engine("postgresql://127.0.0.1:9/none"))
+    client = app.test_client()
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.get_json() == {
+        "status": "failing",
+        "parts": {"database": "red", "disk": "green"},
+    }
+    client.set_cookie("toom_session", "x")
+    answer = client.get("/")
+    assert answer.status_code == 503
+    assert "The database does not answer" in answer.get_data(as_text=True)
+
+
+def test_a_full_disk_fails(app: Flask, monkeypatch: pytest.MonkeyPatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**12, 10**12, 10**6))
+    answer = app.test_client().get("/healthz")
+    assert answer.status_code == 503
+    assert answer.get_json()["parts"]["disk"] == "red"

@@ -1,0 +1,192 @@
+import re
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session, undefer
+
+from planners.plan_files import plan_from_json
+from tests.too_marshal.factories import (
+    add_event,
+    add_localization,
+    add_plan,
+    add_submission,
+)
+from tests.too_marshal.web.test_events import page
+from too_marshal.db.base import now
+from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.queues import Submission, SubmissionState
+
+
+@pytest.fixture
+def plan(session: Session) -> Plan:
+    event = add_event(session, is_test=True)
+    add_localization(session, event)
+    return add_plan(session, event)
+
+
+def key_of(client: FlaskClient, plan: Plan) -> str:
+    return re.search(r'name="idempotency_key" value="([^"]+)"', page(client, f"/plans/{plan.id}"))[1]
+
+
+def test_the_plan_page_shows_every_exposure_and_the_statistics(viewer: FlaskClient, plan: Plan):
+    shown = page(viewer, f"/plans/{plan.id}")
+    assert shown.count("<tr data-field=") == 12
+    for words in ("69.0 %", "71.0 %", "280 deg²", "12", "6 fields", "8.0 %"):
+        assert words in shown
+    assert "Approve and submit" not in shown  # a viewer may not
+    assert "An observer can submit this plan" in shown
+
+
+def test_the_dialog_states_what_will_be_sent(observer: FlaskClient, plan: Plan):
+    dialog = page(observer, f"/plans/{plan.id}").split('<dialog id="submit"')[1].split("</dialog>")[0]
+    first, last = plan.exposures[0].start, plan.exposures[-1].start
+    for words in (
+        "ZTF",
+        "Partnership",
+        "12 in g, r",
+        "34 min",
+        first.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        last.strftime("%Y-%m-%d %H:%M:%S UTC"),
+    ):
+        assert words in dialog
+    assert re.search(r"<button[^>]*autofocus[^>]*>Cancel</button>", dialog)
+
+
+def test_the_first_press_submits_and_the_second_finds_the_first(
+    observer: FlaskClient, session: Session, plan: Plan
+):
+    key = key_of(observer, plan)
+    for _ in range(2):
+        answer = observer.post(f"/plans/{plan.id}/submit", data={"idempotency_key": key})
+        assert (answer.status_code, answer.location) == (303, f"/plans/{plan.id}")
+    other = observer.post(f"/plans/{plan.id}/submit", data={"idempotency_key": "another key, new"})
+    assert other.status_code == 303
+    submission = session.scalars(select(Submission)).one()
+    assert submission.state == SubmissionState.APPROVED
+    assert submission.approved_by == "observer"
+    jobs = session.execute(text("SELECT task_name, args FROM procrastinate_jobs")).all()
+    assert jobs == [("submit", {"submission_id": submission.id})]
+    shown = page(observer, f"/plans/{plan.id}")
+    assert "Approve and submit" not in shown
+    assert submission.queue_name in shown
+
+
+@pytest.mark.parametrize("key", ["", "short", "x" * 81, "with\nbreak" * 2, "ünprintable" * 2])
+def test_a_submission_without_a_key_is_refused(observer: FlaskClient, plan: Plan, key: str):
+    answer = observer.post(f"/plans/{plan.id}/submit", data={"idempotency_key": key})
+    assert answer.status_code == 400
+
+
+def test_a_key_of_another_plan_is_refused(observer: FlaskClient, session: Session, plan: Plan):
+    key = key_of(observer, plan)
+    observer.post(f"/plans/{plan.id}/submit", data={"idempotency_key": key})
+    second = add_plan(session, plan.event)
+    answer = observer.post(f"/plans/{second.id}/submit", data={"idempotency_key": key})
+    assert answer.status_code == 409
+    assert "another plan" in answer.get_data(as_text=True)
+
+
+def retract(session: Session, plan: Plan) -> None:
+    plan.event.is_retracted = True
+
+
+def stop(session: Session, plan: Plan) -> None:
+    from too_marshal.db.queues import Switch  # noqa: PLC0415
+    from too_marshal.workflows.submit import KILL_SWITCH  # noqa: PLC0415
+
+    session.add(Switch(name=KILL_SWITCH, is_on=True))
+
+
+def let_pass(session: Session, plan: Plan) -> None:
+    for row in plan.exposures:
+        row.start -= timedelta(days=1)
+
+
+def fail(session: Session, plan: Plan) -> None:
+    plan.state, plan.remark = PlanState.FAILED, "the planner gave up"
+
+
+def move_elsewhere(session: Session, plan: Plan) -> None:
+    plan.telescope = "DECam"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (retract, "retracted"),
+        (stop, "submission is stopped"),
+        (let_pass, "lies in the past"),
+        (fail, "plan is failed"),
+        (move_elsewhere, "No queue is configured for DECam"),
+    ],
+)
+def test_a_plan_that_may_not_be_sent_is_not_offered_and_not_taken(
+    observer: FlaskClient, session: Session, plan: Plan, change, words: str
+):
+    key = key_of(observer, plan)
+    change(session, plan)
+    session.commit()
+    shown = page(observer, f"/plans/{plan.id}")
+    assert words in shown
+    assert "idempotency_key" not in shown
+    answer = observer.post(f"/plans/{plan.id}/submit", data={"idempotency_key": key})
+    assert answer.status_code == 409
+    assert words.lower() in answer.get_data(as_text=True).lower()
+    assert session.scalars(select(Submission)).all() == []
+
+
+def test_a_plan_that_is_being_computed_follows_its_planner(
+    observer: FlaskClient, session: Session, plan: Plan
+):
+    computing = add_plan(session, plan.event, state=PlanState.COMPUTING)
+    shown = page(observer, f"/plans/{computing.id}")
+    assert "<progress" in shown
+    assert 'data-state="computing"' in shown
+    assert observer.get(f"/plans/{computing.id}.json").status_code == 404
+
+
+def test_the_download_is_the_plan_in_the_plan_file_format(
+    viewer: FlaskClient, session: Session, plan: Plan
+):
+    answer = viewer.get(f"/plans/{plan.id}.json")
+    assert f"filename=plan-{plan.id}.json" in answer.headers["Content-Disposition"]
+    stored = session.get(Plan, plan.id, options=[undefer(Plan.document)])
+    assert answer.get_json() == stored.document
+    assert len(plan_from_json(answer.get_json()).exposures) == 12
+
+
+def test_fields_left_out_are_listed_with_the_reason(
+    viewer: FlaskClient, session: Session, plan: Plan
+):
+    stored = session.get(Plan, plan.id, options=[undefer(Plan.document)])
+    stored.document = {
+        **stored.document,
+        "unobserved": [{"field_id": 987, "reason": "moon", "probability": 0.031}],
+    }
+    session.commit()
+    shown = page(viewer, f"/plans/{plan.id}")
+    assert "987" in shown
+    assert "moon" in shown
+    assert "3.1 %" in shown
+
+
+def test_an_older_map_is_pointed_out(viewer: FlaskClient, session: Session, plan: Plan):
+    assert "older map" not in page(viewer, f"/plans/{plan.id}")
+    add_localization(session, plan.event)
+    assert "older map" in page(viewer, f"/plans/{plan.id}")
+
+
+def test_a_live_submission_can_be_withdrawn_where_it_is_shown(
+    observer: FlaskClient, session: Session, plan: Plan
+):
+    submission = add_submission(session, plan)
+    assert f"/submissions/{submission.id}/withdraw" in page(observer, f"/plans/{plan.id}")
+    answer = observer.post(f"/submissions/{submission.id}/withdraw")
+    assert answer.status_code == 303
+    session.expire_all()
+    assert submission.withdraw_wanted
+    assert submission.withdraw_reason == "withdrawn by observer"
+    assert f"/submissions/{submission.id}/withdraw" not in page(observer, f"/plans/{plan.id}")
+    assert now() > submission.approved_at

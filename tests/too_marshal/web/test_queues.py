@@ -1,0 +1,81 @@
+from datetime import timedelta
+
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.too_marshal.factories import (
+    add_event,
+    add_localization,
+    add_plan,
+    add_submission,
+)
+from tests.too_marshal.web.test_events import page
+from too_marshal.db.base import now
+from too_marshal.db.queues import RobotQueue, SubmissionState
+
+
+def held(name: str, targets: int) -> dict[str, object]:
+    return {
+        "name": name,
+        "start": "2026-11-22T03:00:00.000Z",
+        "end": "2026-11-22T13:00:00.000Z",
+        "is_too": True,
+        "targets": targets,
+    }
+
+
+def test_a_robot_that_was_never_asked_says_so(viewer: FlaskClient):
+    text = page(viewer, "/queues")
+    assert "ZTF" in text
+    assert "Not asked yet." in text
+
+
+def test_the_page_tells_our_queues_from_others(viewer: FlaskClient, session: Session):
+    event = add_event(session)
+    add_localization(session, event)
+    submission = add_submission(session, add_plan(session, event))
+    queues = [held(submission.queue_name, 33), held("someone_elses", 7)]
+    session.add(RobotQueue(telescope="ZTF", queues=queues, seen_at=now()))
+    session.commit()
+    text = page(viewer, "/queues")
+    ours = text.split(f"<code>{submission.queue_name}")[1].split("</tr>")[0]
+    theirs = text.split("<code>someone_elses")[1].split("</tr>")[0]
+    assert f"/events/{event.id}" in ours
+    assert ">33<" in ours
+    assert "2026-11-22 03:00 UTC to 2026-11-22 13:00 UTC" in ours
+    assert "/events/" not in theirs
+    assert "answers" in text
+
+
+def test_a_silent_robot_leaves_the_last_good_copy_marked_stale(
+    viewer: FlaskClient, session: Session
+):
+    session.add(
+        RobotQueue(
+            telescope="ZTF",
+            queues=[held("kept", 5)],
+            seen_at=now() - timedelta(hours=2),
+            error="connection refused",
+        )
+    )
+    session.commit()
+    text = page(viewer, "/queues")
+    assert "stale" in text
+    assert "connection refused" in text
+    assert "kept" in text
+    assert "2.0 h ago" in text
+
+
+def test_a_submission_that_is_over_offers_no_withdrawal(
+    observer: FlaskClient, session: Session
+):
+    event = add_event(session)
+    add_localization(session, event)
+    live = add_submission(session, add_plan(session, event))
+    over = add_submission(session, add_plan(session, event), SubmissionState.DONE)
+    text = page(observer, "/queues")
+    assert f"/submissions/{live.id}/withdraw" in text
+    assert f"/submissions/{over.id}/withdraw" not in text
+    assert observer.post(f"/submissions/{over.id}/withdraw").status_code == 303
+    session.refresh(over)
+    assert not over.withdraw_wanted
