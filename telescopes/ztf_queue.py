@@ -44,6 +44,9 @@ from telescopes.ztf_messages import (
     write_message,
 )
 
+SLACK = 60 / 86400
+"""A closed shutter is in the history this much later at most (d)."""
+
 STANDING = frozenset({"default", "fallback"})
 """Queues of the survey; they always exist."""
 
@@ -56,8 +59,8 @@ class SchedulerQueue:
     window: tuple[float, float] | None
     """MJD."""
     is_too: bool
-    is_valid: bool
-    """Whether the window is open on the robot's clock."""
+    is_current: bool
+    """Whether the robot follows it now."""
     targets: tuple[Mapping[str, Any], ...]
 
 
@@ -155,7 +158,7 @@ def read_queues(rows: Any) -> list[SchedulerQueue]:
                 str(row["queue_name"]),
                 None if row["validity_window_mjd"] is None else tuple(row["validity_window_mjd"]),
                 bool(row["is_TOO"]),
-                bool(row.get("is_valid", True)),
+                bool(row["is_current"]),
                 tuple(json.loads(row["queue"])),
             )
             for row in rows
@@ -190,39 +193,41 @@ class ZTFQueue:
             case None:
                 raise QueueRefused(f"the robot holds another queue of the name {request.name}")
         answer = self.scheduler.put_queue(request.body)
-        if answer.status in {200, 201, 409}:
-            return self._confirm(request, answer)
-        if 300 <= answer.status < 500 and answer.status != 408:
-            raise QueueRefused(answer.words)
-        raise QueueUnconfirmed(answer.words)
+        if answer.status >= 500 or answer.status == 408:
+            raise QueueUnconfirmed(answer.words)
+        return self._confirm(request, answer)
 
     def _confirm(self, request: QueueRequest, answer: HTTPAnswer) -> QueueReceipt:
-        """Compare what the robot holds with what was sent."""
+        """Compare what the robot holds with what it has said.
+
+        A refusal is read back too: whoever said no may have stood between us and the robot.
+        """
+        is_refusal = answer.status >= 300
         try:
             found = self.find(request)
         except QueueError as err:
             raise QueueUnconfirmed(f"{answer.words}; it cannot be read back: {err}") from err
         if found:
             return QueueReceipt(request.name, answer.words)
-        if answer.status == 409:
-            raise QueueRefused(answer.words)
         if found is None:
             raise QueueUnconfirmed(f"{answer.words}; but the robot holds another list")
+        if is_refusal:
+            raise QueueRefused(answer.words)
         raise QueueUnconfirmed(f"{answer.words}; but the robot does not hold it")
 
     def find(self, request: QueueRequest) -> bool | None:
         """Whether the robot holds, or has begun, exactly this request.
 
         A queue that is being executed is there with fewer targets. It is still the same
-        where the history accounts for those that are gone, but for the one whose shutter may
-        be open just now. A queue that has vanished was begun if the history has exposures
-        of its subprogram.
+        where the history accounts for those that are gone; while the robot follows the
+        queue one more may be gone, whose shutter is open just now. A queue that has
+        vanished was begun if the history has exposures of its subprogram.
 
         Raises
         ------
         QueueUnconfirmed
-            If a queue whose window has opened is not there, and no history can tell
-            whether it was executed.
+            If it is not there, but its only exposure may be open just now, or there is no
+            history to ask.
         """
         sent = json.loads(request.body)
         held = self._held(request.name)
@@ -235,8 +240,10 @@ class ZTFQueue:
         missing = missing_targets(sent["targets"], held.targets)
         if missing is None or not same_window(sent, held.window):
             return None
-        under_way = 1 if held.is_valid else 0
-        return True if unaccounted(missing, executed) <= under_way else None
+        lost = unaccounted(missing, executed)
+        # The robot follows the list: what is exposed now stood before something that is left.
+        may_be_open = held.is_current and held.targets and missing[-1:] != sent["targets"][-1:]
+        return True if lost == 0 or (lost == 1 and may_be_open) else None
 
     def withdraw(self, name: str) -> None:
         """Delete the queue and see that it is gone; an open exposure is finished."""
@@ -310,11 +317,15 @@ class ZTFQueue:
 
     def _doubt(self, name: str, sent: Mapping[str, Any]) -> None:
         """Raise unless the absence of the queue means that it never arrived."""
-        begun = float(Time.now().mjd) >= sent["validity_window_mjd"][0]
-        if begun and not self.scheduler.knows_history:
+        start, end = sent["validity_window_mjd"]
+        now = float(Time.now().mjd)
+        if now >= start and not self.scheduler.knows_history:
             raise QueueUnconfirmed(
                 f"{name} is not there, but it may have been executed: this way has no history"
             )
+        last = end + sent["targets"][0]["exposure_time"] / 86400 + SLACK
+        if start <= now <= last and len(sent["targets"]) == 1:
+            raise QueueUnconfirmed(f"{name} is not there, but its only exposure may be under way")
 
     def _processed(self, date: str) -> list[ProcessedExposure]:
         """The depot's table of one UT date; nothing before it exists."""

@@ -107,7 +107,7 @@ class Bench(ABC):
     def fail(self, fault):
         """As `add_fault`; be impatient where nothing but patience is at stake."""
         if fault.kind in IMPATIENT:
-            self.queue = self.connect(0.3)
+            self.queue = self.connect(0.2)
         self.add_fault(fault)
 
     def recover(self):
