@@ -100,7 +100,7 @@ def runs(
     exactly as they are.
     """
     starts, kept, n_runs = [], [], 0
-    enough = int(CHUNK * min(1 / _ROUGH, MOST_RUNS / n_pixels))
+    enough = CHUNK * MOST_RUNS // n_pixels
     for before, chunk in _placed(chunks):
         first, values = _chunk_runs(chunk, probability, _NEGLIGIBLE * uniform, enough)
         starts.append(first + before)
