@@ -12,11 +12,14 @@ from planners.clock import Clock, RobotState, Shot
 from planners.marginal import MarginalProbability
 from planners.problem import WORTH
 from planners.programmes import Programmes
-from planners.rounds import Round, in_order, round_at
+from planners.rounds import Round, can_stand, in_order, round_at
 from planners.structures import PlannedRound, Structure, StructureBuilder
 
-_PATIENCE = 180.0
-"""A field that has its place in a round is waited for as long as this, s."""
+_PAUSE = 300.0
+"""Time that passes where no programme can begin, s."""
+
+_STEPS = 6
+"""Halvings in the search for how early a round may begin."""
 
 
 class Execution:
@@ -27,8 +30,9 @@ class Execution:
         self.builder = builder
         self.cost = builder.cost
         self.clock = Clock(programmes.problem)
-        self.state = RobotState()
+        self.state = RobotState(time=builder.begin)
         self.left = np.ones(len(programmes), dtype=bool)
+        self.promised = np.zeros(len(programmes), dtype=bool)
         self.marginal = MarginalProbability(programmes.problem.atoms)
         self.shots: list[Shot] = []
 
@@ -42,59 +46,108 @@ class Execution:
         assigned : sequence of ndarray
             Programmes of each.
         """
-        promised = np.zeros(len(self.programmes), dtype=bool)
         for mine in assigned:
-            promised[mine] = True
+            self.promised[mine] = True
         for k, planned in enumerate(structure):
             ends = structure[k + 1].start if k + 1 < len(structure) else self.builder.end
-            promised[assigned[k]] = False
-            self._round(planned, assigned[k], promised, ends)
-        self._use_what_is_left()
+            self._planned_round(planned, assigned[k], ends)
+        self._fill_until(self.builder.end)
         return self.shots
 
-    def _round(
-        self,
-        planned: PlannedRound,
-        assigned: NDArray[np.int64],
-        promised: NDArray[np.bool_],
-        ends: float,
+    def _planned_round(
+        self, planned: PlannedRound, assigned: NDArray[np.int64], ends: float
     ) -> None:
-        state = self.state
+        """A round of the structure: as early as all that is assigned can be part of it."""
         mine = assigned[self.left[assigned]]
-        state.time = max(state.time, self._soonest(mine, promised, planned.start))
-        length = max(min(self.builder.longest(ends - state.time), 1.5 * planned.length), planned.length)
-        this = round_at(self.programmes, state, planned.filters, length)
-        size = int(length / self.cost) + 1
-        chosen = self._completed(this, mine.tolist(), promised, size)
-        order = in_order(self.programmes, this, chosen, state, self.cost)
-        self._lay(this, order)
+        if len(mine) == 0:
+            self.promised[assigned] = False
+            return
+        begin = self._earliest_begin(planned, mine)
+        self._fill_until(begin)
+        self.promised[assigned] = False
+        begin = max(self.state.time, self._earliest_begin(planned, mine))
+        self.state.time = begin
+        length = max(min(self.builder.longest(ends - begin), 1.5 * planned.length), planned.length)
+        self._round(planned.filters, length, mine.tolist())
 
-    def _soonest(
-        self, mine: NDArray[np.int64], promised: NDArray[np.bool_], start: float
-    ) -> float:
-        """When the round may begin: as planned, or sooner if fields are up and time is left."""
-        free = np.flatnonzero(self.left & ~promised)
-        fields = np.unique(self.programmes.field[free]).tolist()
+    def _earliest_begin(self, planned: PlannedRound, mine: NDArray[np.int64]) -> float:
+        """When the round may begin at the earliest, s."""
+        now, latest = self.state.time, planned.start
+        if now >= latest or self._can_begin(planned, mine, now):
+            return now
+        early = now
+        for _ in range(_STEPS):
+            middle = (early + latest) / 2
+            if self._can_begin(planned, mine, middle):
+                latest = middle
+            else:
+                early = middle
+        return latest
+
+    def _can_begin(self, planned: PlannedRound, mine: NDArray[np.int64], begin: float) -> bool:
+        state = self.state.copy()
+        state.time = begin
+        this = round_at(self.programmes, state, planned.filters, planned.length)
+        return can_stand(this, mine.tolist(), self.cost)
+
+    def _fill_until(self, end: float) -> None:
+        """Rounds of whatever is most probable, as long as there is time for a round."""
+        while True:
+            self.left &= self.marginal.gain[self.programmes.field] >= WORTH
+            begin = max(self.state.time, self._soonest())
+            most = self.builder.longest(end - begin)
+            if begin >= end or most < 0:
+                return
+            self.state.time = begin
+            filters = self.builder.order_after(self.state.filter)
+            if not self._round(filters, min(most, self.builder.shortest), []):
+                self.state.time += _PAUSE
+
+    def _soonest(self) -> float:
+        """When the first field is up that is promised to no other round."""
+        free = np.flatnonzero(self.left & ~self.promised)
         exposure = min(self.programmes.problem.exposure.values())
-        soonest = min(
-            (self.clock.when_visible(i, self.state.time, exposure) for i in fields),
+        return min(
+            (
+                self.clock.when_visible(i, self.state.time, exposure)
+                for i in np.unique(self.programmes.field[free]).tolist()
+            ),
             default=math.inf,
         )
-        return min(max(soonest, self.state.time), max(start, self.state.time))
 
-    def _completed(
-        self, this: Round, chosen: list[int], promised: NDArray[np.bool_], size: int
-    ) -> list[int]:
-        """What is assigned, and the most probable others that there is time for."""
+    def _round(self, filters: tuple[str, ...], length: float, mine: list[int]) -> bool:
+        """One round of some programmes and of others that fit; whether anything was done."""
+        this = round_at(self.programmes, self.state, filters, length)
+        chosen = self._completed(this, mine)
+        order = in_order(self.programmes, this, chosen, self.state, self.cost)
+        passes = this.passes(self.programmes, order)
+        laid, dropped, after = self.clock.lay_whole(self.state, passes, math.inf)
+        if laid:
+            self.shots += laid
+            self.state = after
+        for k in order:
+            field = int(self.programmes.field[k])
+            if field not in dropped:
+                self.marginal.take(field)
+                self.left &= self.programmes.field != field
+        return bool(laid)
+
+    def _completed(self, this: Round, mine: list[int]) -> list[int]:
+        """What is assigned, and the most probable others for which nothing has to wait."""
         programmes = self.programmes
+        size = int(this.length / self.cost) + 1
+        taken = self.promised.copy()
+        taken[mine] = True
         gains = self.marginal.copy()
-        for k in np.flatnonzero(promised | np.isin(np.arange(len(programmes)), chosen)):
+        for k in np.flatnonzero(taken & self.left):
             gains.take(int(programmes.field[k]))
-        others = np.flatnonzero(self.left & ~promised & (this.latest >= this.earliest))
-        others = others[~np.isin(others, chosen)]
-        chosen = list(chosen)
+        others = np.flatnonzero(self.left & ~taken & (this.latest >= this.earliest))
+        chosen = list(mine)
+        waited = max((float(this.earliest[k]) for k in mine), default=0.0)
         while len(chosen) < size and len(others) > 0:
+            waited = max(waited, len(chosen) * self.cost)
             gain = gains.gain[programmes.field[others]]
+            gain = np.where(this.earliest[others] <= waited + self.cost, gain, 0.0)
             best = int(np.argmax(gain))
             if gain[best] < WORTH:
                 break
@@ -102,34 +155,3 @@ class Execution:
             gains.take(int(programmes.field[others[best]]))
             others = np.delete(others, best)
         return chosen
-
-    def _lay(self, this: Round, order: Sequence[int]) -> bool:
-        """Put a round on the clock; whether anything of it could be done."""
-        programmes = self.programmes
-        passes = this.passes(programmes, order)
-        laid, dropped, after = self.clock.lay_whole(self.state, passes, _PATIENCE)
-        if laid:
-            self.shots += laid
-            self.state = after
-        for k in order:
-            field = int(programmes.field[k])
-            if field not in dropped:
-                self.marginal.take(field)
-                self.left &= programmes.field != field
-        return bool(laid)
-
-    def _use_what_is_left(self) -> None:
-        """Further rounds until the window ends."""
-        none = np.zeros(len(self.programmes), dtype=bool)
-        while True:
-            self.left &= self.marginal.gain[self.programmes.field] >= WORTH
-            self.state.time = self._soonest(np.empty(0, np.int64), none, math.inf)
-            length = min(self.builder.longest(self.builder.end - self.state.time), self.builder.shortest)
-            if not self.left.any() or length < 0:
-                return
-            orders = self.builder.orders
-            filters = next((o for o in orders if o[0] == self.state.filter), orders[0])
-            this = round_at(self.programmes, self.state, filters, length)
-            chosen = self._completed(this, [], none, int(length / self.cost) + 1)
-            if not self._lay(this, in_order(self.programmes, this, chosen, self.state, self.cost)):
-                self.state.time += 300.0

@@ -48,9 +48,6 @@ class Round:
     latest: NDArray[np.float64]
     """Likewise; below `earliest` where a programme cannot be part of the round."""
 
-    deadline: NDArray[np.float64]
-    """Last time at which a round of the same passes could begin with each programme, s."""
-
     def passes(
         self, programmes: Programmes, order: Sequence[int]
     ) -> list[tuple[str, list[int]]]:
@@ -85,7 +82,6 @@ def round_at(
         begin += problem.slews.filter_exchange
     n = len(programmes)
     earliest, latest = np.zeros(n), np.full(n, length)
-    deadline = np.full(n, np.inf)
     left = [list(wanted) for wanted in problem.needs]
     offset = 0.0
     for k, name in enumerate(filters):
@@ -97,17 +93,16 @@ def round_at(
             if name in wanted:
                 wanted.remove(name)
         mine = takes_part[programmes.need]
-        low, high, last = _places(programmes, begin + offset, length, problem.exposure[name])
+        low, high = _places(programmes, begin + offset, length, problem.exposure[name])
         earliest = np.where(mine, np.maximum(earliest, low), earliest)
         latest = np.where(mine, np.minimum(latest, high), latest)
-        deadline = np.where(mine, np.minimum(deadline, last - offset), deadline)
-    return Round(filters, length, earliest, latest, deadline)
+    return Round(filters, length, earliest, latest)
 
 
 def _places(
     programmes: Programmes, begin: float, length: float, exposure: float
-) -> tuple[NDArray[np.float64], ...]:
-    """Where each field may stand in a pass that begins at `begin`, and its last start ever."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where each field may stand in a pass that begins at `begin`, at the earliest and latest."""
     problem = programmes.problem
     visible = problem.visible
     low = np.maximum(np.maximum(visible.start, problem.released[visible.owner]) - begin, 0.0)
@@ -120,40 +115,14 @@ def _places(
     best = order[last_of]
     first, final = np.full(visible.n, math.inf), np.full(visible.n, -math.inf)
     first[visible.owner[best]], final[visible.owner[best]] = low[best], high[best]
-    last = visible.last - exposure
-    return first[programmes.field], final[programmes.field], last[programmes.field]
+    return first[programmes.field], final[programmes.field]
 
 
-def urgent_first(
-    this: Round, candidates: NDArray[np.int64], size: int, cost: float
-) -> list[int]:
-    """Programmes of a round, those that cannot wait before the others.
-
-    Parameters
-    ----------
-    candidates : ndarray of int
-        Programmes to choose from.
-    size : int
-        How many are wanted.
-    cost : float
-        From one exposure to the next, s.
-    """
-    fit = candidates[this.latest[candidates] >= this.earliest[candidates]]
-    fit = fit[np.argsort(this.deadline[fit], kind="stable")]
-    chosen: list[int] = []
-    for k in fit.tolist():
-        if len(chosen) == size:
-            break
-        if _feasible(this, [*chosen, k], cost):
-            chosen.append(k)
-    return chosen
-
-
-def _feasible(this: Round, chosen: list[int], cost: float) -> bool:
-    """Whether the chosen can stand in some order, an exposure every `cost` seconds."""
+def can_stand(this: Round, chosen: Sequence[int], cost: float) -> bool:
+    """Whether programmes can stand in some order, an exposure every `cost` seconds."""
     time = 0.0
     for k in sorted(chosen, key=lambda k: this.latest[k]):
-        time = max(time, this.earliest[k])
+        time = max(time, float(this.earliest[k]))
         if time > this.latest[k]:
             return False
         time += cost

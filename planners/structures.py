@@ -91,14 +91,17 @@ class StructureBuilder:
         middle = self.forward(self.begin + head * whole, self.end - tail * whole, length)
         return first + middle + last
 
+    def order_after(self, mounted: str | None, first: int = 0) -> tuple[str, ...]:
+        """Order of the visits that begins with the filter that is mounted, if there is one."""
+        orders = self.orders[first:] + self.orders[:first]
+        return next((order for order in orders if order[0] == mounted), orders[0])
+
     def filtered(self, rounds: list[tuple[float, float]], first: int) -> Structure:
         """Give each round an order of filters that begins with the last one's last."""
-        orders = self.orders[first:] + self.orders[:first]
         structure: list[PlannedRound] = []
         for start, length in rounds:
             mounted = structure[-1].filters[-1] if structure else None
-            filters = next((order for order in orders if order[0] == mounted), orders[0])
-            structure.append(PlannedRound(start, filters, length))
+            structure.append(PlannedRound(start, self.order_after(mounted, first), length))
         return tuple(structure)
 
     def candidates(self) -> Iterator[Structure]:
@@ -106,7 +109,7 @@ class StructureBuilder:
         if self.end <= self.begin:
             return
         seen = set()
-        for factor in (1.0, 1.5, 2.25, 3.5):
+        for factor in (1.0, 1.5, 2.25, 0.3, 3.5, 0.6):
             length = self.shortest * factor
             for rounds in (
                 self.from_both_ends(length),
