@@ -61,7 +61,7 @@ def contours(skymap: SkyMap, levels: Sequence[float] = LEVELS) -> dict[str, Any]
     outermost = max(levels)
     order = _order(skymap, outermost)
     reach = _reach(skymap, outermost)
-    cells, values = _cell_levels(skymap, order, reach)
+    cells, values = _cell_levels(skymap, order, reach, 0.4 * min(levels))
     directions = cell_centres(order, cells)
     centre, radius = enclosing_cap(directions)
     radius = min(radius + 3 * circumradius(order) + 0.05 * radius, np.pi)
@@ -118,20 +118,26 @@ def _reach(skymap: SkyMap, level: float) -> float:
 
 
 def _cell_levels(
-    skymap: SkyMap, order: int, reach: float
+    skymap: SkyMap, order: int, reach: float, most: float
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Cells of `order` that touch the region of level `reach`, and the level of each."""
+    """Cells of `order` that touch the region of level `reach`, and the level of each.
+
+    The level is the probability of everything denser and half of what is equal, but not more
+    than `most` of that: a plain lies within all contours that reach it, and not on one.
+    """
     region = skymap.region(reach)
     shift = 2 * (HIGHEST_ORDER - order)
     touched = Ranges.of((region.lo >> shift) << shift, -(-region.hi >> shift) << shift)
     cells = touched.cells(order)
     gain = skymap.cumulative((cells + 1) << shift) - skymap.cumulative(cells << shift)
     density = gain / (CELL_AREA * 2.0**shift)
-    # The probability of everything denser; rounding of the mean of equal cells aside.
     by_density = np.argsort(skymap.density)
+    ascending = skymap.density[by_density]
     above = np.append(np.cumsum(skymap.probability[by_density][::-1])[::-1], 0.0)
-    rank = np.searchsorted(skymap.density[by_density], density * (1 + 1e-9), side="right")
-    return cells, np.minimum(above[rank], 1.0)
+    # The mean of equal densities is rounded.
+    denser = above[np.searchsorted(ascending, density * (1 + 1e-9), side="right")]
+    no_less = above[np.searchsorted(ascending, density * (1 - 1e-9), side="left")]
+    return cells, np.minimum(denser + np.minimum(0.5 * (no_less - denser), most), 1.0)
 
 
 def _sampled(
