@@ -72,6 +72,8 @@ def _workflows(robots: Robots) -> dict[str, tuple[Workflow, RetryStrategy | bool
     """Every task's workflow, and when a failed one is tried again."""
     # Here, not above: they cost seconds and memory that only a worker needs.
     from too_marshal.workflows import (  # noqa: PLC0415
+        coincide,
+        combine,
         ingest,
         localize,
         notify,
@@ -92,6 +94,9 @@ def _workflows(robots: Robots) -> dict[str, tuple[Workflow, RetryStrategy | bool
         "interpret_waiting": (ingest.interpret_waiting, False),
         "notify": (notify.notify, RETRY),
         "localize": (localize.localize, RETRY),
+        "suggest_links": (coincide.suggest_links, RETRY),
+        "combine": (combine.combine, RETRY),
+        "combine_all": (combine.combine_all, RETRY),
         "propose_plans": (plan.propose_plans, RETRY),
         "plan": (plan.compute, RETRY),
         "submit": (on_robots(submit.submit), PERSISTENT),

@@ -221,9 +221,10 @@ def _check_effects(engine: Engine, payloads: list[bytes]) -> None:
     for payload in payloads:
         with suppress(NoticeMalformed, NoticeUnknown):
             notice = parse(payload, topic_of(payload))
-            if notice.event_key is not None:
+            if notice.event_key is not None and notice.kind != "information":
                 keys.add((notice.stream, notice.event_key))
-                localizations += notice.localization is not None and notice.kind != "retraction"
+                placed = notice.localization is not None or notice.position is not None
+                localizations += placed and notice.kind != "retraction"
     assert count(engine, "SELECT count(*) FROM notice") == NOTICES
     assert count(engine, "SELECT count(*) FROM event") == len(keys)
     own = "SELECT count(*) FROM localization WHERE variant = 'own'"
@@ -236,5 +237,7 @@ def _check_effects(engine: Engine, payloads: list[bytes]) -> None:
     assert count(engine, received) == count(engine, understood)
     ready = "SELECT count(*) FROM activity WHERE text LIKE 'Sky map ready%'"
     assert count(engine, ready) == count(engine, f"{own} AND state = 'ready'") + count(
-        engine, "SELECT count(*) FROM localization WHERE variant <> 'own' AND state = 'ready'"
+        engine,
+        "SELECT count(*) FROM localization WHERE variant <> 'own' AND state = 'ready'"
+        " AND kind <> 'product'",
     )

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
@@ -49,6 +59,58 @@ class Event(Base):
     current_localization: Mapped[Localization | None] = relationship(
         foreign_keys=[current_localization_id], post_update=True
     )
+
+
+class EventName(Base):
+    """A name of an event; several events may share one, as a burst that two missions saw."""
+
+    __tablename__ = "event_name"
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), primary_key=True, comment="as it is written")
+    compared: Mapped[str] = mapped_column(String(80), index=True, comment="see compared_name")
+
+
+class LinkKind(StrEnum):
+    """Why two events are thought to be of one source."""
+
+    STATED = "stated"
+    """A notice names the other event, or circulars call both by one name."""
+
+    COINCIDENT = "coincident"
+    """Close in time and on the sky: a suggestion, with its false-alarm rate."""
+
+    PERSON = "person"
+    """A person says so."""
+
+
+class EventLink(Base):
+    """Two events, as a rule of different missions, that may be one source. They stay two."""
+
+    __tablename__ = "event_link"
+    __table_args__ = (
+        UniqueConstraint("first_id", "second_id"),
+        CheckConstraint("first_id < second_id", name="order"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    first_id: Mapped[int] = mapped_column(ForeignKey("event.id"))
+    second_id: Mapped[int] = mapped_column(ForeignKey("event.id"), index=True)
+    kind: Mapped[LinkKind] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(comment="one sentence")
+    far: Mapped[float | None] = mapped_column(comment="of the coincidence, Hz")
+    chance: Mapped[float | None] = mapped_column(
+        comment="expected number of unrelated events as close to the first, or to the second"
+    )
+    overlap: Mapped[float | None] = mapped_column(comment="of the sky maps, 1 if unrelated")
+    time_difference: Mapped[float | None] = mapped_column(comment="second minus first, s")
+    made_by: Mapped[str] = mapped_column(String(80), default="marshal")
+    made_at: Mapped[Utc] = mapped_column(default=now)
+    undone_by: Mapped[str | None] = mapped_column(String(80))
+    undone_at: Mapped[Utc | None]
+
+    first: Mapped[Event] = relationship(foreign_keys=[first_id])
+    second: Mapped[Event] = relationship(foreign_keys=[second_id])
 
 
 class Activity(Base):
@@ -118,3 +180,20 @@ def latest_events(
     if before is not None:
         query = query.where(Event.created_at < before)
     return list(session.scalars(query))
+
+
+def compared_name(name: str) -> str:
+    """A name as it is compared: without case, spaces and signs; "GRB 230307A" is "grb230307a"."""
+    return re.sub(r"[\W_]+", "", name).casefold()[:80]
+
+
+def find_by_name(session: Session, name: str) -> list[Event]:
+    """Events of that name, key or alias, in any spelling; real ones first, then the latest."""
+    query = (
+        select(Event)
+        .join(EventName, EventName.event_id == Event.id)
+        .where(EventName.compared == compared_name(name))
+        .distinct()
+    )
+    found = session.scalars(query).all()
+    return sorted(found, key=lambda event: (event.is_test, -event.created_at.timestamp()))

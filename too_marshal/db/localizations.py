@@ -53,14 +53,22 @@ class Localization(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id"))
     notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"))
-    variant: Mapped[str] = mapped_column(String(20), default="own", comment="own, or combined")
+    variant: Mapped[str] = mapped_column(
+        String(20),
+        default="own",
+        comment="own; combined (by the mission); fetched, fetched-2, ...; product-<event>",
+    )
     order: Mapped[list[int]] = mapped_column(
         ARRAY(BigInteger), comment="the mission's own sequence; the largest ready one is current"
     )
-    kind: Mapped[str] = mapped_column(String(20), comment="circle, ellipse, polygon, map, link")
+    kind: Mapped[str] = mapped_column(
+        String(20), comment="circle, ellipse, polygon, inlinemap, maplink, product, point"
+    )
     description: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="as the notice gives it")
     state: Mapped[LocalizationState] = mapped_column(String(20), default=LocalizationState.PENDING)
     reason: Mapped[str] = mapped_column(default="", comment="why it is not ready")
+    attempts: Mapped[int] = mapped_column(default=0, comment="to fetch its map")
+    next_attempt_at: Mapped[Utc | None] = mapped_column(comment="when its map is asked for again")
     sky_map_sha256: Mapped[str | None] = mapped_column(ForeignKey("sky_map.sha256"))
     created_at: Mapped[Utc] = mapped_column(default=now)
     ready_at: Mapped[Utc | None]

@@ -5,7 +5,15 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -50,6 +58,25 @@ class ReceivedNotice(Base):
     )
 
     event: Mapped[Event | None] = relationship()
+
+
+class NoticeReference(Base):
+    """An event that a notice names: exactly, by stream and key, or by a name of any stream.
+
+    It is kept also where there is no such event yet: the event finds it when it appears.
+    """
+
+    __tablename__ = "notice_reference"
+    __table_args__ = (
+        UniqueConstraint("notice_id", "rank"),
+        Index(None, "name", "stream"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"))
+    rank: Mapped[int] = mapped_column(comment="the smaller, the more the notice is about it")
+    stream: Mapped[str | None] = mapped_column(String(40), comment="null: a name, as compared")
+    name: Mapped[str] = mapped_column(String(80), comment="the key, or the name as compared")
 
 
 class StreamPosition(Base):

@@ -35,6 +35,20 @@ class PlanRule(Base):
     excluded_flags: Mapped[list[str]] = mapped_column(
         JSONB, default=list, comment="flags of an event that forbid the rule"
     )
+    kinds: Mapped[list[str]] = mapped_column(
+        JSONB, default=list, comment="kinds of notice that it heeds; empty: all but information"
+    )
+    minimum_classes: Mapped[dict[str, float]] = mapped_column(
+        JSONB, default=dict, comment="class to probability, 0 to 1; one of them must be reached"
+    )
+    duration_classes: Mapped[list[str]] = mapped_column(
+        JSONB, default=list, comment="short, long; empty: any, also unknown"
+    )
+    maximum_radius: Mapped[float | None] = mapped_column(
+        comment="error radius as the mission states it, deg"
+    )
+    plans: Mapped[bool] = mapped_column(default=True, comment="whether it makes a plan")
+    notifies: Mapped[bool] = mapped_column(default=False, comment="whether it tells people")
     telescope: Mapped[str] = mapped_column(String(40))
     planner: Mapped[str] = mapped_column(String(20), default="greedy")
     program: Mapped[str] = mapped_column(String(40), default="")
@@ -44,6 +58,29 @@ class PlanRule(Base):
     airmass_limit: Mapped[float] = mapped_column(default=2.5)
     sun_altitude: Mapped[float] = mapped_column(comment="deg", default=-18.0)
     moon_separation: Mapped[float] = mapped_column(comment="deg", default=20.0)
+
+
+class RuleDecision(Base):
+    """What a rule decided of a notice or a localization, and why: "why was I not woken?"."""
+
+    __tablename__ = "rule_decision"
+    __table_args__ = (
+        # The first decision stays, however often the job is repeated.
+        UniqueConstraint("rule_id", "subject", "subject_id"),
+        Index(None, "event_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    rule_id: Mapped[int | None] = mapped_column(ForeignKey("plan_rule.id", ondelete="SET NULL"))
+    rule_name: Mapped[str] = mapped_column(String(80), comment="as it was then")
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id"))
+    subject: Mapped[str] = mapped_column(
+        String(20), comment="notice: whether to tell people; localization: whether to plan"
+    )
+    subject_id: Mapped[int] = mapped_column(BigInteger)
+    applies: Mapped[bool]
+    reasons: Mapped[list[str]] = mapped_column(JSONB, comment="why it does not apply")
+    decided_at: Mapped[Utc] = mapped_column(default=now)
 
 
 class PlanState(StrEnum):

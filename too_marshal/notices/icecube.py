@@ -68,7 +68,6 @@ def parse_json(document: Document) -> Notice:
     return replace(
         base,
         event_key=key or time_key(base.event_time),
-        order=(revision, *base.order[1:]),
         sequence=revision,
         kind=core_kind(document, default=Kind.UPDATE if revision else Kind.INITIAL),
         localization=core_map(document, region) or region,

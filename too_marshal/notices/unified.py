@@ -34,6 +34,7 @@ _KINDS = {
     "update": Kind.UPDATE,
     "retraction": Kind.RETRACTION,
 }
+_LAST = 2**31
 _RANK = {name: rank for rank, name in enumerate(_KINDS)}
 _ROLES = {
     "current": "observation",
@@ -66,7 +67,11 @@ def core_notice(document: Document, stream: str) -> Notice:
         event_key=key,
         notice_id=f"{stream} {key} {document.text('alert_datetime') or ''} {alert_type} "
         f"{'' if record is None else record}".strip(),
-        order=(record or 0, epoch_milliseconds(published or time), _RANK.get(alert_type, 0)),
+        order=(
+            _place(document, record, alert_type),
+            epoch_milliseconds(published or time),
+            _RANK.get(alert_type, 0),
+        ),
         sequence=record,
         kind=core_kind(document, Kind.INITIAL),
         role=_ROLES.get(tense, "test"),
@@ -82,6 +87,17 @@ def core_notice(document: Document, stream: str) -> Notice:
         flags=flags | ({"archival"} if tense == "archival" else frozenset()),
         attributes=core_attributes(document),
     )
+
+
+def _place(document: Document, record: int | None, alert_type: str) -> int:
+    """Number of the notice in its sequence; a retraction without one ends the sequence.
+
+    Missions that never number their notices (and do not say when they sent them) leave
+    the order to what follows.
+    """
+    if record is None and alert_type == "retraction" and "alert_datetime" in document:
+        return _LAST
+    return record or 0
 
 
 def core_kind(document: Document, default: Kind) -> Kind:

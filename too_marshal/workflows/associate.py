@@ -1,25 +1,42 @@
-"""Bring an event up to date with its notices, whatever the order in which they came."""
+"""Bring an event up to date with its notices, whatever the order in which they came.
+
+A notice belongs to the event that its mission's own identifier names. Information (circulars,
+slews, searches for counterparts) belongs to an event that exists, and waits for it otherwise.
+What depends on what goes one way, so that every order of arrival ends alike: events come from
+their own notices, names are lent to events by circulars that state a trigger number, and
+information finds its event by number or by name.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from too_marshal.db.base import now
-from too_marshal.db.events import Event, find_event, record
-from too_marshal.db.jobs import URGENT, defer
+from too_marshal.db.events import Event, EventName, compared_name, find_event, record
+from too_marshal.db.jobs import LATER, URGENT, defer
 from too_marshal.db.localizations import Localization, LocalizationState
-from too_marshal.db.notices import NoticeState, ReceivedNotice
+from too_marshal.db.notices import NoticeReference, NoticeState, ReceivedNotice
 from too_marshal.notices.notice import InlineMap, Kind, Notice
+from too_marshal.workflows.link import link_stated
+from too_marshal.workflows.summarize import Document, summary
 
-NO_CHANGE = (Kind.INFORMATION.value,)
-"""Kinds of notice that tell of an event and do not alter its standing."""
+ASSOCIATION_LOCK = 0x746F6F65
+"""Key of the advisory lock ("tooe") that lets one transaction at a time associate: a circular
+and the event that it waits for may arrive in the same moment."""
+
+CIRCULARS = "circulars"
+_NAMING = frozenset({CIRCULARS, "boom"})
+"""Streams that call events by names of any mission."""
+
+_BURST_NAMES = ("GRB ", "XRF ", "SGR ")
+"""Names that no mission gives: a circular that states a trigger number lends its burst one."""
 
 
-def apply_notice(session: Session, row: ReceivedNotice, notice: Notice) -> Event:
+def apply_notice(session: Session, row: ReceivedNotice, notice: Notice) -> Event | None:
     """Attach a notice to its event, creating the event if it is the first.
 
     Parameters
@@ -27,111 +44,242 @@ def apply_notice(session: Session, row: ReceivedNotice, notice: Notice) -> Event
     session
         Open session; not committed here.
     row, notice
-        The stored notice and what it says; it names an event.
+        The stored notice and what it says.
 
     Returns
     -------
-    Event
-        Its row, locked until the transaction ends.
+    Event or None
+        Its row, locked until the transaction ends; None for information on no event we know.
     """
-    event = _event_of(session, notice)
+    session.execute(select(func.pg_advisory_xact_lock(ASSOCIATION_LOCK)))
+    document = row.document or {}
+    _keep_references(session, row, document)
+    if notice.kind is Kind.INFORMATION:
+        return _apply_information(session, row)
+    if notice.event_key is None:
+        return None
+    event, is_new = _event_of(session, notice)
     was_retracted = event.is_retracted
     row.event_id = event.id
+    if is_new:
+        _name(session, event, {event.key})
+        _attach_waiting(session, event, {compared_name(event.key)})
+    _bring_up_to_date(session, event)
+    _record_received(session, row, event)
+    if event.is_retracted and not was_retracted:
+        record(session, "Event retracted", subject="event", subject_id=event.id, event_id=event.id)
+        defer(session, "withdraw", event_id=event.id, lock=f"event-{event.id}", priority=URGENT)
+    if notice.kind is not Kind.RETRACTION:
+        _localize_later(session, event, row, notice)
+    if is_new:
+        defer(session, "suggest_links", event_id=event.id, priority=LATER)
+    return event
+
+
+def _apply_information(session: Session, row: ReceivedNotice) -> Event | None:
+    _attach(session, row)
+    for event in _exactly_named(session, row.id):
+        if row.stream in (CIRCULARS, event.stream):
+            _bring_up_to_date(session, event)
+    return None if row.event_id is None else session.get_one(Event, row.event_id)
+
+
+def _keep_references(session: Session, row: ReceivedNotice, document: Document) -> None:
+    session.add_all(
+        NoticeReference(notice_id=row.id, rank=rank, stream=stream, name=name)
+        for rank, (stream, name) in enumerate(references(document))
+    )
     session.flush()
-    _summarize(session, event)
+
+
+def references(document: Document) -> list[tuple[str | None, str]]:
+    """Events that a notice names, the one that it is about first.
+
+    Returns
+    -------
+    list of (str or None, str)
+        Stream and name as compared (`db.events.compared_name`); without a stream the name is one
+        of any mission.
+    """
+    stated = [(item["stream"], item["event_key"]) for item in document.get("related", [])]
+    if document["kind"] != Kind.INFORMATION.value:
+        found: list[tuple[str | None, str]] = [*stated]
+    else:
+        own = document.get("event_key")
+        found = [] if own is None else [(document["stream"], own)]
+        names = [(None, name) for name in _names_of_any(document)]
+        if _is_of_burst(document):
+            found += [*stated, *names]
+        else:
+            # A circular on another kind of source may mention a burst that is not it.
+            found += [item for item in stated if item[1] == document.get("name")]
+            found += [*names, *stated]
+    compared = [(stream, compared_name(name)) for stream, name in found]
+    return [item for item in dict.fromkeys(compared) if item[1]]
+
+
+def _names_of_any(document: Document) -> list[str]:
+    if document["stream"] not in _NAMING:
+        return []
+    names = [document.get("event_key"), document.get("name"), *document.get("aliases", [])]
+    return [name for name in names if name]
+
+
+def _is_of_burst(document: Document) -> bool:
+    if document["stream"] != CIRCULARS:
+        return True
+    return str(document.get("name") or "GRB ").startswith(_BURST_NAMES)
+
+
+def _event_of(session: Session, notice: Notice) -> tuple[Event, bool]:
+    """The notice's event, locked, and whether it is the first that we hear of it."""
+    assert notice.event_key is not None
+    event = find_event(session, notice.stream, notice.event_key, lock=True)
+    if event is not None:
+        return event, False
+    event = Event(
+        stream=notice.stream,
+        key=notice.event_key,
+        name=notice.name or notice.event_key,
+        is_test=notice.is_test,
+    )
+    session.add(event)
+    session.flush()
+    return event, True
+
+
+def _bring_up_to_date(session: Session, event: Event) -> None:
+    """Derive the event's columns, its names and its links from all that is known."""
+    session.flush()
+    query = (
+        select(ReceivedNotice.document)
+        .where(
+            ReceivedNotice.event_id == event.id,
+            ReceivedNotice.stream == event.stream,
+            ReceivedNotice.state == NoticeState.UNDERSTOOD,
+        )
+        .order_by(ReceivedNotice.order, ReceivedNotice.sha256)
+    )
+    documents = [document or {} for document in session.scalars(query)]
+    for column, value in summary(event.key, documents, _lent(session, event)).items():
+        setattr(event, column, value)
+    event.changed_at = now()
+    changed = _name(session, event, {event.key, event.name, *event.aliases})
+    _attach_waiting(session, event, changed)
+    link_stated(session, event)
+
+
+def _lent(session: Session, event: Event) -> list[str]:
+    """Names that circulars give to a burst whose trigger number they state."""
+    query = (
+        select(ReceivedNotice.document["name"].as_string())
+        .join(NoticeReference, NoticeReference.notice_id == ReceivedNotice.id)
+        .where(
+            NoticeReference.stream == event.stream,
+            NoticeReference.name == compared_name(event.key),
+            ReceivedNotice.stream == CIRCULARS,
+        )
+        .distinct()
+    )
+    return [name for name in session.scalars(query) if name and name.startswith(_BURST_NAMES)]
+
+
+def _name(session: Session, event: Event, names: set[str]) -> set[str]:
+    """Let the event be found by these names and no others; returns what changed, as compared."""
+    rows = {
+        row.name: row for row in session.scalars(select(EventName).filter_by(event_id=event.id))
+    }
+    gone, added = rows.keys() - names, names - rows.keys()
+    for name in gone:
+        session.delete(rows[name])
+    session.add_all(
+        EventName(event_id=event.id, name=name, compared=compared_name(name)) for name in added
+    )
+    session.flush()
+    return {compared_name(name) for name in gone | added}
+
+
+def _attach_waiting(session: Session, event: Event, names: set[str]) -> None:
+    """Attach, or attach anew, the information that calls for one of these names."""
+    if not names:
+        return
+    calling = select(NoticeReference.notice_id).where(
+        NoticeReference.name.in_(names),
+        NoticeReference.stream.is_(None) | (NoticeReference.stream == event.stream),
+    )
+    query = (
+        select(ReceivedNotice)
+        .where(ReceivedNotice.id.in_(calling), ReceivedNotice.kind == Kind.INFORMATION.value)
+        .order_by(ReceivedNotice.id)
+    )
+    for row in session.scalars(query).all():
+        _attach(session, row)
+
+
+def _attach(session: Session, row: ReceivedNotice) -> Event | None:
+    """Give information to the first event that it names and that exists."""
+    event = next(iter(_named(session, row.id)), None)
+    if event is None or event.id == row.event_id:
+        return event
+    first_time = row.event_id is None
+    row.event_id = event.id
+    event.changed_at = now()
+    if first_time:
+        _record_received(session, row, event)
+    return event
+
+
+def _named(session: Session, notice_id: int) -> list[Event]:
+    """Events that a notice names: by its own order, real before test, then by stream and key."""
+    query = (
+        select(Event)
+        .join(EventName, EventName.event_id == Event.id)
+        .join(
+            NoticeReference,
+            (NoticeReference.name == EventName.compared)
+            & (NoticeReference.stream.is_(None) | (NoticeReference.stream == Event.stream)),
+        )
+        .where(NoticeReference.notice_id == notice_id)
+        .order_by(NoticeReference.rank, Event.is_test, Event.stream, Event.key)
+    )
+    return list(session.scalars(query))
+
+
+def _exactly_named(session: Session, notice_id: int) -> Iterable[Event]:
+    """Events that a notice names by their mission's own identifier."""
+    query = (
+        select(Event)
+        .join(EventName, EventName.event_id == Event.id)
+        .join(
+            NoticeReference,
+            (NoticeReference.name == EventName.compared) & (NoticeReference.stream == Event.stream),
+        )
+        .where(NoticeReference.notice_id == notice_id)
+        .order_by(Event.id)
+        .with_for_update(of=Event)
+    )
+    return session.scalars(query).unique().all()
+
+
+def _record_received(session: Session, row: ReceivedNotice, event: Event) -> None:
+    document = row.document or {}
     record(
         session,
-        f"{notice.type_name or notice.stream} notice received ({notice.kind})",
+        f"{document.get('type_name') or row.stream} notice received ({row.kind})",
         subject="notice",
         subject_id=row.id,
         event_id=event.id,
     )
-    if event.is_retracted and not was_retracted:
-        record(session, "Event retracted", subject="event", subject_id=event.id, event_id=event.id)
-        defer(session, "withdraw", event_id=event.id, lock=f"event-{event.id}", priority=URGENT)
-    if notice.localization is not None and notice.kind is not Kind.RETRACTION:
-        _localize_later(session, event, row, notice)
-    return event
-
-
-def _event_of(session: Session, notice: Notice) -> Event:
-    """The notice's event, locked; made if it is the first that we hear of it."""
-    assert notice.event_key is not None
-    event = find_event(session, notice.stream, notice.event_key, lock=True)
-    if event is None:
-        _make_event(session, notice)
-        event = find_event(session, notice.stream, notice.event_key, lock=True)
-    assert event is not None
-    return event
-
-
-def _make_event(session: Session, notice: Notice) -> None:
-    """Insert the event, unless another process does so at this moment."""
-    session.execute(
-        insert(Event)
-        .values(
-            stream=notice.stream,
-            key=notice.event_key,
-            name=notice.name or notice.event_key,
-            is_test=notice.is_test,
-            is_retracted=False,
-            kind="",
-            type_name="",
-            classification={},
-            properties={},
-            flags=[],
-            links={},
-            aliases=[],
-            attributes={},
-            created_at=now(),
-            changed_at=now(),
-        )
-        .on_conflict_do_nothing()
-    )
-
-
-def _summarize(session: Session, event: Event) -> None:
-    """Derive the event's columns from all its notices in the mission's own order."""
-    query = (
-        select(ReceivedNotice)
-        .where(ReceivedNotice.event_id == event.id, ReceivedNotice.state == NoticeState.UNDERSTOOD)
-        .order_by(ReceivedNotice.order, ReceivedNotice.sha256)
-    )
-    documents = [row.document or {} for row in session.scalars(query)]
-    telling = [item for item in documents if item["kind"] not in NO_CHANGE] or documents
-    event.kind, event.type_name = telling[-1]["kind"], telling[-1].get("type_name", "")
-    event.is_retracted = event.kind == Kind.RETRACTION.value
-    # One real notice makes the event real: a test notice may not hide it.
-    event.is_test = all(_is_test(item) for item in documents)
-    event.name = _last(documents, "name") or event.key
-    event.event_time = _last(documents, "event_time")
-    event.far = _last(documents, "far")
-    event.is_significant = _last(documents, "significant")
-    event.classification = _last(documents, "classification") or {}
-    event.properties = _last(documents, "properties") or {}
-    event.attributes = _last(documents, "attributes") or {}
-    event.flags = sorted(telling[-1].get("flags", []))
-    event.links = {key: value for item in documents for key, value in item.get("links", {}).items()}
-    event.aliases = sorted({alias for item in documents for alias in item.get("aliases", [])})
-    event.changed_at = now()
-
-
-def _is_test(document: dict[str, Any]) -> bool:
-    return document["kind"] == Kind.TEST.value or document.get("role") != "observation"
-
-
-def _last(documents: list[dict[str, Any]], name: str) -> Any:
-    """Latest word on `name`: a retraction, say, tells no distance, and does not erase it."""
-    for document in reversed(documents):
-        value = document.get(name)
-        if value not in (None, {}, [], ""):
-            return value
-    return None
 
 
 def _localize_later(session: Session, event: Event, row: ReceivedNotice, notice: Notice) -> None:
     """Note what the notice says of the position, and ask for its map to be made."""
     localization = notice.localization
+    description = (row.document or {}).get("localization") or {}
+    if localization is None:
+        if notice.position is not None:
+            _keep_point(session, event, row, description)
+        return
     variants = ["own"]
     if isinstance(localization, InlineMap) and localization.combined is not None:
         variants.append("combined")
@@ -140,12 +288,33 @@ def _localize_later(session: Session, event: Event, row: ReceivedNotice, notice:
             event_id=event.id,
             notice_id=row.id,
             variant=variant,
-            order=list(notice.order),
+            order=row.order,
             kind=type(localization).__name__.lower(),
-            description=(row.document or {}).get("localization") or {},
+            description=description,
             state=LocalizationState.PENDING,
         )
         session.add(place)
         session.flush()
         priority = 0 if event.is_test else URGENT // 2
         defer(session, "localize", localization_id=place.id, priority=priority)
+
+
+def _keep_point(session: Session, event: Event, row: ReceivedNotice, description: Document) -> None:
+    """Keep a position without an error region: it is shown, and nothing is planned on it."""
+    session.execute(
+        insert(Localization)
+        .values(
+            event_id=event.id,
+            notice_id=row.id,
+            variant="own",
+            order=row.order,
+            kind="point",
+            description=description,
+            state=LocalizationState.UNAVAILABLE,
+            reason="a position without an error region",
+            attempts=0,
+            created_at=now(),
+            ready_at=now(),
+        )
+        .on_conflict_do_nothing()
+    )

@@ -222,10 +222,9 @@ def _understand(session: Session, row: ReceivedNotice) -> None:
         _quarantine(session, row, str(err))
         return
     _describe(row, notice)
-    if notice.event_key is None:
-        return
     event = apply_notice(session, row, notice)
-    defer(session, "notify", notice_id=row.id, lock=f"event-{event.id}")
+    if event is not None:
+        defer(session, "notify", notice_id=row.id, lock=f"event-{event.id}")
 
 
 def _describe(row: ReceivedNotice, notice: Notice) -> None:

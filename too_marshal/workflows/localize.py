@@ -15,7 +15,7 @@ from planners.skymap_files import SkyMapInvalid, read_skymap
 from planners.skymaps import SkyMap
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
-from too_marshal.db.jobs import defer
+from too_marshal.db.jobs import LATER, defer
 from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
 from too_marshal.db.notices import ReceivedNotice
 from too_marshal.notices import notice as said
@@ -163,3 +163,5 @@ def _choose_current(session: Session, place: Localization) -> None:
     event.current_localization_id = latest.id
     event.changed_at = now()
     defer(session, "propose_plans", localization_id=latest.id, lock=f"event-{event.id}")
+    defer(session, "suggest_links", event_id=event.id, priority=LATER)
+    defer(session, "combine_all", event_id=event.id, priority=LATER)

@@ -49,7 +49,7 @@ def test_a_notice_makes_an_event_and_asks_for_its_map(session):
     assert event.event_time is not None
     assert event.event_time.isoformat() == "2026-11-22T03:00:00+00:00"
     assert not event.is_test
-    assert jobs(session) == {"localize": 1, "notify": 1}
+    assert jobs(session) == {"localize": 1, "notify": 1, "suggest_links": 1}
 
 
 def test_the_same_bytes_again_change_nothing(session):
@@ -59,7 +59,7 @@ def test_the_same_bytes_again_change_nothing(session):
     assert not again.is_new
     assert session.scalar(select(func.count(ReceivedNotice.id))) == 1
     assert session.scalar(select(func.count(Localization.id))) == 1
-    assert jobs(session) == {"localize": 1, "notify": 1}
+    assert jobs(session) == {"localize": 1, "notify": 1, "suggest_links": 1}
 
 
 def test_a_retraction_withdraws(session):
@@ -203,7 +203,7 @@ def test_a_crash_between_keeping_and_reading_loses_nothing(session):
     assert interpret_waiting(session) == 1
     row = session.get_one(ReceivedNotice, kept[0][0], populate_existing=True)
     assert row.state == NoticeState.UNDERSTOOD
-    assert jobs(session) == {"localize": 1, "notify": 1}
+    assert jobs(session) == {"localize": 1, "notify": 1, "suggest_links": 1}
 
 
 def test_a_notice_that_kills_the_process_is_given_up_in_the_end(session):
