@@ -6,9 +6,10 @@ from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from too_marshal.db.base import Base, Utc, now
+from too_marshal.db.events import record
 from too_marshal.db.plans import Plan
 
 
@@ -100,6 +101,18 @@ class Submission(Base):
         self.reason = reason
         if not ALLOWED[state] or state is SubmissionState.ACCEPTED:
             self.settled_at = now()
+
+
+def tell(session: Session, submission: Submission, text: str, actor: str = "marshal") -> None:
+    """Add a line about a submission to its event's timeline; not committed."""
+    record(
+        session,
+        f"{submission.telescope} {submission.queue_name} {text}",
+        subject="submission",
+        subject_id=submission.id,
+        event_id=submission.plan.event_id,
+        actor=actor,
+    )
 
 
 class RobotQueue(Base):

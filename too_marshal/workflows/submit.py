@@ -28,7 +28,7 @@ from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
 from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.queues import LIVE, Submission, SubmissionState, Switch
+from too_marshal.db.queues import LIVE, Submission, SubmissionState, Switch, tell
 from too_marshal.robots import Robots
 
 logger = logging.getLogger(__name__)
@@ -198,7 +198,7 @@ def _send(session: Session, robots: Robots, submission: Submission) -> None:
     reason = _reason_not_to_send(session, submission)
     if reason:
         submission.change(SubmissionState.WITHDRAWN, reason)
-        _tell(session, submission, f"not sent: {reason}")
+        tell(session, submission, f"not sent: {reason}")
         session.commit()
         return
     queue = robots.queue(submission.telescope)
@@ -206,7 +206,7 @@ def _send(session: Session, robots: Robots, submission: Submission) -> None:
         request = _request(session, robots, queue, submission)
     except PlanUnsuitable as err:
         submission.change(SubmissionState.REFUSED, str(err))
-        _tell(session, submission, f"cannot be sent: {err}")
+        tell(session, submission, f"cannot be sent: {err}")
         session.commit()
         return
     submission.request = request.body
@@ -226,7 +226,7 @@ def _send(session: Session, robots: Robots, submission: Submission) -> None:
         _unclear(session, submission, reason)
     else:
         submission.change(state, reason)
-        _tell(session, submission, _words(state, reason))
+        tell(session, submission, _words(state, reason))
         if state is SubmissionState.APPROVED:
             _send_later(session, submission, RETRY_TIME)
         elif submission.withdraw_wanted and state is SubmissionState.ACCEPTED:
@@ -277,7 +277,7 @@ def _words(state: SubmissionState, reason: str) -> str:
 def _unclear(session: Session, submission: Submission, reason: str) -> None:
     submission.change(SubmissionState.UNCONFIRMED, reason)
     submission.look_ups = 0
-    _tell(session, submission, f"unconfirmed: {reason}; the robot will be asked")
+    tell(session, submission, f"unconfirmed: {reason}; the robot will be asked")
     _send_later(session, submission, timedelta(seconds=1))
 
 
@@ -299,12 +299,12 @@ def _look_up(session: Session, robots: Robots, submission: Submission) -> None:
         _send_later(session, submission, RETRY_TIME)
     elif found:
         submission.change(SubmissionState.ACCEPTED)
-        _tell(session, submission, "accepted: the robot holds it")
+        tell(session, submission, "accepted: the robot holds it")
         if submission.withdraw_wanted:
             ask_to_withdraw(session, submission, submission.withdraw_reason)
     elif found is None:
         submission.reason = "the robot holds a queue of this name that differs: a person must look"
-        _tell(session, submission, submission.reason)
+        tell(session, submission, submission.reason)
     else:
         submission.look_ups += 1
         if submission.look_ups >= MOST_LOOK_UPS:
@@ -312,7 +312,7 @@ def _look_up(session: Session, robots: Robots, submission: Submission) -> None:
                 SubmissionState.REFUSED,
                 f"it did not arrive: asked {MOST_LOOK_UPS} times, the robot does not hold it",
             )
-            _tell(session, submission, submission.reason)
+            tell(session, submission, submission.reason)
         else:
             _send_later(session, submission, SETTLE_TIME)
     session.commit()
@@ -327,16 +327,6 @@ def ask_to_withdraw(session: Session, submission: Submission, reason: str) -> No
         submission_id=submission.id,
         lock=f"submission-{submission.id}",
         priority=URGENT,
-    )
-
-
-def _tell(session: Session, submission: Submission, text: str) -> None:
-    record(
-        session,
-        f"{submission.telescope} {submission.queue_name} {text}",
-        subject="submission",
-        subject_id=submission.id,
-        event_id=submission.plan.event_id,
     )
 
 

@@ -25,7 +25,7 @@ from too_marshal.db.events import Event, record
 from too_marshal.db.exposures import Coverage, Exposure
 from too_marshal.db.localizations import Localization
 from too_marshal.db.plans import Plan, PlannedExposureRow
-from too_marshal.db.queues import AT_THE_ROBOT, RobotQueue, Submission, SubmissionState
+from too_marshal.db.queues import AT_THE_ROBOT, RobotQueue, Submission, SubmissionState, tell
 from too_marshal.robots import Robots
 from too_marshal.workflows.localize import load_skymap
 
@@ -167,7 +167,7 @@ def _advance(session: Session, telescope: str, held: set[str]) -> None:
         ).all())  # fmt: skip
         if count and submission.state != SubmissionState.EXECUTING:
             submission.change(SubmissionState.EXECUTING)
-            _tell(session, submission, "is being executed")
+            tell(session, submission, "is being executed")
         gone = submission.queue_name not in held
         if (
             gone
@@ -179,17 +179,7 @@ def _advance(session: Session, telescope: str, held: set[str]) -> None:
             )
         ):
             submission.change(SubmissionState.DONE)
-            _tell(session, submission, f"is done: {count} exposures")
-
-
-def _tell(session: Session, submission: Submission, text: str) -> None:
-    record(
-        session,
-        f"{submission.telescope} {submission.queue_name} {text}",
-        subject="submission",
-        subject_id=submission.id,
-        event_id=submission.plan.event_id,
-    )
+            tell(session, submission, f"is done: {count} exposures")
 
 
 def _events_of(session: Session, submission_ids: set[int]) -> set[int]:

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from telescopes.errors import QueueError
 from too_marshal.db.base import now
-from too_marshal.db.events import Event, record
+from too_marshal.db.events import Event
 from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.plans import Plan
-from too_marshal.db.queues import AT_THE_ROBOT, LIVE, Submission, SubmissionState
+from too_marshal.db.queues import AT_THE_ROBOT, LIVE, Submission, SubmissionState, tell
 from too_marshal.robots import Robots
 from too_marshal.workflows.submit import ask_to_withdraw
 
@@ -51,9 +51,9 @@ def _want(session: Session, submission: Submission, reason: str, *, by: str) -> 
     if submission.state == SubmissionState.APPROVED:
         submission.withdraw_wanted, submission.withdraw_reason = True, reason
         submission.change(SubmissionState.WITHDRAWN, reason)
-        _tell(session, submission, f"withdrawn before it was sent: {reason}", by)
+        tell(session, submission, f"withdrawn before it was sent: {reason}", by)
         return
-    _tell(session, submission, f"to be withdrawn: {reason}", by)
+    tell(session, submission, f"to be withdrawn: {reason}", by)
     ask_to_withdraw(session, submission, reason)
 
 
@@ -100,7 +100,7 @@ def withdraw_submission(session: Session, robots: Robots, submission_id: int) ->
         )
     else:
         submission.change(SubmissionState.WITHDRAWN, submission.withdraw_reason)
-        _tell(session, submission, f"withdrawn: {submission.withdraw_reason}", "marshal")
+        tell(session, submission, f"withdrawn: {submission.withdraw_reason}")
         defer(
             session,
             "track",
@@ -108,14 +108,3 @@ def withdraw_submission(session: Session, robots: Robots, submission_id: int) ->
             queueing_lock=f"track-{submission.telescope}",
         )
     session.commit()
-
-
-def _tell(session: Session, submission: Submission, text: str, by: str) -> None:
-    record(
-        session,
-        f"{submission.telescope} {submission.queue_name} {text}",
-        subject="submission",
-        subject_id=submission.id,
-        event_id=submission.plan.event_id,
-        actor=by,
-    )
