@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from astropy import units as u
 
 from planners.account import statistics
 from planners.clock import Shot
 from planners.local_sky import Circumstances
 from planners.problem import Problem
-from planners.why import probability_lost, remark, unobserved
+from planners.why import ledger
 from telescopes.observing import ObservingPlan, PlannedExposure
 
 
@@ -33,15 +34,16 @@ def assemble(
     """
     shots = sorted(shots, key=lambda shot: shot.start)
     figures: dict[str, Any] = dict(statistics(problem, shots, begun, upper_bound))
-    figures["probability_lost"] = probability_lost(problem, shots)
+    left_out = ledger(problem, shots)
+    figures["probability_lost"] = left_out.probability_lost()
     return ObservingPlan(
         telescope=problem.telescope.name,
         planner=planner,
         request=problem.request,
         exposures=_exposures(problem, shots),
         statistics=figures,
-        unobserved=unobserved(problem, shots),
-        remark=remark(problem, shots),
+        unobserved=left_out.unobserved(),
+        remark=left_out.remark(is_empty=not shots),
     )
 
 
@@ -53,6 +55,7 @@ def _exposures(problem: Problem, shots: Sequence[Shot]) -> tuple[PlannedExposure
     airmass = Circumstances(problem.sky, problem.positions[fields], middle).airmass.tolist()
     probability = problem.atoms.field_probability
     starts = problem.sky.time([shot.start for shot in shots])
+    ra, dec = problem.coord.ra.deg.tolist(), problem.coord.dec.deg.tolist()
     visits: dict[int, int] = {}
     exposures = []
     for k, shot in enumerate(shots):
@@ -61,8 +64,8 @@ def _exposures(problem: Problem, shots: Sequence[Shot]) -> tuple[PlannedExposure
         exposures.append(
             PlannedExposure(
                 field_id=int(problem.field_id[shot.field]),
-                ra=problem.coord.ra[shot.field],
-                dec=problem.coord.dec[shot.field],
+                ra=ra[shot.field] * u.deg,
+                dec=dec[shot.field] * u.deg,
                 filter=shot.filter,
                 start=starts[k],
                 exposure_time=problem.request.exposure_time[shot.filter],

@@ -25,6 +25,10 @@ _AIRMASS = 2e-6
 observed high in the sky, and together with their neighbours."""
 
 
+_NEGLIGIBLE = 2e-6
+"""Atoms of less probability are not worth a variable of their own."""
+
+
 @dataclass(frozen=True, eq=False)
 class Places:
     """Where programmes may stand: a column of the integer programme each."""
@@ -50,10 +54,13 @@ class Assignment:
         self.structure = structure
         self.cost = cost
         self.places = _places(programmes, structure)
-        n = len(self.places.programme)
-        pairs = _pairs(programmes, self.places.programme)
-        liking = -_AIRMASS * self._airmass()
-        self.model = MaximumCoverage(programmes.problem.atoms.probability, pairs, n, liking)
+        self.model = MaximumCoverage(
+            programmes.problem.atoms.probability,
+            _pairs(programmes, self.places.programme),
+            programmes.field[self.places.programme],
+            _NEGLIGIBLE,
+            -_AIRMASS * self._airmass(),
+        )
         self._once_each_field()
         self._time_in_rounds()
         self._budgets()
@@ -89,7 +96,11 @@ class Assignment:
                 for members in (early, late):
                     groups.append(members)
                     limits.append(np.floor(depth / self.cost) + 1)
-        useful = [i for i, (members, limit) in enumerate(zip(groups, limits, strict=True)) if len(members) > limit]
+        useful = [
+            i
+            for i, (members, limit) in enumerate(zip(groups, limits, strict=True))
+            if len(members) > limit
+        ]
         if useful:
             self.model.limit_groups(
                 np.repeat(np.arange(len(useful)), [len(groups[i]) for i in useful]),

@@ -7,6 +7,7 @@ covers and on nothing else, and there are a hundred times fewer atoms than cells
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,14 +63,23 @@ class Atoms:
     def times_covered(self, fields: NDArray[np.int64]) -> NDArray[np.int64]:
         """How many of some fields cover each atom; a field given twice counts twice."""
         counts = np.bincount(fields, minlength=self.n_fields)
-        owner = np.repeat(np.arange(self.n_fields), np.diff(self.field_start))
-        return np.bincount(self.atom, counts[owner], minlength=len(self.probability)).astype(int)
+        return np.bincount(self.atom, counts[self.owner], minlength=len(self.probability)).astype(
+            int
+        )
 
-    @property
+    @cached_property
+    def owner(self) -> NDArray[np.int64]:
+        """Field of each pair of `atom`, shape (n_pairs,)."""
+        return np.repeat(np.arange(self.n_fields), np.diff(self.field_start))
+
+    def sum_by_field(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum of the weights (n_atoms,) of the atoms of each field, shape (n_fields,)."""
+        return np.bincount(self.owner, weight[self.atom], minlength=self.n_fields)
+
+    @cached_property
     def field_probability(self) -> NDArray[np.float64]:
         """Probability in each field, overlaps not removed; shape (n_fields,)."""
-        owner = np.repeat(np.arange(self.n_fields), np.diff(self.field_start))
-        return np.bincount(owner, self.probability[self.atom], minlength=self.n_fields)
+        return self.sum_by_field(self.probability)
 
 
 class _Compact:

@@ -27,6 +27,9 @@ _AT_ONCE = 4
 _VIOLATED = 1.0
 """Time by which an interval must be overbooked to matter, s."""
 
+_NEGLIGIBLE = 1e-7
+"""Atoms of less probability are counted as covered."""
+
 _INSTANT = 1e-3
 """Of no importance, s."""
 
@@ -59,7 +62,9 @@ def time_limits(
     edges = np.concatenate([dark.start, dark.end])
     moments = np.unique(np.concatenate([edges, np.linspace(edges.min(), edges.max(), _MOMENTS)]))
     first, last = np.triu_indices(len(moments), 1)
-    outside = _visits_before(programmes, moments)[:, first] + _visits_after(programmes, moments)[:, last]
+    outside = (
+        _visits_before(programmes, moments)[:, first] + _visits_after(programmes, moments)[:, last]
+    )
     inside = np.maximum(programmes.visits[:, None] - outside, 0)
     exposing = np.take_along_axis(programmes.exposing, inside, axis=1)
     demand = exposing + inside * overhead[:, None]
@@ -150,7 +155,7 @@ def relaxation(
     """
     problem = programmes.problem
     probability = problem.atoms.probability
-    model = MaximumCoverage(probability, programmes.pairs, len(programmes))
+    model = MaximumCoverage(probability, programmes.pairs, programmes.field, _NEGLIGIBLE)
     _add_budgets(model, programmes, overhead, slack)
     limits = time_limits(programmes, overhead, exchange_time)
     waiting = np.ones(len(limits.supply), dtype=bool)

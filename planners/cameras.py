@@ -18,6 +18,37 @@ from telescopes.observing import Footprint
 _BATCH = 1 << 19
 """Cells that are projected at a time."""
 
+_FINER = 3
+"""Orders below a cell at which its point is chosen."""
+
+
+def _scattered() -> NDArray[np.int64]:
+    """Which of the 64 cells three orders finer stands for each of 8 x 8 neighbours."""
+    cell = np.arange(1 << (2 * _FINER))
+    x, y = (sum(((cell >> (2 * i + axis)) & 1) << i for i in range(_FINER)) for axis in (0, 1))
+    # Along a row, a column or either diagonal of cells, the points take eight distances from it.
+    to_x, to_y = (3 * y) % 8, (5 * x + 4 * y) % 8
+    return np.asarray(
+        sum(((to_x >> i) & 1) << (2 * i) | ((to_y >> i) & 1) << (2 * i + 1) for i in range(_FINER))
+    )
+
+
+_CHILD = _scattered()
+
+
+def sample_points(order: int, cell: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Unit vectors of one point within each NESTED cell, shape (n_cells, 3).
+
+    Not the centre: the centres of HEALPix cells stand on parallels, and so do the edges of
+    cameras, which would then gain or lose a whole row of cells together. These points are
+    scattered evenly within their cells, by a fixed rule. The area of a camera comes out three
+    times as true for it: to 0.1 % (standard deviation) where the camera has 14 000 cells.
+    """
+    if order + _FINER > HIGHEST_ORDER:
+        return cell_centres(order, cell)
+    child = (cell << (2 * _FINER)) + _CHILD[cell & (len(_CHILD) - 1)]
+    return cell_centres(order + _FINER, child)
+
 
 def tangent_frames(coord: SkyCoord) -> NDArray[np.float64]:
     """East, north and boresight unit vectors of each pointing, shape (n, 3, 3)."""
@@ -56,6 +87,8 @@ def _coarse_pairs(
 ) -> _Pairs:
     """Pair pointings with coarse cells, of `order` at most, by the order of the cells."""
     reach = plane.radius
+    # Of a small region, cells go on being divided while most of them can be dropped.
+    deepest = 8 if within is None else 3
     pointing = np.repeat(np.arange(len(frames)), 12)
     cell = np.tile(np.arange(12), len(frames))
     level = 0
@@ -67,7 +100,9 @@ def _coarse_pairs(
             shift = 2 * (HIGHEST_ORDER - level)
             keep &= touched_cells(within, level).contains(cell << shift)
         pointing, cell = pointing[keep], cell[keep]
-        if level == order or circumradius(level) < reach / 8:
+        if level == order:
+            break
+        if circumradius(level) < reach / 8 and order - level <= deepest:
             break
         pointing = np.repeat(pointing, 4)
         cell = (cell[:, None] * 4 + np.arange(4)).ravel()
@@ -96,7 +131,7 @@ def _near_box(
 def camera_cells(
     footprint: Footprint, coord: SkyCoord, order: int, within: Ranges | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int16]]:
-    """Cells whose centres fall on a detector, for many pointings.
+    """Cells that fall on a detector (by `sample_points`), for many pointings.
 
     Parameters
     ----------
@@ -146,9 +181,9 @@ def _project(
     begins = np.diff(coarse, prepend=-1) != 0
     unique, which = coarse[begins], np.cumsum(begins) - 1
     children = unique[:, None] * n_children + np.arange(n_children)
-    centres = cell_centres(order, children.ravel()).reshape(len(unique), n_children, 3)
+    points = sample_points(order, children.ravel()).reshape(len(unique), n_children, 3)
     east, north, ahead = np.moveaxis(
-        np.matmul(pairs.frames[batch], np.swapaxes(centres, 1, 2)[which]), 1, 0
+        np.matmul(pairs.frames[batch], np.swapaxes(points, 1, 2)[which]), 1, 0
     )
     # Only a camera of nearly a hemisphere can be paired with cells behind it.
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -7,7 +7,6 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
 
 from planners.problem import Problem
@@ -65,30 +64,13 @@ class Clock:
         self._gap = problem.gap
         self._released = problem.released.tolist()
 
-    @cached_property
-    def _visible(self) -> list[tuple[list[float], list[float]]]:
-        """Starts and ends of each field's intervals."""
-        visible = self.problem.visible
-        intervals: list[tuple[list[float], list[float]]] = [([], []) for _ in range(visible.n)]
-        for owner, start, end in zip(
-            visible.owner.tolist(), visible.start.tolist(), visible.end.tolist(), strict=True
-        ):
-            intervals[owner][0].append(start)
-            intervals[owner][1].append(end)
-        return intervals
-
-    @cached_property
-    def _dark(self) -> tuple[list[float], list[float]]:
-        dark = self.problem.dark
-        return dark.start.tolist(), dark.end.tolist()
-
     def when_visible(self, field_index: int, earliest: float, exposure: float) -> float:
         """First start at or after `earliest` of a whole exposure of a field; inf if never."""
-        return _fits(*self._visible[field_index], earliest, exposure)
+        return _fits(*self.problem.visible_lists[field_index], earliest, exposure)
 
     def when_free(self, earliest: float, exposure: float) -> float:
         """First start at or after `earliest` in the dark, the telescope being free."""
-        return _fits(*self._dark, earliest, exposure)
+        return _fits(*self.problem.dark_lists, earliest, exposure)
 
     def ready(self, state: RobotState, field_index: int, filter_name: str) -> float:
         """When the robot could open its shutter there, were the field up."""

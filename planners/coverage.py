@@ -221,7 +221,7 @@ def _camera_ranges(
         breaks = np.ones(len(cell), dtype=bool)
         breaks[1:] = (np.diff(cell) != 1) | (np.diff(detector) != 0) | (np.diff(owner) != 0)
         first = np.flatnonzero(breaks)
-        last = np.append(first[1:], len(cell)) - 1
+        last = np.append(first, len(cell))[1:] - 1
         found.append(
             (cell[first] << shift, (cell[last] + 1) << shift, detector[first], owner[first])
         )

@@ -75,7 +75,7 @@ class _Filler:
         """The most probable field that fits before what follows."""
         exposure = self._problem.exposure[self._name]
         latest = self._problem.sky.length if following is None else following.start
-        if latest - state.time < exposure:
+        if latest - state.time < exposure + self._least_overhead(state, following):
             return None
         gain = np.where(self._open, self._marginal.gain, 0.0)
         for index in np.argsort(-gain, kind="stable").tolist():
@@ -85,6 +85,13 @@ class _Filler:
             if start < math.inf and start + exposure + self._onward(index, following) <= latest:
                 return index, self._name, start
         return None
+
+    def _least_overhead(self, state: RobotState, following: Shot | None) -> float:
+        """Overheads of any lone visit before what follows, at the least, s."""
+        changes = len({state.filter, self._name} - {None}) - 1
+        if following is not None:
+            changes += following.filter != self._name
+        return 2 * self._problem.slews.readout + changes * self._problem.slews.filter_exchange
 
     def _onward(self, index: int, following: Shot | None) -> float:
         """Overhead from a lone visit to what follows, s."""

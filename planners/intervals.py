@@ -135,15 +135,23 @@ def _crossings(
 
 
 def visible_intervals(
-    sky: LocalSky, positions: Positions, rule: Rule, start: float, end: float
+    sky: LocalSky,
+    positions: Positions,
+    rule: Rule,
+    window: tuple[float, float],
+    *,
+    exact: bool = True,
 ) -> Intervals:
-    """When `rule` holds at each of `positions`, from `start` to `end` (s).
+    """When `rule` holds at each of `positions`, within a window of time (s).
 
     Parameters
     ----------
     positions : Positions, shape (n,)
         The fields.
+    exact : bool
+        Whether beginnings and ends are found to `_ACCURACY`; else they are those of samples.
     """
+    start, end = window
     n = len(positions.right_ascension)
     if not end > start or n == 0:
         return Intervals(np.empty(0, np.int64), np.empty(0), np.empty(0), n)
@@ -154,13 +162,11 @@ def visible_intervals(
     change = np.diff(holds, axis=1)
     rise_owner, rise = np.nonzero(change == 1)
     set_owner, set_ = np.nonzero(change == -1)
-    crossing = _crossings(
-        sky,
-        positions[np.concatenate([rise_owner, set_owner])],
-        rule,
-        np.concatenate([times[rise + 1], times[set_]]),
-        np.concatenate([times[rise], times[set_ + 1]]),
-    )
+    crossing = np.concatenate([times[rise + 1], times[set_]])
+    if exact:
+        broken = np.concatenate([times[rise], times[set_ + 1]])
+        owners = np.concatenate([rise_owner, set_owner])
+        crossing = _crossings(sky, positions[owners], rule, crossing, broken)
     up_at_start, up_at_end = np.flatnonzero(holds[:, 0]), np.flatnonzero(holds[:, -1])
     owner = np.concatenate([up_at_start, rise_owner])
     begins = np.concatenate([np.full(len(up_at_start), start), crossing[: len(rise)]])

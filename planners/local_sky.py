@@ -136,6 +136,21 @@ class LocalSky:
         """The Moon from the site (au, CIRS), shape (..., 3)."""
         return self._interpolated(self._nodes[2], seconds) - self._observer(seconds)
 
+    def moon_illumination(self, seconds: ArrayLike) -> NDArray[np.float64]:
+        """Illuminated fraction of the Moon's disc, 0 to 1, as seen from the Earth's centre.
+
+        References
+        ----------
+        Meeus 1998, Astronomical Algorithms, equations 48.1 to 48.3.
+        """
+        sun = self._interpolated(self._nodes[1], seconds)
+        moon = self._interpolated(self._nodes[2], seconds)
+        from_sun = moon - sun
+        cosine = np.sum(from_sun * moon, axis=-1) / (
+            np.linalg.norm(from_sun, axis=-1) * np.linalg.norm(moon, axis=-1)
+        )
+        return np.asarray((1 + cosine) / 2)
+
     def altitude_of(self, vector: NDArray[np.float64], seconds: ArrayLike) -> NDArray[np.float64]:
         """Altitude (deg) of directions (CIRS) that need not be of unit length."""
         meridian = self.meridian(seconds)
@@ -213,18 +228,8 @@ class Circumstances:
 
     @cached_property
     def moon_illumination(self) -> NDArray[np.float64]:
-        """Illuminated fraction of the Moon's disc, 0 to 1.
-
-        References
-        ----------
-        Meeus 1998, Astronomical Algorithms, equations 48.1 to 48.3.
-        """
-        sun = self.sky.sun(self.seconds)
-        from_sun = self._moon - sun
-        cosine = np.sum(from_sun * self._moon, axis=-1) / (
-            np.linalg.norm(from_sun, axis=-1) * np.linalg.norm(self._moon, axis=-1)
-        )
-        return (1 + cosine) / 2
+        """Illuminated fraction of the Moon's disc, 0 to 1."""
+        return self.sky.moon_illumination(self.seconds)
 
     @cached_property
     def galactic_latitude(self) -> NDArray[np.float64]:

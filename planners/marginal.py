@@ -16,9 +16,7 @@ class MarginalProbability:
         self._atoms = atoms
         n_atoms = len(atoms.probability)
         self._open = np.ones(n_atoms, dtype=bool) if wanted is None else wanted.copy()
-        owner = np.repeat(np.arange(atoms.n_fields), np.diff(atoms.field_start))
-        weight = np.where(self._open, atoms.probability, 0.0)
-        self.gain = np.bincount(owner, weight[atoms.atom], minlength=atoms.n_fields)
+        self.gain = atoms.sum_by_field(np.where(self._open, atoms.probability, 0.0))
         """Probability that each field would add, shape (n_fields,)."""
 
     def take(self, field: int) -> None:

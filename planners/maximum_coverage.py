@@ -6,17 +6,9 @@ once, however often it is covered, and only columns that bring all that it wants
 
 from __future__ import annotations
 
-
 import highspy
 import numpy as np
 from numpy.typing import NDArray
-
-from planners.atoms import Atoms
-from planners.ranges import expand
-
-_NEGLIGIBLE = 1e-9
-"""Atoms of less probability are counted as covered: the optimum is no greater for it."""
-
 
 _SCALE = 1e3
 """Of the objective, so that the probability of a small atom is well above the tolerances."""
@@ -56,13 +48,14 @@ class _Spending:
 
 
 class MaximumCoverage:
-    """The model. Variables are one for each column, then one for each atom that matters."""
+    """The model. Variables are one for each column, then one for each atom that needs one."""
 
     def __init__(
         self,
         probability: NDArray[np.float64],
         pairs: tuple[NDArray[np.int64], NDArray[np.int64]],
-        n_columns: int,
+        field: NDArray[np.int64],
+        negligible: float,
         liking: NDArray[np.float64] | None = None,
     ) -> None:
         """Build the model.
@@ -73,35 +66,47 @@ class MaximumCoverage:
             Of each atom.
         pairs : two ndarrays, shape (n_pairs,)
             Column and atom, for each column that covers an atom; sorted by atom.
-        n_columns : int
-            Number of columns.
+        field : ndarray, shape (n_columns,)
+            Field of each column. The budgets must allow no more than one column a field.
+        negligible : float
+            Atoms of less probability are counted as covered: the optimum is no less for it.
         liking : ndarray, shape (n_columns,), optional
             Added to the objective for each column, to choose among equals; it does not count
             in values.
         """
         column, atom = pairs
-        coverable = np.zeros(len(probability), dtype=bool)
-        coverable[atom] = True
-        matters = coverable & (probability > _NEGLIGIBLE)
+        n_columns = len(field)
         self.n_columns = n_columns
-        self.given = float(probability[coverable & ~matters].sum())
+        present, first = np.unique(atom, return_index=True)
+        owner = field[column]
+        lowest = np.minimum.reduceat(owner, first) if len(first) else owner
+        highest = np.maximum.reduceat(owner, first) if len(first) else owner
+        # What a single field covers is simply worth its probability to the field's columns.
+        alone = np.zeros(len(probability), dtype=bool)
+        alone[present[lowest == highest]] = True
+        matters = np.zeros(len(probability), dtype=bool)
+        matters[present] = ~alone[present] & (probability[present] > negligible)
+        self._given = float(probability[present][~alone[present] & ~matters[present]].sum())
+        in_column = np.where(alone[atom], probability[atom], 0.0)
+        self._weight = np.concatenate(
+            [np.bincount(column, in_column, minlength=n_columns), probability[matters]]
+        )
+        objective = self._weight.copy()
+        if liking is not None:
+            objective[:n_columns] += liking
         number = np.cumsum(matters) - 1
         keep = matters[atom]
-        column, row = column[keep], number[atom[keep]]
-        n_rows = int(matters.sum())
         self._budgets: list[_Budget] = []
         self.highs = highspy.Highs()
         self._configure()
-        self._weight = probability[matters]
-        objective = np.concatenate([np.zeros(n_columns) if liking is None else liking, self._weight])
-        self.highs.passModel(_model(_SCALE * objective, column, row, n_rows, n_columns))
+        self.highs.passModel(
+            _model(_SCALE * objective, column[keep], number[atom[keep]], n_columns)
+        )
 
     def _configure(self) -> None:
-        set_option = self.highs.setOptionValue
-        set_option("output_flag", False)
         # One thread and one seed: the same input gives the same plan.
-        set_option("threads", 1)
-        set_option("random_seed", 0)
+        for name, value in (("output_flag", False), ("threads", 1), ("random_seed", 0)):
+            self.highs.setOptionValue(name, value)
 
     def limit(self, weights: NDArray[np.float64], limit: float) -> None:
         """Add a budget: the weighted sum of the chosen columns, shape (n_columns,), is bounded."""
@@ -183,8 +188,7 @@ class MaximumCoverage:
 
     def _value(self) -> float:
         """Probability covered by the last solution."""
-        covered = np.asarray(self.highs.getSolution().col_value[self.n_columns :])
-        return float(covered @ self._weight) + self.given
+        return float(np.asarray(self.highs.getSolution().col_value) @ self._weight) + self._given
 
     def _columns(self) -> NDArray[np.float64]:
         return np.asarray(self.highs.getSolution().col_value[: self.n_columns])
@@ -199,20 +203,19 @@ def _model(
     objective: NDArray[np.float64],
     column: NDArray[np.int64],
     row: NDArray[np.int64],
-    n_rows: int,
     n_columns: int,
 ) -> highspy.HighsLp:
     """``y_a <= sum of the columns that cover a``, as ``sum - y_a >= 0``; all between 0 and 1."""
-    counts = np.bincount(row, minlength=n_rows)
-    start = np.concatenate([[0], np.cumsum(counts + 1)])
-    index = np.empty(start[-1], dtype=np.int64)
+    n_rows = len(objective) - n_columns
+    start = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=n_rows) + 1)])
+    # Pairs come by row, and each row ends with its own variable.
+    index = np.empty(start[-1], dtype=np.int32)
     value = np.ones(start[-1])
-    owner, rank = expand(counts)
-    index[start[owner] + rank] = column
+    index[np.arange(len(row)) + row] = column
     index[start[1:] - 1] = n_columns + np.arange(n_rows)
     value[start[1:] - 1] = -1.0
     lp = highspy.HighsLp()
-    lp.num_col_ = n_columns + n_rows
+    lp.num_col_ = len(objective)
     lp.num_row_ = n_rows
     lp.sense_ = highspy.ObjSense.kMaximize
     lp.col_cost_ = objective
@@ -222,6 +225,6 @@ def _model(
     lp.row_upper_ = np.full(n_rows, highspy.kHighsInf)
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.start_ = start.astype(np.int32)
-    lp.a_matrix_.index_ = index.astype(np.int32)
+    lp.a_matrix_.index_ = index
     lp.a_matrix_.value_ = value
     return lp

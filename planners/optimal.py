@@ -18,7 +18,7 @@ from planners import greedy
 from planners.account import finished_atoms
 from planners.assemble import assemble
 from planners.assignment import Assignment
-from planners.bound import finished_already, upper_bound
+from planners.bound import upper_bound
 from planners.clock import Shot
 from planners.execution import Execution
 from planners.fillers import with_single_visits
@@ -28,10 +28,10 @@ from planners.skymaps import SkyMap
 from planners.structures import Structure, StructureBuilder
 from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
 
-_GOOD_ENOUGH = 1e-3
+_GOOD_ENOUGH = 3e-3
 """Gap below which no further structure is tried."""
 
-_COLUMNS = 5000
+_COLUMNS = 6000
 """Columns of all integer programmes together, after which no further structure is tried."""
 
 _FIRST_OVERHEAD = 1.3
@@ -71,20 +71,21 @@ class _Search:
         programmes = programmes_of(self.problem)
         if len(programmes) == 0:
             return self._best
-        cost = _usual_cost(self.problem, programmes)
+        cost = _usual_cost(programmes)
         columns = 0
         builder = StructureBuilder(self.problem, cost)
         for structure in builder.candidates():
-            if self._value >= (1 - _GOOD_ENOUGH) * self.limit or time.perf_counter() > self._deadline:
+            if (
+                self._value >= (1 - _GOOD_ENOUGH) * self.limit
+                or time.perf_counter() > self._deadline
+            ):
                 break
             if columns > _COLUMNS and not self._patient:
                 break
             columns += self._try(programmes, builder, structure)
         return self._best
 
-    def _try(
-        self, programmes: Programmes, builder: StructureBuilder, structure: Structure
-    ) -> int:
+    def _try(self, programmes: Programmes, builder: StructureBuilder, structure: Structure) -> int:
         """Plan with one structure; returns the number of columns of its programme."""
         assignment = Assignment(programmes, structure, builder.cost)
         columns = len(assignment.places.programme)
@@ -105,7 +106,7 @@ class _Search:
         return float(self.problem.atoms.probability[done].sum())
 
 
-def _usual_cost(problem: Problem, programmes: Programmes) -> float:
+def _usual_cost(programmes: Programmes) -> float:
     """Usual time from one exposure to the next, s."""
     exposing = programmes.exposing[:, -1] / programmes.visits
     return float(np.mean(exposing + _FIRST_OVERHEAD * programmes.least_overhead))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from astropy import units as u
@@ -13,9 +14,10 @@ from numpy.typing import NDArray
 from planners.atoms import Atoms, atoms_of
 from planners.cameras import camera_cells, focal_plane
 from planners.candidates import probability_nearby
-from planners.footprints import customary_order
+from planners.footprints import customary_order, field_cells
 from planners.intervals import Intervals, visible_intervals
 from planners.local_sky import LocalSky, Positions
+from planners.ranges import expand
 from planners.requests import check_request
 from planners.skymaps import SkyMap
 from planners.slew import SlewTimes
@@ -32,8 +34,8 @@ _MOST_CELLS = 1_500_000
 """Cells of all fields together; the order of the cells is chosen so that there are fewer. Areas
 and probabilities are unbiased at any order, and their scatter averages out over many cells."""
 
-_FINER = 1
-"""Orders beyond the customary one, at the most, when there are few fields."""
+_COARSEST, _FINER = 6, 2
+"""Coarsest order of the cells; orders beyond the customary one when there are few fields."""
 
 _SPARE, _ALWAYS = 4, 2000
 """Fields kept for each that could be observed in the whole window, and in any case."""
@@ -97,6 +99,16 @@ class Problem:
         """Between the starts of two visits to a field, s."""
         return float(self.request.minimum_gap.to_value(u.s))
 
+    @cached_property
+    def visible_lists(self) -> list[tuple[list[float], list[float]]]:
+        """Starts and ends of each field's intervals of `visible`, as plain lists."""
+        return _listed(self.visible)
+
+    @cached_property
+    def dark_lists(self) -> tuple[list[float], list[float]]:
+        """Starts and ends of `dark`, as plain lists."""
+        return _listed(self.dark)[0]
+
     def allowed(self, name: str) -> NDArray[np.bool_]:
         """Whether each field may be observed in a filter at all; shape (n,)."""
         wanted = ~np.isin(self.field_id, list(self.request.excluded_fields))
@@ -105,10 +117,16 @@ class Problem:
         return np.asarray(wanted)
 
 
+def _listed(intervals: Intervals) -> list[tuple[list[float], list[float]]]:
+    first = np.searchsorted(intervals.owner, np.arange(intervals.n + 1)).tolist()
+    start, end = intervals.start.tolist(), intervals.end.tolist()
+    return [(start[i:j], end[i:j]) for i, j in pairwise(first)]
+
+
 def dark_time(sky: LocalSky, request: ObservingRequest) -> Intervals:
     """When the Sun is low enough and no other queue has the telescope."""
     anywhere = sky.positions(SkyCoord([0] * u.deg, [0] * u.deg))
-    night = visible_intervals(sky, anywhere, sun_below(request.sun_altitude), 0.0, sky.length)
+    night = visible_intervals(sky, anywhere, sun_below(request.sun_altitude), (0.0, sky.length))
     return night.within(_free(sky, request))
 
 
@@ -145,10 +163,25 @@ def _near_the_map(
 
 def _order(telescope: Telescope, n_fields: int) -> int:
     """HEALPix order of the cells for so many fields."""
-    customary = customary_order(telescope)
-    per_field = 8000.0
-    spare = np.log2(_MOST_CELLS / (max(n_fields, 1) * per_field)) / 2
-    return int(np.clip(customary + np.floor(spare), 6, customary + _FINER))
+    east, north = np.moveaxis(telescope.footprint.corners.to_value(u.rad), -1, 0)
+    ahead = np.roll(north, -1, axis=1), np.roll(east, -1, axis=1)
+    camera = float(np.abs(np.sum(east * ahead[0] - ahead[1] * north, axis=1)).sum() / 2)
+    most = np.log2(_MOST_CELLS / max(n_fields, 1) * np.pi / 3 / camera) / 2
+    return int(np.clip(np.floor(most), _COARSEST, customary_order(telescope) + _FINER))
+
+
+def _cells(
+    telescope: Telescope, grid: FieldGrid, chosen: NDArray[np.int64], order: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the cells of each chosen field begin, and the cells."""
+    if 2 * len(chosen) < len(grid.field_id):
+        start, cell, _ = camera_cells(telescope.footprint, grid.coord[chosen], order)
+        return start, cell
+    # So many that the whole grid, which is kept once built, is worth its making.
+    whole = field_cells(telescope, order)
+    length = np.diff(whole.start)[chosen]
+    owner, rank = expand(length)
+    return np.concatenate([[0], np.cumsum(length)]), whole.cell[whole.start[chosen][owner] + rank]
 
 
 def pose(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Problem:
@@ -166,9 +199,9 @@ def pose(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Pro
     coord = grid.coord[chosen]
     positions = sky.positions(coord)
     rule = every(rules_for(telescope, request))
-    visible = visible_intervals(sky, positions, rule, 0.0, sky.length)
+    visible = visible_intervals(sky, positions, rule, (0.0, sky.length))
     order = _order(telescope, len(chosen))
-    start, cell, _ = camera_cells(telescope.footprint, coord, order)
+    start, cell = _cells(telescope, grid, chosen, order)
     return Problem(
         telescope=telescope,
         request=request,

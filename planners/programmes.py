@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from planners.intervals import visits_that_fit
 from planners.problem import WORTH, Problem
 from planners.ranges import expand
-from planners.intervals import visits_that_fit
 
 _MOST_PAIRWISE = 1500
 """Fields among which the shortest slew from each is looked for; else the readout time serves."""
@@ -85,7 +85,9 @@ class Programmes:
     @cached_property
     def exchanges(self) -> int:
         """Filter exchanges that any plan needs which carries out one programme or more."""
-        return min((len(set(self.problem.needs[k])) - 1 for k in set(self.need.tolist())), default=0)
+        return min(
+            (len(set(self.problem.needs[k])) - 1 for k in set(self.need.tolist())), default=0
+        )
 
 
 def contains(given: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
@@ -100,9 +102,7 @@ def programmes_of(problem: Problem, worth: float = WORTH) -> Programmes:
     for k, wanted in enumerate(problem.needs):
         if not wanted:
             continue
-        present = np.zeros(len(problem.field_id), dtype=bool)
-        owner = np.repeat(np.arange(problem.atoms.n_fields), np.diff(problem.atoms.field_start))
-        present[owner[problem.atoms.need[problem.atoms.atom] == k]] = True
+        present = problem.atoms.sum_by_field((problem.atoms.need == k).astype(float)) > 0
         shortest = min(problem.exposure[name] for name in wanted)
         possible = worthy & present
         possible &= visits_that_fit(problem.visible, shortest, problem.gap) >= len(wanted)

@@ -48,9 +48,7 @@ class Round:
     latest: NDArray[np.float64]
     """Likewise; below `earliest` where a programme cannot be part of the round."""
 
-    def passes(
-        self, programmes: Programmes, order: Sequence[int]
-    ) -> list[tuple[str, list[int]]]:
+    def passes(self, programmes: Programmes, order: Sequence[int]) -> list[tuple[str, list[int]]]:
         """The fields of some programmes, pass by pass."""
         left = {k: list(programmes.problem.needs[programmes.need[k]]) for k in order}
         passes = []

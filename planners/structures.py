@@ -26,6 +26,27 @@ class PlannedRound:
 
 Structure = tuple[PlannedRound, ...]
 
+_CUTS = (
+    (1.0, "both"),
+    (2.25, "both"),
+    (1.5, "backward"),
+    (1.0, "backward"),
+    (0.3, "both"),
+    (1.5, "forward"),
+    (3.5, "both"),
+    (1.0, "forward"),
+    (0.6, "both"),
+    (2.25, "backward"),
+    (1.5, "both"),
+    (0.3, "backward"),
+    (3.5, "backward"),
+    (2.25, "forward"),
+    (0.6, "forward"),
+    (0.3, "forward"),
+)
+"""Length of a pass, over the shortest that fills the gap, and from where rounds are counted: in
+the order in which they are tried. Short rounds suit small maps, long ones short nights."""
+
 
 class StructureBuilder:
     """Cuts the window of a problem into rounds."""
@@ -49,7 +70,10 @@ class StructureBuilder:
     def duration(self, length: float) -> float:
         """Time of a round whose passes have a length, s."""
         visits = len(self.wanted)
-        step = max(length + self.cost + self.exchange * exchanges(self.orders[0]) / max(visits - 1, 1), self.problem.gap)
+        step = max(
+            length + self.cost + self.exchange * exchanges(self.orders[0]) / max(visits - 1, 1),
+            self.problem.gap,
+        )
         return (visits - 1) * step + length + self.cost
 
     def longest(self, time: float) -> float:
@@ -87,21 +111,22 @@ class StructureBuilder:
         count = int((self.end - self.begin) / whole)
         head, tail = (count + 1) // 2, count // 2
         first = self.forward(self.begin, self.begin + head * whole + 1e-6, length)[:head]
-        last = self.backward(self.end - tail * whole - 1e-6, self.end, length)[-tail:] if tail else []
+        last = (
+            self.backward(self.end - tail * whole - 1e-6, self.end, length)[-tail:] if tail else []
+        )
         middle = self.forward(self.begin + head * whole, self.end - tail * whole, length)
         return first + middle + last
 
-    def order_after(self, mounted: str | None, first: int = 0) -> tuple[str, ...]:
+    def order_after(self, mounted: str | None) -> tuple[str, ...]:
         """Order of the visits that begins with the filter that is mounted, if there is one."""
-        orders = self.orders[first:] + self.orders[:first]
-        return next((order for order in orders if order[0] == mounted), orders[0])
+        return next((order for order in self.orders if order[0] == mounted), self.orders[0])
 
-    def filtered(self, rounds: list[tuple[float, float]], first: int) -> Structure:
+    def filtered(self, rounds: list[tuple[float, float]]) -> Structure:
         """Give each round an order of filters that begins with the last one's last."""
         structure: list[PlannedRound] = []
         for start, length in rounds:
             mounted = structure[-1].filters[-1] if structure else None
-            structure.append(PlannedRound(start, self.order_after(mounted, first), length))
+            structure.append(PlannedRound(start, self.order_after(mounted), length))
         return tuple(structure)
 
     def candidates(self) -> Iterator[Structure]:
@@ -109,14 +134,15 @@ class StructureBuilder:
         if self.end <= self.begin:
             return
         seen = set()
-        for factor in (1.0, 1.5, 2.25, 0.3, 3.5, 0.6):
+        for factor, cut in _CUTS:
             length = self.shortest * factor
-            for rounds in (
-                self.from_both_ends(length),
-                self.forward(self.begin, self.end, length),
-                self.backward(self.begin, self.end, length),
-            ):
-                key = tuple((round(start), round(length)) for start, length in rounds)
-                if rounds and key not in seen:
-                    seen.add(key)
-                    yield self.filtered(rounds, 0)
+            if cut == "both":
+                rounds = self.from_both_ends(length)
+            elif cut == "forward":
+                rounds = self.forward(self.begin, self.end, length)
+            else:
+                rounds = self.backward(self.begin, self.end, length)
+            key = tuple((round(start), round(length)) for start, length in rounds)
+            if rounds and key not in seen:
+                seen.add(key)
+                yield self.filtered(rounds)
