@@ -1,34 +1,90 @@
-"""Debian's chromium, driven by Playwright; no request may leave the machine."""
+"""A real web process over a seeded database, and Debian's chromium to look at it.
+
+Every test here also proves that no request leaves the site, and that the page makes no error.
+"""
 
 from __future__ import annotations
 
+import gzip
 import os
+import re
 import shutil
-from collections.abc import Iterator
-from typing import Any
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib import resources
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import BrowserContext, Page
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from planners.skymap_files import read_skymap
+from tests.too_marshal.conftest import TEMPLATE, server_url
+from tests.too_marshal.factories import (
+    add_event,
+    add_exposures,
+    add_localization,
+    add_notice,
+    add_person,
+    add_plan,
+    add_submission,
+)
+from too_marshal.db.base import now, open_engine, session_factory
+from too_marshal.db.notices import Heartbeat, NoticeState
+from too_marshal.db.people import Person, Role
+from too_marshal.db.queues import RobotQueue, SubmissionState
+from too_marshal.workflows.people import open_session
+from too_marshal.workflows.report import draft
+from too_marshal.workflows.track import cover
+
+__all__ = ["server_url"]
 
 CHROMIUM = shutil.which("chromium")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip these tests where there is no browser; in CI that is a failure."""
-    if CHROMIUM or os.environ.get("CI"):
-        return
-    skip = pytest.mark.skip(reason="no chromium here: apt-get install chromium")
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(skip)
+@dataclass(frozen=True)
+class Site:
+    """A running web process and the rows behind it."""
+
+    url: str
+    engine: Engine
+    event_id: int
+    """An event with everything, to be looked at."""
+
+    stage_id: int
+    """Another, for tests that act; named MS260103c."""
+
+    plan_id: int
+    """Ready, not submitted."""
+
+    executing_plan_id: int
+    circular_id: int
+    notice_id: int
+    """Quarantined."""
+
+    people: dict[Role, int]
+
+    def address(self, path: str) -> str:
+        return self.url + path
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
+    if CHROMIUM is None:
+        reason = "no chromium: apt-get install chromium"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
     return {
         **browser_type_launch_args,
         "executable_path": CHROMIUM,
-        "chromium_sandbox": False,  # it does not start as root otherwise
+        "chromium_sandbox": False,  # it refuses to run as root otherwise
         "args": [
             "--disable-gpu",
             "--disable-quic",
@@ -41,18 +97,166 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     }
 
 
+@pytest.fixture(scope="session")
+def site(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The site, as a rehearsal has it when the robot is at work."""
+    server = make_url(server_url).set(drivername="postgresql+psycopg")
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    name = f"site_{uuid.uuid4().hex[:12]}"
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
+    database_url = server.set(drivername="postgresql", database=name).render_as_string(
+        hide_password=False
+    )
+    engine = open_engine(database_url)
+    with session_factory(engine)() as session:
+        rows = _seed(session)
+    data_dir = tmp_path_factory.mktemp("site")
+    with _serve(database_url, data_dir) as url:
+        yield Site(url=url, engine=engine, **rows)
+    engine.dispose()
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+def _seed(session: Session) -> dict:
+    people = {
+        role: add_person(
+            session, role.name.lower(), role, full_name=f"{role.name.title()} Person"
+        ).id
+        for role in Role
+    }
+    event = add_event(session, "MS260101a", is_test=True)
+    path = resources.files("too_marshal") / "data" / "bns_00507deg2_10102.multiorder.fits.gz"
+    original = gzip.decompress(path.read_bytes())
+    add_localization(session, event, read_skymap(original), original)
+    executing = add_plan(session, event, most_fields=24)
+    submission = add_submission(session, executing, SubmissionState.EXECUTING)
+    add_exposures(session, submission, 15)
+    ready = add_plan(session, event, most_fields=10)
+    cover(session, event.id, "ZTF")
+    circular = draft(session, event.id, "ZTF", author="observer")
+    add_event(session, "S260102bc", is_retracted=True)
+    stage = add_event(session, "MS260103c", is_test=True)
+    add_localization(session, stage)
+    notice = add_notice(
+        session,
+        payload=b"<not a notice",
+        state=NoticeState.QUARANTINED,
+        error="unclosed token",
+        document=None,
+    )
+    for name, seconds in (("stream", 3), ("clock", 1), ("worker-1", 100), ("listener", 400)):
+        session.add(Heartbeat(name=name, beat_at=now() - timedelta(seconds=seconds)))
+    held = {
+        "name": submission.queue_name,
+        "start": "2026-11-22T03:00:00.000Z",
+        "end": "2026-11-22T13:00:00.000Z",
+        "is_too": True,
+        "targets": 33,
+    }
+    session.add(RobotQueue(telescope="ZTF", queues=[held], seen_at=now()))
+    session.commit()
+    return {
+        "event_id": event.id,
+        "stage_id": stage.id,
+        "plan_id": ready.id,
+        "executing_plan_id": executing.id,
+        "circular_id": circular.id,
+        "notice_id": notice.id,
+        "people": people,
+    }
+
+
+class _serve:
+    """`too-marshal web` as a process, from its first page to its last."""
+
+    def __init__(self, database_url: str, data_dir: Path) -> None:
+        self._environ = {
+            **os.environ,
+            "TOO_DATABASE_URL": database_url,
+            "TOO_DATA_DIR": str(data_dir),
+            "TOO_REHEARSAL": "true",
+            "TOO_KAFKA_BOOTSTRAP": "127.0.0.1:9",
+            "TOO_ZTF_URL": "http://127.0.0.1:9",
+            "TOO_ZTF_SIMULATED": "true",
+        }
+        self._log = data_dir / "web.log"
+
+    def __enter__(self) -> str:
+        self._file = self._log.open("wb")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "too_marshal.cli", "web", "--port", "0"],
+            env=self._environ,
+            stdout=self._file,
+            stderr=subprocess.STDOUT,
+        )
+        while self._process.poll() is None:
+            found = re.search(r"pages at (http://\S+)", self._log.read_text())
+            if found:
+                return found[1]
+            try:
+                self._process.wait(0.05)
+            except subprocess.TimeoutExpired:
+                continue
+        raise RuntimeError(self._log.read_text())
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        assert self._process.wait(20) == 0
+        self._file.close()
+        assert "Traceback" not in self._log.read_text()
+
+
+@pytest.fixture
+def database(site: Site) -> Iterator[Session]:
+    """Session on the site's database."""
+    with session_factory(site.engine)() as session:
+        yield session
+
+
+@pytest.fixture
+def allowed_errors() -> list[str]:
+    """Words of console errors that a test expects; it adds them."""
+    return []
+
+
 @pytest.fixture(autouse=True)
-def nothing_leaves(page: Page) -> Iterator[None]:
-    """Abort any request that leaves the machine, and fail the test that made it."""
+def guard(context: BrowserContext, allowed_errors: list[str]) -> Iterator[None]:
+    """Abort every request that leaves this machine, and fail for it; fail for page errors."""
     left: list[str] = []
-
-    def refuse(route: Route) -> None:
-        left.append(route.request.url)
-        route.abort()
-
-    def leaves(url: str) -> bool:
-        return not url.startswith(("data:", "blob:", "http://127.0.0.1:", "http://localhost:"))
-
-    page.route(leaves, refuse)
+    errors: list[str] = []
+    context.route(
+        lambda url: not url.startswith(("http://127.0.0.1:", "data:", "blob:")),
+        lambda route: (left.append(route.request.url), route.abort()),
+    )
+    context.on(
+        "console",
+        lambda message: errors.append(message.text) if message.type == "error" else None,
+    )
+    context.on("weberror", lambda error: errors.append(str(error.error)))
     yield
     assert left == []
+    assert [item for item in errors if not any(word in item for word in allowed_errors)] == []
+
+
+LogIn = Callable[[Role], None]
+
+
+@pytest.fixture
+def log_in(context: BrowserContext, site: Site, database: Session) -> LogIn:
+    """Lets the browser be somebody of a role, without the form."""
+
+    def enter(role: Role) -> None:
+        value = open_session(database, database.get_one(Person, site.people[role]))
+        context.add_cookies([{"name": "toom_session", "value": value, "url": site.url}])
+
+    return enter
+
+
+@pytest.fixture
+def observer(log_in: LogIn, page: Page) -> Page:
+    """A page of an observer."""
+    log_in(Role.OBSERVER)
+    return page

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from too_marshal.db.events import Activity
 from too_marshal.db.people import Role
 from too_marshal.web.access import needs, session_cookie
-from too_marshal.web.service import Service, service
+from too_marshal.web.service import Service, database, service
 from too_marshal.workflows.people import person_of_session
 
 POLL_SECONDS = 1.0
@@ -42,7 +42,7 @@ def stream() -> Response:
     cookie = request.cookies.get(session_cookie(), "")
     # Only waitress can tell before the next write fails; a page turned is a stream left.
     is_gone = request.environ.get("waitress.client_disconnected", lambda: False)
-    events = _events(ours, cookie, _last_event_id(), is_gone)
+    events = _events(ours, cookie, _last_known(), is_gone)
     response = Response(_Released(events, ours), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
@@ -65,9 +65,15 @@ class _Released:
             self._chunks.close()
 
 
-def _last_event_id() -> int | None:
-    text = request.headers.get("Last-Event-ID", "")
-    return int(text) if text.isdigit() and len(text) < 19 else None
+def latest_activity() -> int:
+    """Number of the latest row of the timeline: what a page made now knows already."""
+    return database().scalar(select(func.max(Activity.id))) or 0
+
+
+def _last_known() -> int | None:
+    """Where the browser wants to go on: where its stream was cut, or where its page was made."""
+    text = request.headers.get("Last-Event-ID") or request.args.get("after", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _events(

@@ -24,7 +24,7 @@ from too_marshal.db.queues import Submission
 def test_a_real_notice_makes_its_event_once(
     program: FlaskClient, session: Session, corpus: Path
 ):
-    payload = (corpus / "notices" / "lvk" / "MS181101ab-preliminary.json").read_bytes()
+    payload = (corpus / "notices" / "lvk" / "kafka_json" / "MS230425l-preliminary.json").read_bytes()
     first = program.post("/api/v1/notices?topic=igwn.gwalert", data=payload).get_json()
     again = program.post("/api/v1/notices", data=payload, headers={"X-Topic": "igwn.gwalert"})
     assert first["is_new"] is True

@@ -72,6 +72,18 @@ def test_a_stream_that_was_cut_goes_on_where_it_was(viewer: FlaskClient, session
     answer.close()
 
 
+def test_a_page_hears_what_happened_since_it_was_made(viewer: FlaskClient, session: Session):
+    first = note(session, "on the page")
+    text = viewer.get("/queues").get_data(as_text=True)
+    assert f'data-known="{first}"' in text
+    missed = note(session, "before the stream opened")
+    answer = viewer.get(f"/live?after={first}")
+    chunks = (chunk.decode() for chunk in answer.iter_encoded())
+    next(chunks)
+    assert told(next(chunks)) == (missed, "before the stream opened")
+    answer.close()
+
+
 def test_a_row_that_commits_after_a_later_one_is_told_too(
     viewer: FlaskClient, session: Session
 ):

@@ -62,15 +62,22 @@ function tell(message) {
   hear(message);
 }
 
-function listen() {
-  const source = new EventSource("/live");
-  source.onopen = () => { tell({ kind: "state", isUp: true }); tell({ kind: "opened" }); };
+// The first stream goes on from where the page was made; a later one, after a pause whose length
+// nobody knows, begins with a refresh.
+function listen(isFirst = true) {
+  const source = new EventSource(isFirst ? `/live?after=${page().dataset.known}` : "/live");
+  let isAgain = !isFirst;
+  source.onopen = () => {
+    tell({ kind: "state", isUp: true });
+    if (isAgain) tell({ kind: "opened" });
+    isAgain = true;
+  };
   source.addEventListener("activity", (event) => {
     tell({ kind: "activity", activity: JSON.parse(event.data) });
   });
   source.onerror = () => {
     tell({ kind: "state", isUp: false });
-    if (source.readyState === EventSource.CLOSED) setTimeout(listen, REOPEN_SECONDS * 1000);
+    if (source.readyState === EventSource.CLOSED) setTimeout(listen, REOPEN_SECONDS * 1000, false);
   };
 }
 

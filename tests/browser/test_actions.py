@@ -1,0 +1,151 @@
+"""What a person does: log in, ask for a plan, approve it, withdraw it."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tests.browser.conftest import Site
+from tests.too_marshal.factories import PASSWORD, add_plan
+from too_marshal.db.events import Event
+from too_marshal.db.plans import Plan
+from too_marshal.db.queues import Submission
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def plan(site: Site, database: Session) -> Plan:
+    """A fresh plan that can be submitted."""
+    return add_plan(database, database.get_one(Event, site.stage_id))
+
+
+def submissions_of(database: Session, plan: Plan) -> int:
+    database.rollback()
+    query = select(func.count()).select_from(Submission).where(Submission.plan_id == plan.id)
+    return database.scalar(query) or 0
+
+
+def test_somebody_logs_in_and_out_by_the_form(page: Page, site: Site):
+    page.goto(site.address("/queues"))
+    expect(page.get_by_label("Name")).to_be_focused()
+    page.get_by_label("Name").fill("observer")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Queues")).to_be_visible()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("button", name="Log in")).to_be_visible()
+    page.goto(site.address("/queues"))
+    expect(page.get_by_role("button", name="Log in")).to_be_visible()
+
+
+def test_the_dialog_asks_and_cancel_is_what_has_the_focus(
+    observer: Page, site: Site, database: Session, plan: Plan
+):
+    observer.goto(site.address(f"/plans/{plan.id}"))
+    observer.get_by_role("button", name="Approve and submit…").click()
+    dialog = observer.get_by_role("dialog")
+    for words in ("ZTF", "Partnership", "12 in g, r", "34 min"):
+        expect(dialog).to_contain_text(words)
+    expect(observer.get_by_role("button", name="Cancel")).to_be_focused()
+    observer.keyboard.press("Enter")
+    expect(dialog).not_to_be_visible()
+    observer.get_by_role("button", name="Approve and submit…").click()
+    observer.keyboard.press("Escape")
+    expect(dialog).not_to_be_visible()
+    assert submissions_of(database, plan) == 0
+
+
+def test_an_impatient_finger_submits_once(
+    observer: Page, site: Site, database: Session, plan: Plan
+):
+    observer.goto(site.address(f"/plans/{plan.id}"))
+    observer.get_by_role("button", name="Approve and submit…").click()
+    observer.get_by_role("button", name="Approve and submit", exact=True).dblclick()
+    expect(observer.locator("#messages")).to_contain_text("Approved: ZTF gets it as ToO_")
+    expect(observer.locator("#approval .state")).to_have_text("approved")
+    expect(observer.get_by_role("button", name="Approve and submit…")).to_have_count(0)
+    assert submissions_of(database, plan) == 1
+
+
+def test_a_page_that_stood_open_submits_nothing_twice(
+    observer: Page, site: Site, database: Session, plan: Plan
+):
+    other = observer.context.new_page()
+    for page in (observer, other):
+        page.goto(site.address(f"/plans/{plan.id}"))
+    for page in (observer, other):
+        # As if the second page had not heard of the first yet.
+        page.evaluate("document.querySelector('#submit form').requestSubmit()")
+        expect(page.locator("#approval .state")).to_be_visible()
+    assert submissions_of(database, plan) == 1
+
+
+def test_a_queue_is_withdrawn_after_a_question(
+    observer: Page, site: Site, database: Session, plan: Plan
+):
+    observer.goto(site.address(f"/plans/{plan.id}"))
+    observer.get_by_role("button", name="Approve and submit…").click()
+    observer.get_by_role("button", name="Approve and submit", exact=True).click()
+    observer.locator("#approval").get_by_role("button", name="Withdraw").click()
+    dialog = observer.get_by_role("dialog")
+    expect(dialog).to_contain_text("will be told to drop")
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    dialog.get_by_role("button", name="Withdraw").click()
+    expect(observer.locator("#messages")).to_contain_text("is asked to drop")
+    expect(observer.locator("#submissions .state-withdrawn").first).to_be_visible()
+
+
+def test_what_is_wrong_is_said_beside_the_field_and_then_it_works(
+    observer: Page, site: Site, allowed_errors: list[str]
+):
+    allowed_errors.append("422")
+    observer.goto(site.address(f"/events/{site.stage_id}"))
+    observer.get_by_text("New plan").click()
+    filters = observer.get_by_label("Filters, in order")
+    filters.fill("g, z")
+    observer.get_by_role("button", name="Make the plan").click()
+    expect(filters).to_have_accessible_description("ZTF has the filters g, r, i.")
+    expect(filters).to_have_value("g, z")
+    filters.fill("r, r")
+    observer.get_by_role("button", name="Make the plan").click()
+    expect(observer.locator("#standing")).to_have_attribute("data-state", "computing")
+    expect(observer.get_by_role("progressbar")).to_be_visible()
+
+
+def test_all_submission_is_stopped_and_allowed_again(observer: Page, site: Site, plan: Plan):
+    observer.goto(site.address("/health"))
+    observer.get_by_role("button", name="Stop all submission").click()
+    observer.get_by_role("dialog").get_by_role("button", name="Stop all submission").click()
+    expect(observer.get_by_role("alert")).to_contain_text("All submission is stopped by observer")
+    observer.goto(site.address(f"/plans/{plan.id}"))
+    expect(observer.locator("#approval")).to_contain_text("All submission is stopped")
+    observer.goto(site.address("/health"))
+    observer.get_by_role("button", name="Allow submission again").click()
+    observer.get_by_role("dialog").get_by_role("button", name="Allow", exact=True).click()
+    expect(observer.locator("#health")).to_contain_text("allowed")
+
+
+def test_a_circular_is_copied_as_it_stands(observer: Page, site: Site):
+    observer.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.url)
+    observer.goto(site.address(f"/circulars/{site.circular_id}"))
+    observer.get_by_role("button", name="Copy").click()
+    expect(observer.locator("#copied")).to_have_text("Copied.")
+    copied = observer.evaluate("navigator.clipboard.readText()")
+    assert copied == observer.locator("#circular-text").text_content()
+    assert "15 exposures were executed" in " ".join(copied.split())
+
+
+def test_without_scripts_events_are_read_and_plans_asked_for(browser: Browser, site: Site):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site.address("/login"))
+    page.get_by_label("Name").fill("observer")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("link", name="MS260103c").click()
+    expect(page.locator("#facts")).to_contain_text("93.0 %")
+    page.get_by_text("New plan").click()
+    page.get_by_role("button", name="Make the plan").click()
+    expect(page.locator("#standing")).to_have_attribute("data-state", "computing")
+    context.close()

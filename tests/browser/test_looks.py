@@ -1,0 +1,144 @@
+"""Every page in every theme: readable by machines, within the screen, and dark where it must be."""
+
+import io
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import LogIn, Site
+from too_marshal.db.people import Role
+
+pytestmark = pytest.mark.browser
+
+RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+THEMES = ["dark", "light", "red"]
+ADDRESSES = {
+    "login": "/login",
+    "events": "/?tests=yes&retracted=yes",
+    "event": "/events/{event_id}",
+    "retracted": "/events/2",
+    "plan": "/plans/{plan_id}",
+    "executing": "/plans/{executing_plan_id}",
+    "queues": "/queues",
+    "circular": "/circulars/{circular_id}",
+    "notices": "/notices",
+    "notice": "/notices/{notice_id}",
+    "health": "/health",
+    "people": "/people",
+    "account": "/account",
+    "error": "/nowhere",
+}
+WITH_MAP = {"event", "plan", "executing"}
+
+
+def visit(page: Page, site: Site, name: str) -> None:
+    page.goto(site.address(ADDRESSES[name].format(**vars(site))))
+    if name in WITH_MAP:
+        expect(page.locator("#sky[data-ready]")).to_be_attached()
+        expect(page.locator("#sky-legend li").first).to_be_visible()
+
+
+def choose(page: Page, site: Site, theme: str) -> None:
+    page.goto(site.address("/healthz"))
+    page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
+
+
+def faults(page: Page) -> list[str]:
+    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    return [
+        f"{item['id']}: {node['html'][:150]} {node['failureSummary'][:300]}"
+        for item in found
+        for node in item["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_machine_finds_no_fault_in_any_page(
+    page: Page, site: Site, log_in: LogIn, allowed_errors: list[str], theme: str
+):
+    allowed_errors.append("404")  # the error page is one of those looked at
+    choose(page, site, theme)
+    visit(page, site, "login")
+    assert faults(page) == []
+    log_in(Role.ADMIN)
+    for name in ADDRESSES:
+        if name != "login":
+            visit(page, site, name)
+            assert faults(page) == [], name
+
+
+@pytest.mark.parametrize("dialog", ["submit", "withdraw", "switch", "retract"])
+def test_a_machine_finds_no_fault_in_a_dialog(
+    observer: Page, site: Site, dialog: str
+):
+    address = {"submit": "plan", "withdraw": "queues", "switch": "health", "retract": "event"}
+    visit(observer, site, address[dialog])
+    observer.locator(f"button[commandfor^={dialog}]").first.click()
+    expect(observer.locator("dialog[open]")).to_be_visible()
+    assert faults(observer) == []
+
+
+def test_on_a_telephone_nothing_is_wider_than_the_screen(
+    page: Page, site: Site, log_in: LogIn, allowed_errors: list[str]
+):
+    allowed_errors.append("404")
+    page.set_viewport_size({"width": 390, "height": 844})
+    log_in(Role.ADMIN)
+    for name in ADDRESSES:
+        visit(page, site, name)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+
+
+def test_on_a_telephone_everything_to_touch_is_large_enough(
+    page: Page, site: Site, log_in: LogIn
+):
+    page.set_viewport_size({"width": 390, "height": 844})
+    log_in(Role.OBSERVER)
+    for name in ("event", "plan", "queues", "health"):
+        visit(page, site, name)
+        small = page.evaluate(
+            """() => [...document.querySelectorAll("button, select, summary, .top a:not(.tag)")]
+                .filter((item) => item.checkVisibility() && item.getBoundingClientRect().height < 44)
+                .map((item) => item.outerHTML)"""
+        )
+        assert small == [], name
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_facts_of_an_event_need_no_scrolling(observer: Page, site: Site, width: int):
+    height = {1280: 800, 390: 844}[width]
+    observer.set_viewport_size({"width": width, "height": height})
+    visit(observer, site, "event")
+    box = observer.locator("#facts dl").bounding_box()
+    assert box["y"] + box["height"] <= height
+
+
+def test_the_theme_is_chosen_before_the_first_paint_and_kept(observer: Page, site: Site):
+    visit(observer, site, "events")
+    observer.get_by_label("Theme").select_option("red")
+    expect(observer.locator("html")).to_have_attribute("data-bs-theme", "red")
+    # A script that runs before any of the body exists sees the choice made.
+    observer.add_init_script(
+        """new MutationObserver((_, self) => {
+             if (document.body) {
+               window.themeAtBody = document.documentElement.dataset.bsTheme;
+               self.disconnect();
+             }
+           }).observe(document, {childList: true, subtree: true});"""
+    )
+    visit(observer, site, "health")
+    assert observer.evaluate("window.themeAtBody") == "red"
+
+
+def test_the_red_theme_shows_no_blue(observer: Page, site: Site):
+    choose(observer, site, "red")
+    for name in ("event", "plan", "health"):
+        visit(observer, site, name)
+        picture = Image.open(io.BytesIO(observer.screenshot(full_page=True))).convert("RGB")
+        pixels = np.asarray(picture, dtype=float)
+        assert pixels[..., 2].mean() < 5, name
+        assert np.quantile(pixels[..., 2], 0.999) < 150, name
+        assert (pixels[..., 0] + 1 >= pixels[..., 2]).all(), name
