@@ -29,7 +29,8 @@ for it too."""
 class FieldCells:
     """Which cells of one HEALPix order lie on a detector, for many pointings: a sparse matrix.
 
-    A cell belongs to the detector on which a point of it falls, see `planners.cameras`. The cells of pointing i are
+    A cell belongs to the detector on which one point of it falls, see
+    `planners.cameras.sample_points`. The cells of pointing i are
     ``cell[start[i]:start[i + 1]]``, in ascending order.
     """
 
