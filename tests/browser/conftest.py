@@ -39,9 +39,9 @@ from too_marshal.db.base import now, open_engine, session_factory
 from too_marshal.db.notices import Heartbeat, NoticeState
 from too_marshal.db.people import Person, Role
 from too_marshal.db.queues import RobotQueue, SubmissionState
+from too_marshal.workflows.cover import cover
 from too_marshal.workflows.people import open_session
 from too_marshal.workflows.report import draft
-from too_marshal.workflows.track import cover
 
 __all__ = ["server_url"]
 

@@ -23,7 +23,7 @@ from too_marshal.api.schemas import (
 from too_marshal.db.events import Event
 from too_marshal.db.exposures import Coverage, Exposure
 from too_marshal.web.service import database, row_or_404
-from too_marshal.workflows.track import exposures_of
+from too_marshal.workflows.cover import exposures_of
 
 EXPOSURE = named(
     "Exposure",

@@ -32,7 +32,7 @@ from too_marshal.db.plans import Plan
 from too_marshal.db.queues import Submission, SubmissionState
 from too_marshal.web.access import current_person
 from too_marshal.web.service import database, row_or_404, service
-from too_marshal.workflows.submit import approve
+from too_marshal.workflows.approve import approve
 from too_marshal.workflows.withdraw import withdraw_by_person
 
 SUBMISSION = named(

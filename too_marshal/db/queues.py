@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -136,3 +136,19 @@ class Switch(Base):
     is_on: Mapped[bool] = mapped_column(default=False)
     changed_by: Mapped[str] = mapped_column(String(80), default="")
     changed_at: Mapped[Utc] = mapped_column(default=now)
+
+
+KILL_SWITCH = "no_submission"
+"""Name of the switch that stops all submission."""
+
+
+def submission_is_stopped(session: Session) -> bool:
+    """Whether the kill switch is on."""
+    switch = session.get(Switch, KILL_SWITCH, populate_existing=True)
+    return switch is not None and switch.is_on
+
+
+def count_by_state(session: Session) -> dict[str, int]:
+    """How many submissions are in each state."""
+    rows = session.execute(select(Submission.state, func.count()).group_by(Submission.state))
+    return {str(state): count for state, count in rows}

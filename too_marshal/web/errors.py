@@ -14,9 +14,9 @@ from werkzeug.exceptions import HTTPException
 
 from gcn_templates import CircularFault
 from too_marshal.web.service import database
+from too_marshal.workflows.approve import SubmissionForbidden
 from too_marshal.workflows.people import PersonInvalid
 from too_marshal.workflows.report import NothingExecuted
-from too_marshal.workflows.submit import SubmissionForbidden
 
 logger = logging.getLogger(__name__)
 

@@ -7,8 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, g, jsonify, redirect, render_template
-from flask import request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    g,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,11 +29,10 @@ from too_marshal.db.base import now
 from too_marshal.db.events import record
 from too_marshal.db.notices import Heartbeat, NoticeState, ReceivedNotice
 from too_marshal.db.people import Role
-from too_marshal.db.queues import RobotQueue, Switch
+from too_marshal.db.queues import KILL_SWITCH, RobotQueue, Switch, count_by_state
 from too_marshal.web.access import current_person, needs, public
 from too_marshal.web.service import database, service
 from too_marshal.web.words import duration
-from too_marshal.workflows.submit import KILL_SWITCH, count_by_state
 
 AMBER_SECONDS, RED_SECONDS = 60.0, 300.0
 """A stream of notices, or a process, that is silent for longer is doubtful, then down."""

@@ -14,10 +14,10 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from too_marshal.db.base import now
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.queues import LIVE, Submission
+from too_marshal.db.queues import LIVE, Submission, submission_is_stopped
 from too_marshal.web.access import current_person, needs
 from too_marshal.web.service import database, row_or_404, service
-from too_marshal.workflows.submit import approve, submission_is_stopped
+from too_marshal.workflows.approve import approve
 
 MOST_UNOBSERVED = 100
 """Fields listed with the reason why they are left out, the most probable first."""
@@ -61,7 +61,7 @@ def _unobserved(plan: Plan) -> list[dict[str, Any]]:
 
 
 def _obstacle(plan: Plan, submissions: list[Submission]) -> str:
-    """Why the page offers no approval; `workflows.submit` has the last word."""
+    """Why the page offers no approval; `workflows.approve` has the last word."""
     if plan.state != PlanState.READY:
         return f"The plan is {plan.state}."
     if any(item.state in LIVE for item in submissions):

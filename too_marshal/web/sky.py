@@ -16,7 +16,7 @@ from too_marshal.db.exposures import Coverage, Exposure
 from too_marshal.db.localizations import Localization, SkyMapFile
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanState
 from too_marshal.db.queues import LIVE, Submission, SubmissionState
-from too_marshal.workflows.track import exposures_of
+from too_marshal.workflows.cover import exposures_of
 
 Point = tuple[float, float]
 
@@ -53,8 +53,7 @@ def shown_plan(session: Session, event_id: int) -> int | None:
         select(Plan.id)
         .outerjoin(
             Submission,
-            (Submission.plan_id == Plan.id)
-            & Submission.state.in_((*LIVE, SubmissionState.DONE)),
+            (Submission.plan_id == Plan.id) & Submission.state.in_((*LIVE, SubmissionState.DONE)),
         )
         .where(Plan.event_id == event_id, Plan.state == PlanState.READY)
         .order_by(Submission.id.desc().nulls_last(), Plan.id.desc())
@@ -141,9 +140,7 @@ def _coverage(session: Session, place: Localization | None) -> list[dict[str, An
     if place is None:
         return []
     query = (
-        select(Coverage)
-        .where(Coverage.localization_id == place.id)
-        .order_by(Coverage.telescope)
+        select(Coverage).where(Coverage.localization_id == place.id).order_by(Coverage.telescope)
     )
     return [
         {

@@ -18,7 +18,7 @@ from too_marshal.db.exposures import Coverage, Exposure
 from too_marshal.db.localizations import Localization
 from too_marshal.db.notices import ReceivedNotice
 from too_marshal.db.people import Person
-from too_marshal.workflows.track import exposures_of
+from too_marshal.workflows.cover import exposures_of
 
 FACILITIES = {
     "ZTF": (

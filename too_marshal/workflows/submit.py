@@ -6,12 +6,9 @@ then the robot is asked what it holds. Nothing that may have arrived is ever sen
 
 from __future__ import annotations
 
-import logging
-import secrets
 from datetime import timedelta
 
-from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from planners.plan_files import plan_from_json
@@ -25,16 +22,11 @@ from telescopes.errors import (
 from telescopes.observing import ObservingQueue, QueueRequest
 from too_marshal import crash
 from too_marshal.db.base import now
-from too_marshal.db.events import Event, record
+from too_marshal.db.events import Event
 from too_marshal.db.jobs import URGENT, defer
-from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.queues import LIVE, Submission, SubmissionState, Switch, tell
+from too_marshal.db.plans import Plan
+from too_marshal.db.queues import Submission, SubmissionState, submission_is_stopped, tell
 from too_marshal.robots import Robots
-
-logger = logging.getLogger(__name__)
-
-KILL_SWITCH = "no_submission"
-"""Name of the switch that stops all submission."""
 
 SETTLE_TIME = timedelta(seconds=20)
 """Between two look-ups of an unconfirmed submission; twice the robot's own time limit."""
@@ -46,112 +38,8 @@ RETRY_TIME = timedelta(seconds=15)
 """Until the next try when the robot could not be reached at all."""
 
 
-class SubmissionForbidden(Exception):
-    """The plan may not be submitted; the message says why, for the person who asked."""
-
-
-def approve(
-    session: Session, robots: Robots, plan_id: int, *, by: str, idempotency_key: str
-) -> Submission:
-    """Approve a plan for submission; the job that sends it commits with the approval.
-
-    Parameters
-    ----------
-    session
-        Open session; committed.
-    robots
-        The robots that can be reached.
-    plan_id
-        A ready plan.
-    by
-        Who approves.
-    idempotency_key
-        Chosen by the page or client; the same key again returns the same submission.
-
-    Returns
-    -------
-    Submission
-        The new one, or the one that this key, or this plan, already has.
-
-    Raises
-    ------
-    SubmissionForbidden
-        If the plan may not be sent.
-    """
-    known = session.scalars(
-        select(Submission).where(Submission.idempotency_key == idempotency_key)
-    ).one_or_none()
-    if known is not None:
-        if known.plan_id != plan_id:
-            raise SubmissionForbidden("this key was used for another plan")
-        return known
-    plan = session.get_one(Plan, plan_id)
-    _forbid(session, robots, plan)
-    submission = Submission(
-        plan_id=plan.id,
-        telescope=plan.telescope,
-        idempotency_key=idempotency_key,
-        queue_name=_queue_name(plan),
-        state=SubmissionState.APPROVED,
-        approved_by=by,
-    )
-    session.add(submission)
-    try:
-        session.flush()
-    except IntegrityError:
-        session.rollback()
-        return _live_submission(session, plan_id)
-    record(
-        session,
-        f"{plan.telescope} plan approved for submission as {submission.queue_name}",
-        subject="submission",
-        subject_id=submission.id,
-        event_id=plan.event_id,
-        actor=by,
-    )
-    _send_later(session, submission)
-    session.commit()
-    return submission
-
-
-def _forbid(session: Session, robots: Robots, plan: Plan) -> None:
-    event = session.get_one(Event, plan.event_id)
-    if plan.state != PlanState.READY:
-        raise SubmissionForbidden(f"the plan is {plan.state}, not ready")
-    if event.is_retracted:
-        raise SubmissionForbidden(f"{event.name} is retracted")
-    if not robots.has(plan.telescope):
-        raise SubmissionForbidden(f"no queue is configured for {plan.telescope}")
-    if event.is_test and not robots.is_simulated(plan.telescope):
-        raise SubmissionForbidden(
-            f"{event.name} is a test event, and {plan.telescope} is a real telescope"
-        )
-    if submission_is_stopped(session):
-        raise SubmissionForbidden("all submission is stopped (see the health page)")
-    last = max(item.start for item in plan.exposures)
-    if last < now():
-        raise SubmissionForbidden("the plan's last exposure lies in the past")
-
-
-def submission_is_stopped(session: Session) -> bool:
-    """Whether the kill switch is on."""
-    switch = session.get(Switch, KILL_SWITCH, populate_existing=True)
-    return switch is not None and switch.is_on
-
-
-def _live_submission(session: Session, plan_id: int) -> Submission:
-    return session.scalars(
-        select(Submission).where(Submission.plan_id == plan_id, Submission.state.in_(LIVE))
-    ).one()
-
-
-def _queue_name(plan: Plan) -> str:
-    """Name that no other queue ever has: event, plan and a random tail."""
-    event = "".join(letter if letter.isalnum() else "-" for letter in plan.event.name)[:40]
-    return f"ToO_{event}_{plan.id}_{secrets.token_hex(3)}"
-
-
-def _send_later(session: Session, submission: Submission, wait: timedelta | None = None) -> None:
+def send_later(session: Session, submission: Submission, wait: timedelta | None = None) -> None:
+    """Ask for the next step of a submission, after a while if given; not committed here."""
     defer(
         session,
         "submit",
@@ -228,7 +116,7 @@ def _send(session: Session, robots: Robots, submission: Submission) -> None:
         submission.change(state, reason)
         tell(session, submission, _words(state, reason))
         if state is SubmissionState.APPROVED:
-            _send_later(session, submission, RETRY_TIME)
+            send_later(session, submission, RETRY_TIME)
         elif submission.withdraw_wanted and state is SubmissionState.ACCEPTED:
             ask_to_withdraw(session, submission, submission.withdraw_reason)
     session.commit()
@@ -278,7 +166,7 @@ def _unclear(session: Session, submission: Submission, reason: str) -> None:
     submission.change(SubmissionState.UNCONFIRMED, reason)
     submission.look_ups = 0
     tell(session, submission, f"unconfirmed: {reason}; the robot will be asked")
-    _send_later(session, submission, timedelta(seconds=1))
+    send_later(session, submission, timedelta(seconds=1))
 
 
 def _look_up(session: Session, robots: Robots, submission: Submission) -> None:
@@ -296,7 +184,7 @@ def _look_up(session: Session, robots: Robots, submission: Submission) -> None:
         return
     if silent:
         submission.reason = f"not yet clear: the robot does not answer ({silent})"
-        _send_later(session, submission, RETRY_TIME)
+        send_later(session, submission, RETRY_TIME)
     elif found:
         submission.change(SubmissionState.ACCEPTED)
         tell(session, submission, "accepted: the robot holds it")
@@ -314,7 +202,7 @@ def _look_up(session: Session, robots: Robots, submission: Submission) -> None:
             )
             tell(session, submission, submission.reason)
         else:
-            _send_later(session, submission, SETTLE_TIME)
+            send_later(session, submission, SETTLE_TIME)
     session.commit()
 
 
@@ -328,9 +216,3 @@ def ask_to_withdraw(session: Session, submission: Submission, reason: str) -> No
         lock=f"submission-{submission.id}",
         priority=URGENT,
     )
-
-
-def count_by_state(session: Session) -> dict[str, int]:
-    """How many submissions are in each state."""
-    rows = session.execute(select(Submission.state, func.count()).group_by(Submission.state))
-    return {str(state): count for state, count in rows}

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.time import Time
@@ -14,20 +13,15 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from planners.coverage import Coverage as Covered
-from planners.coverage import coverage
 from planners.ranges import hpx29
-from telescopes import TELESCOPES
 from telescopes.errors import QueueError
 from telescopes.observing import ExecutedExposure, QueuedPlan
 from too_marshal.db.base import now
-from too_marshal.db.events import Event, record
-from too_marshal.db.exposures import Coverage, Exposure
-from too_marshal.db.localizations import Localization
+from too_marshal.db.exposures import Exposure
 from too_marshal.db.plans import Plan, PlannedExposureRow
 from too_marshal.db.queues import AT_THE_ROBOT, RobotQueue, Submission, SubmissionState, tell
 from too_marshal.robots import Robots
-from too_marshal.workflows.localize import load_skymap
+from too_marshal.workflows.cover import cover
 
 LOOK_BACK = timedelta(hours=36)
 """How long after its end an exposure may still turn up."""
@@ -187,97 +181,6 @@ def _events_of(session: Session, submission_ids: set[int]) -> set[int]:
         return set()
     query = select(Plan.event_id).join(Submission).where(Submission.id.in_(submission_ids))
     return set(session.scalars(query))
-
-
-def cover(session: Session, event_id: int, telescope: str) -> None:
-    """Recompute what the executed exposures of an event cover of its current map."""
-    event = session.get_one(Event, event_id, populate_existing=True)
-    if event.current_localization_id is None:
-        return
-    place = session.get_one(Localization, event.current_localization_id)
-    rows = exposures_of(session, event_id, telescope)
-    covered = coverage(
-        load_skymap(session, place), TELESCOPES[telescope], [as_executed(row) for row in rows]
-    )
-    values = {
-        "event_id": event_id,
-        "exposures": covered.exposures,
-        "probability": float(covered.probability),
-        "probability_twice": float(covered.probability_twice),
-        "area": float(covered.area.to_value(u.deg**2)),
-        "area_twice": float(covered.area_twice.to_value(u.deg**2)),
-        "by_filter": _by_filter(covered),
-        "series": _series(covered),
-        "computed_at": now(),
-    }
-    session.execute(
-        insert(Coverage)
-        .values(localization_id=place.id, telescope=telescope, **values)
-        .on_conflict_do_update(index_elements=["localization_id", "telescope"], set_=values)
-    )
-    record(
-        session,
-        f"{telescope} has observed {100 * covered.probability:.1f} % at least once, "
-        f"{100 * covered.probability_twice:.1f} % twice ({covered.exposures} exposures)",
-        subject="coverage",
-        subject_id=place.id,
-        event_id=event_id,
-    )
-    session.commit()
-
-
-def _by_filter(covered: Covered) -> dict[str, Any]:
-    return {
-        name: {
-            "exposures": item.exposures,
-            "probability": float(item.probability),
-            "probability_twice": float(item.probability_twice),
-            "area": float(item.area.to_value(u.deg**2)),
-            "limiting_magnitude": item.limiting_magnitude,
-        }
-        for name, item in covered.filters.items()
-    }
-
-
-def _series(covered: Covered) -> list[list[Any]]:
-    if covered.starts is None:
-        return []
-    return [
-        [f"{start}Z", float(once), float(twice)]
-        for start, (once, twice) in zip(covered.starts.utc.isot, covered.series, strict=True)
-    ]
-
-
-def exposures_of(session: Session, event_id: int, telescope: str | None = None) -> list[Exposure]:
-    """Executed exposures of an event's submissions, in the order of time."""
-    query = (
-        select(Exposure)
-        .join(Submission, Submission.id == Exposure.submission_id)
-        .join(Plan)
-        .where(Plan.event_id == event_id)
-        .order_by(Exposure.start, Exposure.id)
-    )
-    if telescope is not None:
-        query = query.where(Exposure.telescope == telescope)
-    return list(session.scalars(query))
-
-
-def as_executed(row: Exposure) -> ExecutedExposure:
-    """The record that the planners' functions take."""
-    return ExecutedExposure(
-        exposure_id=row.exposure_id,
-        field_id=row.field_id,
-        ra=row.ra * u.deg,
-        dec=row.dec * u.deg,
-        filter=row.filter,
-        start=Time(row.start),
-        exposure_time=row.exposure_time * u.s,
-        detectors=np.asarray(row.detectors, dtype=np.int64),
-        queue_name=row.queue_name,
-        airmass=row.airmass,
-        seeing=None if row.seeing is None else row.seeing * u.arcsec,
-        limiting_magnitude=row.limiting_magnitude,
-    )
 
 
 def _iso(when: Time | datetime) -> str:

@@ -23,7 +23,7 @@ from tests.too_marshal.factories import (
 )
 from too_marshal.api.openapi import document
 from too_marshal.api.operations import OPERATIONS
-from too_marshal.workflows.track import cover
+from too_marshal.workflows.cover import cover
 
 DOCUMENT = document()
 PREFIX = "/api/v1"
@@ -79,9 +79,7 @@ def test_every_route_is_described_and_every_description_is_a_route(app: Flask):
         if rule.endpoint.startswith("api.") and rule.endpoint != "api.openapi"
         for method in rule.methods - {"HEAD", "OPTIONS"}
     }
-    described = {
-        (path, method) for path, item in DOCUMENT["paths"].items() for method in item
-    }
+    described = {(path, method) for path, item in DOCUMENT["paths"].items() for method in item}
     assert routes == described
 
 

@@ -16,9 +16,9 @@ from too_marshal.db.base import now, open_engine
 from too_marshal.db.jobs import defer
 from too_marshal.db.notices import Heartbeat, NoticeState
 from too_marshal.db.people import Role
+from too_marshal.db.queues import submission_is_stopped
 from too_marshal.settings import Settings
 from too_marshal.workflows.people import open_session
-from too_marshal.workflows.submit import submission_is_stopped
 
 
 def beat(session: Session, name: str, seconds: float) -> None:
@@ -47,9 +47,7 @@ def test_waiting_work_and_trouble_are_counted(viewer: FlaskClient, session: Sess
     assert "<dt>Of unknown kind</dt><dd>1" in text
 
 
-def test_the_kill_switch_turns_on_and_off_and_says_who(
-    observer: FlaskClient, session: Session
-):
+def test_the_kill_switch_turns_on_and_off_and_says_who(observer: FlaskClient, session: Session):
     assert not submission_is_stopped(session)
     assert observer.post("/health/submission", data={"stopped": "yes"}).status_code == 303
     assert submission_is_stopped(session)
@@ -79,9 +77,7 @@ def test_without_a_stream_the_head_says_so(viewer: FlaskClient):
     assert "no stream configured" in page(viewer, "/")
 
 
-def test_a_stream_that_was_never_heard_is_red(
-    settings: Settings, engine: Engine, session: Session
-):
+def test_a_stream_that_was_never_heard_is_red(settings: Settings, engine: Engine, session: Session):
     app = create_app(replace(settings, kafka_bootstrap="127.0.0.1:1"), engine)
     client = app.test_client()
     client.set_cookie("toom_session", open_session(session, add_person(session, "x", Role.VIEWER)))

@@ -27,7 +27,9 @@ def plan(session: Session) -> Plan:
 
 
 def key_of(client: FlaskClient, plan: Plan) -> str:
-    return re.search(r'name="idempotency_key" value="([^"]+)"', page(client, f"/plans/{plan.id}"))[1]
+    return re.search(r'name="idempotency_key" value="([^"]+)"', page(client, f"/plans/{plan.id}"))[
+        1
+    ]
 
 
 def test_the_plan_page_shows_every_exposure_and_the_statistics(viewer: FlaskClient, plan: Plan):
@@ -40,7 +42,9 @@ def test_the_plan_page_shows_every_exposure_and_the_statistics(viewer: FlaskClie
 
 
 def test_the_dialog_states_what_will_be_sent(observer: FlaskClient, plan: Plan):
-    dialog = page(observer, f"/plans/{plan.id}").split('<dialog id="submit"')[1].split("</dialog>")[0]
+    dialog = (
+        page(observer, f"/plans/{plan.id}").split('<dialog id="submit"')[1].split("</dialog>")[0]
+    )
     first, last = plan.exposures[0].start, plan.exposures[-1].start
     for words in (
         "ZTF",
@@ -93,8 +97,10 @@ def retract(session: Session, plan: Plan) -> None:
 
 
 def stop(session: Session, plan: Plan) -> None:
-    from too_marshal.db.queues import Switch  # noqa: PLC0415
-    from too_marshal.workflows.submit import KILL_SWITCH  # noqa: PLC0415
+    from too_marshal.db.queues import (
+        KILL_SWITCH,
+        Switch,
+    )
 
     session.add(Switch(name=KILL_SWITCH, is_on=True))
 

@@ -20,12 +20,14 @@ from too_marshal.db.localizations import Localization, LocalizationState, SkyMap
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import RobotQueue
 from too_marshal.robots import Robot, Robots
+from too_marshal.workflows.approve import approve
+from too_marshal.workflows.cover import exposures_of
 from too_marshal.workflows.ingest import Message, ingest
 from too_marshal.workflows.localize import load_skymap, localize
 from too_marshal.workflows.plan import compute, propose_plans
 from too_marshal.workflows.report import NothingExecuted, draft
-from too_marshal.workflows.submit import approve, submit
-from too_marshal.workflows.track import exposures_of, track
+from too_marshal.workflows.submit import submit
+from too_marshal.workflows.track import track
 from too_marshal.workflows.withdraw import withdraw_event, withdraw_submission
 
 

@@ -25,10 +25,12 @@ from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
 from too_marshal.db.notices import ReceivedNotice
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanState
-from too_marshal.db.queues import ForbiddenChange, Submission, SubmissionState, Switch
+from too_marshal.db.queues import KILL_SWITCH, ForbiddenChange, Submission, SubmissionState, Switch
 from too_marshal.robots import Robot, Robots
+from too_marshal.workflows import approve as approval
 from too_marshal.workflows import submit as workflow
-from too_marshal.workflows.submit import KILL_SWITCH, SubmissionForbidden, approve, submit
+from too_marshal.workflows.approve import SubmissionForbidden, approve
+from too_marshal.workflows.submit import submit
 from too_marshal.workflows.withdraw import (
     withdraw_by_person,
     withdraw_event,
@@ -173,7 +175,7 @@ def test_the_switch_stops_what_is_approved_and_what_waits(session, robot):
 
 def test_a_plan_in_the_past_is_refused(session, robot, monkeypatch):
     plan = add_plan(session)
-    monkeypatch.setattr(workflow, "now", lambda: datetime(2028, 1, 1, tzinfo=UTC))
+    monkeypatch.setattr(approval, "now", lambda: datetime(2028, 1, 1, tzinfo=UTC))
     with pytest.raises(SubmissionForbidden, match="past"):
         approve(session, robot.robots, plan.id, by="ann", idempotency_key="k")
 

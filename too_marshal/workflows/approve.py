@@ -1,0 +1,114 @@
+"""Approve a plan: the moment at which a person answers for telescope time."""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from too_marshal.db.base import now
+from too_marshal.db.events import Event
+from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.queues import (
+    LIVE,
+    Submission,
+    SubmissionState,
+    submission_is_stopped,
+    tell,
+)
+from too_marshal.robots import Robots
+from too_marshal.workflows.submit import send_later
+
+
+class SubmissionForbidden(Exception):
+    """The plan may not be submitted; the message says why, for the person who asked."""
+
+
+def approve(
+    session: Session, robots: Robots, plan_id: int, *, by: str, idempotency_key: str
+) -> Submission:
+    """Approve a plan for submission; the job that sends it commits with the approval.
+
+    Parameters
+    ----------
+    session
+        Open session; committed.
+    robots
+        The robots that can be reached.
+    plan_id
+        A ready plan.
+    by
+        Who approves.
+    idempotency_key
+        Chosen by the page or client; the same key again returns the same submission.
+
+    Returns
+    -------
+    Submission
+        The new one, or the one that this key, or this plan, already has.
+
+    Raises
+    ------
+    SubmissionForbidden
+        If the plan may not be sent.
+    """
+    known = session.scalars(
+        select(Submission).where(Submission.idempotency_key == idempotency_key)
+    ).one_or_none()
+    if known is not None:
+        if known.plan_id != plan_id:
+            raise SubmissionForbidden("this key was used for another plan")
+        return known
+    plan = session.get_one(Plan, plan_id)
+    _forbid(session, robots, plan)
+    submission = Submission(
+        plan_id=plan.id,
+        telescope=plan.telescope,
+        idempotency_key=idempotency_key,
+        queue_name=_queue_name(plan),
+        state=SubmissionState.APPROVED,
+        approved_by=by,
+    )
+    session.add(submission)
+    try:
+        session.flush()
+    except IntegrityError:
+        session.rollback()
+        return _live_submission(session, plan_id)
+    tell(session, submission, "approved for submission", by)
+    send_later(session, submission)
+    session.commit()
+    return submission
+
+
+def _forbid(session: Session, robots: Robots, plan: Plan) -> None:
+    event = session.get_one(Event, plan.event_id)
+    if plan.state != PlanState.READY:
+        raise SubmissionForbidden(f"the plan is {plan.state}, not ready")
+    if event.is_retracted:
+        raise SubmissionForbidden(f"{event.name} is retracted")
+    if not robots.has(plan.telescope):
+        raise SubmissionForbidden(f"no queue is configured for {plan.telescope}")
+    if event.is_test and not robots.is_simulated(plan.telescope):
+        raise SubmissionForbidden(
+            f"{event.name} is a test event, and {plan.telescope} is a real telescope"
+        )
+    if submission_is_stopped(session):
+        raise SubmissionForbidden("all submission is stopped (see the health page)")
+    last = max(item.start for item in plan.exposures)
+    if last < now():
+        raise SubmissionForbidden("the plan's last exposure lies in the past")
+
+
+def _live_submission(session: Session, plan_id: int) -> Submission:
+    return session.scalars(
+        select(Submission).where(Submission.plan_id == plan_id, Submission.state.in_(LIVE))
+    ).one()
+
+
+def _queue_name(plan: Plan) -> str:
+    """Name that no other queue ever has: event, plan and a random tail."""
+    event = "".join(letter if letter.isalnum() else "-" for letter in plan.event.name)[:40]
+    return f"ToO_{event}_{plan.id}_{secrets.token_hex(3)}"
