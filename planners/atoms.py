@@ -6,13 +6,14 @@ covers and on nothing else, and there are a hundred times fewer atoms than cells
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from planners.ranges import CELL_AREA, HIGHEST_ORDER
+from planners.ranges import CELL_AREA, HIGHEST_ORDER, Ranges
 from planners.skymaps import SkyMap
 
 LIKELY = 0.99
@@ -30,7 +31,8 @@ class Atoms:
     """Solid angle of each atom, sr, shape (n_atoms,)."""
 
     need: NDArray[np.int64]
-    """Class of visits that each atom still wants: what `classes` told apart; shape (n_atoms,)."""
+    """Class of visits that each atom still wants: bit k is set where it lies in the k-th of the
+    regions that were to be told apart; shape (n_atoms,)."""
 
     likely: NDArray[np.bool_]
     """Whether some of each atom lies in the region of `LIKELY`, shape (n_atoms,)."""
@@ -63,9 +65,8 @@ class Atoms:
     def times_covered(self, fields: NDArray[np.int64]) -> NDArray[np.int64]:
         """How many of some fields cover each atom; a field given twice counts twice."""
         counts = np.bincount(fields, minlength=self.n_fields)
-        return np.bincount(self.atom, counts[self.owner], minlength=len(self.probability)).astype(
-            int
-        )
+        times = np.bincount(self.atom, counts[self.owner], minlength=len(self.probability))
+        return times.astype(np.int64)
 
     @cached_property
     def owner(self) -> NDArray[np.int64]:
@@ -80,6 +81,117 @@ class Atoms:
     def field_probability(self) -> NDArray[np.float64]:
         """Probability in each field, overlaps not removed; shape (n_fields,)."""
         return self.sum_by_field(self.probability)
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """Cells of one order that fields cover. The layers of one sky do not overlap."""
+
+    order: int
+    """HEALPix order of the cells."""
+
+    start: NDArray[np.int64]
+    """Where the cells of each field begin, and the end; shape (n_fields + 1,)."""
+
+    cell: NDArray[np.int64]
+    """NESTED indices, none twice within a field; shape (n_cells,)."""
+
+
+def atoms_of(skymap: SkyMap, layers: Sequence[Layer], regions: Sequence[Ranges] = ()) -> Atoms:
+    """Group the cells of some fields into atoms.
+
+    Parameters
+    ----------
+    skymap : SkyMap
+        Where the probability is.
+    layers : sequence of Layer
+        One or more, each with the same fields.
+    regions : sequence of Ranges
+        To be told apart, by the centres of the cells.
+    """
+    runs = [_Runs(skymap, layer, regions) for layer in layers]
+    signature = np.concatenate([run.signature for run in runs])
+    _, first, which = np.unique(signature, return_index=True, return_inverse=True)
+    n = len(first)
+
+    def total(name: str) -> NDArray[np.float64]:
+        return np.bincount(which, np.concatenate([getattr(run, name) for run in runs]), minlength=n)
+
+    need = np.concatenate([run.need for run in runs])[first]
+    likely = total("likely") > 0
+    return Atoms(
+        total("probability"), total("area"), need, likely, *_members(runs, first, layers[0].start)
+    )
+
+
+def _members(
+    runs: Sequence[_Runs], first: NDArray[np.int64], start: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], ...]:
+    """The sparse part of `Atoms`, from the first run of each."""
+    atoms, fields = [], []
+    begin = 0
+    for run in runs:
+        mine = np.flatnonzero((first >= begin) & (first < begin + len(run.signature)))
+        atom, field = run.members(mine, first[mine] - begin)
+        atoms.append(atom)
+        fields.append(field)
+        begin += len(run.signature)
+    atom, field = np.concatenate(atoms), np.concatenate(fields)
+    by_field = np.lexsort((atom, field))
+    by_atom = np.lexsort((field, atom))
+    return (
+        field[by_atom],
+        np.searchsorted(atom[by_atom], np.arange(len(first) + 1)),
+        atom[by_field],
+        np.searchsorted(field[by_field], np.arange(len(start))),
+    )
+
+
+class _Runs:
+    """Consecutive cells of one layer that the same fields cover.
+
+    Neighbours along the HEALPix curve mostly do, so that there is much less to sort.
+    """
+
+    def __init__(self, skymap: SkyMap, layer: Layer, regions: Sequence[Ranges]) -> None:
+        n_fields = len(layer.start) - 1
+        self._start = layer.start
+        compact = _Compact(layer.cell, layer.order)
+        self._number = compact.number(layer.cell)
+        self._size = compact.size
+        mixed = np.zeros(compact.size, dtype=np.uint64)
+        hashes = _hashes(n_fields + len(regions))
+        for i in range(n_fields):
+            mixed[self._number[layer.start[i] : layer.start[i + 1]]] += hashes[i]
+        covered = np.flatnonzero(mixed)
+        values = mixed[covered]
+        shift = 2 * (HIGHEST_ORDER - layer.order)
+        edge = compact.cell(covered) << shift
+        need = np.zeros(len(covered), dtype=np.int64)
+        for k, region in enumerate(regions):
+            inside = region.contains(edge + (1 << shift) // 2)
+            values[inside] += hashes[n_fields + k]
+            need[inside] |= 1 << k
+        first = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])[: len(values)])
+        in_cell = skymap.cumulative(edge + (1 << shift)) - skymap.cumulative(edge)
+        self.signature = values[first]
+        self.probability = np.add.reduceat(in_cell, first) if len(first) else np.empty(0)
+        length = np.diff(np.concatenate([first, [len(covered)]]))
+        self.area = length * float(1 << shift) * CELL_AREA
+        self.likely = skymap.region(LIKELY).contains(edge[first]).astype(float)
+        self.need = need[first]
+        self._stands_for = covered[first]
+
+    def members(
+        self, atom: NDArray[np.int64], run: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(atom, field) pairs of atoms, each of which a run stands for."""
+        atom_at = np.full(self._size, -1, dtype=np.int64)
+        atom_at[self._stands_for[run]] = atom
+        found = atom_at[self._number]
+        at = np.flatnonzero(found >= 0)
+        bounds = np.searchsorted(at, self._start)
+        return found[at], np.repeat(np.arange(len(self._start) - 1), np.diff(bounds))
 
 
 class _Compact:
@@ -105,80 +217,6 @@ class _Compact:
         return np.asarray((self._block[number >> self._shift] << self._shift) | low)
 
 
-def _field_hashes(n: int) -> NDArray[np.uint64]:
+def _hashes(n: int) -> NDArray[np.uint64]:
     """A fixed 64-bit number for each field; sums of different sets differ but for chance."""
     return np.random.default_rng(20171018).integers(1, 1 << 63, size=n, dtype=np.uint64)
-
-
-def atoms_of(
-    skymap: SkyMap,
-    order: int,
-    start: NDArray[np.int64],
-    cell: NDArray[np.int64],
-    classes: tuple[NDArray[np.int64], ...] = (),
-) -> Atoms:
-    """Group the cells of some fields into atoms.
-
-    Parameters
-    ----------
-    skymap : SkyMap
-        Where the probability is.
-    order : int
-        HEALPix order of the cells.
-    start : ndarray, shape (n_fields + 1,)
-        Where the cells of each field begin, and the end.
-    cell : ndarray, shape (n_cells,)
-        NESTED indices, none twice within a field.
-    classes : tuple of ndarray
-        Sets of cells that are to be told apart: cell in ``classes[k]`` adds ``2**k`` to `need`.
-    """
-    n_fields = len(start) - 1
-    compact = _Compact(cell, order)
-    number = compact.number(cell)
-    signature = np.zeros(compact.size, dtype=np.uint64)
-    hashes = _field_hashes(n_fields + len(classes))
-    for i in range(n_fields):
-        signature[number[start[i] : start[i + 1]]] += hashes[i]
-    covered = np.flatnonzero(signature)
-    need = np.zeros(compact.size, dtype=np.int64)
-    everywhere = compact.cell(covered)
-    for k, chosen in enumerate(classes):
-        inside = covered[np.isin(everywhere, chosen)]
-        signature[inside] += hashes[n_fields + k]
-        need[inside] |= 1 << k
-    # Neighbours along the HEALPix curve mostly share their signature: sort runs, not cells.
-    values = signature[covered]
-    first = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
-    length = np.diff(np.concatenate([first, [len(covered)]]))
-    shift = 2 * (HIGHEST_ORDER - order)
-    edge = everywhere << shift
-    in_cell = skymap.cumulative(edge + (1 << shift)) - skymap.cumulative(edge)
-    in_run = np.add.reduceat(in_cell, first) if len(first) else np.empty(0)
-    _, representative, which = np.unique(values[first], return_index=True, return_inverse=True)
-    n_atoms = len(representative)
-    probability = np.bincount(which, in_run, minlength=n_atoms)
-    in_region = skymap.region(LIKELY).contains(edge[first])
-    likely = np.bincount(which, in_region, minlength=n_atoms) > 0
-    area = np.bincount(which, length, minlength=n_atoms) * float(1 << shift) * CELL_AREA
-    stands_for = covered[first[representative]]
-    members = _members(stands_for, number, start, compact)
-    return Atoms(probability, area, need[stands_for], likely, *members)
-
-
-def _members(
-    stands_for: NDArray[np.int64],
-    number: NDArray[np.int64],
-    start: NDArray[np.int64],
-    compact: _Compact,
-) -> tuple[NDArray[np.int64], ...]:
-    """Find the fields of each atom from one cell of each: the sparse part of `Atoms`."""
-    atom_at = np.full(compact.size, -1, dtype=np.int64)
-    atom_at[stands_for] = np.arange(len(stands_for))
-    found = atom_at[number]
-    at = np.flatnonzero(found >= 0)
-    atom = found[at]
-    field_start = np.searchsorted(at, start)
-    field = np.repeat(np.arange(len(start) - 1), np.diff(field_start))
-    by_atom = np.argsort(atom, kind="stable")
-    atom_start = np.searchsorted(atom[by_atom], np.arange(len(stands_for) + 1))
-    return field[by_atom], atom_start, atom, field_start

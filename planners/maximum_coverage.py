@@ -10,6 +10,8 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
+from planners.swaps import Budget, Spending, SwapSearch
+
 _SCALE = 1e3
 """Of the objective, so that the probability of a small atom is well above the tolerances."""
 
@@ -22,29 +24,6 @@ _SURE, _STEP = 0.8, 0.25
 
 class SolverFailed(RuntimeError):
     """HiGHS returned no solution; the message is its verdict."""
-
-
-_Budget = tuple[NDArray[np.integer], NDArray[np.float64], float]
-"""Columns, their weights and the limit of the weighted sum."""
-
-
-class _Spending:
-    """What a growing choice of columns has used of each budget."""
-
-    def __init__(self, budgets: list[_Budget], n_columns: int) -> None:
-        self._left = [limit for _, _, limit in budgets]
-        self._of: list[list[tuple[int, float]]] = [[] for _ in range(n_columns)]
-        for row, (columns, weights, _) in enumerate(budgets):
-            for column, weight in zip(columns.tolist(), weights.tolist(), strict=True):
-                self._of[column].append((row, weight))
-
-    def take(self, column: int) -> bool:
-        """Take a column if every budget allows it; whether it was."""
-        if any(weight > self._left[row] + 1e-9 for row, weight in self._of[column]):
-            return False
-        for row, weight in self._of[column]:
-            self._left[row] -= weight
-        return True
 
 
 class MaximumCoverage:
@@ -76,6 +55,7 @@ class MaximumCoverage:
         """
         column, atom = pairs
         n_columns = len(field)
+        self._cover = (probability, pairs)
         self.n_columns = n_columns
         present, first = np.unique(atom, return_index=True)
         owner = field[column]
@@ -96,7 +76,7 @@ class MaximumCoverage:
             objective[:n_columns] += liking
         number = np.cumsum(matters) - 1
         keep = matters[atom]
-        self._budgets: list[_Budget] = []
+        self._budgets: list[Budget] = []
         self.highs = highspy.Highs()
         self._configure()
         self.highs.passModel(
@@ -154,10 +134,11 @@ class MaximumCoverage:
         return self._value(), self._columns()
 
     def rounded(self, share: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """A whole solution near the optimum of the relaxation, by diving.
+        """A whole solution near the optimum of the relaxation, by diving and swapping.
 
         Again and again, the columns of which most is taken are taken whole where the budgets
         allow and given up where they do not, and the relaxation is solved anew for the rest.
+        In the end single columns are exchanged as long as that covers more.
 
         Parameters
         ----------
@@ -171,11 +152,12 @@ class MaximumCoverage:
         columns = np.arange(self.n_columns, dtype=np.int32)
         taken = np.zeros(self.n_columns, dtype=bool)
         given_up = np.zeros(self.n_columns, dtype=bool)
-        spending = _Spending(self._budgets, self.n_columns)
+        spending = Spending(self._budgets, self.n_columns)
         while True:
             open_ = np.flatnonzero((share > _CLEAR) & ~taken & ~given_up)
             if len(open_) == 0:
-                return taken
+                search = SwapSearch(*self._cover, self.n_columns)
+                return search.improved(taken, spending)
             open_ = open_[np.argsort(-share[open_], kind="stable")]
             sure = int(np.sum(share[open_] > _SURE))
             for column in open_[: max(sure, int(len(open_) * _STEP) + 1)].tolist():

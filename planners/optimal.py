@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from astropy import units as u
@@ -25,7 +26,7 @@ from planners.fillers import with_single_visits
 from planners.problem import Problem, pose
 from planners.programmes import Programmes, programmes_of
 from planners.skymaps import SkyMap
-from planners.structures import Structure, StructureBuilder
+from planners.structures import StructureBuilder
 from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
 
 _GOOD_ENOUGH = 3e-3
@@ -33,6 +34,9 @@ _GOOD_ENOUGH = 3e-3
 
 _COLUMNS = 6000
 """Columns of all integer programmes together, after which no further structure is tried."""
+
+_SAME = 0.01
+"""Relative difference of the usual time between exposures that does not matter."""
 
 _FIRST_OVERHEAD = 1.3
 """Usual overhead, over the least, before any tour is known."""
@@ -71,30 +75,41 @@ class _Search:
         programmes = programmes_of(self.problem)
         if len(programmes) == 0:
             return self._best
-        cost = _usual_cost(programmes)
+        builder = StructureBuilder(self.problem, _usual_cost(programmes))
         columns = 0
-        builder = StructureBuilder(self.problem, cost)
         for structure in builder.candidates():
-            if (
-                self._value >= (1 - _GOOD_ENOUGH) * self.limit
-                or time.perf_counter() > self._deadline
-            ):
+            if self._value >= (1 - _GOOD_ENOUGH) * self.limit:
                 break
-            if columns > _COLUMNS and not self._patient:
+            if time.perf_counter() > self._deadline or (columns > _COLUMNS and not self._patient):
                 break
-            columns += self._try(programmes, builder, structure)
+            for _ in range(2):
+                assignment = Assignment(programmes, structure, builder.cost)
+                columns += len(assignment.places.programme)
+                shots = self._carried_out(assignment, builder)
+                self._keep(shots)
+                cost = self._real_cost(shots)
+                if abs(cost - builder.cost) < _SAME * builder.cost:
+                    break
+                builder = StructureBuilder(self.problem, cost)
         return self._best
 
-    def _try(self, programmes: Programmes, builder: StructureBuilder, structure: Structure) -> int:
-        """Plan with one structure; returns the number of columns of its programme."""
-        assignment = Assignment(programmes, structure, builder.cost)
-        columns = len(assignment.places.programme)
-        if columns == 0:
-            return 0
+    def _carried_out(self, assignment: Assignment, builder: StructureBuilder) -> list[Shot]:
+        """Exposures of the best assignment to the rounds of a structure."""
+        if len(assignment.places.programme) == 0:
+            return []
         _, share = assignment.relaxed()
         rounds = assignment.rounded(share)
-        self._keep(Execution(programmes, builder).run(structure, rounds))
-        return columns
+        return Execution(assignment.programmes, builder).run(assignment.structure, rounds)
+
+    def _real_cost(self, shots: Sequence[Shot]) -> float:
+        """Time from one exposure to the next within a pass, s."""
+        slews = self.problem.slews
+        steps = [
+            before.end - before.start + slews.one(before.field, after.field, before.end)
+            for before, after in pairwise(shots)
+            if before.filter == after.filter
+        ]
+        return float(np.mean(steps)) if steps else 0.0
 
     def _keep(self, shots: list[Shot]) -> None:
         value = self._covered(shots)

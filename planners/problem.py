@@ -12,12 +12,11 @@ from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
 from planners.atoms import Atoms, atoms_of
-from planners.cameras import camera_cells, focal_plane
+from planners.cameras import focal_plane
 from planners.candidates import probability_nearby
-from planners.footprints import customary_order, field_cells
 from planners.intervals import Intervals, visible_intervals
+from planners.layers import layers_near
 from planners.local_sky import LocalSky, Positions
-from planners.ranges import expand
 from planners.requests import check_request
 from planners.skymaps import SkyMap
 from planners.slew import SlewTimes
@@ -29,13 +28,6 @@ WORTH = 2e-5
 
 NEGLIGIBLE = 1e-6
 """A field of less probability is left out of everything but the bound."""
-
-_MOST_CELLS = 1_500_000
-"""Cells of all fields together; the order of the cells is chosen so that there are fewer. Areas
-and probabilities are unbiased at any order, and their scatter averages out over many cells."""
-
-_COARSEST, _FINER = 6, 2
-"""Coarsest order of the cells; orders beyond the customary one when there are few fields."""
 
 _SPARE, _ALWAYS = 4, 2000
 """Fields kept for each that could be observed in the whole window, and in any case."""
@@ -161,29 +153,6 @@ def _near_the_map(
     return chosen, float(left[:most].sum())
 
 
-def _order(telescope: Telescope, n_fields: int) -> int:
-    """HEALPix order of the cells for so many fields."""
-    east, north = np.moveaxis(telescope.footprint.corners.to_value(u.rad), -1, 0)
-    ahead = np.roll(north, -1, axis=1), np.roll(east, -1, axis=1)
-    camera = float(np.abs(np.sum(east * ahead[0] - ahead[1] * north, axis=1)).sum() / 2)
-    most = np.log2(_MOST_CELLS / max(n_fields, 1) * np.pi / 3 / camera) / 2
-    return int(np.clip(np.floor(most), _COARSEST, customary_order(telescope) + _FINER))
-
-
-def _cells(
-    telescope: Telescope, grid: FieldGrid, chosen: NDArray[np.int64], order: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where the cells of each chosen field begin, and the cells."""
-    if 2 * len(chosen) < len(grid.field_id):
-        start, cell, _ = camera_cells(telescope.footprint, grid.coord[chosen], order)
-        return start, cell
-    # So many that the whole grid, which is kept once built, is worth its making.
-    whole = field_cells(telescope, order)
-    length = np.diff(whole.start)[chosen]
-    owner, rank = expand(length)
-    return np.concatenate([[0], np.cumsum(length)]), whole.cell[whole.start[chosen][owner] + rank]
-
-
 def pose(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Problem:
     """Work out what a planner needs to know.
 
@@ -200,8 +169,6 @@ def pose(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Pro
     positions = sky.positions(coord)
     rule = every(rules_for(telescope, request))
     visible = visible_intervals(sky, positions, rule, (0.0, sky.length))
-    order = _order(telescope, len(chosen))
-    start, cell = _cells(telescope, grid, chosen, order)
     return Problem(
         telescope=telescope,
         request=request,
@@ -211,7 +178,7 @@ def pose(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Pro
         positions=positions,
         dark=dark_time(sky, request),
         visible=visible.within(_free(sky, request)),
-        atoms=atoms_of(skymap, order, start, cell),
+        atoms=atoms_of(skymap, layers_near(skymap, telescope, grid, chosen)),
         needs=(request.filters,),
         released=np.zeros(len(chosen)),
         forsaken=forsaken,
