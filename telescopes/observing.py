@@ -414,11 +414,12 @@ class QueuedPlan:
 class ObservingQueue(Protocol):
     """A robot's queue. Raises only the errors of `telescopes.errors`."""
 
-    @property
-    def settle_time(self) -> u.Quantity[u.physical.time]:
-        """A request may still be under way this long after its connection broke.
+    def settle_time(self, request: QueueRequest) -> u.Quantity[u.physical.time]:
+        """How long something of `request` may be under way and yet unseen.
 
-        What `find` says before then is not yet the last word.
+        A message whose connection broke may still be read, and an exposure whose shutter is
+        open may be neither queued nor in the history. It is certainly absent where `find`
+        says so twice, this long apart.
         """
 
     def prepare(self, plan: ObservingPlan, name: str, program: str, pi: str) -> QueueRequest:

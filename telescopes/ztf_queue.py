@@ -44,8 +44,8 @@ from telescopes.ztf_messages import (
     write_message,
 )
 
-SLACK = 60 / 86400
-"""A closed shutter is in the history this much later at most (d)."""
+SLACK = 60 * u.s
+"""A message is read, and a closed shutter is in the history, this much later at most."""
 
 STANDING = frozenset({"default", "fallback"})
 """Queues of the survey; they always exist."""
@@ -177,17 +177,19 @@ class ZTFQueue:
     depot: HTTPTransport | None = None
     """The depot of processed quadrants; without it the history alone is used."""
 
-    settle_time: u.Quantity[u.physical.time] = 60 * u.s
-    """A request may still be under way this long after its connection broke."""
-
     def prepare(self, plan: ObservingPlan, name: str, program: str, pi: str) -> QueueRequest:
         """Write the body of ``PUT /queues``; see `telescopes.ztf_messages.write_message`."""
         message = write_message(plan, name, program, pi)
         return QueueRequest(name, dump({**message, **self.scheduler.signature}))
 
+    def settle_time(self, request: QueueRequest) -> u.Quantity[u.physical.time]:
+        """As long as its longest exposure, until that is in the history."""
+        targets = json.loads(request.body)["targets"]
+        return max(target["exposure_time"] for target in targets) * u.s + SLACK
+
     def submit(self, request: QueueRequest) -> QueueReceipt:
         """Look first, send once, read back."""
-        match self.find(request):
+        match self._compare(request):
             case True:
                 return QueueReceipt(request.name, "the robot already holds exactly this queue")
             case None:
@@ -204,7 +206,7 @@ class ZTFQueue:
         """
         is_refusal = answer.status >= 300
         try:
-            found = self.find(request)
+            found = self._compare(request)
         except QueueError as err:
             raise QueueUnconfirmed(f"{answer.words}; it cannot be read back: {err}") from err
         if found:
@@ -221,20 +223,30 @@ class ZTFQueue:
         A queue that is being executed is there with fewer targets. It is still the same
         where the history accounts for those that are gone; while the robot follows the
         queue one more may be gone, whose shutter is open just now. A queue that has
-        vanished was begun if the history has exposures of its subprogram.
+        vanished was begun if the history has exposures of its subprogram; one whose last
+        exposure is open just now seems absent, hence `settle_time`.
 
         Raises
         ------
         QueueUnconfirmed
-            If it is not there, but its only exposure may be open just now, or there is no
-            history to ask.
+            If it is not there, its window has opened, and there is no history to ask.
         """
+        found = self._compare(request)
+        start = json.loads(request.body)["validity_window_mjd"][0]
+        if found is False and not self.scheduler.knows_history and Time.now().mjd >= start:
+            raise QueueUnconfirmed(
+                f"{request.name} is not there, but it may have been executed:"
+                " this way to the robot has no history"
+            )
+        return found
+
+    def _compare(self, request: QueueRequest) -> bool | None:
+        """Do as `find`, by the robot's own account."""
         sent = json.loads(request.body)
         held = self._held(request.name)
         executed = self._executed(request.name, sent)
         if held is None:
             if not executed:
-                self._doubt(request.name, sent)
                 return False
             return True if not set(executed) - set(map(key, sent["targets"])) else None
         missing = missing_targets(sent["targets"], held.targets)
@@ -314,18 +326,6 @@ class ZTFQueue:
             for entry in self.scheduler.history(date)
             if entry.subprogram_name == name and entry.filter in FILTER_IDS
         ]
-
-    def _doubt(self, name: str, sent: Mapping[str, Any]) -> None:
-        """Raise unless the absence of the queue means that it never arrived."""
-        start, end = sent["validity_window_mjd"]
-        now = float(Time.now().mjd)
-        if now >= start and not self.scheduler.knows_history:
-            raise QueueUnconfirmed(
-                f"{name} is not there, but it may have been executed: this way has no history"
-            )
-        last = end + sent["targets"][0]["exposure_time"] / 86400 + SLACK
-        if start <= now <= last and len(sent["targets"]) == 1:
-            raise QueueUnconfirmed(f"{name} is not there, but its only exposure may be under way")
 
     def _processed(self, date: str) -> list[ProcessedExposure]:
         """The depot's table of one UT date; nothing before it exists."""

@@ -265,34 +265,3 @@ class TestExecuted:
 )
 def test_ut_dates_of_an_interval(start, end, dates):
     assert _dates(start, end) == dates
-
-
-class Blank:
-    """A scheduler that holds nothing and has done nothing."""
-
-    knows_history = True
-
-    @property
-    def signature(self):
-        return {}
-
-    def queues(self):
-        return []
-
-    def history(self, _date):
-        return []
-
-
-class TestAbsence:
-    @pytest.mark.parametrize(
-        ("number", "hours", "is_clear"),
-        [(1, 0.1, False), (1, 1, True), (1, -3, True), (2, 0.1, True)],
-        ids=["may be open", "not begun", "long over", "two cannot be open"],
-    )
-    def test_an_only_exposure_may_be_under_way(self, number, hours, is_clear):
-        queue = ZTFQueue(Blank())
-        # The window opens six minutes before `start` and closes half an hour after it.
-        start = Time.now() + hours * u.hour - 0.1 * u.hour + 1 * u.min
-        request = queue.prepare(make_plan(number, "g", start=start), NAME, "Caltech", "K")
-        with contextlib.nullcontext() if is_clear else pytest.raises(QueueUnconfirmed):
-            assert queue.find(request) is False
