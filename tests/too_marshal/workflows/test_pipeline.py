@@ -167,8 +167,8 @@ def test_from_the_notice_to_the_circular(session, located):
         late = session.get_one(Coverage, (located.place.id, "ZTF"), populate_existing=True)
         assert late.exposures > seen
         assert late.probability >= late.probability_twice > 0
-        # Failed quadrants and gaps are not counted: less than was planned.
-        assert late.probability < plan.statistics["probability"] + 1e-9
+        # Failed quadrants are not counted: no more than was planned, within the cells' accuracy.
+        assert late.probability < plan.statistics["probability"] + 0.005
         assert session.get_one(RobotQueue, "ZTF").error == ""
 
     rows = exposures_of(session, located.event.id)
