@@ -60,7 +60,7 @@ def register(app: procrastinate.App, settings: Settings, url: str) -> None:
 
         return task
 
-    for name, (workflow, retry) in _workflows(Robots.from_settings(settings)).items():
+    for name, (workflow, retry) in _workflows(settings).items():
         app.task(name=name, retry=retry)(with_session(name, workflow))
 
     @app.task(name="rescue", pass_context=True, retry=False)
@@ -68,12 +68,13 @@ def register(app: procrastinate.App, settings: Settings, url: str) -> None:
         await rescue(context.app)
 
 
-def _workflows(robots: Robots) -> dict[str, tuple[Workflow, RetryStrategy | bool]]:
+def _workflows(settings: Settings) -> dict[str, tuple[Workflow, RetryStrategy | bool]]:
     """Every task's workflow, and when a failed one is tried again."""
     # Here, not above: they cost seconds and memory that only a worker needs.
     from too_marshal.workflows import (  # noqa: PLC0415
         coincide,
         combine,
+        fetch,
         ingest,
         localize,
         notify,
@@ -84,16 +85,27 @@ def _workflows(robots: Robots) -> dict[str, tuple[Workflow, RetryStrategy | bool
         withdraw,
     )
 
+    robots = Robots.from_settings(settings)
+    fetcher = fetch.open_fetcher(settings)
+
     def on_robots(workflow: Callable[..., object]) -> Workflow:
         def with_robots(session: Session, **arguments: Any) -> object:
             return workflow(session, robots, **arguments)
 
         return with_robots
 
+    def with_fetcher(workflow: Callable[..., object]) -> Workflow:
+        def fetching(session: Session, **arguments: Any) -> object:
+            return workflow(session, fetcher, **arguments)
+
+        return fetching
+
     return {
         "interpret_waiting": (ingest.interpret_waiting, False),
         "notify": (notify.notify, RETRY),
         "localize": (localize.localize, RETRY),
+        "fetch": (with_fetcher(fetch.fetch), RETRY),
+        "fetch_again": (with_fetcher(fetch.fetch_again), RETRY),
         "suggest_links": (coincide.suggest_links, RETRY),
         "combine": (combine.combine, RETRY),
         "combine_all": (combine.combine_all, RETRY),
@@ -134,6 +146,10 @@ def work(settings: Settings, url: str, *, name: str, concurrency: int, **options
     """
     app = task_app(url)
     register(app, settings, url)
+    # Here, not above: only a worker reads maps.
+    from too_marshal import map_reader  # noqa: PLC0415
+
+    map_reader.warm()
     with app.open():
         app.run_worker(
             name=name,

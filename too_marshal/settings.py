@@ -73,6 +73,14 @@ class Settings:
     kafka_topics: str = ""
     """Topics, separated by commas; empty: the default set listed in the operator's guide."""
 
+    fetch_maps: str = "auto"
+    """Whether maps that notices link are fetched: yes, no, or auto: where live notices come in."""
+
+    fetch_hosts: str = (
+        "gracedb.ligo.org,gcn.gsfc.nasa.gov,gcn.nasa.gov,heasarc.gsfc.nasa.gov,roc.icecube.wisc.edu"
+    )
+    """Hosts that may be asked for maps, separated by commas; no other ever is."""
+
     ztf_url: str = ""
     """Address of the ZTF scheduler's queue service; empty: plans cannot be submitted."""
 
@@ -129,6 +137,21 @@ class Settings:
                 values[item.name] = _converted(variable, raw, hints[item.name])
         values.update({name: value for name, value in overrides.items() if value is not None})
         return cls(**values)
+
+    def fetches_maps(self) -> bool:
+        """Whether maps are fetched over the network.
+
+        Raises
+        ------
+        SettingInvalid
+            If the setting is none of its words.
+        """
+        word = self.fetch_maps.strip().lower()
+        if word not in {"auto", "yes", "no"}:
+            raise SettingInvalid("TOO_FETCH_MAPS must be yes, no or auto")
+        return word == "yes" or (
+            word == "auto" and bool(self.kafka_client_id) and not self.rehearsal
+        )
 
     def session_key(self) -> str:
         """Key that signs cookies: the setting, or one made once and kept in the data folder."""

@@ -9,17 +9,19 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, undefer
 
-from planners.circles import circle_skymap, ellipse_skymap, polygon_skymap
-from planners.contours import contours
-from planners.skymap_files import SkyMapInvalid, read_skymap
-from planners.skymaps import SkyMap
+from planners.circles import SYSTEMATIC_MODELS, circle_skymap, ellipse_skymap, polygon_skymap
+from planners.skymaps import SkyMap, SkyMapInvalid
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
-from too_marshal.db.jobs import LATER, defer
+from too_marshal.db.jobs import LATER, URGENT, defer
 from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
 from too_marshal.db.notices import ReceivedNotice
+from too_marshal.map_reader import MapFacts, describe, read_map
 from too_marshal.notices import notice as said
 from too_marshal.notices.registry import parse
+
+FETCHED = "fetched"
+"""Variant of a localization whose map is fetched; "fetched-2" is what came later from there."""
 
 
 class MapUnavailable(Exception):
@@ -43,53 +45,122 @@ def localize(session: Session, localization_id: int) -> None:
         ReceivedNotice, place.notice_id, options=[undefer(ReceivedNotice.payload)]
     )
     where = parse(row.payload, row.topic).localization
+    if isinstance(where, said.MapLink):
+        _fetch_later(session, place)
+    session.commit()  # no transaction stays open while a map is read
     try:
-        skymap, original = _skymap_of(where, place.variant)
+        facts, original = _map_of(where, place.variant, _duration_class(row))
     except SkyMapInvalid as err:
-        _close(session, place, LocalizationState.REFUSED, f"sky map refused: {err}")
+        state, reason = LocalizationState.REFUSED, f"sky map refused: {err}"
     except MapUnavailable as err:
-        _close(session, place, LocalizationState.UNAVAILABLE, str(err))
+        state, reason = LocalizationState.UNAVAILABLE, str(err)
     else:
-        place.sky_map_sha256 = store_skymap(session, skymap, original)
-        place.state, place.ready_at = LocalizationState.READY, now()
-        session.flush()
-        _choose_current(session, place)
+        state, reason = LocalizationState.READY, ""
+    session.refresh(place, with_for_update={"of": Localization})
+    if place.state == LocalizationState.PENDING:
+        if state == LocalizationState.READY:
+            make_ready(session, place, facts, original)
+        else:
+            close(session, place, state, reason)
     session.commit()
 
 
-def _skymap_of(where: said.Localization | None, variant: str) -> tuple[SkyMap, bytes | None]:
+def _duration_class(row: ReceivedNotice) -> str:
+    """short, long, or whatever else the notice says of the burst's duration."""
+    return str((row.document or {}).get("attributes", {}).get("duration_class") or "").lower()
+
+
+def _map_of(
+    where: said.Localization | None, variant: str, duration: str
+) -> tuple[MapFacts, bytes | None]:
     match where:
         case said.InlineMap(fits=fits, combined=combined):
             chosen = combined if variant == "combined" and combined is not None else fits
-            return read_skymap(chosen), chosen
-        case said.Circle():
-            return _circle(where), None
-        case said.Ellipse():
-            axes = [where.semi_major, where.semi_minor, where.position_angle] * u.deg
-            return ellipse_skymap(
-                where.ra * u.deg, where.dec * u.deg, *axes, where.containment
-            ), None
-        case said.Polygon(vertices=vertices, containment=containment):
-            return polygon_skymap(vertices * u.deg, containment), None
-        case said.MapLink(url=url, fallback=None):
-            raise MapUnavailable(f"the map is at {url}; fetching maps is not built yet")
+            return read_map(chosen), chosen
+        case said.MapLink(fallback=None):
+            raise MapUnavailable("the notice gives no position, only the address of a map")
         case said.MapLink(fallback=said.Circle() as circle):
-            return _circle(circle), None
+            return describe(_circle(circle, duration)), None
+        case _:
+            return describe(_skymap_of(where, duration)), None
+
+
+def _skymap_of(where: said.Localization | None, duration: str) -> SkyMap:
+    match where:
+        case said.Circle():
+            return _circle(where, duration)
+        case said.Ellipse():
+            return ellipse_skymap(
+                where.ra * u.deg,
+                where.dec * u.deg,
+                where.semi_major * u.deg,
+                where.semi_minor * u.deg,
+                where.position_angle * u.deg,
+                where.containment,
+            )
+        case said.Polygon(vertices=vertices, containment=containment):
+            return polygon_skymap(vertices * u.deg, containment)
         case _:
             raise MapUnavailable("the notice gives no position")
 
 
-def _circle(circle: said.Circle) -> SkyMap:
+def _circle(circle: said.Circle, duration: str) -> SkyMap:
+    model = None if circle.systematics_included else circle.systematic_model
     return circle_skymap(
         circle.ra * u.deg,
         circle.dec * u.deg,
         circle.radius * u.deg,
         circle.containment,
-        systematic_model=None if circle.systematics_included else circle.systematic_model,
+        systematic_model=_by_duration(model, duration),
     )
 
 
+def _by_duration(model: str | None, duration: str) -> str | None:
+    """The systematic model of the burst's class, where the mission publishes one by class."""
+    refined = f"{model}_{duration}"
+    return refined if refined in SYSTEMATIC_MODELS else model
+
+
+def _fetch_later(session: Session, place: Localization) -> None:
+    """Ask for the map that the notice links; what the notice itself says serves until then."""
+    fetched = session.scalar(
+        insert(Localization)
+        .values(
+            event_id=place.event_id,
+            notice_id=place.notice_id,
+            variant=FETCHED,
+            order=place.order,
+            kind=place.kind,
+            description=place.description,
+            state=LocalizationState.PENDING,
+            reason="",
+            attempts=0,
+            created_at=now(),
+        )
+        .on_conflict_do_nothing()
+        .returning(Localization.id)
+    )
+    if fetched is not None:
+        defer(session, "fetch", localization_id=fetched, priority=URGENT // 2)
+
+
+def make_ready(
+    session: Session, place: Localization, facts: MapFacts, original: bytes | None
+) -> None:
+    """Store the map of a localization and choose the event's current one; not committed."""
+    place.sky_map_sha256 = store_map(session, facts, original)
+    place.state, place.reason, place.ready_at = LocalizationState.READY, "", now()
+    place.next_attempt_at = None
+    session.flush()
+    _choose_current(session, place)
+
+
 def store_skymap(session: Session, skymap: SkyMap, original: bytes | None) -> str:
+    """Keep a map that is at hand; see `store_map`."""
+    return store_map(session, describe(skymap), original)
+
+
+def store_map(session: Session, facts: MapFacts, original: bytes | None) -> str:
     """Keep a map once, by the hash of its bytes (of its prepared form where it has none).
 
     Returns
@@ -97,27 +168,15 @@ def store_skymap(session: Session, skymap: SkyMap, original: bytes | None) -> st
     str
         The hash.
     """
-    prepared = skymap.to_bytes()
-    sha256 = hashlib.sha256(original if original is not None else prepared).hexdigest()
-    if session.scalar(select(SkyMapFile.sha256).where(SkyMapFile.sha256 == sha256)) is not None:
-        return sha256
-    distance = skymap.distance_moments()
-    peak = skymap.peak()
+    sha256 = hashlib.sha256(original if original is not None else facts.prepared).hexdigest()
     session.execute(
         insert(SkyMapFile)
         .values(
             sha256=sha256,
             original=original,
-            prepared=prepared,
-            area_50=skymap.area(0.5).to_value(u.deg**2),
-            area_90=skymap.area(0.9).to_value(u.deg**2),
-            distance_mean=None if distance is None else distance[0].to_value(u.Mpc),
-            distance_std=None if distance is None else distance[1].to_value(u.Mpc),
-            peak_ra=peak.ra.deg,
-            peak_dec=peak.dec.deg,
-            contours=contours(skymap),
-            creator=str(skymap.metadata.get("creator") or "")[:80],
+            prepared=facts.prepared,
             created_at=now(),
+            **facts.columns,
         )
         .on_conflict_do_nothing()
     )
@@ -130,8 +189,10 @@ def load_skymap(session: Session, place: Localization) -> SkyMap:
     return SkyMap.from_bytes(file.prepared)
 
 
-def _close(session: Session, place: Localization, state: LocalizationState, reason: str) -> None:
+def close(session: Session, place: Localization, state: LocalizationState, reason: str) -> None:
+    """Give up on a localization, and say why; not committed."""
     place.state, place.reason, place.ready_at = state, reason, now()
+    place.next_attempt_at = None
     record(session, reason, subject="localization", subject_id=place.id, event_id=place.event_id)
 
 
@@ -145,7 +206,7 @@ def _choose_current(session: Session, place: Localization) -> None:
         .where(
             Localization.event_id == event.id,
             Localization.state == LocalizationState.READY,
-            Localization.variant == "own",
+            (Localization.variant == "own") | Localization.variant.startswith(FETCHED),
         )
         .order_by(Localization.order.desc(), Localization.id.desc())
         .limit(1)
