@@ -79,10 +79,8 @@ def store(asset: Asset, package: Path) -> dict[str, object]:
 
 def main() -> None:
     """Renew every asset."""
-    entries = []
     with tempfile.TemporaryDirectory() as folder:
-        for asset in ASSETS:
-            entries.append(store(asset, pack(asset, Path(folder))))
+        entries = [store(asset, pack(asset, Path(folder))) for asset in ASSETS]
     (VENDOR / "vendor.json").write_text(json.dumps(entries, indent=2) + "\n")
 
 

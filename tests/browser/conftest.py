@@ -13,6 +13,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib import resources
@@ -169,44 +170,44 @@ def _seed(session: Session) -> dict:
     }
 
 
-class _serve:
-    """`too-marshal web` as a process, from its first page to its last."""
-
-    def __init__(self, database_url: str, data_dir: Path) -> None:
-        self._environ = {
-            **os.environ,
-            "TOO_DATABASE_URL": database_url,
-            "TOO_DATA_DIR": str(data_dir),
-            "TOO_REHEARSAL": "true",
-            "TOO_KAFKA_BOOTSTRAP": "127.0.0.1:9",
-            "TOO_ZTF_URL": "http://127.0.0.1:9",
-            "TOO_ZTF_SIMULATED": "true",
-        }
-        self._log = data_dir / "web.log"
-
-    def __enter__(self) -> str:
-        self._file = self._log.open("wb")
-        self._process = subprocess.Popen(
+@contextmanager
+def _serve(database_url: str, data_dir: Path) -> Iterator[str]:
+    """Run `too-marshal web` as a process; gives its address."""
+    environ = {
+        **os.environ,
+        "TOO_DATABASE_URL": database_url,
+        "TOO_DATA_DIR": str(data_dir),
+        "TOO_REHEARSAL": "true",
+        "TOO_KAFKA_BOOTSTRAP": "127.0.0.1:9",
+        "TOO_ZTF_URL": "http://127.0.0.1:9",
+        "TOO_ZTF_SIMULATED": "true",
+    }
+    log = data_dir / "web.log"
+    with log.open("wb") as file:
+        process = subprocess.Popen(
             [sys.executable, "-m", "too_marshal.cli", "web", "--port", "0"],
-            env=self._environ,
-            stdout=self._file,
+            env=environ,
+            stdout=file,
             stderr=subprocess.STDOUT,
         )
-        while self._process.poll() is None:
-            found = re.search(r"pages at (http://\S+)", self._log.read_text())
-            if found:
-                return found[1]
-            try:
-                self._process.wait(0.05)
-            except subprocess.TimeoutExpired:
-                continue
-        raise RuntimeError(self._log.read_text())
+        try:
+            yield _address(process, log)
+        finally:
+            process.terminate()
+            code = process.wait(20)
+    assert code == 0
+    assert "Traceback" not in log.read_text()
 
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        assert self._process.wait(20) == 0
-        self._file.close()
-        assert "Traceback" not in self._log.read_text()
+
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+    """Where the process says that its pages are, once they are there."""
+    while process.poll() is None:
+        found = re.search(r"pages at (http://\S+)", log.read_text())
+        if found:
+            return found[1]
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
+    raise RuntimeError(log.read_text())
 
 
 @pytest.fixture

@@ -81,9 +81,7 @@ def test_a_page_that_stood_open_submits_nothing_twice(
     assert submissions_of(database, plan) == 1
 
 
-def test_a_queue_is_withdrawn_after_a_question(
-    observer: Page, site: Site, database: Session, plan: Plan
-):
+def test_a_queue_is_withdrawn_after_a_question(observer: Page, site: Site, plan: Plan):
     observer.goto(site.address(f"/plans/{plan.id}"))
     observer.get_by_role("button", name="Approve and submit…").click()
     observer.get_by_role("button", name="Approve and submit", exact=True).click()

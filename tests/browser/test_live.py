@@ -59,9 +59,7 @@ def test_what_is_being_done_is_not_disturbed(observer: Page, site: Site, databas
     expect(observer.get_by_label("Exposure time")).to_have_value("12")
 
 
-def test_a_plan_that_becomes_ready_shows_itself(
-    observer: Page, site: Site, database: Session
-):
+def test_a_plan_that_becomes_ready_shows_itself(observer: Page, site: Site, database: Session):
     event = database.get_one(Event, site.stage_id)
     plan = add_plan(database, event, state=PlanState.COMPUTING)
     observer.goto(site.address(f"/plans/{plan.id}"))
@@ -89,9 +87,7 @@ def test_eight_tabs_share_one_stream_and_all_hear(
     pages[-1].bring_to_front()
     expect(pages[-1].locator("#timeline")).to_contain_text("Heard in the last tab")
     # The tab that listened goes; another takes its place.
-    with context.expect_event(
-        "request", is_stream, timeout=10_000
-    ):
+    with context.expect_event("request", is_stream, timeout=10_000):
         pages[0].close()
     happen(database, site, "Heard after the first tab went")
     expect(pages[-1].locator("#timeline")).to_contain_text("after the first tab went")

@@ -67,7 +67,9 @@ def test_contours_and_tiles_are_drawn_and_tiles_have_names(
         sky.get_by_role("button", name=re.compile(rf"^Field {first.field_id}, .*executed 1 of 2"))
     ).to_be_visible()
     expect(
-        sky.get_by_role("button", name=re.compile(rf"^Field {last.field_id}, .* %, g and r, queued"))
+        sky.get_by_role(
+            "button", name=re.compile(rf"^Field {last.field_id}, .* %, g and r, queued")
+        )
     ).to_be_visible()
     # The canvas under them is not empty.
     assert sky.evaluate(

@@ -25,7 +25,7 @@ from telescopes.observing import ObservingPlan, ObservingRequest, PlannedExposur
 from too_marshal.db.base import now
 from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.events import Event, record
-from too_marshal.db.exposures import Exposure
+from too_marshal.db.exposures import Coverage, Exposure
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.notices import NoticeState, ReceivedNotice
 from too_marshal.db.people import Person, Role
@@ -248,6 +248,26 @@ def add_exposures(session: Session, submission: Submission, number: int) -> list
     session.add_all(rows)
     session.commit()
     return rows
+
+
+def add_coverage(session: Session, event: Event, probability: float = 0.2) -> Coverage:
+    """What `workflows.track.cover` would store of a few exposures."""
+    assert event.current_localization_id is not None
+    row = Coverage(
+        localization_id=event.current_localization_id,
+        telescope="ZTF",
+        event_id=event.id,
+        exposures=3,
+        probability=probability,
+        probability_twice=probability / 2,
+        area=90.0,
+        area_twice=40.0,
+        by_filter={"g": {"probability": probability}},
+        series=[["2026-01-01T00:00:00Z", probability, probability / 2]],
+    )
+    session.add(row)
+    session.commit()
+    return row
 
 
 def add_circular(session: Session, event: Event) -> CircularDraft:

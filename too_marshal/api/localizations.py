@@ -135,9 +135,7 @@ def localization_contours(localization_id: int) -> Any:
     return _file(localization_id, undefer(SkyMapFile.contours)).contours
 
 
-@operation(
-    "GET", "/localizations/<row:localization_id>/file", Content(BINARY, "application/fits")
-)
+@operation("GET", "/localizations/<row:localization_id>/file", Content(BINARY, "application/fits"))
 def localization_file(localization_id: int) -> Response:
     """Get the FITS file as it was received."""
     file = _file(localization_id, undefer(SkyMapFile.original))

@@ -75,9 +75,7 @@ def _serve(app: Flask, settings: Settings, engine: Engine, *, host: str, port: i
             url_scheme="https" if settings.secure_cookies else "http",
         )
     except OSError as err:
-        raise click.ClickException(
-            f"port {port} on {host} cannot be used: {err.strerror}"
-        ) from err
+        raise click.ClickException(f"port {port} on {host} cannot be used: {err.strerror}") from err
     threading.Thread(target=_keep_beating, args=(engine, stopping), daemon=True).start()
     logger.info("pages at http://%s:%s", host, getattr(server, "effective_port", port))
     server.run()

@@ -135,9 +135,9 @@ _PATH = re.compile(r"/(?![/\\])[^\s\\\x00-\x1f\x7f]*")
 
 
 def safe_next(address: str | None) -> str:
-    """Return `address` if it is a path of this site, else the front page.
+    r"""Return `address` if it is a path of this site, else the front page.
 
-    A browser takes more for an absolute address than `urlsplit` does: ``//host``, ``/\\host``,
+    A browser takes more for an absolute address than `urlsplit` does: ``//host``, ``/\host``,
     and either with control characters between.
     """
     if address is None or len(address) > LONGEST_NEXT or not _PATH.fullmatch(address):

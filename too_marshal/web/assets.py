@@ -102,7 +102,7 @@ def static(version: str, path: str) -> Response:
     response = Response(file.content, mimetype=file.mimetype)
     if file.compressed is not None:
         response.vary.add("Accept-Encoding")
-        if "gzip" in request.accept_encodings:
+        if request.accept_encodings.quality("gzip"):
             response.set_data(file.compressed)
             response.headers["Content-Encoding"] = "gzip"
     response.headers["Cache-Control"] = FOREVER if version == tree.version else "no-cache"

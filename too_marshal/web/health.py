@@ -126,7 +126,7 @@ def _jobs(session: Session) -> dict[str, int]:
     rows = session.execute(
         text("SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY status ORDER BY 1")
     )
-    return {status: count for status, count in rows}
+    return {row["status"]: row["count"] for row in rows.mappings()}
 
 
 def _failed_jobs(session: Session) -> list[dict[str, Any]]:

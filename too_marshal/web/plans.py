@@ -11,13 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import undefer
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from too_marshal.db.base import now
 from too_marshal.db.people import Role
-from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.queues import LIVE, Submission, submission_is_stopped
+from too_marshal.db.plans import Plan
+from too_marshal.db.queues import LIVE, Submission
 from too_marshal.web.access import current_person, needs
 from too_marshal.web.service import database, row_or_404, service
-from too_marshal.workflows.approve import approve
+from too_marshal.workflows.approve import approve, obstacle
 
 MOST_UNOBSERVED = 100
 """Fields listed with the reason why they are left out, the most probable first."""
@@ -35,7 +34,6 @@ def plan(plan_id: int) -> str:
             select(Submission).where(Submission.plan_id == plan_id).order_by(Submission.id.desc())
         )
     )
-    obstacle = _obstacle(found, submissions)
     return render_template(
         "plan.html",
         plan=found,
@@ -43,7 +41,8 @@ def plan(plan_id: int) -> str:
         program=_program(found),
         unobserved=_unobserved(found)[:MOST_UNOBSERVED],
         submissions=submissions,
-        obstacle=obstacle,
+        is_live=any(item.state in LIVE for item in submissions),
+        obstacle=obstacle(database(), service().robots, found),
         # Made with the page: a second press of the button, or a reload of it, finds the first.
         idempotency_key=secrets.token_urlsafe(16),
     )
@@ -58,23 +57,6 @@ def _program(plan: Plan) -> str:
 
 def _unobserved(plan: Plan) -> list[dict[str, Any]]:
     return list((plan.document or {}).get("unobserved") or [])
-
-
-def _obstacle(plan: Plan, submissions: list[Submission]) -> str:
-    """Why the page offers no approval; `workflows.approve` has the last word."""
-    if plan.state != PlanState.READY:
-        return f"The plan is {plan.state}."
-    if any(item.state in LIVE for item in submissions):
-        return "The plan is submitted."
-    if plan.event.is_retracted:
-        return "The event is retracted."
-    if not service().robots.has(plan.telescope):
-        return f"No queue is configured for {plan.telescope}."
-    if submission_is_stopped(database()):
-        return "All submission is stopped: see the health page."
-    if plan.exposures and plan.exposures[-1].start < now():
-        return "The plan's last exposure lies in the past."
-    return ""
 
 
 @plans.get("/plans/<row:plan_id>.json")

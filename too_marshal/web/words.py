@@ -8,18 +8,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from too_marshal.db.base import now
 
-NOTHING = "–"
+NOTHING = "\N{EN DASH}"
 YEAR = 365.25 * 86400.0
 
 
 def install(app: Flask) -> None:
     """Give the templates these filters."""
     for function in (
-        utc, age, percent, area, distance, rate, sexagesimal, best_class, duration, size, instant, span, night_time,
+        utc, age, percent, area, distance, rate, sexagesimal, best_class, duration, size,
+        instant, span, night_time,
     ):  # fmt: skip
         app.add_template_filter(function)
 
@@ -46,11 +47,11 @@ def night_time(when: datetime | str | None) -> str:
 def instant(when: datetime | str | None) -> Markup:
     """Write a time and, beside it, how long ago it is; the page keeps that up to date."""
     if when is None:
-        return Markup(NOTHING)
+        return escape(NOTHING)
     iso = _parsed(when).astimezone(UTC).isoformat()
-    return Markup('<time datetime="{}">{}</time> <span class="age" data-since="{}">{}</span>').format(
-        iso, utc(when), iso, age(when)
-    )
+    return Markup(
+        '<time datetime="{}">{}</time> <span class="age" data-since="{}">{}</span>'
+    ).format(iso, utc(when), iso, age(when))
 
 
 def age(when: datetime | str | None) -> str:
@@ -127,7 +128,7 @@ def rate(far: float | None) -> str:
     if years >= 9999.5:
         exponent = math.floor(math.log10(years))
         power = "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)] for digit in str(exponent))
-        return f"1 per {years / 10**exponent:.1f} × 10{power} yr"
+        return f"1 per {years / 10**exponent:.1f} \N{MULTIPLICATION SIGN} 10{power} yr"
     if years >= 1:
         return f"1 per {years:.3g} yr" if years < 1000 else f"1 per {years:.0f} yr"
     days = years * YEAR / 86400

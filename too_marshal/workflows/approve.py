@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -62,7 +63,8 @@ def approve(
             raise SubmissionForbidden("this key was used for another plan")
         return known
     plan = session.get_one(Plan, plan_id)
-    _forbid(session, robots, plan)
+    if reason := obstacle(session, robots, plan):
+        raise SubmissionForbidden(reason)
     submission = Submission(
         plan_id=plan.id,
         telescope=plan.telescope,
@@ -83,23 +85,25 @@ def approve(
     return submission
 
 
-def _forbid(session: Session, robots: Robots, plan: Plan) -> None:
+def obstacle(session: Session, robots: Robots, plan: Plan) -> str:
+    """Why a plan may not be submitted now, for the person who asks; empty where it may."""
+    return next(_obstacles(session, robots, plan), "")
+
+
+def _obstacles(session: Session, robots: Robots, plan: Plan) -> Iterator[str]:
     event = session.get_one(Event, plan.event_id)
     if plan.state != PlanState.READY:
-        raise SubmissionForbidden(f"the plan is {plan.state}, not ready")
+        yield f"the plan is {plan.state}, not ready"
     if event.is_retracted:
-        raise SubmissionForbidden(f"{event.name} is retracted")
+        yield f"{event.name} is retracted"
     if not robots.has(plan.telescope):
-        raise SubmissionForbidden(f"no queue is configured for {plan.telescope}")
-    if event.is_test and not robots.is_simulated(plan.telescope):
-        raise SubmissionForbidden(
-            f"{event.name} is a test event, and {plan.telescope} is a real telescope"
-        )
+        yield f"no queue is configured for {plan.telescope}"
+    elif event.is_test and not robots.is_simulated(plan.telescope):
+        yield f"{event.name} is a test event, and {plan.telescope} is a real telescope"
     if submission_is_stopped(session):
-        raise SubmissionForbidden("all submission is stopped (see the health page)")
-    last = max(item.start for item in plan.exposures)
-    if last < now():
-        raise SubmissionForbidden("the plan's last exposure lies in the past")
+        yield "all submission is stopped (see the health page)"
+    if max((item.start for item in plan.exposures), default=now()) < now():
+        yield "the plan's last exposure lies in the past"
 
 
 def _live_submission(session: Session, plan_id: int) -> Submission:

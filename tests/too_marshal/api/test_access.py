@@ -34,9 +34,7 @@ def test_a_token_opens_and_other_words_do_not(app: Flask, session: Session):
     assert app.test_client().get(f"/api/v1/events?token={value}").status_code == 401
 
 
-def test_a_token_ends_when_it_expires_is_revoked_or_its_owner_leaves(
-    app: Flask, session: Session
-):
+def test_a_token_ends_when_it_expires_is_revoked_or_its_owner_leaves(app: Flask, session: Session):
     token, value = token_of(session, Role.VIEWER)
     token.expires_at = now()
     session.commit()
@@ -52,9 +50,7 @@ def test_a_token_ends_when_it_expires_is_revoked_or_its_owner_leaves(
     assert get(app, value) == 401
 
 
-def test_a_token_may_do_what_it_says_and_never_more_than_its_owner(
-    app: Flask, session: Session
-):
+def test_a_token_may_do_what_it_says_and_never_more_than_its_owner(app: Flask, session: Session):
     token, value = token_of(session, Role.VIEWER, of=Role.ADMIN)
     headers = {"Authorization": f"Bearer {value}"}
     client = app.test_client()

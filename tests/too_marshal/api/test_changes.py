@@ -21,10 +21,10 @@ from too_marshal.db.plans import Plan
 from too_marshal.db.queues import Submission
 
 
-def test_a_real_notice_makes_its_event_once(
-    program: FlaskClient, session: Session, corpus: Path
-):
-    payload = (corpus / "notices" / "lvk" / "kafka_json" / "MS230425l-preliminary.json").read_bytes()
+def test_a_real_notice_makes_its_event_once(program: FlaskClient, session: Session, corpus: Path):
+    payload = (
+        corpus / "notices" / "lvk" / "kafka_json" / "MS230425l-preliminary.json"
+    ).read_bytes()
     first = program.post("/api/v1/notices?topic=igwn.gwalert", data=payload).get_json()
     again = program.post("/api/v1/notices", data=payload, headers={"X-Topic": "igwn.gwalert"})
     assert first["is_new"] is True
@@ -129,9 +129,7 @@ def test_a_plan_that_may_not_be_sent_is_a_conflict(program: FlaskClient, session
     assert answer.get_json()["detail"] == f"{event.name} is retracted"
 
 
-def test_a_submission_is_withdrawn_once_it_is_asked_for(
-    program: FlaskClient, session: Session
-):
+def test_a_submission_is_withdrawn_once_it_is_asked_for(program: FlaskClient, session: Session):
     event = add_event(session)
     add_localization(session, event)
     submission = add_submission(session, add_plan(session, event))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import (
     add_circular,
+    add_coverage,
     add_event,
     add_exposures,
     add_localization,
@@ -23,7 +24,6 @@ from tests.too_marshal.factories import (
 )
 from too_marshal.api.openapi import document
 from too_marshal.api.operations import OPERATIONS
-from too_marshal.workflows.cover import cover
 
 DOCUMENT = document()
 PREFIX = "/api/v1"
@@ -90,7 +90,7 @@ def rows(session: Session) -> dict[str, int]:
     plan = add_plan(session, event)
     submission = add_submission(session, plan)
     add_exposures(session, submission, 3)
-    cover(session, event.id, "ZTF")
+    add_coverage(session, event)
     return {
         "event_id": event.id,
         "localization_id": place.id,

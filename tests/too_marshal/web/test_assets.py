@@ -20,9 +20,7 @@ SOURCES = TEMPLATES + [
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["name"])
 def test_a_vendored_asset_is_what_its_record_says(entry):
     folder = VENDOR / f"{entry['name']}-{entry['version']}"
-    found = {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()
-    }
+    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
     assert found == entry["files"]
     assert "LICENSE" in found
     assert entry["licence"] in {"MIT", "ISC", "ISC AND MIT", "0BSD"}

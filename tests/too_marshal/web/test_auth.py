@@ -29,7 +29,7 @@ def log_in(client: FlaskClient, username: str = "anna", password: str = PASSWORD
     return client.post("/login", data={"username": username, "password": password, **fields})
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def anna(session: Session):
     return add_person(session, "anna", Role.OBSERVER)
 
@@ -60,9 +60,7 @@ def test_the_right_password_opens_a_session_that_the_database_keeps(
 @pytest.mark.parametrize(
     ("username", "password"), [("anna", "wrong"), ("nobody", PASSWORD), ("anna\0", ""), ("", "")]
 )
-def test_a_wrong_name_and_a_wrong_password_look_the_same(
-    app: Flask, anna, username: str, password: str
-):
+def test_a_wrong_name_and_a_wrong_password_look_the_same(app: Flask, username: str, password: str):
     answer = log_in(app.test_client(), username, password)
     assert answer.status_code == 401
     assert "The name or the password is wrong." in answer.get_data(as_text=True)
@@ -74,11 +72,11 @@ def test_a_closed_account_does_not_open(app: Flask, session: Session, anna):
     assert log_in(app.test_client()).status_code == 401
 
 
-def test_a_login_never_leads_off_the_site(app: Flask, anna):
+def test_a_login_never_leads_off_the_site(app: Flask):
     assert log_in(app.test_client(), next="https://evil.example/").location == "/"
 
 
-def test_after_five_failures_even_the_right_password_waits(app: Flask, session: Session, anna):
+def test_after_five_failures_even_the_right_password_waits(app: Flask, session: Session):
     client = app.test_client()
     for _ in range(people.MOST_FAILURES_OF_NAME):
         assert log_in(client, password="wrong").status_code == 401
@@ -91,7 +89,7 @@ def test_after_five_failures_even_the_right_password_waits(app: Flask, session: 
     assert log_in(client).status_code == 303
 
 
-def test_an_address_that_tries_many_names_waits_too(app: Flask, session: Session, anna):
+def test_an_address_that_tries_many_names_waits_too(app: Flask, session: Session):
     session.add_all(
         LoginAttempt(username=f"name{number}", address="127.0.0.1")
         for number in range(people.MOST_FAILURES_OF_ADDRESS)
@@ -100,7 +98,7 @@ def test_an_address_that_tries_many_names_waits_too(app: Flask, session: Session
     assert log_in(app.test_client()).status_code == 429
 
 
-def test_a_login_gets_a_new_session_and_ends_the_old_one(app: Flask, session: Session, anna):
+def test_a_login_gets_a_new_session_and_ends_the_old_one(app: Flask):
     client = app.test_client()
     log_in(client)
     first = client.get_cookie(COOKIE).value
@@ -111,7 +109,7 @@ def test_a_login_gets_a_new_session_and_ends_the_old_one(app: Flask, session: Se
     assert thief.get("/").status_code == 303
 
 
-def test_a_cookie_stolen_before_logout_is_worthless_after_it(app: Flask, anna):
+def test_a_cookie_stolen_before_logout_is_worthless_after_it(app: Flask):
     client, thief = app.test_client(), app.test_client()
     log_in(client)
     thief.set_cookie(COOKIE, client.get_cookie(COOKIE).value)
@@ -126,7 +124,7 @@ def test_a_cookie_stolen_before_logout_is_worthless_after_it(app: Flask, anna):
     [("seen_at", people.SESSION_IDLE), ("created_at", people.SESSION_LIFE)],
 )
 def test_a_session_ends_when_idle_and_when_old(
-    app: Flask, session: Session, anna, column: str, age: timedelta
+    app: Flask, session: Session, column: str, age: timedelta
 ):
     client = app.test_client()
     log_in(client)
@@ -146,13 +144,13 @@ def test_a_change_of_role_ends_the_persons_sessions(app: Flask, session: Session
     assert client.get("/").status_code == 303
 
 
-def test_a_form_without_its_token_is_refused(guarded: Flask, anna):
+def test_a_form_without_its_token_is_refused(guarded: Flask):
     answer = log_in(guarded.test_client())
     assert answer.status_code == 400
     assert "Reload the page" in answer.get_data(as_text=True)
 
 
-def test_the_form_token_of_before_the_login_does_not_work_after_it(guarded: Flask, anna):
+def test_the_form_token_of_before_the_login_does_not_work_after_it(guarded: Flask):
     client = guarded.test_client()
     token = form_token(client)
     assert log_in(client, csrf_token=token).status_code == 303
@@ -162,7 +160,7 @@ def test_the_form_token_of_before_the_login_does_not_work_after_it(guarded: Flas
     assert client.post("/health/submission", data=data).status_code == 303
 
 
-def test_logging_out_takes_a_token_and_cannot_be_done_by_a_link(guarded: Flask, anna):
+def test_logging_out_takes_a_token_and_cannot_be_done_by_a_link(guarded: Flask):
     client = guarded.test_client()
     log_in(client, csrf_token=form_token(client))
     assert client.get("/logout").status_code == 405
@@ -170,7 +168,7 @@ def test_logging_out_takes_a_token_and_cannot_be_done_by_a_link(guarded: Flask, 
     assert client.get("/").status_code == 200
 
 
-def test_behind_https_the_cookies_are_bound_to_it(settings: Settings, engine: Engine, anna):
+def test_behind_https_the_cookies_are_bound_to_it(settings: Settings, engine: Engine):
     app = create_app(replace(settings, secure_cookies=True), engine)
     app.config["WTF_CSRF_ENABLED"] = False
     answer = app.test_client().post(
@@ -183,14 +181,14 @@ def test_behind_https_the_cookies_are_bound_to_it(settings: Settings, engine: En
     assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
 
 
-def test_the_flask_cookie_tells_nobody_who_one_is(app: Flask, anna):
+def test_the_flask_cookie_tells_nobody_who_one_is(app: Flask):
     client = app.test_client()
     log_in(client)
     client.delete_cookie(COOKIE)
     assert client.get("/").status_code == 303
 
 
-def test_a_new_password_ends_every_session_and_the_old_password(app: Flask, anna):
+def test_a_new_password_ends_every_session_and_the_old_password(app: Flask):
     client, other = app.test_client(), app.test_client()
     log_in(client)
     log_in(other)
@@ -206,7 +204,7 @@ def test_a_new_password_ends_every_session_and_the_old_password(app: Flask, anna
     assert log_in(client, password=new).status_code == 303
 
 
-def test_a_lost_telephone_can_be_logged_out_from_elsewhere(app: Flask, anna):
+def test_a_lost_telephone_can_be_logged_out_from_elsewhere(app: Flask):
     client, lost = app.test_client(), app.test_client()
     log_in(client)
     log_in(lost)
@@ -250,9 +248,7 @@ def test_a_token_stays_within_its_owners_rights_and_a_year(
 
 def test_another_persons_token_cannot_be_revoked(visitor: Visitor, session: Session):
     owner = add_person(session, "owner", Role.VIEWER)
-    token, _ = people.create_token(
-        session, owner, "x", Role.VIEWER, now() + timedelta(days=1)
-    )
+    token, _ = people.create_token(session, owner, "x", Role.VIEWER, now() + timedelta(days=1))
     assert visitor(Role.ADMIN).post(f"/account/tokens/{token.id}/revoke").status_code == 404
 
 

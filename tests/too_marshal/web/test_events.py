@@ -7,6 +7,7 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import (
+    add_coverage,
     add_event,
     add_exposures,
     add_localization,
@@ -17,7 +18,6 @@ from tests.too_marshal.factories import (
 )
 from too_marshal.app import create_app
 from too_marshal.db.base import now
-from too_marshal.db.exposures import Coverage
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.settings import Settings
@@ -75,9 +75,7 @@ def test_a_rehearsal_shows_its_test_event_at_once(
 ):
     add_event(session, "MS2test", is_test=True)
     client = create_app(replace(settings, rehearsal=True), engine).test_client()
-    client.set_cookie(
-        "toom_session", open_session(session, add_person(session, "x", Role.VIEWER))
-    )
+    client.set_cookie("toom_session", open_session(session, add_person(session, "x", Role.VIEWER)))
     text = page(client, "/")
     assert "MS2test" in text
     assert "Rehearsal" in text
@@ -112,19 +110,12 @@ def test_the_state_of_an_event_follows_what_was_done(viewer: FlaskClient, sessio
         states.append(text.split('class="state state-')[1].split('"')[0])
 
     note()
-    place = add_localization(session, event)
+    add_localization(session, event)
     plan = add_plan(session, event)
     note()
     add_submission(session, plan)
     note()
-    session.add(
-        Coverage(
-            localization_id=place.id, telescope="ZTF", event_id=event.id, exposures=3,
-            probability=0.2, probability_twice=0.1, area=90.0, area_twice=40.0, by_filter={},
-            series=[],
-        )
-    )  # fmt: skip
-    session.commit()
+    add_coverage(session, event)
     note()
     event.is_retracted = True
     session.commit()
@@ -180,9 +171,7 @@ CANARIES = [
 
 
 @pytest.mark.parametrize("canary", CANARIES)
-def test_a_hostile_name_is_text_on_every_page(
-    admin: FlaskClient, session: Session, canary: str
-):
+def test_a_hostile_name_is_text_on_every_page(admin: FlaskClient, session: Session, canary: str):
     event = add_event(
         session,
         canary[:79],
@@ -206,16 +195,16 @@ def test_a_hostile_name_is_text_on_every_page(
         assert "49$" not in text
 
 
-def test_the_map_gets_contours_tiles_and_what_was_observed(
-    viewer: FlaskClient, session: Session
-):
+def test_the_map_gets_contours_tiles_and_what_was_observed(viewer: FlaskClient, session: Session):
     event = add_event(session)
     place = add_localization(session, event)
     plan = add_plan(session, event, most_fields=6)
     add_exposures(session, add_submission(session, plan), 9)
     sky = viewer.get(f"/events/{event.id}/sky.json").get_json()
     assert sky["localization"]["id"] == place.id
-    levels = [f["properties"]["credible_level"] for f in sky["localization"]["contours"]["features"]]
+    levels = [
+        f["properties"]["credible_level"] for f in sky["localization"]["contours"]["features"]
+    ]
     assert levels == [10, 20, 30, 40, 50, 60, 70, 80, 90]
     (shown,) = sky["plans"]
     assert shown["id"] == plan.id
@@ -327,9 +316,7 @@ def test_an_event_without_a_map_cannot_be_planned_for(observer: FlaskClient, ses
     assert "has no sky map yet" in answer.get_data(as_text=True)
 
 
-def test_outside_a_rehearsal_nobody_can_send_a_retraction(
-    observer: FlaskClient, session: Session
-):
+def test_outside_a_rehearsal_nobody_can_send_a_retraction(observer: FlaskClient, session: Session):
     event = add_event(session, is_test=True)
     assert "Send the retraction" not in page(observer, f"/events/{event.id}")
     assert observer.post(f"/events/{event.id}/retract").status_code == 404

@@ -48,9 +48,7 @@ def test_the_stream_is_one_that_a_browser_will_follow(viewer: FlaskClient):
     answer.close()
 
 
-def test_each_row_of_the_timeline_is_told_once_in_its_order(
-    viewer: FlaskClient, session: Session
-):
+def test_each_row_of_the_timeline_is_told_once_in_its_order(viewer: FlaskClient, session: Session):
     note(session, "before")
     answer, chunks = open_stream(viewer)
     next(chunks)
@@ -84,9 +82,7 @@ def test_a_page_hears_what_happened_since_it_was_made(viewer: FlaskClient, sessi
     answer.close()
 
 
-def test_a_row_that_commits_after_a_later_one_is_told_too(
-    viewer: FlaskClient, session: Session
-):
+def test_a_row_that_commits_after_a_later_one_is_told_too(viewer: FlaskClient, session: Session):
     note(session, "at the beginning", 100)
     answer, chunks = open_stream(viewer)
     next(chunks)
@@ -97,9 +93,7 @@ def test_a_row_that_commits_after_a_later_one_is_told_too(
     answer.close()
 
 
-def test_a_place_that_never_was_does_not_silence_the_stream(
-    viewer: FlaskClient, session: Session
-):
+def test_a_place_that_never_was_does_not_silence_the_stream(viewer: FlaskClient, session: Session):
     note(session, "one")
     answer, chunks = open_stream(viewer, last=10**12)
     next(chunks)
@@ -121,9 +115,7 @@ def test_a_quiet_stream_shows_that_it_lives_and_ends_with_the_login(
     answer.close()
 
 
-def test_no_more_streams_are_opened_than_leave_threads_for_pages(
-    app: Flask, viewer: FlaskClient
-):
+def test_no_more_streams_are_opened_than_leave_threads_for_pages(app: Flask, viewer: FlaskClient):
     streams = [open_stream(viewer) for _ in range(MOST_STREAMS)]
     assert viewer.get("/live").status_code == 503
     streams[0][0].close()

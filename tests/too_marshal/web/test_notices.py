@@ -19,9 +19,7 @@ def quarantined(session: Session, payload: bytes = b"<html>no notice") -> Receiv
     )
 
 
-def test_what_was_not_understood_is_listed_with_the_reason(
-    observer: FlaskClient, session: Session
-):
+def test_what_was_not_understood_is_listed_with_the_reason(observer: FlaskClient, session: Session):
     row = quarantined(session)
     add_notice(session, add_event(session))
     text = page(observer, "/notices")
@@ -30,11 +28,9 @@ def test_what_was_not_understood_is_listed_with_the_reason(
     assert f"/notices/{row.id}/reread" in text
 
 
-def test_a_notice_shows_what_was_understood_and_what_came(
-    viewer: FlaskClient, session: Session
-):
+def test_a_notice_shows_what_was_understood_and_what_came(viewer: FlaskClient, session: Session):
     event = add_event(session)
-    row = add_notice(session, event, b"{\"a\": \"<b>&\"}")
+    row = add_notice(session, event, b'{"a": "<b>&"}')
     text = page(viewer, f"/notices/{row.id}")
     assert "PRELIMINARY" in text
     assert "&lt;b&gt;&amp;" in text
@@ -43,9 +39,7 @@ def test_a_notice_shows_what_was_understood_and_what_came(
     assert "Read again" not in text
 
 
-def test_the_raw_bytes_come_as_a_file_that_no_browser_shows(
-    viewer: FlaskClient, session: Session
-):
+def test_the_raw_bytes_come_as_a_file_that_no_browser_shows(viewer: FlaskClient, session: Session):
     payload = b"<html><script>alert(1)</script>\x00\xff"
     answer = viewer.get(f"/notices/{quarantined(session, payload).id}/raw")
     assert answer.data == payload

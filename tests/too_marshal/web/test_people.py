@@ -1,5 +1,4 @@
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -55,7 +54,7 @@ def test_an_account_that_cannot_be_is_refused_in_words(
     assert [row.username for row in session.scalars(select(Person))] == ["admin"]
 
 
-def test_a_closed_account_is_out_at_once(app: Flask, admin: FlaskClient, session: Session):
+def test_a_closed_account_is_out_at_once(admin: FlaskClient, session: Session):
     anna = add_person(session, "anna", Role.OBSERVER)
     value = open_session(session, anna)
     admin.post(f"/people/{anna.id}", data={"role": "2"})

@@ -16,7 +16,7 @@ from tests.too_marshal.factories import (
 from tests.too_marshal.web.test_events import page
 from too_marshal.db.base import now
 from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.queues import Submission, SubmissionState
+from too_marshal.db.queues import KILL_SWITCH, Submission, SubmissionState, Switch
 
 
 @pytest.fixture
@@ -92,29 +92,24 @@ def test_a_key_of_another_plan_is_refused(observer: FlaskClient, session: Sessio
     assert "another plan" in answer.get_data(as_text=True)
 
 
-def retract(session: Session, plan: Plan) -> None:
+def retract(_session: Session, plan: Plan) -> None:
     plan.event.is_retracted = True
 
 
-def stop(session: Session, plan: Plan) -> None:
-    from too_marshal.db.queues import (
-        KILL_SWITCH,
-        Switch,
-    )
-
+def stop(session: Session, _plan: Plan) -> None:
     session.add(Switch(name=KILL_SWITCH, is_on=True))
 
 
-def let_pass(session: Session, plan: Plan) -> None:
+def let_pass(_session: Session, plan: Plan) -> None:
     for row in plan.exposures:
         row.start -= timedelta(days=1)
 
 
-def fail(session: Session, plan: Plan) -> None:
+def fail(_session: Session, plan: Plan) -> None:
     plan.state, plan.remark = PlanState.FAILED, "the planner gave up"
 
 
-def move_elsewhere(session: Session, plan: Plan) -> None:
+def move_elsewhere(_session: Session, plan: Plan) -> None:
     plan.telescope = "DECam"
 
 
@@ -125,7 +120,7 @@ def move_elsewhere(session: Session, plan: Plan) -> None:
         (stop, "submission is stopped"),
         (let_pass, "lies in the past"),
         (fail, "plan is failed"),
-        (move_elsewhere, "No queue is configured for DECam"),
+        (move_elsewhere, "no queue is configured for DECam"),
     ],
 )
 def test_a_plan_that_may_not_be_sent_is_not_offered_and_not_taken(

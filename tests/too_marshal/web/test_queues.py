@@ -66,9 +66,7 @@ def test_a_silent_robot_leaves_the_last_good_copy_marked_stale(
     assert "2.0 h ago" in text
 
 
-def test_a_submission_that_is_over_offers_no_withdrawal(
-    observer: FlaskClient, session: Session
-):
+def test_a_submission_that_is_over_offers_no_withdrawal(observer: FlaskClient, session: Session):
     event = add_event(session)
     add_localization(session, event)
     live = add_submission(session, add_plan(session, event))

@@ -21,7 +21,8 @@ def test_every_answer_forbids_what_it_can(viewer: FlaskClient, address: str):
 
 def test_scripts_and_styles_may_come_from_this_site_only(viewer: FlaskClient):
     policy = dict(
-        part.split(" ", 1) for part in viewer.get("/").headers["Content-Security-Policy"].split("; ")
+        part.split(" ", 1)
+        for part in viewer.get("/").headers["Content-Security-Policy"].split("; ")
     )
     assert policy["default-src"] == policy["script-src"] == policy["style-src"] == "'self'"
     assert policy["object-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
@@ -59,7 +60,7 @@ def test_an_answer_too_large_is_refused_before_it_is_read(app: Flask, viewer: Fl
 
 
 def test_an_unexpected_error_is_logged_under_a_number_and_says_nothing_else(
-    app: Flask, viewer: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog
+    viewer: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog
 ):
     def fail() -> None:
         raise RuntimeError("the secret reason")
