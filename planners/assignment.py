@@ -13,12 +13,15 @@ from planners.local_sky import Circumstances
 from planners.maximum_coverage import MaximumCoverage
 from planners.programmes import Programmes
 from planners.ranges import expand
-from planners.rounds import Round, round_at
-from planners.structures import Structure
+from planners.rounds import round_at
+from planners.structures import Structure, StructureBuilder
 
-_THRESHOLDS = 8
+_THRESHOLDS = 48
 """Places within a round at which it is checked that not too many must stand before or after."""
 
+
+_TIGHT = 1.1
+"""Slower than usual where the order is not free."""
 
 _AIRMASS = 2e-6
 """Probability that one unit of airmass is worth: it decides among equals, so that fields are
@@ -49,11 +52,13 @@ class Places:
 class Assignment:
     """The integer programme of one structure."""
 
-    def __init__(self, programmes: Programmes, structure: Structure, cost: float) -> None:
+    def __init__(
+        self, programmes: Programmes, structure: Structure, builder: StructureBuilder
+    ) -> None:
         self.programmes = programmes
         self.structure = structure
-        self.cost = cost
-        self.places = _places(programmes, structure)
+        self.cost = builder.cost
+        self.places = _places(programmes, structure, builder)
         self.model = MaximumCoverage(
             programmes.problem.atoms.probability,
             _pairs(programmes, self.places.programme),
@@ -95,7 +100,7 @@ class Assignment:
                 late = mine[self.places.earliest[mine] >= this.length - depth]
                 for members in (early, late):
                     groups.append(members)
-                    limits.append(np.floor(depth / self.cost) + 1)
+                    limits.append(np.floor(depth / (_TIGHT * self.cost)) + 1)
         useful = [
             i
             for i, (members, limit) in enumerate(zip(groups, limits, strict=True))
@@ -132,12 +137,11 @@ class Assignment:
         ]
 
 
-def _places(programmes: Programmes, structure: Structure) -> Places:
+def _places(programmes: Programmes, structure: Structure, builder: StructureBuilder) -> Places:
     columns = []
     for k, planned in enumerate(structure):
-        this: Round = round_at(
-            programmes, RobotState(time=planned.start), planned.filters, planned.length
-        )
+        state = RobotState(time=planned.start)
+        this = round_at(programmes, state, planned.filters, builder.pace(planned.length))
         fit = np.flatnonzero(this.latest >= this.earliest)
         columns.append((fit, np.full(len(fit), k), this.earliest[fit], this.latest[fit]))
     return Places(*(np.concatenate(part) for part in zip(*columns, strict=True)))

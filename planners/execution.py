@@ -87,7 +87,9 @@ class Execution:
     def _can_begin(self, planned: PlannedRound, mine: NDArray[np.int64], begin: float) -> bool:
         state = self.state.copy()
         state.time = begin
-        this = round_at(self.programmes, state, planned.filters, planned.length)
+        this = round_at(
+            self.programmes, state, planned.filters, self.builder.pace(planned.length)
+        )
         return can_stand(this, mine.tolist(), self.cost)
 
     def _fill_until(self, end: float) -> None:
@@ -117,7 +119,7 @@ class Execution:
 
     def _round(self, filters: tuple[str, ...], length: float, mine: list[int]) -> bool:
         """One round of some programmes and of others that fit; whether anything was done."""
-        this = round_at(self.programmes, self.state, filters, length)
+        this = round_at(self.programmes, self.state, filters, self.builder.pace(length))
         chosen = self._completed(this, mine)
         order = in_order(self.programmes, this, chosen, self.state, self.cost)
         passes = this.passes(self.programmes, order)

@@ -35,6 +35,9 @@ _GOOD_ENOUGH = 3e-3
 _COLUMNS = 6000
 """Columns of all integer programmes together, after which no further structure is tried."""
 
+_FEW = 20
+"""Steps of which a mean says little."""
+
 _SAME = 0.01
 """Relative difference of the usual time between exposures that does not matter."""
 
@@ -83,11 +86,11 @@ class _Search:
             if time.perf_counter() > self._deadline or (columns > _COLUMNS and not self._patient):
                 break
             for _ in range(2):
-                assignment = Assignment(programmes, structure, builder.cost)
+                assignment = Assignment(programmes, structure, builder)
                 columns += len(assignment.places.programme)
                 shots = self._carried_out(assignment, builder)
                 self._keep(shots)
-                cost = self._real_cost(shots)
+                cost = self._real_cost(shots, builder.cost)
                 if abs(cost - builder.cost) < _SAME * builder.cost:
                     break
                 builder = StructureBuilder(self.problem, cost)
@@ -101,15 +104,15 @@ class _Search:
         rounds = assignment.rounded(share)
         return Execution(assignment.programmes, builder).run(assignment.structure, rounds)
 
-    def _real_cost(self, shots: Sequence[Shot]) -> float:
-        """Time from one exposure to the next within a pass, s."""
+    def _real_cost(self, shots: Sequence[Shot], guess: float) -> float:
+        """Time from one exposure to the next within a pass, s; the guess where there are few."""
         slews = self.problem.slews
         steps = [
             before.end - before.start + slews.one(before.field, after.field, before.end)
             for before, after in pairwise(shots)
             if before.filter == after.filter
         ]
-        return float(np.mean(steps)) if steps else 0.0
+        return float(np.mean(steps)) if len(steps) >= _FEW else guess
 
     def _keep(self, shots: list[Shot]) -> None:
         value = self._covered(shots)

@@ -15,7 +15,7 @@ CHUNK = 1 << 18
 _ROUGH = 4
 """A chunk of which more than one pixel in so many differs from the last is thinned."""
 
-_ALIKE = (0.01, 0.03, 0.1, 0.3)
+_ALIKE = (0.03, 0.1, 0.3)
 """Four pixels whose probabilities differ by less, relatively, become one when thinned: the
 first of these after which a whole sky of such chunks would not be too many."""
 

@@ -7,6 +7,7 @@ be seen during all passes. A plan is a series of rounds.
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +31,20 @@ def sequences(wanted: tuple[str, ...]) -> list[tuple[str, ...]]:
     orders = sorted(set(permutations(wanted)), key=lambda order: (order != wanted, order))
     fewest = min(exchanges(order) for order in orders)
     return [order for order in orders if exchanges(order) == fewest]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long the passes of a round are, and how fast things go."""
+
+    length: float
+    """From the first to the last exposure of a pass, s."""
+
+    cost: float
+    """Usual time from one exposure to the next, s."""
+
+    turn: float
+    """From the end of a pass back to the start of its order, beyond the usual, s."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +78,7 @@ class Round:
 
 
 def round_at(
-    programmes: Programmes, state: RobotState, filters: tuple[str, ...], length: float
+    programmes: Programmes, state: RobotState, filters: tuple[str, ...], pace: Pace
 ) -> Round:
     """The round of given passes that begins when the robot is free.
 
@@ -71,21 +86,22 @@ def round_at(
     ----------
     filters : tuple of str
         Filter of each pass.
-    length : float
-        Of a pass, s.
+    pace : Pace
+        Length of the passes, and how fast things go.
     """
     problem = programmes.problem
     begin = state.time
     if state.filter is not None and state.filter != filters[0]:
         begin += problem.slews.filter_exchange
     n = len(programmes)
+    length = pace.length
     earliest, latest = np.zeros(n), np.full(n, length)
     left = [list(wanted) for wanted in problem.needs]
     offset = 0.0
     for k, name in enumerate(filters):
         if k > 0:
             exchange = problem.slews.filter_exchange if filters[k - 1] != name else 0.0
-            offset += max(length + exchange, problem.gap)
+            offset += max(length + pace.cost + pace.turn + exchange, problem.gap)
         takes_part = np.array([name in wanted for wanted in left])
         for wanted in left:
             if name in wanted:
@@ -117,11 +133,20 @@ def _places(
 
 
 def can_stand(this: Round, chosen: Sequence[int], cost: float) -> bool:
-    """Whether programmes can stand in some order, an exposure every `cost` seconds."""
+    """Whether programmes can stand in some order, an exposure every `cost` seconds.
+
+    The most urgent that is up goes first, which finds an order if there is one, but for gaps
+    of less than an exposure.
+    """
+    coming = sorted(((float(this.earliest[k]), float(this.latest[k])) for k in chosen), reverse=True)
+    up: list[float] = []
     time = 0.0
-    for k in sorted(chosen, key=lambda k: this.latest[k]):
-        time = max(time, float(this.earliest[k]))
-        if time > this.latest[k]:
+    while coming or up:
+        if not up:
+            time = max(time, coming[-1][0])
+        while coming and coming[-1][0] <= time:
+            heapq.heappush(up, coming.pop()[1])
+        if heapq.heappop(up) < time:
             return False
         time += cost
     return True

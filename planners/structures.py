@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from planners.problem import Problem
-from planners.rounds import exchanges, sequences
+from planners.rounds import Pace, exchanges, sequences
 
 
 @dataclass(frozen=True)
@@ -26,26 +26,19 @@ class PlannedRound:
 
 Structure = tuple[PlannedRound, ...]
 
-_CUTS = (
-    (1.0, "both"),
-    (2.25, "both"),
-    (1.5, "backward"),
-    (1.0, "backward"),
-    (0.3, "both"),
-    (1.5, "forward"),
-    (3.5, "both"),
-    (1.0, "forward"),
-    (0.6, "both"),
-    (2.25, "backward"),
-    (1.5, "both"),
-    (0.3, "backward"),
-    (3.5, "backward"),
-    (2.25, "forward"),
-    (0.6, "forward"),
-    (0.3, "forward"),
-)
-"""Length of a pass, over the shortest that fills the gap, and from where rounds are counted: in
-the order in which they are tried. Short rounds suit small maps, long ones short nights."""
+_UNBOUND = 1800.0
+"""Length of a pass where there is no gap to fill, s."""
+
+_BACK = 0.2
+"""Slew to the start of a pass, over the longest slew there is."""
+
+_EVEN = (1.0, 0.5, 0.75, 0.35, 0.9, 0.2)
+"""Numbers of rounds that fill the window evenly, over the greatest: in the order in which they
+are tried. Many rounds suit fields that set and rise, few save filter exchanges."""
+
+_SHORT = (0.3, 1.0, 0.6, 0.1)
+"""Lengths of a pass, over that which fills the gap, of rounds that are counted from both ends,
+from the start and from the end of the window. Short ones suit small maps."""
 
 
 class StructureBuilder:
@@ -57,6 +50,7 @@ class StructureBuilder:
         self.wanted = max(problem.needs, key=len)
         self.orders = sequences(self.wanted)
         self.exchange = problem.slews.filter_exchange
+        self._turn = _BACK * problem.slews.longest
         begin, end = problem.visible.first, problem.visible.last
         self.begin = float(begin.min(initial=math.inf))
         self.end = float(end.max(initial=-math.inf))
@@ -64,26 +58,32 @@ class StructureBuilder:
     @property
     def shortest(self) -> float:
         """Pass that just fills the gap, s; half an hour where there is none to fill."""
-        gap = self.problem.gap - self.exchange * (len(set(self.wanted)) > 1)
-        return max(gap, 0.0) if len(self.wanted) > 1 and gap > 0 else 1800.0
+        gap = self.problem.gap - self._between_passes - self.cost
+        return gap if len(self.wanted) > 1 and gap > 0 else _UNBOUND
 
     def duration(self, length: float) -> float:
         """Time of a round whose passes have a length, s."""
-        visits = len(self.wanted)
-        step = max(
-            length + self.cost + self.exchange * exchanges(self.orders[0]) / max(visits - 1, 1),
-            self.problem.gap,
-        )
-        return (visits - 1) * step + length + self.cost
+        step = max(length + self.cost + self._between_passes, self.problem.gap)
+        return (len(self.wanted) - 1) * step + length + self.cost + self._turn
+
+    @property
+    def _between_passes(self) -> float:
+        """Time from the end of a pass to the next, beyond the usual, on average, s."""
+        steps = max(len(self.wanted) - 1, 1)
+        return self.exchange * exchanges(self.orders[0]) / steps + self._turn
 
     def longest(self, time: float) -> float:
         """Longest pass of a round that takes no more than `time`, s; negative if none does."""
         visits = len(self.wanted)
-        changes = exchanges(self.orders[0])
-        even = (time - changes * self.exchange) / visits - self.cost
-        if even + self.cost + self.exchange * changes / max(visits - 1, 1) >= self.problem.gap:
+        time -= self._turn
+        even = (time - (visits - 1) * self._between_passes) / visits - self.cost
+        if even + self.cost + self._between_passes >= self.problem.gap:
             return even
         return time - (visits - 1) * self.problem.gap - self.cost
+
+    def pace(self, length: float) -> Pace:
+        """Of a round whose passes have a length (s)."""
+        return Pace(length, self.cost, self._turn)
 
     def forward(self, begin: float, end: float, length: float) -> list[tuple[float, float]]:
         """Start and length of rounds from `begin` on, the last one cut short."""
@@ -129,19 +129,28 @@ class StructureBuilder:
             structure.append(PlannedRound(start, self.order_after(mounted), length))
         return tuple(structure)
 
+    def even(self, count: int) -> list[tuple[float, float]]:
+        """Start and length of so many rounds that fill the window."""
+        each = (self.end - self.begin) / count
+        length = self.longest(each)
+        return [(self.begin + i * each, length) for i in range(count)] if length >= 0 else []
+
     def candidates(self) -> Iterator[Structure]:
         """Structures worth trying, the likeliest first."""
         if self.end <= self.begin:
             return
-        seen = set()
-        for factor, cut in _CUTS:
+        most = max(int((self.end - self.begin) / self.duration(self.shortest)), 1)
+        tried = [self.even(max(round(most * part), 1)) for part in _EVEN[:2]]
+        for factor in _SHORT:
             length = self.shortest * factor
-            if cut == "both":
-                rounds = self.from_both_ends(length)
-            elif cut == "forward":
-                rounds = self.forward(self.begin, self.end, length)
-            else:
-                rounds = self.backward(self.begin, self.end, length)
+            tried += [
+                self.from_both_ends(length),
+                self.forward(self.begin, self.end, length),
+                self.backward(self.begin, self.end, length),
+            ]
+        tried[3:3] = [self.even(max(round(most * part), 1)) for part in _EVEN[2:]]
+        seen = set()
+        for rounds in tried:
             key = tuple((round(start), round(length)) for start, length in rounds)
             if rounds and key not in seen:
                 seen.add(key)
