@@ -1,7 +1,8 @@
 """Telescopes: their facts and their queues. A new one is a module, a grid and a line here."""
 
+from telescopes.decam import DECAM
 from telescopes.observing import Telescope
 from telescopes.ztf import ZTF
 
-TELESCOPES: dict[str, Telescope] = {telescope.name: telescope for telescope in (ZTF,)}
+TELESCOPES: dict[str, Telescope] = {telescope.name: telescope for telescope in (ZTF, DECAM)}
 """Every telescope that can be planned for, by name."""

@@ -7,7 +7,10 @@ from typing import Any
 
 from astropy import units as u
 
+from telescopes.decam_script import DECamScript
+from telescopes.file_queue import FileQueue, Script
 from telescopes.observing import ObservingQueue
+from telescopes.sftp import SFTPDrop
 from telescopes.transports import HTTPTransport, basic_authorization
 from telescopes.ztf_kowalski import KowalskiScheduler
 from telescopes.ztf_queue import TunnelledScheduler, ZTFQueue
@@ -41,9 +44,32 @@ def _open_kowalski(endpoint: Endpoint) -> ObservingQueue:
     return ZTFQueue(way, _open_depot(endpoint))
 
 
+def _open_drop(endpoint: Endpoint, script: Script) -> ObservingQueue:
+    drop = SFTPDrop(
+        host=endpoint["host"],
+        port=int(endpoint.get("port", 22)),
+        username=endpoint["username"],
+        host_key=endpoint["host_key"],
+        directory=endpoint["directory"],
+        key_file=endpoint.get("key_file"),
+        password=endpoint.get("password"),
+    )
+    return FileQueue(drop, script)
+
+
+def _open_decam(endpoint: Endpoint) -> ObservingQueue:
+    dither = endpoint.get("dither")
+    script = DECamScript(
+        endpoint.get("title", DECamScript.title),
+        None if dither is None else float(dither) * u.arcsec,
+    )
+    return _open_drop(endpoint, script)
+
+
 QUEUES: dict[tuple[str, str], Callable[[Endpoint], ObservingQueue]] = {
     ("ZTF", "scheduler"): _open_ztf,
     ("ZTF", "kowalski"): _open_kowalski,
+    ("DECam", "sftp"): _open_decam,
 }
 """By telescope and protocol; the first protocol of a telescope is its default."""
 
@@ -59,7 +85,9 @@ def open_queue(telescope_name: str, endpoint: Endpoint | str) -> ObservingQueue:
         Settings of the way to the robot, or just its address. ZTF: ``url`` of the
         scheduler; ``depot_url``, ``depot_username``, ``depot_password`` of the depot of
         processed quadrants (optional). By Kowalski, ``token`` and ``user``, and
-        ``history_path`` where it forwards the scheduler's history.
+        ``history_path`` where it forwards the scheduler's history. By SFTP, ``host``,
+        ``port``, ``username``, ``host_key``, ``directory``, and ``key_file`` or ``password``;
+        DECam: ``title`` of the program, ``dither`` (arcsec).
 
     Raises
     ------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from astropy import units as u
 
 from telescopes.errors import PlanUnsuitable
+from telescopes.names import check_name
 from telescopes.observing import ObservingPlan, PlannedExposure
 from telescopes.ztf import ZTF
 
@@ -20,9 +20,6 @@ FILTER_IDS: Mapping[str, int] = {"g": 1, "r": 2, "i": 3}
 
 PROGRAM_IDS: Mapping[str, int] = {"MSIP": 1, "Partnership": 2, "collaboration": 2, "Caltech": 3}
 """The scheduler's numbers of the programs (ztf_sim, constants.py)."""
-
-NAME = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._+-]{0,79}\Z")
-"""Names that survive every hand between the marshal and the mountain."""
 
 PREFIX = "ToO_"
 """By custom queue names begin so; by rule a target of opportunity's subprogram begins with
@@ -57,9 +54,7 @@ def write_message(plan: ObservingPlan, name: str, program: str, pi: str) -> dict
     PlanUnsuitable
         If the scheduler could not take it.
     """
-    if not NAME.match(name):
-        raise PlanUnsuitable(f"not a queue name: {name!r}")
-    if not name.startswith(PREFIX):
+    if not check_name(name).startswith(PREFIX):
         raise PlanUnsuitable(f"ZTF queue names begin with {PREFIX!r}: {name!r}")
     if not plan.exposures:
         raise PlanUnsuitable("the plan is empty")

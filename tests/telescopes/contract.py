@@ -203,6 +203,27 @@ class QueueContract:
         bench.queue.withdraw(mine.name)
         assert bench.held(other.name) == 3
 
+    def test_pings(self, bench):
+        bench.queue.ping()
+
+    def test_is_unreachable_when_nothing_listens(self, bench):
+        request = bench.prepare()
+        bench.close()
+        for ask in (
+            bench.queue.ping,
+            bench.queue.queued,
+            lambda: bench.queue.find(request),
+            lambda: bench.queue.submit(request),
+            lambda: bench.queue.withdraw(request.name),
+            lambda: list(bench.queue.executed(START, START + 1 * u.day)),
+        ):
+            with pytest.raises(QueueUnreachable):
+                ask()
+
+
+class ExecutionContract:
+    """Inherit too where the robot tells what it has done."""
+
     def test_executed(self, bench):
         request = bench.prepare(4)
         bench.queue.submit(request)
@@ -241,22 +262,9 @@ class QueueContract:
             bench.pass_time(10 * u.s)
             assert bench.queue.find(request) is True
 
-    def test_pings(self, bench):
-        bench.queue.ping()
 
-    def test_is_unreachable_when_nothing_listens(self, bench):
-        request = bench.prepare()
-        bench.close()
-        for ask in (
-            bench.queue.ping,
-            bench.queue.queued,
-            lambda: bench.queue.find(request),
-            lambda: bench.queue.submit(request),
-            lambda: bench.queue.withdraw(request.name),
-            lambda: list(bench.queue.executed(START, START + 1 * u.day)),
-        ):
-            with pytest.raises(QueueUnreachable):
-                ask()
+class HTTPFaultContract:
+    """Inherit too where the robot is reached by HTTP."""
 
     @pytest.mark.parametrize(("fault", "expected"), FAULTS)
     def test_a_submission_that_goes_wrong(self, bench, fault, expected):

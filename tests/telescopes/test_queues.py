@@ -1,4 +1,5 @@
 import pytest
+from astropy import units as u
 
 from telescopes import TELESCOPES
 from telescopes.queues import QUEUES, open_queue
@@ -35,3 +36,19 @@ def test_opens_the_depot_with_its_credentials():
 def test_an_unknown_way(name, endpoint):
     with pytest.raises(LookupError, match="ZTF by scheduler"):
         open_queue(name, endpoint)
+
+
+def test_opens_a_drop():
+    queue = open_queue(
+        "DECam",
+        {
+            "host": "observatory.example",
+            "username": "too",
+            "host_key": "ssh-ed25519 AAAA",
+            "directory": "decam/too",
+            "key_file": "/etc/too/id_ed25519",
+            "dither": 60,
+        },
+    )
+    assert queue.drop.port == 22
+    assert queue.script.dither == 60 * u.arcsec

@@ -17,7 +17,12 @@ from telescopes.simulators.ztf import ZTFSimulator, make_robot
 from telescopes.transports import HTTPTransport
 from telescopes.ztf_kowalski import KowalskiScheduler
 from telescopes.ztf_queue import ZTFQueue
-from tests.telescopes.contract import NAME, QueueContract
+from tests.telescopes.contract import (
+    NAME,
+    ExecutionContract,
+    HTTPFaultContract,
+    QueueContract,
+)
 from tests.telescopes.plans import START, make_plan
 from tests.telescopes.test_ztf_queue import Wall, ZTFBench
 
@@ -59,7 +64,7 @@ def bench():
         yield KowalskiBench(stack)
 
 
-class TestContract(QueueContract):
+class TestContract(QueueContract, ExecutionContract, HTTPFaultContract):
     """As the scheduler itself."""
 
 

@@ -14,7 +14,13 @@ from telescopes.simulators.clock import SimulatedClock
 from telescopes.simulators.faults import Fault, FaultKind
 from telescopes.transports import HTTPTransport
 from telescopes.ztf_queue import TunnelledScheduler, ZTFQueue, _dates
-from tests.telescopes.contract import NAME, Bench, QueueContract
+from tests.telescopes.contract import (
+    NAME,
+    Bench,
+    ExecutionContract,
+    HTTPFaultContract,
+    QueueContract,
+)
 from tests.telescopes.plans import START, make_plan
 
 
@@ -75,11 +81,11 @@ def bench():
         yield ZTFBench(stack)
 
 
-class TestContract(QueueContract):
+class TestContract(QueueContract, ExecutionContract, HTTPFaultContract):
     """One that replaces a queue of the same name."""
 
 
-class TestContractOfTheOtherWebLayer(QueueContract):
+class TestContractOfTheOtherWebLayer(QueueContract, ExecutionContract, HTTPFaultContract):
     """One that keeps the queue that it has."""
 
     @pytest.fixture

@@ -1,0 +1,21 @@
+"""Names of queues and files."""
+
+import re
+
+from telescopes.errors import PlanUnsuitable
+
+NAME = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._+-]{0,79}\Z")
+"""What survives every hand between the marshal and a mountain."""
+
+
+def check_name(name: str) -> str:
+    """Return `name`.
+
+    Raises
+    ------
+    PlanUnsuitable
+        If it might not survive.
+    """
+    if not NAME.match(name):
+        raise PlanUnsuitable(f"not a queue name: {name!r}")
+    return name
