@@ -61,7 +61,9 @@ ZTF = Telescope(
     site=Site(
         "Palomar Observatory",
         # The scheduler's own position (ztf_sim, constants.py).
-        EarthLocation.from_geodetic(lon=-116.85890 * u.deg, lat=33.35732 * u.deg, height=1707 * u.m),
+        EarthLocation.from_geodetic(
+            lon=-116.85890 * u.deg, lat=33.35732 * u.deg, height=1707 * u.m
+        ),
         "America/Los_Angeles",
     ),
     filters=("g", "r", "i"),
