@@ -1,0 +1,83 @@
+"""The web server as a process: its first answer, its sign of life, and its end."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.too_marshal.factories import add_person
+from too_marshal.db.notices import Heartbeat
+from too_marshal.db.people import Role
+from too_marshal.workflows.people import open_session
+
+
+def start(database_url: str, folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    environ = {**os.environ, "TOO_DATABASE_URL": database_url, "TOO_DATA_DIR": str(folder)}
+    return subprocess.Popen(
+        [sys.executable, "-u", "-m", "too_marshal.cli", "web", *arguments],
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.fixture
+def server(database_url: str, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    process = start(database_url, tmp_path, "--port", "0")
+    for line in process.stdout:
+        if found := re.search(r"pages at (http://\S+)", line):
+            break
+    else:
+        raise AssertionError(f"ended with code {process.wait()}")
+    yield process, found[1]
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def test_pages_are_served_and_the_process_shows_that_it_lives(server, session: Session):
+    _, address = server
+    with urllib.request.urlopen(f"{address}/healthz") as answer:
+        assert answer.status == 200
+        assert "Server" not in answer.headers
+    deadline = time.monotonic() + 20
+    while session.scalars(select(Heartbeat.name)).all() != ["web"]:
+        assert time.monotonic() < deadline
+        session.rollback()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_at_once_though_a_browser_listens(server, session: Session, number: int):
+    process, address = server
+    value = open_session(session, add_person(session, "anna", Role.VIEWER))
+    request = urllib.request.Request(f"{address}/live", headers={"Cookie": f"toom_session={value}"})
+    with urllib.request.urlopen(request) as stream:
+        assert stream.readline() == b"retry: 3000\n"
+        began = time.monotonic()
+        process.send_signal(number)
+        assert process.wait(30) == 0
+        assert time.monotonic() - began < 10
+    assert "Traceback" not in process.stdout.read()
+
+
+def test_a_taken_port_is_said_in_a_sentence(database_url: str, tmp_path: Path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        process = start(database_url, tmp_path, "--port", port)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert f"port {port} on 127.0.0.1 cannot be used" in output
+    assert "Traceback" not in output
