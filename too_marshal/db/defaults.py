@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -9,7 +11,10 @@ from too_marshal.db.plans import PlanRule
 
 NOT_A_SOURCE = ["not a GRB", "position unreliable"]
 
-DEFAULT_RULES = (
+TELLS = {"plans": False, "notifies": True, "telescope": "", "filters": [], "exposure_time": 0.0}
+"""A rule that tells people and plans nothing."""
+
+DEFAULT_RULES: tuple[dict[str, Any], ...] = (
     # A merger that may have left light: search in two filters, half an hour apart, for the
     # colour and to tell it from asteroids (Kasliwal et al. 2020, ApJ 905, 145, section 3).
     {
@@ -53,8 +58,34 @@ DEFAULT_RULES = (
         "filters": ["g", "r"],
         "exposure_time": 60.0,
     },
+    # Who is told.
+    {
+        "name": "Tell: significant gravitational waves",
+        "streams": ["lvk"],
+        "significant_only": True,
+        **TELLS,
+    },
+    {
+        "name": "Tell: IceCube neutrinos",
+        "streams": ["icecube"],
+        **TELLS,
+    },
+    {
+        "name": "Tell: short gamma-ray bursts",
+        "streams": ["fermi_gbm"],
+        "kinds": ["initial", "update", "retraction"],
+        "duration_classes": ["short"],
+        "excluded_flags": NOT_A_SOURCE,
+        **TELLS,
+    },
+    # A supernova in the Galaxy: once in decades, and everybody wants to know.
+    {
+        "name": "Tell: supernova neutrinos",
+        "streams": ["superk", "snews"],
+        **TELLS,
+    },
 )
-"""What is planned by itself where nobody has said otherwise."""
+"""What is planned, and told, by itself where nobody has said otherwise."""
 
 
 def add_default_rules(session: Session) -> None:

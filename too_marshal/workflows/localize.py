@@ -152,6 +152,7 @@ def make_ready(
     place.state, place.reason, place.ready_at = LocalizationState.READY, "", now()
     place.next_attempt_at = None
     session.flush()
+    session.expire(place, ["sky_map"])
     _choose_current(session, place)
 
 

@@ -1,4 +1,4 @@
-"""Tell people of a notice. So far that means the log and the event's timeline."""
+"""Tell people of a notice, by the rules. So far that means the log and the event's timeline."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import logging
 
 from sqlalchemy.orm import Session
 
-from too_marshal.db.events import Event
+from too_marshal.db.events import Event, record
 from too_marshal.db.notices import ReceivedNotice
+from too_marshal.db.plans import PlanRule
+from too_marshal.workflows.rules import decide_notice
 
 logger = logging.getLogger(__name__)
 
 
 def notify(session: Session, notice_id: int) -> None:
-    """Log one line about a notice of an event."""
+    """Log one line about a notice of an event, and tell those whom a rule names; committed."""
     row = session.get_one(ReceivedNotice, notice_id)
     if row.event_id is None:
         return
@@ -24,4 +26,19 @@ def notify(session: Session, notice_id: int) -> None:
         row.kind,
         " (test)" if event.is_test else "",
         extra={"event": event.name, "stream": event.stream, "notice": row.id},
+    )
+    for rule in decide_notice(session, event, row):
+        tell(session, rule, event, f"{row.kind} notice", notice_id=row.id)
+    session.commit()
+
+
+def tell(session: Session, rule: PlanRule, event: Event, what: str, *, notice_id: int) -> None:
+    """Write that a rule tells people; not committed."""
+    logger.warning("%s: %s (rule %r)", event.name, what, rule.name, extra={"event": event.name})
+    record(
+        session,
+        f"Rule {rule.name!r} tells people: {what}",
+        subject="rule",
+        subject_id=notice_id,
+        event_id=event.id,
     )

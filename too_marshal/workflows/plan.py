@@ -9,7 +9,6 @@ from typing import Any
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.time import Time
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -25,7 +24,8 @@ from too_marshal.db.jobs import defer
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanRule, PlanState
 from too_marshal.workflows.localize import load_skymap
-from too_marshal.workflows.rules import reasons_against
+from too_marshal.workflows.notify import tell
+from too_marshal.workflows.rules import decide_localization
 
 logger = logging.getLogger(__name__)
 
@@ -45,23 +45,13 @@ def propose_plans(session: Session, localization_id: int) -> None:
     """
     place = session.get_one(Localization, localization_id)
     event = session.get_one(Event, place.event_id)
-    if event.current_localization_id != place.id or event.is_retracted:
+    if event.current_localization_id != place.id:
         return
-    planned: set[str] = set()
-    for rule in session.scalars(select(PlanRule).where(PlanRule.enabled).order_by(PlanRule.id)):
-        against = reasons_against(rule, event, place)
-        if rule.telescope in planned:
-            against.append("an earlier rule plans for its telescope")
-        if against:
-            logger.info(
-                "rule %r makes no plan: %s",
-                rule.name,
-                "; ".join(against),
-                extra={"event": event.name},
-            )
-            continue
-        planned.add(rule.telescope)
+    planning, telling = decide_localization(session, event, place)
+    for rule in planning:
         _ask_by_rule(session, event, place, rule)
+    for rule in telling:
+        tell(session, rule, event, "its map is ready", notice_id=place.notice_id)
     session.commit()
 
 

@@ -1,26 +1,165 @@
-"""Does a rule apply? A pure look at one rule, one event and one localization."""
+"""Does a rule apply? Every answer is kept with its reasons.
+
+A rule is asked twice: of a notice, whether people are told; of a localization that is ready,
+whether a plan is made, and whether people are told who could not be told before there was a map.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from too_marshal.db.base import now
 from too_marshal.db.events import Event
-from too_marshal.db.localizations import Localization, SkyMapFile
-from too_marshal.db.plans import PlanRule
+from too_marshal.db.localizations import Localization
+from too_marshal.db.notices import ReceivedNotice
+from too_marshal.db.plans import PlanRule, RuleDecision
+from too_marshal.notices.notice import Kind
+
+NO_MAP = "it has no sky map"
+RETRACTED = "the event is retracted"
+PLANNED_BEFORE = "an earlier rule plans for its telescope"
+
+_NOTICE, _LOCALIZATION = "notice", "localization"
 
 
-def reasons_against(rule: PlanRule, event: Event, place: Localization) -> list[str]:
-    """Every reason why `rule` makes no plan of this event; none means that it does.
+@dataclass(frozen=True)
+class Case:
+    """What a rule is asked about."""
+
+    event: Event
+    """As all notices so far have it."""
+
+    kind: str
+    """Kind of the notice: initial, update, retraction or test."""
+
+    place: Localization | None
+    """What the notice says of the position, once its map is ready."""
+
+
+def reasons_against(rule: PlanRule, case: Case) -> list[str]:
+    """Every reason why a rule does not apply; none means that it does.
 
     A condition on something that the event does not tell is not met: a rule that asks for
     HasNS says nothing about a gamma-ray burst.
     """
-    return [*_of_the_event(rule, event), *_of_the_map(rule, place.sky_map)]
+    return [
+        *_of_the_event(rule, case.event, case.kind),
+        *_of_the_classes(rule, case.event),
+        *_of_the_place(rule, case.place),
+    ]
 
 
-def _of_the_event(rule: PlanRule, event: Event) -> Iterator[str]:
+def needs_map(rule: PlanRule) -> bool:
+    """Whether the rule asks for something that only a ready map tells."""
+    return (rule.maximum_area, rule.maximum_distance, rule.maximum_radius) != (None, None, None)
+
+
+def decide_notice(session: Session, event: Event, notice: ReceivedNotice) -> list[PlanRule]:
+    """Ask every rule that tells people about a notice; keep the answers, not committed.
+
+    Returns
+    -------
+    list of PlanRule
+        Those that apply, the first time that this is asked: nobody is told twice.
+    """
+    case = Case(event, notice.kind or "", None)
+    found = []
+    for rule in _enabled(session):
+        if rule.notifies:
+            against = reasons_against(rule, case)
+            if keep_decision(session, rule, event, _NOTICE, notice.id, against) and not against:
+                found.append(rule)
+    return found
+
+
+def decide_localization(
+    session: Session, event: Event, place: Localization
+) -> tuple[list[PlanRule], list[PlanRule]]:
+    """Ask every rule about a localization; keep the answers, not committed.
+
+    Parameters
+    ----------
+    session, event, place
+        A localization whose map is ready.
+
+    Returns
+    -------
+    list of PlanRule, list of PlanRule
+        Rules that plan, one a telescope; and rules that tell people only now that there is a map.
+    """
+    notice = session.get_one(ReceivedNotice, place.notice_id)
+    case = Case(event, notice.kind or "", place)
+    planning: dict[str, PlanRule] = {}
+    telling = []
+    for rule in _enabled(session):
+        tells = rule.notifies and needs_map(rule)
+        if not rule.plans and not tells:
+            continue
+        against = reasons_against(rule, case)
+        is_met = not against
+        if rule.plans and rule.telescope in planning:
+            against.append(PLANNED_BEFORE)
+        is_first = keep_decision(session, rule, event, _LOCALIZATION, place.id, against)
+        if tells and is_met and is_first:
+            telling.append(rule)
+        if rule.plans and not against:
+            planning[rule.telescope] = rule
+    return list(planning.values()), telling
+
+
+def keep_decision(  # noqa: PLR0913, PLR0917 - what a decision is
+    session: Session,
+    rule: PlanRule,
+    event: Event,
+    subject: str,
+    subject_id: int,
+    against: list[str],
+) -> bool:
+    """Keep what a rule decided; False if it has decided before: the first decision stays."""
+    added = session.execute(
+        insert(RuleDecision)
+        .values(
+            rule_id=rule.id,
+            rule_name=rule.name,
+            event_id=event.id,
+            subject=subject,
+            subject_id=subject_id,
+            applies=not against,
+            reasons=against,
+            decided_at=now(),
+        )
+        .on_conflict_do_nothing()
+        .returning(RuleDecision.id)
+    )
+    return added.first() is not None
+
+
+def decisions_of(session: Session, event_id: int) -> list[RuleDecision]:
+    """What every rule decided of an event, the latest first."""
+    query = (
+        select(RuleDecision)
+        .where(RuleDecision.event_id == event_id)
+        .order_by(RuleDecision.id.desc())
+    )
+    return list(session.scalars(query))
+
+
+def _enabled(session: Session) -> list[PlanRule]:
+    return list(session.scalars(select(PlanRule).where(PlanRule.enabled).order_by(PlanRule.id)))
+
+
+def _of_the_event(rule: PlanRule, event: Event, kind: str) -> Iterator[str]:
     if rule.streams and event.stream not in rule.streams:
         yield f"its stream is {event.stream}"
+    if kind == Kind.INFORMATION.value or (rule.kinds and kind not in rule.kinds):
+        yield f"the notice is of kind {kind}"
+    if event.is_retracted and kind != Kind.RETRACTION.value:
+        yield RETRACTED
     if event.is_test and not rule.tests:
         yield "it is a test event"
     if rule.significant_only and not event.is_significant:
@@ -31,6 +170,9 @@ def _of_the_event(rule: PlanRule, event: Event) -> Iterator[str]:
         event.far is not None and event.far <= rule.maximum_far
     ):
         yield f"its false-alarm rate is not below {rule.maximum_far:g} Hz"
+
+
+def _of_the_classes(rule: PlanRule, event: Event) -> Iterator[str]:
     if rule.minimum_astrophysical is not None:
         terrestrial = event.classification.get("Terrestrial")
         if terrestrial is None or 1 - terrestrial < rule.minimum_astrophysical:
@@ -39,11 +181,23 @@ def _of_the_event(rule: PlanRule, event: Event) -> Iterator[str]:
         event.properties.get("HasNS", -1.0) >= rule.minimum_has_ns
     ):
         yield f"its HasNS is not {rule.minimum_has_ns:g} or more"
+    wanted = rule.minimum_classes
+    if wanted and not any(
+        event.classification.get(name, -1.0) >= least for name, least in wanted.items()
+    ):
+        listed = ", ".join(f"{name} {least:g}" for name, least in sorted(wanted.items()))
+        yield f"no class reaches its least probability ({listed})"
+    if rule.duration_classes:
+        duration = str(event.attributes.get("duration_class") or "unknown").lower()
+        if duration not in rule.duration_classes:
+            yield f"its duration is {duration}"
 
 
-def _of_the_map(rule: PlanRule, sky_map: SkyMapFile | None) -> Iterator[str]:
-    if sky_map is None:
-        yield "it has no sky map"
+def _of_the_place(rule: PlanRule, place: Localization | None) -> Iterator[str]:
+    sky_map = None if place is None else place.sky_map
+    if place is None or sky_map is None:
+        if rule.plans or needs_map(rule):
+            yield NO_MAP
         return
     if rule.maximum_area is not None and sky_map.area_90 > rule.maximum_area:
         yield f"its 90 % area is {sky_map.area_90:.4g} deg2, above {rule.maximum_area:g}"
@@ -51,3 +205,7 @@ def _of_the_map(rule: PlanRule, sky_map: SkyMapFile | None) -> Iterator[str]:
         sky_map.distance_mean is not None and sky_map.distance_mean <= rule.maximum_distance
     ):
         yield f"its distance is not below {rule.maximum_distance:g} Mpc"
+    if rule.maximum_radius is not None:
+        radius = place.description.get("radius", place.description.get("semi_major"))
+        if radius is None or radius > rule.maximum_radius:
+            yield f"its error radius is not {rule.maximum_radius:g} deg or less"
