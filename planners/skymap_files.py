@@ -208,7 +208,9 @@ def _as_ranges(
     density = real.pop(probability)
     density[np.isclose(density, _UNSEEN, rtol=1e-5, atol=0)] = 0.0
     if probability in _PER_PIXEL:
-        density *= (12 << (2 * order)) / (4 * np.pi)
+        # What overflows is refused as infinite.
+        with np.errstate(over="ignore"):
+            density *= (12 << (2 * order)) / (4 * np.pi)
     return first << shift, end << shift, {**real, "density": density}
 
 

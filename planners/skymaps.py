@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,20 +13,17 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from numpy.typing import ArrayLike, NDArray
 
-from planners.ranges import CELL_AREA, HIGHEST_ORDER, SKY_END, Ranges, expand, hpx29, overlaps
+from planners.ranges import CELL_AREA, HIGHEST_ORDER, Ranges, expand, hpx29, overlaps
+from planners.skymap_checks import SkyMapInvalid, check_density, check_ranges, harmless
 from planners.skymap_distances import conditional_moments
+from planners.skymap_store import pack, unpack
 
-_FORMAT = 1
-"""Version of the prepared form."""
+__all__ = ["SkyMap", "SkyMapInvalid"]
 
 _ROUNDING = 1e-9
 """Two credible levels that differ by less are the same."""
 
 _COLUMNS = ("lo", "hi", "density", "distmu", "distsigma", "distnorm")
-
-
-class SkyMapInvalid(ValueError):
-    """The bytes or numbers are not a sky map; the message names the fault."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,18 +83,21 @@ class SkyMap:
             If a density is not finite or negative, if none is positive, or if ranges are
             out of the sky or overlap.
         """
-        _check_density(density)
+        check_density(density)
         keep = density > 0
         lo, hi = ranges[0][keep], ranges[1][keep]
         order = None if np.all(lo[1:] > lo[:-1]) else np.argsort(lo, kind="stable")
         chosen = [values[keep] for values in (density, *(distance or ()))]
         if order is not None:
             lo, hi, chosen = lo[order], hi[order], [values[order] for values in chosen]
-        _check_ranges(lo, hi)
+        check_ranges(lo, hi)
         density, *rest = (np.ascontiguousarray(values, dtype=np.float64) for values in chosen)
-        total = float(np.sum(density * ((hi - lo) * CELL_AREA)))
+        with np.errstate(over="ignore", under="ignore"):
+            total = float(np.sum(density * ((hi - lo) * CELL_AREA)))
+        if not 0 < total < np.inf:
+            raise SkyMapInvalid(f"the probability sums to {total}")
         about = {**(metadata or {}), "probability_sum": total}
-        distmu, distsigma, distnorm = _harmless(*rest) if rest else (None, None, None)
+        distmu, distsigma, distnorm = harmless(*rest) if rest else (None, None, None)
         return cls(lo, hi, density / total, distmu, distsigma, distnorm, about)
 
     @cached_property
@@ -296,15 +294,7 @@ class SkyMap:
 
     def to_bytes(self) -> bytes:
         """Prepared form: a compressed npz of the arrays and the metadata."""
-        arrays = {name: getattr(self, name) for name in _COLUMNS}
-        about = json.dumps({"format": _FORMAT, **self.metadata}).encode()
-        out = io.BytesIO()
-        np.savez_compressed(
-            out,
-            metadata=np.frombuffer(about, dtype=np.uint8),
-            **{name: values for name, values in arrays.items() if values is not None},
-        )
-        return out.getvalue()
+        return pack({name: getattr(self, name) for name in _COLUMNS}, self.metadata)
 
     @classmethod
     def from_bytes(cls, prepared: bytes) -> Self:
@@ -315,44 +305,5 @@ class SkyMap:
         SkyMapInvalid
             If it is anything else.
         """
-        try:
-            with np.load(io.BytesIO(prepared), allow_pickle=False) as stored:
-                columns = {name: stored[name] for name in _COLUMNS if name in stored}
-                about = json.loads(stored["metadata"].tobytes())
-        except Exception as err:
-            raise SkyMapInvalid(f"not a prepared sky map: {err}") from err
-        if about.pop("format", None) != _FORMAT:
-            raise SkyMapInvalid("the prepared sky map is of another version")
-        return cls(**columns, metadata=about)
-
-
-def _check_density(density: NDArray[np.float64]) -> None:
-    """Raise unless every density is a finite number, none is negative and one is positive."""
-    if np.any(np.isnan(density)):
-        raise SkyMapInvalid(f"NaN probability in {int(np.isnan(density).sum())} pixels")
-    if not np.all(np.isfinite(density)):
-        raise SkyMapInvalid(f"infinite probability in {int(np.isinf(density).sum())} pixels")
-    if np.any(density < 0):
-        raise SkyMapInvalid(f"negative probability in {int((density < 0).sum())} pixels")
-    if not np.any(density > 0):
-        raise SkyMapInvalid("no pixel has any probability")
-
-
-def _check_ranges(lo: NDArray[np.int64], hi: NDArray[np.int64]) -> None:
-    """Raise unless sorted ranges are disjoint and on the sky."""
-    if lo[0] < 0 or np.max(hi) > SKY_END or np.any(hi <= lo):
-        raise SkyMapInvalid("a pixel lies outside the sky")
-    if np.any(hi[:-1] > lo[1:]):
-        raise SkyMapInvalid(f"{int(np.sum(hi[:-1] > lo[1:]))} pixels overlap others")
-
-
-def _harmless(
-    distmu: NDArray[np.float64], distsigma: NDArray[np.float64], distnorm: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], ...]:
-    """Write every way of saying that a distance is unknown as (inf, 1, 0)."""
-    known = np.isfinite(distmu) & np.isfinite(distnorm) & (distsigma > 0) & np.isfinite(distsigma)
-    return (
-        np.where(known, distmu, np.inf),
-        np.where(known, distsigma, 1.0),
-        np.where(known, np.maximum(distnorm, 0.0), 0.0),
-    )
+        columns, metadata = unpack(prepared)
+        return cls(**columns, metadata=metadata)

@@ -208,7 +208,7 @@ def test_what_was_never_prepared_is_refused(junk):
 
 
 def test_another_version_of_the_prepared_form_is_refused(monkeypatch):
-    monkeypatch.setattr("planners.skymaps._FORMAT", 0)
+    monkeypatch.setattr("planners.skymap_store._FORMAT", 0)
     prepared = uniform_cap().to_bytes()
     monkeypatch.undo()
     with pytest.raises(SkyMapInvalid, match="another version"):
@@ -242,6 +242,19 @@ def test_faults_of_density_are_named(density, fault):
 def test_faults_of_ranges_are_named(lo, hi, fault):
     with pytest.raises(SkyMapInvalid, match=fault):
         SkyMap.normalised((np.array(lo), np.array(hi)), np.ones(2))
+
+
+def test_the_same_map_is_packed_into_the_same_bytes():
+    assert uniform_cap().to_bytes() == uniform_cap().to_bytes()
+
+
+@pytest.mark.parametrize("density", [1e308, 1e-320])
+def test_a_sum_beyond_numbers_is_refused(density):
+    with pytest.raises(SkyMapInvalid, match="sums to"):
+        SkyMap.normalised(
+            (np.array([0, 5]), np.array([5, SKY_END // 2 if density > 1 else 9])),
+            np.full(2, density),
+        )
 
 
 def test_a_raster_that_would_not_fit_is_refused():
