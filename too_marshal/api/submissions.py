@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import abort, request
 from sqlalchemy import select
+from sqlalchemy.orm import contains_eager
 
 from too_marshal.api.operations import (
     PAGING,
@@ -90,7 +91,13 @@ def submission_to_json(row: Submission) -> dict[str, Any]:
 def list_submissions() -> dict[str, Any]:
     """List submissions, the latest first."""
     limit = page_limit()
-    query = select(Submission).join(Plan).order_by(Submission.id.desc()).limit(limit + 1)
+    query = (
+        select(Submission)
+        .join(Submission.plan)
+        .options(contains_eager(Submission.plan))
+        .order_by(Submission.id.desc())
+        .limit(limit + 1)
+    )
     for value, column in (
         (query_integer("event_id"), Plan.event_id),
         (query_integer("plan_id"), Submission.plan_id),

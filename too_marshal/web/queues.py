@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from too_marshal.db.people import Role
+from too_marshal.db.plans import Plan
 from too_marshal.db.queues import RobotQueue, Submission
 from too_marshal.web.access import current_person, needs
 from too_marshal.web.service import database, row_or_404, service
@@ -23,7 +25,12 @@ def index() -> str:
     """Show every telescope's queues."""
     session = database()
     submissions = list(
-        session.scalars(select(Submission).order_by(Submission.id.desc()).limit(MOST_SUBMISSIONS))
+        session.scalars(
+            select(Submission)
+            .options(joinedload(Submission.plan).joinedload(Plan.event))
+            .order_by(Submission.id.desc())
+            .limit(MOST_SUBMISSIONS)
+        )
     )
     held = {row.telescope: row for row in session.scalars(select(RobotQueue))}
     names = sorted({*service().robots.names(), *held})
