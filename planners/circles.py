@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
@@ -16,48 +12,21 @@ from planners.adaptive_cells import sampled_skymap
 from planners.polygons import circumradius, inward_normals, polygon_cells, unit_vectors
 from planners.ranges import CELL_AREA, HIGHEST_ORDER, Ranges
 from planners.skymaps import SkyMap, SkyMapInvalid
+from planners.systematics import SYSTEMATIC_MODELS
+
+__all__ = [
+    "SYSTEMATIC_MODELS",
+    "circle_skymap",
+    "concentration",
+    "ellipse_skymap",
+    "polygon_skymap",
+]
 
 _CELLS_PER_SIGMA = 8
 _HORIZON = 6.0
 """Standard deviations beyond which a Gaussian is left coarse: 2e-8 of it lies there."""
 
 _CELLS_PER_POLYGON = 4000
-
-
-@dataclass(frozen=True)
-class SystematicError:
-    """One component of a published distribution of systematic errors."""
-
-    radius: u.Quantity[u.physical.angle]
-    """Radius that holds 68 %, to be added in quadrature to the statistical one."""
-
-    weight: float
-    """Fraction of the events that it describes."""
-
-
-SYSTEMATIC_MODELS: Mapping[str, tuple[SystematicError, ...]] = MappingProxyType(
-    {
-        # Goldstein et al. 2020, ApJ 895, 40 (all bursts), and GCN Circular 25726 (by class).
-        "fermi_gbm_roboba": (
-            SystematicError(1.8 * u.deg, 0.52),
-            SystematicError(4.1 * u.deg, 0.48),
-        ),
-        "fermi_gbm_roboba_long": (
-            SystematicError(1.9 * u.deg, 0.58),
-            SystematicError(4.1 * u.deg, 0.42),
-        ),
-        "fermi_gbm_roboba_short": (
-            SystematicError(2.6 * u.deg, 0.39),
-            SystematicError(4.4 * u.deg, 0.61),
-        ),
-        # Connaughton et al. 2015, ApJS 216, 32.
-        "fermi_gbm_human": (
-            SystematicError(3.7 * u.deg, 0.90),
-            SystematicError(14 * u.deg, 0.10),
-        ),
-    }
-)
-"""Models of the error that a notice's radius leaves out, by the name that notices use."""
 
 
 def circle_skymap(
@@ -81,8 +50,9 @@ def circle_skymap(
     containment : float
         Probability that the source lies within `radius`, between 0 and 1.
     systematic_model : str, optional
-        Key of `SYSTEMATIC_MODELS`: its components are added to the radius in quadrature, each
-        as a radius of the same containment, and mixed by weight. None adds nothing.
+        Key of `planners.systematics.SYSTEMATIC_MODELS`: its components are added to the radius
+        in quadrature, each as a radius of the same containment, and mixed by weight. None adds
+        nothing.
 
     Raises
     ------

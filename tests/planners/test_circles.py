@@ -8,16 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from planners.circles import (
-    SYSTEMATIC_MODELS,
-    circle_skymap,
-    concentration,
-    ellipse_skymap,
-    polygon_skymap,
-)
+from planners.circles import circle_skymap, concentration, ellipse_skymap, polygon_skymap
 from planners.polygons import polygon_cells, unit_vectors
 from planners.ranges import HIGHEST_ORDER, Ranges
 from planners.skymaps import SkyMapInvalid
+from planners.systematics import SYSTEMATIC_MODELS
 from tests.strategies import angles, positions
 
 
