@@ -13,7 +13,7 @@ run: $(VENV)/.runs
 	@exec $(BIN)/too-marshal up $(ARGS)
 
 test: $(VENV)/.develops .make/chromium
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/.develops
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/check.sh
