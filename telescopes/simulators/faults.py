@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -65,6 +66,9 @@ class Fault:
     count: int | None = 1
     """How often; None without end."""
 
+    probability: float = 1.0
+    """How likely it befalls a request that it matches."""
+
     skip: int = 0
     """Matching requests that pass unharmed first."""
 
@@ -98,8 +102,9 @@ class Fault:
 class Faults:
     """Those in waiting, in the order in which they were asked for; safe between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int = 0) -> None:
         self._waiting: list[Fault] = []
+        self._random = random.Random(seed)  # noqa: S311 - no secret
         self._lock = threading.Lock()
         self.released = threading.Event()
         """Set when hanging requests are to be let go."""
@@ -121,6 +126,8 @@ class Faults:
         with self._lock:
             for index, fault in enumerate(self._waiting):
                 if fault.method not in {None, method} or fault.path not in {None, path}:
+                    continue
+                if fault.probability < 1 and self._random.random() >= fault.probability:
                     continue
                 if fault.skip:
                     self._waiting[index] = replace(fault, skip=fault.skip - 1)

@@ -27,6 +27,7 @@ import logging
 import re
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -94,6 +95,7 @@ class ZTFSimulator:
         self._replace_existing = replace_existing
         self._state = state
         self._saved: tuple[Any, ...] = ()
+        self._received: Counter[str] = Counter()
         self._grid = ZTF.read_grid()
         if state is not None and state.exists():
             saved = json.loads(state.read_text())
@@ -189,6 +191,7 @@ class ZTFSimulator:
         if existed and not self._replace_existing:
             return Answer.text(200, f"Submitted queue {queue.name} already exists")
         roster.put(queue)
+        self._received[queue.name] += 1
         if self.robot.pending is None:
             self._leap()
         if existed:
@@ -295,6 +298,7 @@ class ZTFSimulator:
             "current_queue": self.robot.roster.current or "default",
             "exposures": len(self.robot.history),
             "exposing": self.robot.pending is not None,
+            "received": dict(self._received),
         }
 
     def set_clock(self, now: str | float | None, rate: float | None) -> None:

@@ -186,6 +186,18 @@ class TestAdministration:
         assert bench.ask("GET", "/queues", {}).status == 200
         assert [bench.put(*fields(1)).status for _ in range(4)] == [201, 503, 503, 200]
 
+    def test_a_fault_may_be_a_matter_of_luck(self, bench):
+        fault = {"kind": "status", "method": "GET", "count": None, "probability": 0.3}
+        bench.ask("POST", "/simulator/fault", fault)
+        statuses = [bench.ask("GET", "/queues", {}).status for _ in range(200)]
+        assert 35 <= statuses.count(500) <= 85
+
+    def test_it_counts_what_it_receives(self, bench):
+        for number in (3, 2):
+            bench.put(*fields(number))
+        bench.put(*fields(1), name="ToO_b")
+        assert bench.state["received"] == {"ToO_a": 2, "ToO_b": 1}
+
     def test_faults_are_forgotten(self, bench):
         bench.ask("POST", "/simulator/fault", {"kind": "status", "count": None})
         assert bench.ask("GET", "/queues", {}).status == 500
@@ -283,7 +295,8 @@ def test_a_restart_continues(start, tmp_path):
     assert before["exposures"] > 2
     again = start(state=state, now=NIGHT + 100)
     after = again.state
-    assert after == before
+    # What was received is told of this life only.
+    assert {**after, "received": before["received"]} == before
     again.wall.seconds += 0.02 * DAY
     assert again.state["exposures"] == 10
 
