@@ -20,6 +20,8 @@ COMMANDS = {
     "clock": "Keep the timetable.",
     "migrate": "Bring the database's schema up to date.",
     "ingest": "Take in notices from files.",
+    "replay": "Send archived notices in again, in the order of their time.",
+    "backfill": "Catch up, after an outage, from the public archives.",
     "notice": "Show what a notice says.",
     "plan": "Make an observing plan from a sky map.",
     "user": "Manage people and their tokens.",
