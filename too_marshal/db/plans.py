@@ -50,7 +50,7 @@ class PlanRule(Base):
     plans: Mapped[bool] = mapped_column(default=True, comment="whether it makes a plan")
     notifies: Mapped[bool] = mapped_column(default=False, comment="whether it tells people")
     telescope: Mapped[str] = mapped_column(String(40))
-    planner: Mapped[str] = mapped_column(String(20), default="greedy")
+    planner: Mapped[str] = mapped_column(String(20), default="optimal")
     program: Mapped[str] = mapped_column(String(40), default="")
     filters: Mapped[list[str]] = mapped_column(JSONB)
     exposure_time: Mapped[float] = mapped_column(comment="s")
