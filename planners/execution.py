@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from planners.clock import Clock, RobotState, Shot
 from planners.marginal import MarginalProbability
-from planners.problem import WORTH
 from planners.programmes import Programmes
 from planners.rounds import Round, can_stand, in_order, round_at
 from planners.structures import PlannedRound, Structure, StructureBuilder
@@ -87,15 +86,13 @@ class Execution:
     def _can_begin(self, planned: PlannedRound, mine: NDArray[np.int64], begin: float) -> bool:
         state = self.state.copy()
         state.time = begin
-        this = round_at(
-            self.programmes, state, planned.filters, self.builder.pace(planned.length)
-        )
+        this = round_at(self.programmes, state, planned.filters, self.builder.pace(planned.length))
         return can_stand(this, mine.tolist(), self.cost)
 
     def _fill_until(self, end: float) -> None:
         """Rounds of whatever is most probable, as long as there is time for a round."""
         while True:
-            self.left &= self.marginal.gain[self.programmes.field] >= WORTH
+            self.left &= self.marginal.gain[self.programmes.field] >= self.programmes.problem.worth
             begin = max(self.state.time, self._soonest())
             most = self.builder.longest(end - begin)
             if begin >= end or most < 0:
@@ -151,7 +148,7 @@ class Execution:
             gain = gains.gain[programmes.field[others]]
             gain = np.where(this.earliest[others] <= waited + self.cost, gain, 0.0)
             best = int(np.argmax(gain))
-            if gain[best] < WORTH:
+            if gain[best] < programmes.problem.worth:
                 break
             chosen.append(int(others[best]))
             gains.take(int(programmes.field[others[best]]))

@@ -13,7 +13,7 @@ from planners.account import telescope_time
 from planners.assemble import assemble
 from planners.clock import Clock, RobotState, Shot
 from planners.marginal import MarginalProbability
-from planners.problem import WORTH, Problem, pose
+from planners.problem import Problem, pose
 from planners.skymaps import SkyMap
 from planners.tours import tour
 from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
@@ -47,7 +47,7 @@ def shots_of(problem: Problem) -> list[Shot]:
     shots: list[Shot] = []
     filters = problem.request.filters
     while True:
-        left &= marginal.gain >= WORTH
+        left &= marginal.gain >= problem.worth
         state.time = soonest(clock, left, state.time, problem.exposure[filters[0]])
         if state.time == math.inf:
             return shots
@@ -71,7 +71,7 @@ def shots_of(problem: Problem) -> list[Shot]:
 
 def observable(problem: Problem) -> NDArray[np.bool_]:
     """Fields that are worth a visit and may be observed in each filter; shape (n,)."""
-    chosen = problem.atoms.field_probability >= WORTH
+    chosen = problem.atoms.field_probability >= problem.worth
     for name in problem.request.filters:
         chosen &= problem.allowed(name)
     return chosen
@@ -128,7 +128,7 @@ def _choose(
     chosen: list[int] = []
     while len(chosen) < size:
         best = int(np.argmax(np.where(up, marginal.gain, 0.0)))
-        if not up[best] or marginal.gain[best] < WORTH:
+        if not up[best] or marginal.gain[best] < problem.worth:
             break
         chosen.append(best)
         marginal.take(best)

@@ -23,8 +23,9 @@ from planners.slew import SlewTimes
 from planners.visibility import every, rules_for, sun_below
 from telescopes.observing import FieldGrid, ObservingRequest, Telescope
 
-WORTH = 2e-5
-"""A field that adds less probability than this is not worth the telescope's time."""
+_WORTH, _WORTH_SHARE = 2e-5, 2e-4
+"""A field that adds less probability is not worth the telescope's time; or less than this part
+of all that could be covered, if that is little."""
 
 NEGLIGIBLE = 1e-6
 """A field of less probability is left out of everything but the bound."""
@@ -100,6 +101,13 @@ class Problem:
     def dark_lists(self) -> tuple[list[float], list[float]]:
         """Starts and ends of `dark`, as plain lists."""
         return _listed(self.dark)[0]
+
+    @cached_property
+    def worth(self) -> float:
+        """Probability that a visit must add."""
+        up = np.unique(self.visible.owner)
+        attainable = float(self.atoms.probability[self.atoms.covered(up)].sum())
+        return min(_WORTH, _WORTH_SHARE * attainable)
 
     def allowed(self, name: str) -> NDArray[np.bool_]:
         """Whether each field may be observed in a filter at all; shape (n,)."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planners.intervals import visits_that_fit
-from planners.problem import WORTH, Problem
+from planners.problem import Problem
 from planners.ranges import expand
 
 _MOST_PAIRWISE = 1500
@@ -95,9 +95,15 @@ def contains(given: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
     return all(given.count(name) >= wanted.count(name) for name in wanted)
 
 
-def programmes_of(problem: Problem, worth: float = WORTH) -> Programmes:
-    """The programmes that time, rules and references allow, of fields that are worth so much."""
-    worthy = problem.atoms.field_probability >= worth
+def programmes_of(problem: Problem, worth: float | None = None) -> Programmes:
+    """The programmes that time, rules and references allow.
+
+    Parameters
+    ----------
+    worth : float, optional
+        Probability that a field must have; that of the problem unless given.
+    """
+    worthy = problem.atoms.field_probability >= (problem.worth if worth is None else worth)
     fields, needs = [], []
     for k, wanted in enumerate(problem.needs):
         if not wanted:

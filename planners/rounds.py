@@ -138,7 +138,9 @@ def can_stand(this: Round, chosen: Sequence[int], cost: float) -> bool:
     The most urgent that is up goes first, which finds an order if there is one, but for gaps
     of less than an exposure.
     """
-    coming = sorted(((float(this.earliest[k]), float(this.latest[k])) for k in chosen), reverse=True)
+    coming = sorted(
+        ((float(this.earliest[k]), float(this.latest[k])) for k in chosen), reverse=True
+    )
     up: list[float] = []
     time = 0.0
     while coming or up:
@@ -189,9 +191,10 @@ def in_order(
         from_here = distance[best]
     place = {k: i for i, k in enumerate(left.tolist())}
 
-    def allowed(way: NDArray[np.int64]) -> bool:
+    def lateness(way: NDArray[np.int64]) -> float:
         at = cost * np.arange(len(way))
-        return bool(np.all((at >= earliest[way]) & (at <= latest[way])))
+        late = np.maximum(at - latest[way], 0.0) + np.maximum(earliest[way] - at, 0.0)
+        return float(late.sum())
 
-    way = shortened(distance, [place[k] for k in order], len(this.filters) - 1, allowed)
+    way = shortened(distance, [place[k] for k in order], len(this.filters) - 1, lateness)
     return [int(left[i]) for i in way]

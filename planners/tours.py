@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,14 @@ from numpy.typing import NDArray
 from planners.clock import RobotState
 from planners.problem import Problem
 
-_MOST_MOVES = 300
+_MOST_MOVES, _TRIES = 300, 12
+"""Changes to a tour, and how many are tried before the next one is given up."""
+
+_PIECES = (1, 2)
+"""Lengths of the pieces that are moved."""
+
+_LEAST = 0.05
+"""What a change must save, s."""
 
 
 def tour(problem: Problem, fields: Sequence[int], state: RobotState) -> list[int]:
@@ -54,9 +62,11 @@ def shortened(
     cost: NDArray[np.float64],
     order: Sequence[int],
     returns: int = 0,
-    allowed: Callable[[NDArray[np.int64]], bool] | None = None,
+    lateness: Callable[[NDArray[np.int64]], float] | None = None,
 ) -> list[int]:
-    """Improve a tour with a fixed start by reversing pieces until none helps (2-opt).
+    """Improve a tour with a fixed start, until no small change helps.
+
+    Pieces are reversed (2-opt) and short pieces moved elsewhere (Or-opt).
 
     Parameters
     ----------
@@ -66,44 +76,93 @@ def shortened(
         Every index once.
     returns : int
         How often the tour is begun again from its end.
-    allowed : callable, optional
-        Whether an order may be.
+    lateness : callable, optional
+        How far an order is from what is wanted; no change may make that worse.
     """
     way = np.array(order, dtype=np.int64)
-    n = len(way)
-    if n < 4:
+    if len(way) < 4:
         return [int(i) for i in way]
-    upper = np.triu(np.ones((n, n), dtype=bool), 2)
-    weight = np.ones(n)
-    weight[-1] = returns / (returns + 1)
+    late = lateness(way) if lateness else 0.0
     for _ in range(_MOST_MOVES):
-        # Reversing way[i + 1 : j + 1] replaces the steps after i and after j by those from
-        # i to j and from i + 1 to j + 1. The step after the last leads back to the first.
-        ahead = np.concatenate([way[1:], way[:1]])
-        step = weight * cost[way, ahead]
-        saving = step[:, None] + step[None, :] - cost[np.ix_(way, way)]
-        saving -= weight[None, :] * cost[np.ix_(ahead, ahead)]
-        saving = np.where(upper, saving, 0.0)
-        better = _first_allowed(way, saving, allowed)
+        for saving, change in ((_reversals(cost, way, returns), _reversed),) + tuple(
+            (_moves(cost, way, length), partial(_moved, length)) for length in _PIECES
+        ):
+            better = _first_allowed(way, saving, change, lateness, late)
+            if better is not None:
+                break
         if better is None:
             break
         way = better
+        late = lateness(way) if lateness else 0.0
     return [int(i) for i in way]
+
+
+def _reversals(
+    cost: NDArray[np.float64], way: NDArray[np.int64], returns: int
+) -> NDArray[np.float64]:
+    """What is saved when way[i + 1 : j + 1] is reversed, for each i < j; shape (n, n).
+
+    It replaces the steps after i and after j by those from i to j and from i + 1 to j + 1. The
+    step after the last leads back to the first.
+    """
+    n = len(way)
+    weight = np.ones(n)
+    weight[-1] = returns / (returns + 1)
+    ahead = np.concatenate([way[1:], way[:1]])
+    step = weight * cost[way, ahead]
+    saving = step[:, None] + step[None, :] - cost[np.ix_(way, way)]
+    saving -= weight[None, :] * cost[np.ix_(ahead, ahead)]
+    return np.triu(saving, 2)
+
+
+def _reversed(way: NDArray[np.int64], i: int, j: int) -> NDArray[np.int64]:
+    other = way.copy()
+    other[i + 1 : j + 1] = other[i + 1 : j + 1][::-1]
+    return other
+
+
+def _moves(cost: NDArray[np.float64], way: NDArray[np.int64], length: int) -> NDArray[np.float64]:
+    """What is saved when a piece that begins at i is put after j, turned round or not.
+
+    The first stays where it is. Shape (n, n); nothing where that is no change.
+    """
+    n = len(way)
+    saving = np.zeros((n, n))
+    i = np.arange(1, n - length)
+    before, first, last, after = way[i - 1], way[i], way[i + length - 1], way[i + length]
+    removed = cost[before, first] + cost[last, after] - cost[before, after]
+    at, following = way[:-1], way[1:]
+    straight = cost[first][:, at] + cost[last][:, following]
+    turned = cost[last][:, at] + cost[first][:, following]
+    added = np.minimum(straight, turned) - cost[at, following]
+    saving[1 : n - length, : n - 1] = removed[:, None] - added
+    near = np.arange(n)[None, :] - np.arange(n)[:, None]
+    return np.where((near >= -1) & (near < length), 0.0, saving)
+
+
+def _moved(length: int, way: NDArray[np.int64], i: int, j: int) -> NDArray[np.int64]:
+    piece = way[i : i + length]
+    rest = np.delete(way, np.s_[i : i + length])
+    at = j + 1 if j < i else j + 1 - length
+    return np.concatenate([rest[:at], piece, rest[at:]])
 
 
 def _first_allowed(
     way: NDArray[np.int64],
     saving: NDArray[np.float64],
-    allowed: Callable[[NDArray[np.int64]], bool] | None,
+    change: Callable[[NDArray[np.int64], int, int], NDArray[np.int64]],
+    lateness: Callable[[NDArray[np.int64]], float] | None,
+    late: float,
 ) -> NDArray[np.int64] | None:
-    """The order after the best reversal that may be; None if none saves anything."""
-    tries = np.argsort(-saving, axis=None, kind="stable")[:20] if allowed else [np.argmax(saving)]
+    """The order after the best change that is allowed; None if none saves anything."""
+    if lateness is None:
+        tries = [int(np.argmax(saving))]
+    else:
+        tries = np.argsort(-saving, axis=None, kind="stable")[:_TRIES].tolist()
     for best in tries:
-        if saving.flat[best] < 1e-3:
+        if saving.flat[best] < _LEAST:
             return None
-        i, j = divmod(int(best), len(way))
-        other = way.copy()
-        other[i + 1 : j + 1] = other[i + 1 : j + 1][::-1]
-        if allowed is None or allowed(other):
+        other = change(way, *divmod(best, len(way)))
+        if lateness is None or lateness(other) <= late:
             return other
     return None

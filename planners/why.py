@@ -15,7 +15,7 @@ from planners.account import finished_atoms
 from planners.clock import Shot
 from planners.intervals import visible_intervals, visits_that_fit
 from planners.local_sky import LocalSky
-from planners.problem import WORTH, Problem
+from planners.problem import Problem
 from planners.visibility import Rule, every, rules_for
 from telescopes.observing import Reason, Unobserved
 
@@ -123,12 +123,12 @@ def ledger(problem: Problem, shots: Sequence[Shot]) -> Ledger:
             found[index] = Reason.EXCLUDED
         elif before[index] > lost[index] and index not in seen:
             found[index] = Reason.ALREADY_OBSERVED
-        elif lost[index] <= 0 or (index in seen and lost[index] < WORTH):
+        elif lost[index] <= 0 or (index in seen and lost[index] < problem.worth):
             continue
         elif not allowed[index]:
             found[index] = Reason.NO_REFERENCE
         else:
-            short = Reason.BELOW_WORTH if lost[index] < WORTH else Reason.NO_TIME
+            short = Reason.BELOW_WORTH if lost[index] < problem.worth else Reason.NO_TIME
             found[index] = limits.get(index, short)
     return Ledger(problem, left, found)
 
@@ -158,8 +158,10 @@ def _limits(problem: Problem) -> dict[int, Reason]:
 def first_chance(problem: Problem) -> Time | None:
     """When the first worthwhile field can next be observed, from the start of the window on."""
     probability = problem.atoms.field_probability
+    # The window itself may have nothing to offer, and then says nothing of worth.
+    worth = 1e-3 * float(probability.max(initial=1.0))
     worthy = [
-        i for i in np.argsort(-probability, kind="stable")[:_MOST_FIELDS] if probability[i] >= WORTH
+        i for i in np.argsort(-probability, kind="stable")[:_MOST_FIELDS] if probability[i] >= worth
     ]
     if not worthy:
         return None
