@@ -5,12 +5,14 @@ import re
 import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy.orm import Session
 
 from tests.browser.conftest import Site
 from too_marshal.db.events import Event
+from too_marshal.db.people import Person, Role
 from too_marshal.db.plans import Plan
+from too_marshal.workflows.people import open_session
 
 pytestmark = pytest.mark.browser
 
@@ -133,6 +135,42 @@ def test_keys_and_buttons_move_and_zoom_the_map_and_bring_it_back(sky: Page):
     expect(sky.locator("#sky .level-90")).not_to_have_attribute("d", home)
     button.click()
     expect(sky.locator("#sky .level-90")).to_have_attribute("d", home)
+
+
+@pytest.mark.parametrize("factor", [2.0, 0.5])
+def test_two_fingers_zoom_the_map(browser: Browser, site: Site, database: Session, factor: float):
+    phone = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    value = open_session(database, database.get_one(Person, site.people[Role.VIEWER]))
+    phone.add_cookies([{"name": "toom_session", "value": value, "url": site.url}])
+    page = phone.new_page()
+    page.goto(site.address(f"/events/{site.event_id}"))
+    expect(page.locator("#sky[data-ready]")).to_be_attached()
+    for _ in range(3):
+        page.get_by_role("button", name="Zoom in").click()
+    page.locator("#sky").scroll_into_view_if_needed()
+    box = page.locator("#sky").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def height() -> float:
+        return page.locator("#sky .level-50").evaluate("item => item.getBBox().height")
+
+    before = height()
+    wire = phone.new_cdp_session(page)
+
+    def fingers(kind: str, apart: float) -> None:
+        points = [{"x": x - apart / 2, "y": y, "id": 0}, {"x": x + apart / 2, "y": y, "id": 1}]
+        points = [] if kind == "touchEnd" else points
+        wire.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    fingers("touchStart", 80)
+    for step in range(1, 11):
+        fingers("touchMove", 80 * factor ** (step / 10))
+    fingers("touchEnd", 0)
+    # The first move only says where the fingers are, so the last tenth is missing.
+    assert height() / before == pytest.approx(factor**0.9, rel=0.25)
+    phone.close()
 
 
 def test_the_cursor_tells_the_credible_level(sky: Page, site: Site, database: Session):

@@ -161,6 +161,7 @@ def check_password(session: Session, username: str, password: str, address: str)
     stored = person.password_hash if person is not None else _hash_of_nobody()
     is_right = _verify(stored, password[:LONGEST_PASSWORD])
     if person is None or not is_right or not person.is_active:
+        session.execute(delete(LoginAttempt).where(LoginAttempt.tried_at < _throttle_start()))
         session.add(LoginAttempt(username=username, address=address))
         session.commit()
         return None
@@ -180,10 +181,14 @@ def _verify(stored: str, password: str) -> bool:
 
 
 def _is_throttled(session: Session, username: str, address: str) -> bool:
-    recent = select(func.count()).where(LoginAttempt.tried_at > now() - THROTTLE_WINDOW)
+    recent = select(func.count()).where(LoginAttempt.tried_at > _throttle_start())
     of_name = session.scalar(recent.where(LoginAttempt.username == username)) or 0
     of_address = session.scalar(recent.where(LoginAttempt.address == address)) or 0
     return of_name >= MOST_FAILURES_OF_NAME or of_address >= MOST_FAILURES_OF_ADDRESS
+
+
+def _throttle_start() -> datetime:
+    return now() - THROTTLE_WINDOW
 
 
 def open_session(session: Session, person: Person) -> str:

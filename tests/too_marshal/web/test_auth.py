@@ -89,6 +89,14 @@ def test_after_five_failures_even_the_right_password_waits(app: Flask, session: 
     assert log_in(client).status_code == 303
 
 
+def test_old_failures_are_forgotten(app: Flask, session: Session):
+    long_ago = now() - 2 * people.THROTTLE_WINDOW
+    session.add(LoginAttempt(username="long gone", address="::1", tried_at=long_ago))
+    session.commit()
+    log_in(app.test_client(), password="wrong")
+    assert session.scalars(select(LoginAttempt.username)).all() == ["anna"]
+
+
 def test_an_address_that_tries_many_names_waits_too(app: Flask, session: Session):
     session.add_all(
         LoginAttempt(username=f"name{number}", address="127.0.0.1")

@@ -254,6 +254,7 @@ export class SkyMap {
         const distance = Math.hypot(a[0] - b[0], a[1] - b[1]);
         if (apart) this.zoomBy(distance / apart);
         apart = distance;
+        this.#pan((point[0] - before[0]) / 2, (point[1] - before[1]) / 2);
       } else if (moved > 4) {
         this.svg.setPointerCapture(event.pointerId);
         this.#pan(point[0] - before[0], point[1] - before[1]);
