@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from too_marshal.db.base import Base, Utc, now
+from too_marshal.db.jobs import LATER, NORMAL, URGENT
 from too_marshal.db.localizations import Localization
 
 
@@ -59,6 +60,17 @@ class Event(Base):
     current_localization: Mapped[Localization | None] = relationship(
         foreign_keys=[current_localization_id], post_update=True
     )
+
+
+FRESH = timedelta(days=1)
+"""An event that was seen longer ago comes from an archive, or can wait."""
+
+
+def urgency(event: Event) -> int:
+    """Priority of the work that an event causes: what is new and real before what is replayed."""
+    if event.event_time is not None and now() - event.event_time > FRESH:
+        return LATER // 2
+    return NORMAL if event.is_test else URGENT // 2
 
 
 class EventName(Base):

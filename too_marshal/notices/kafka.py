@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,9 @@ GROUP = "too-marshal"
 
 REFRESH_SECONDS = 30.0
 """Between two looks for topics and partitions that are new."""
+
+_AT_ONCE = 10_000
+"""Messages taken over from the consumer in one go, at the most."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,45 @@ def _arrived(message: confluent_kafka.Message) -> Arrived:
     return Arrived(topic, partition, offset, message.value() or b"")
 
 
+class WaitingRoom:
+    """Messages between the consumer and the database: a storm on one topic holds up no other.
+
+    They are lost with the process, and read again: the offset moves when they are stored.
+    """
+
+    LARGEST = 64 << 20
+    """Bytes; once more wait, no more are taken in."""
+
+    def __init__(self) -> None:
+        self._topics: dict[str, deque[Arrived]] = {}
+        self._bytes = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._topics)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits that no more should be taken in."""
+        return self._bytes >= self.LARGEST
+
+    def add(self, message: Arrived) -> None:
+        """Let a message wait behind the others of its topic."""
+        self._topics.setdefault(message.topic, deque()).append(message)
+        self._bytes += len(message.value)
+
+    def take(self, most: int) -> list[Arrived]:
+        """Messages in turn from each topic, in order within a topic."""
+        taken: list[Arrived] = []
+        while self._topics and len(taken) < most:
+            topic, waiting = next(iter(self._topics.items()))
+            taken.append(waiting.popleft())
+            del self._topics[topic]
+            if waiting:
+                self._topics[topic] = waiting  # to the end of the row
+        self._bytes -= sum(len(message.value) for message in taken)
+        return taken
+
+
 class Subscription:
     """The wanted topics' partitions, assigned from offsets that the caller keeps."""
 
@@ -126,6 +169,7 @@ class Subscription:
         self._next_offset = next_offset
         self._refresh_seconds = refresh_seconds
         self._assigned: set[tuple[str, int]] = set()
+        self._waiting = WaitingRoom()
         self._looked_at = -float("inf")
 
     @property
@@ -134,7 +178,7 @@ class Subscription:
         return len(self._assigned)
 
     def take(self, most: int, timeout: float) -> list[Arrived]:
-        """Messages that have arrived, in order within each partition.
+        """Messages that have arrived, in order within each partition, every topic in its turn.
 
         Parameters
         ----------
@@ -147,15 +191,21 @@ class Subscription:
         if not self._assigned:
             time.sleep(min(timeout, 1.0))  # nothing to wait on yet
             return []
-        arrived = []
+        if not self._waiting:
+            self._fetch(1, timeout)
+        # All that is at hand: behind a thousand of one stream the alert of another may stand.
+        if not self._waiting.is_full:
+            self._fetch(_AT_ONCE, 0)
+        return self._waiting.take(most)
+
+    def _fetch(self, most: int, timeout: float) -> None:
         for message in self._consumer.consume(most, timeout):
             error = message.error()
             if error is None:
-                arrived.append(_arrived(message))
+                self._waiting.add(_arrived(message))
             # An error's value is its text: it is never a notice.
             elif error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
                 logger.warning("Kafka: %s", error.str(), extra={"topic": message.topic()})
-        return arrived
 
     def _look_for_partitions(self) -> None:
         if time.monotonic() - self._looked_at < self._refresh_seconds:

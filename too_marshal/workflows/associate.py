@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from too_marshal.db.base import now
-from too_marshal.db.events import Event, EventName, compared_name, find_event, record
+from too_marshal.db.events import Event, EventName, compared_name, find_event, record, urgency
 from too_marshal.db.jobs import LATER, URGENT, defer
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.notices import NoticeReference, NoticeState, ReceivedNotice
@@ -295,8 +295,7 @@ def _localize_later(session: Session, event: Event, row: ReceivedNotice, notice:
         )
         session.add(place)
         session.flush()
-        priority = 0 if event.is_test else URGENT // 2
-        defer(session, "localize", localization_id=place.id, priority=priority)
+        defer(session, "localize", localization_id=place.id, priority=urgency(event))
 
 
 def _keep_point(session: Session, event: Event, row: ReceivedNotice, description: Document) -> None:

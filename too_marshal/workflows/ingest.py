@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session, undefer
 
 from too_marshal import crash
 from too_marshal.db.base import now
-from too_marshal.db.events import record
+from too_marshal.db.events import record, urgency
 from too_marshal.db.jobs import defer
 from too_marshal.db.notices import NoticeState, ReceivedNotice, StreamPosition
 from too_marshal.notices.notice import Notice, NoticeMalformed, NoticeUnknown
@@ -28,6 +29,9 @@ from too_marshal.workflows.associate import apply_notice
 
 TOGETHER = 50
 """Notices understood in one transaction."""
+
+FORGOTTEN = timedelta(minutes=2)
+"""A notice that has waited longer is not in the hands of a listener that is merely busy."""
 
 MOST_ATTEMPTS = 3
 """After so many tries that ended with the process, a notice is quarantined unread."""
@@ -224,7 +228,8 @@ def _understand(session: Session, row: ReceivedNotice) -> None:
     _describe(row, notice)
     event = apply_notice(session, row, notice)
     if event is not None:
-        defer(session, "notify", notice_id=row.id, lock=f"event-{event.id}")
+        lock = f"event-{event.id}"
+        defer(session, "notify", notice_id=row.id, lock=lock, priority=urgency(event))
 
 
 def _describe(row: ReceivedNotice, notice: Notice) -> None:
@@ -253,12 +258,22 @@ def reread(session: Session, notice_id: int) -> None:
     interpret(session, [notice_id])
 
 
-def interpret_waiting(session: Session, limit: int = 1000) -> int:
+def interpret_left(session: Session) -> int:
+    """Understand what has waited so long that nobody else will; see `interpret_waiting`."""
+    return interpret_waiting(session, older_than=FORGOTTEN)
+
+
+def interpret_waiting(
+    session: Session, limit: int = 1000, older_than: timedelta = timedelta(0)
+) -> int:
     """Understand what a crash left unread; returns how many were looked at."""
     waiting = list(
         session.scalars(
             select(ReceivedNotice.id)
-            .where(ReceivedNotice.state == NoticeState.RECEIVED)
+            .where(
+                ReceivedNotice.state == NoticeState.RECEIVED,
+                ReceivedNotice.received_at <= now() - older_than,
+            )
             .order_by(ReceivedNotice.id)
             .limit(limit)
         )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, undefer
 from planners.circles import SYSTEMATIC_MODELS, circle_skymap, ellipse_skymap, polygon_skymap
 from planners.skymaps import SkyMap, SkyMapInvalid
 from too_marshal.db.base import now
-from too_marshal.db.events import Event, record
+from too_marshal.db.events import Event, record, urgency
 from too_marshal.db.jobs import LATER, URGENT, defer
 from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
 from too_marshal.db.notices import ReceivedNotice
@@ -224,6 +224,9 @@ def _choose_current(session: Session, place: Localization) -> None:
         return
     event.current_localization_id = latest.id
     event.changed_at = now()
-    defer(session, "propose_plans", localization_id=latest.id, lock=f"event-{event.id}")
+    lock = f"event-{event.id}"
+    defer(
+        session, "propose_plans", localization_id=latest.id, lock=lock, priority=urgency(event)
+    )  # fmt: skip
     defer(session, "suggest_links", event_id=event.id, priority=LATER)
     defer(session, "combine_all", event_id=event.id, priority=LATER)

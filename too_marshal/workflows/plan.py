@@ -19,7 +19,7 @@ from planners.requests import check_request
 from telescopes import TELESCOPES
 from telescopes.observing import ObservingPlan
 from too_marshal.db.base import now
-from too_marshal.db.events import Event, record
+from too_marshal.db.events import Event, record, urgency
 from too_marshal.db.jobs import defer
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanRule, PlanState
@@ -87,7 +87,7 @@ def _ask_by_rule(session: Session, event: Event, place: Localization, rule: Plan
         .returning(Plan.id)
     )
     if plan_id is not None:
-        defer(session, "plan", plan_id=plan_id)
+        defer(session, "plan", plan_id=plan_id, priority=urgency(event))
 
 
 def ask_for_plan(  # noqa: PLR0913 - what a person chooses
