@@ -101,7 +101,7 @@ def _workflows(settings: Settings) -> dict[str, tuple[Workflow, RetryStrategy | 
         return fetching
 
     return {
-        "interpret_waiting": (ingest.interpret_waiting, False),
+        "interpret_waiting": (ingest.interpret_left, False),
         "notify": (notify.notify, RETRY),
         "localize": (localize.localize, RETRY),
         "fetch": (with_fetcher(fetch.fetch), RETRY),

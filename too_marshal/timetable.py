@@ -64,7 +64,7 @@ def _keep_time(
 
     def ask(task: str) -> None:
         with sessions() as session:
-            defer(session, task, queueing_lock=task)
+            defer(session, task, queueing_lock=task, lock=task)
             session.commit()
 
     def ask_to_track(telescope: str) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
@@ -22,6 +23,12 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT_TOPIC = "gcn.heartbeat"
 """One message a second, of no content: it shows that the stream lives, and is not stored."""
+
+URGENT_TOPICS = frozenset({"igwn.gwalert", "gcn.notices.superk.sn_alert"})
+"""What is understood before anything else that has arrived."""
+
+MOST_WAITING = 20_000
+"""Notices kept ahead of understanding, at the most."""
 
 BEAT_SECONDS = 5.0
 """Between two notes in the database that we, or the stream, live."""
@@ -87,14 +94,19 @@ def _offsets(sessions: sessionmaker[Session], cluster: str) -> Callable[[str, in
 def _read(
     subscription: Subscription, sessions: sessionmaker[Session], cluster: str, stop: threading.Event
 ) -> None:
+    backlog = Backlog()
     beaten = -float("inf")
     heard = False
     while not stop.is_set():
-        arrived = subscription.take(TOGETHER, timeout=0.5)
+        arrived = subscription.take(TOGETHER, timeout=0.0 if backlog else 0.5)
         heard = heard or bool(arrived)
         notices = [item for item in arrived if item.topic != HEARTBEAT_TOPIC]
-        if notices:
-            _store(sessions, cluster, notices)
+        with sessions() as session:
+            if notices:
+                backlog.add(notices, _store(session, cluster, notices))
+            # While full batches keep coming, keeping them goes before understanding them.
+            if backlog.is_urgent or len(arrived) < TOGETHER or len(backlog) > MOST_WAITING:
+                interpret(session, backlog.take(TOGETHER))
         if time.monotonic() - beaten > BEAT_SECONDS:
             with sessions() as session:
                 beat(session, "listener", f"{subscription.partitions} partitions")
@@ -104,13 +116,39 @@ def _read(
             beaten, heard = time.monotonic(), False
 
 
-def _store(sessions: sessionmaker[Session], cluster: str, arrived: list[Arrived]) -> None:
+class Backlog:
+    """Notices that are kept and not yet understood; what cannot wait comes first."""
+
+    def __init__(self) -> None:
+        self._urgent: deque[int] = deque()
+        self._other: deque[int] = deque()
+
+    def __len__(self) -> int:
+        return len(self._urgent) + len(self._other)
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether something in it cannot wait."""
+        return bool(self._urgent)
+
+    def add(self, arrived: Sequence[Arrived], notice_ids: Sequence[int]) -> None:
+        """Add stored notices."""
+        for item, notice_id in zip(arrived, notice_ids, strict=True):
+            queue = self._urgent if item.topic in URGENT_TOPICS else self._other
+            queue.append(notice_id)
+
+    def take(self, most: int) -> list[int]:
+        """Remove and return the next: the urgent ones alone where there are any."""
+        queue = self._urgent or self._other
+        return [queue.popleft() for _ in range(min(most, len(queue)))]
+
+
+def _store(session: Session, cluster: str, arrived: Sequence[Arrived]) -> list[int]:
     messages = [
         Message(item.value, "kafka", item.topic, cluster, item.partition, item.offset)
         for item in arrived
     ]
-    with sessions() as session:
-        interpret(session, [notice_id for notice_id, _ in keep(session, messages)])
+    return [notice_id for notice_id, _ in keep(session, messages)]
 
 
 def beat(session: Session, name: str, detail: str = "") -> None:
