@@ -66,6 +66,7 @@ class Execution:
         self.promised[assigned] = False
         begin = max(self.state.time, self._earliest_begin(planned, mine))
         self.state.time = begin
+        ends = min(ends, self.builder.window_end(begin))
         length = max(min(self.builder.longest(ends - begin), 1.5 * planned.length), planned.length)
         self._round(planned.filters, length, mine.tolist())
 
@@ -94,10 +95,14 @@ class Execution:
         while True:
             self.left &= self.marginal.gain[self.programmes.field] >= self.programmes.problem.worth
             begin = max(self.state.time, self._soonest())
-            most = self.builder.longest(end - begin)
-            if begin >= end or most < 0:
+            if begin >= end:
                 return
             self.state.time = begin
+            ends = min(end, self.builder.window_end(begin))
+            most = self.builder.longest(ends - begin)
+            if most < 0:
+                self.state.time = ends
+                continue
             filters = self.builder.order_after(self.state.filter)
             if not self._round(filters, min(most, self.builder.shortest), []):
                 self.state.time += _PAUSE

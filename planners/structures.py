@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from planners.problem import Problem
 from planners.rounds import Pace, exchanges, sequences
@@ -32,6 +33,9 @@ _UNBOUND = 1800.0
 _BACK = 0.2
 """Slew to the start of a pass, over the longest slew there is."""
 
+_FIRST_EVEN = 3
+"""Even cuts that are tried before all others."""
+
 _EVEN = (1.0, 0.5, 0.75, 0.35, 0.9, 0.2)
 """Numbers of rounds that fill the window evenly, over the greatest: in the order in which they
 are tried. Many rounds suit fields that set and rise, few save filter exchanges."""
@@ -51,9 +55,9 @@ class StructureBuilder:
         self.orders = sequences(self.wanted)
         self.exchange = problem.slews.filter_exchange
         self._turn = _BACK * problem.slews.longest
-        begin, end = problem.visible.first, problem.visible.last
-        self.begin = float(begin.min(initial=math.inf))
-        self.end = float(end.max(initial=-math.inf))
+        self.windows = _windows(problem)
+        self.begin = self.windows[0][0] if self.windows else math.inf
+        self.end = self.windows[-1][1] if self.windows else -math.inf
 
     @property
     def shortest(self) -> float:
@@ -105,17 +109,14 @@ class StructureBuilder:
             end -= self.duration(fitting)
             rounds.append((end, fitting))
 
-    def from_both_ends(self, length: float) -> list[tuple[float, float]]:
-        """Whole rounds from both ends of the window, with what remains in the middle."""
+    def from_both_ends(self, begin: float, end: float, length: float) -> list[tuple[float, float]]:
+        """Whole rounds from both ends of a window, with what remains in the middle."""
         whole = self.duration(length)
-        count = int((self.end - self.begin) / whole)
+        count = int((end - begin) / whole)
         head, tail = (count + 1) // 2, count // 2
-        first = self.forward(self.begin, self.begin + head * whole + 1e-6, length)[:head]
-        last = (
-            self.backward(self.end - tail * whole - 1e-6, self.end, length)[-tail:] if tail else []
-        )
-        middle = self.forward(self.begin + head * whole, self.end - tail * whole, length)
-        return first + middle + last
+        first = [(begin + i * whole, length) for i in range(head)]
+        last = [(end - (tail - i) * whole, length) for i in range(tail)]
+        return first + self.forward(begin + head * whole, end - tail * whole, length) + last
 
     def order_after(self, mounted: str | None) -> tuple[str, ...]:
         """Order of the visits that begins with the filter that is mounted, if there is one."""
@@ -129,29 +130,42 @@ class StructureBuilder:
             structure.append(PlannedRound(start, self.order_after(mounted), length))
         return tuple(structure)
 
-    def even(self, count: int) -> list[tuple[float, float]]:
-        """Start and length of so many rounds that fill the window."""
-        each = (self.end - self.begin) / count
+    def even(self, begin: float, end: float, part: float) -> list[tuple[float, float]]:
+        """Start and length of rounds that fill a window: a part of the greatest number."""
+        most = max(int((end - begin) / self.duration(self.shortest)), 1)
+        count = max(round(most * part), 1)
+        each = (end - begin) / count
         length = self.longest(each)
-        return [(self.begin + i * each, length) for i in range(count)] if length >= 0 else []
+        return [(begin + i * each, length) for i in range(count)] if length >= 0 else []
+
+    def window_end(self, time: float) -> float:
+        """End of the window that holds `time`, or follows it, s."""
+        return next((end for _, end in self.windows if end > time), self.end)
 
     def candidates(self) -> Iterator[Structure]:
         """Structures worth trying, the likeliest first."""
-        if self.end <= self.begin:
-            return
-        most = max(int((self.end - self.begin) / self.duration(self.shortest)), 1)
-        tried = [self.even(max(round(most * part), 1)) for part in _EVEN[:2]]
-        for factor in _SHORT:
+        cuts = [partial(self.even, part=part) for part in _EVEN]
+        for position, factor in enumerate(_SHORT):
             length = self.shortest * factor
-            tried += [
-                self.from_both_ends(length),
-                self.forward(self.begin, self.end, length),
-                self.backward(self.begin, self.end, length),
+            ways = (self.from_both_ends, self.forward, self.backward)
+            cuts[_FIRST_EVEN + 3 * position : _FIRST_EVEN + 3 * position] = [
+                partial(way, length=length) for way in ways
             ]
-        tried[3:3] = [self.even(max(round(most * part), 1)) for part in _EVEN[2:]]
         seen = set()
-        for rounds in tried:
+        for cut in cuts:
+            rounds = [one for begin, end in self.windows for one in cut(begin, end)]
             key = tuple((round(start), round(length)) for start, length in rounds)
             if rounds and key not in seen:
                 seen.add(key)
                 yield self.filtered(rounds)
+
+
+def _windows(problem: Problem) -> list[tuple[float, float]]:
+    """Of each dark interval, the part in which some field is up, s."""
+    windows = []
+    visible = problem.visible
+    for start, end in zip(problem.dark.start.tolist(), problem.dark.end.tolist(), strict=True):
+        inside = (visible.start >= start) & (visible.start < end)
+        if inside.any():
+            windows.append((float(visible.start[inside].min()), float(visible.end[inside].max())))
+    return windows
