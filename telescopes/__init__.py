@@ -1,8 +1,11 @@
 """Telescopes: their facts and their queues. A new one is a module, a grid and a line here."""
 
 from telescopes.decam import DECAM
+from telescopes.las_cumbres import LAS_CUMBRES
 from telescopes.observing import Telescope
 from telescopes.ztf import ZTF
 
-TELESCOPES: dict[str, Telescope] = {telescope.name: telescope for telescope in (ZTF, DECAM)}
+TELESCOPES: dict[str, Telescope] = {
+    telescope.name: telescope for telescope in (ZTF, DECAM, *LAS_CUMBRES.values())
+}
 """Every telescope that can be planned for, by name."""

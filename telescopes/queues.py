@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from astropy import units as u
 
 from telescopes.decam_script import DECamScript
 from telescopes.file_queue import FileQueue, Script
+from telescopes.las_cumbres import LAS_CUMBRES
+from telescopes.lco_queue import LCOQueue
 from telescopes.observing import ObservingQueue
 from telescopes.sftp import SFTPDrop
 from telescopes.transports import HTTPTransport, basic_authorization
@@ -66,10 +69,29 @@ def _open_decam(endpoint: Endpoint) -> ObservingQueue:
     return _open_drop(endpoint, script)
 
 
+def _open_lco(endpoint: Endpoint, site: str) -> ObservingQueue:
+    portal = HTTPTransport(
+        endpoint["url"],
+        {"Authorization": f"Token {endpoint['token']}"},
+        timeout=30 * u.s,
+        deadline=60 * u.s,
+    )
+    return LCOQueue(
+        portal,
+        site,
+        endpoint.get("observation_type", LCOQueue.observation_type),
+        endpoint.get("proposal"),
+    )
+
+
 QUEUES: dict[tuple[str, str], Callable[[Endpoint], ObservingQueue]] = {
     ("ZTF", "scheduler"): _open_ztf,
     ("ZTF", "kowalski"): _open_kowalski,
     ("DECam", "sftp"): _open_decam,
+    **{
+        (telescope.name, "portal"): partial(_open_lco, site=code)
+        for code, telescope in LAS_CUMBRES.items()
+    },
 }
 """By telescope and protocol; the first protocol of a telescope is its default."""
 
@@ -87,7 +109,8 @@ def open_queue(telescope_name: str, endpoint: Endpoint | str) -> ObservingQueue:
         processed quadrants (optional). By Kowalski, ``token`` and ``user``, and
         ``history_path`` where it forwards the scheduler's history. By SFTP, ``host``,
         ``port``, ``username``, ``host_key``, ``directory``, and ``key_file`` or ``password``;
-        DECam: ``title`` of the program, ``dither`` (arcsec).
+        DECam: ``title`` of the program, ``dither`` (arcsec). Las Cumbres: ``token``,
+        ``observation_type``, and ``proposal`` to list no others.
 
     Raises
     ------

@@ -52,3 +52,12 @@ def test_opens_a_drop():
     )
     assert queue.drop.port == 22
     assert queue.script.dither == 60 * u.arcsec
+
+
+def test_opens_a_portal():
+    queue = open_queue(
+        "LCO-1m-lsc", {"url": "https://observe.lco.global", "token": "secret", "proposal": "KEY"}
+    )
+    assert queue.site == "lsc"
+    assert queue.proposal == "KEY"
+    assert "secret" not in repr(queue)
