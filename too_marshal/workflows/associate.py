@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -51,9 +51,12 @@ def apply_notice(session: Session, row: ReceivedNotice, notice: Notice) -> Event
     Event or None
         Its row, locked until the transaction ends; None for information on no event we know.
     """
-    session.execute(select(func.pg_advisory_xact_lock(ASSOCIATION_LOCK)))
-    document = row.document or {}
-    _keep_references(session, row, document)
+    _one_at_a_time(session)
+    named = references(row.document or {})
+    session.add_all(
+        NoticeReference(notice_id=row.id, rank=rank, stream=stream, name=name)
+        for rank, (stream, name) in enumerate(named)
+    )
     if notice.kind is Kind.INFORMATION:
         return _apply_information(session, row)
     if notice.event_key is None:
@@ -61,10 +64,7 @@ def apply_notice(session: Session, row: ReceivedNotice, notice: Notice) -> Event
     event, is_new = _event_of(session, notice)
     was_retracted = event.is_retracted
     row.event_id = event.id
-    if is_new:
-        _name(session, event, {event.key})
-        _attach_waiting(session, event, {compared_name(event.key)})
-    _bring_up_to_date(session, event)
+    _bring_up_to_date(session, event, is_new=is_new, names_others=bool(named))
     _record_received(session, row, event)
     if event.is_retracted and not was_retracted:
         record(session, "Event retracted", subject="event", subject_id=event.id, event_id=event.id)
@@ -76,20 +76,21 @@ def apply_notice(session: Session, row: ReceivedNotice, notice: Notice) -> Event
     return event
 
 
+def _one_at_a_time(session: Session) -> None:
+    """Take the lock, once in a transaction."""
+    transaction = session.get_transaction()
+    if session.info.get(ASSOCIATION_LOCK) is not transaction:
+        session.execute(select(func.pg_advisory_xact_lock(ASSOCIATION_LOCK)))
+        session.info[ASSOCIATION_LOCK] = session.get_transaction()
+
+
 def _apply_information(session: Session, row: ReceivedNotice) -> Event | None:
+    session.flush()
     _attach(session, row)
     for event in _exactly_named(session, row.id):
         if row.stream in (CIRCULARS, event.stream):
-            _bring_up_to_date(session, event)
+            _bring_up_to_date(session, event, is_lent=row.stream == CIRCULARS)
     return None if row.event_id is None else session.get_one(Event, row.event_id)
-
-
-def _keep_references(session: Session, row: ReceivedNotice, document: Document) -> None:
-    session.add_all(
-        NoticeReference(notice_id=row.id, rank=rank, stream=stream, name=name)
-        for rank, (stream, name) in enumerate(references(document))
-    )
-    session.flush()
 
 
 def references(document: Document) -> list[tuple[str | None, str]]:
@@ -148,8 +149,39 @@ def _event_of(session: Session, notice: Notice) -> tuple[Event, bool]:
     return event, True
 
 
-def _bring_up_to_date(session: Session, event: Event) -> None:
-    """Derive the event's columns, its names and its links from all that is known."""
+def _bring_up_to_date(
+    session: Session,
+    event: Event,
+    *,
+    is_new: bool = False,
+    is_lent: bool = False,
+    names_others: bool = False,
+) -> None:
+    """Derive the event's columns, its names and its links from all that is known.
+
+    Parameters
+    ----------
+    session, event
+        A locked event.
+    is_new
+        Nothing has been derived of it yet.
+    is_lent
+        A circular may have given it a name.
+    names_others
+        A notice of its own names other events.
+    """
+    before = set() if is_new else _names(event)
+    kept = [alias for alias in event.aliases or [] if alias.startswith(_BURST_NAMES)]
+    lent = _lent(session, event) if is_new or is_lent else kept
+    _derive(session, event, lent)
+    changed = _rename(session, event, before, _names(event))
+    if _attach_waiting(session, event, changed):
+        _derive(session, event, lent)
+    if changed or names_others:
+        link_stated(session, event)
+
+
+def _derive(session: Session, event: Event, lent: list[str]) -> None:
     session.flush()
     query = (
         select(ReceivedNotice.document)
@@ -161,12 +193,9 @@ def _bring_up_to_date(session: Session, event: Event) -> None:
         .order_by(ReceivedNotice.order, ReceivedNotice.sha256)
     )
     documents = [document or {} for document in session.scalars(query)]
-    for column, value in summary(event.key, documents, _lent(session, event)).items():
+    for column, value in summary(event.key, documents, lent).items():
         setattr(event, column, value)
     event.changed_at = now()
-    changed = _name(session, event, {event.key, event.name, *event.aliases})
-    _attach_waiting(session, event, changed)
-    link_stated(session, event)
 
 
 def _lent(session: Session, event: Event) -> list[str]:
@@ -184,25 +213,36 @@ def _lent(session: Session, event: Event) -> list[str]:
     return [name for name in session.scalars(query) if name and name.startswith(_BURST_NAMES)]
 
 
-def _name(session: Session, event: Event, names: set[str]) -> set[str]:
-    """Let the event be found by these names and no others; returns what changed, as compared."""
-    rows = {
-        row.name: row for row in session.scalars(select(EventName).filter_by(event_id=event.id))
-    }
-    gone, added = rows.keys() - names, names - rows.keys()
-    for name in gone:
-        session.delete(rows[name])
+def _names(event: Event) -> set[str]:
+    """By which an event is found."""
+    return {event.key, event.name, *event.aliases}
+
+
+def _rename(session: Session, event: Event, before: set[str], names: set[str]) -> set[str]:
+    """Let the event be found by its present names; returns those that changed, as compared."""
+    gone, added = before - names, names - before
+    if gone:
+        session.execute(
+            delete(EventName).where(EventName.event_id == event.id, EventName.name.in_(gone))
+        )
     session.add_all(
         EventName(event_id=event.id, name=name, compared=compared_name(name)) for name in added
     )
-    session.flush()
+    if added:
+        session.flush()
     return {compared_name(name) for name in gone | added}
 
 
-def _attach_waiting(session: Session, event: Event, names: set[str]) -> None:
-    """Attach, or attach anew, the information that calls for one of these names."""
+def _attach_waiting(session: Session, event: Event, names: set[str]) -> bool:
+    """Attach, or attach anew, the information that calls for one of these names.
+
+    Returns
+    -------
+    bool
+        Whether any of it is of the event's own stream.
+    """
     if not names:
-        return
+        return False
     calling = select(NoticeReference.notice_id).where(
         NoticeReference.name.in_(names),
         NoticeReference.stream.is_(None) | (NoticeReference.stream == event.stream),
@@ -212,8 +252,10 @@ def _attach_waiting(session: Session, event: Event, names: set[str]) -> None:
         .where(ReceivedNotice.id.in_(calling), ReceivedNotice.kind == Kind.INFORMATION.value)
         .order_by(ReceivedNotice.id)
     )
-    for row in session.scalars(query).all():
+    rows = session.scalars(query).all()
+    for row in rows:
         _attach(session, row)
+    return any(row.stream == event.stream for row in rows)
 
 
 def _attach(session: Session, row: ReceivedNotice) -> Event | None:
