@@ -56,7 +56,8 @@ def clocks(database_url, monkeypatch):
         engine.dispose()
 
 
-def test_only_one_leads_and_jobs_never_pile_up(clocks, engine):
+@pytest.mark.usefixtures("clocks")
+def test_only_one_leads_and_jobs_never_pile_up(engine):
     wait_for(lambda: leader(engine))
     query = text("SELECT task_name, count(*) FROM procrastinate_jobs GROUP BY 1")
 
@@ -79,7 +80,8 @@ def test_only_one_leads_and_jobs_never_pile_up(clocks, engine):
         assert dict(connection.execute(query).all()) == {"interpret_waiting": 1, "rescue": 1}
 
 
-def test_a_leader_that_loses_its_connection_is_replaced(clocks, engine):
+@pytest.mark.usefixtures("clocks")
+def test_a_leader_that_loses_its_connection_is_replaced(engine):
     wait_for(lambda: leader(engine))
     first = leader(engine)
     with engine.connect() as connection:

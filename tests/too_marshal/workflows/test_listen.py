@@ -152,7 +152,7 @@ def test_a_database_that_fails_is_waited_for_and_nothing_is_lost(
     assert len(failures) == 2
 
 
-def test_a_database_that_never_was(settings, broker):
+def test_a_database_that_never_was(settings):
     stop = threading.Event()
     sessions = session_factory(open_engine("postgresql://nobody@127.0.0.1:9/none"))
     thread = threading.Thread(target=listen, args=(settings, sessions, stop))
