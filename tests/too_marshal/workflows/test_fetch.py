@@ -15,6 +15,7 @@ from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
 from too_marshal.fetching.fetcher import Limits
+from too_marshal.settings import SettingInvalid, Settings
 from too_marshal.workflows.fetch import (
     GIVES_UP_AFTER,
     LOOKS_AGAIN_AFTER,
@@ -22,6 +23,7 @@ from too_marshal.workflows.fetch import (
     fetch,
     fetch_again,
     host_slot,
+    open_fetcher,
     wait_after,
 )
 from too_marshal.workflows.localize import localize
@@ -205,6 +207,25 @@ def test_nothing_is_fetched_where_the_settings_say_no(session, linked, server):
     assert row.state == LocalizationState.UNAVAILABLE
     assert "TOO_FETCH_MAPS" in row.reason
     assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    ("values", "fetches"),
+    [
+        ({}, False),
+        ({"kafka_client_id": "a"}, True),
+        ({"kafka_client_id": "a", "rehearsal": True}, False),
+        ({"kafka_client_id": "a", "fetch_maps": "no"}, False),
+        ({"fetch_maps": "Yes"}, True),
+    ],
+)
+def test_maps_are_fetched_where_live_notices_come_in(values, fetches):
+    assert (open_fetcher(Settings(**values)) is not None) == fetches
+
+
+def test_an_odd_word_in_the_settings_is_named():
+    with pytest.raises(SettingInvalid, match="TOO_FETCH_MAPS"):
+        open_fetcher(Settings(fetch_maps="perhaps"))
 
 
 def test_a_host_is_asked_by_few_at_a_time(session, linked, fetcher, server):
