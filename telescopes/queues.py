@@ -10,6 +10,8 @@ from astropy import units as u
 
 from telescopes.decam_script import DECamScript
 from telescopes.file_queue import FileQueue, Script
+from telescopes.gattini_script import QueueScript
+from telescopes.growth_india_script import GrowthIndiaScript
 from telescopes.las_cumbres import LAS_CUMBRES
 from telescopes.lco_queue import LCOQueue
 from telescopes.observing import ObservingQueue
@@ -88,6 +90,8 @@ QUEUES: dict[tuple[str, str], Callable[[Endpoint], ObservingQueue]] = {
     ("ZTF", "scheduler"): _open_ztf,
     ("ZTF", "kowalski"): _open_kowalski,
     ("DECam", "sftp"): _open_decam,
+    ("Gattini", "sftp"): partial(_open_drop, script=QueueScript()),
+    ("GROWTH-India", "sftp"): partial(_open_drop, script=GrowthIndiaScript()),
     **{
         (telescope.name, "portal"): partial(_open_lco, site=code)
         for code, telescope in LAS_CUMBRES.items()
