@@ -28,6 +28,9 @@ _HORIZON = 6.0
 
 _CELLS_PER_POLYGON = 4000
 
+_SMALLEST = np.radians(0.02 / 3600)
+"""Smaller errors are taken as this (rad): the finest cells cannot tell them apart."""
+
 
 def circle_skymap(
     ra: u.Quantity[u.physical.angle],
@@ -65,7 +68,7 @@ def circle_skymap(
     """
     _check(radius, containment)
     centre = unit_vectors(_position(ra, dec))
-    stated = radius.to_value(u.rad)
+    stated = max(radius.to_value(u.rad), _SMALLEST)
     radii, weights = np.array([stated]), np.array([1.0])
     if systematic_model is not None:
         if systematic_model not in SYSTEMATIC_MODELS:
@@ -129,7 +132,8 @@ def ellipse_skymap(  # noqa: PLR0913, PLR0917 - the numbers of an ellipse on the
         if axis >= 90 * u.deg:
             raise SkyMapInvalid(f"a semi-axis of {axis} reaches the horizon of its centre")
     centre = _position(ra, dec)
-    sigma = np.array([axis.to_value(u.rad) for axis in axes]) / _sigmas(containment)
+    sigma = np.array([max(axis.to_value(u.rad), _SMALLEST) for axis in axes])
+    sigma /= _sigmas(containment)
     finest = sigma.min() / np.clip(16 / np.sqrt(sigma.max() / sigma.min()), 2, _CELLS_PER_SIGMA)
     frame = _ellipse_frame(centre, position_angle)
 

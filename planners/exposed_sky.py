@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from planners.cameras import camera_cells, touched_cells
 from planners.footprints import customary_order, order_for
-from planners.ranges import HIGHEST_ORDER, Ranges
+from planners.ranges import HIGHEST_ORDER, Ranges, consecutive
 from planners.skymaps import SkyMap
 from telescopes.observing import ExecutedExposure, Telescope
 
@@ -81,11 +81,7 @@ def _camera_ranges(
         start, cell, detector = camera_cells(telescope.footprint, centres, order, within)
         shift = 2 * (HIGHEST_ORDER - order)
         owner = np.repeat(np.arange(len(centres)), np.diff(start))
-        # Runs of neighbours on one detector are one range.
-        breaks = np.ones(len(cell), dtype=bool)
-        breaks[1:] = (np.diff(cell) != 1) | (np.diff(detector) != 0) | (np.diff(owner) != 0)
-        first = np.flatnonzero(breaks)
-        last = np.append(first, len(cell))[1:] - 1
+        first, last = consecutive(cell, detector, owner)
         found.append(
             (cell[first] << shift, (cell[last] + 1) << shift, detector[first], owner[first])
         )

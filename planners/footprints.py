@@ -13,7 +13,7 @@ from scipy.spatial import ConvexHull
 
 from planners.cameras import camera_cells, tangent_frames
 from planners.polygons import unit_vectors
-from planners.ranges import HIGHEST_ORDER, Ranges
+from planners.ranges import HIGHEST_ORDER, Ranges, consecutive
 from planners.skymaps import SkyMap
 from telescopes.observing import Footprint, Telescope
 
@@ -156,11 +156,8 @@ def field_probability(skymap: SkyMap, cells: FieldCells) -> NDArray[np.float64]:
         gain = weight[cells.cell]
         first = np.arange(len(gain))
     else:
-        # Runs of consecutive cells of one field are one range each.
-        breaks = np.diff(cells.cell, prepend=-2) != 1
-        breaks[cells.start[:-1][np.diff(cells.start) > 0]] = True
-        first = np.flatnonzero(breaks)
-        last = np.append(first, len(cells.cell))[1:] - 1
+        owner = np.repeat(np.arange(len(cells)), np.diff(cells.start))
+        first, last = consecutive(cells.cell, owner)
         shift = 2 * (HIGHEST_ORDER - cells.order)
         upto = skymap.cumulative((cells.cell[last] + 1) << shift)
         gain = upto - skymap.cumulative(cells.cell[first] << shift)

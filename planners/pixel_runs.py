@@ -169,10 +169,11 @@ def _thinned(
     first, value = [], []
     covered = np.zeros(len(wholes[-1]), dtype=bool)
     for level in range(_DEEPEST, -1, -1):
+        # What is whole at one level is whole at every finer one.
         chosen = np.flatnonzero(wholes[level] & ~covered)
         first.append(chosen << (2 * level))
         value.append(means[level][chosen])
-        covered = np.repeat(covered | wholes[level], 4)
+        covered = np.repeat(wholes[level], 4)
     start = np.concatenate(first)
     by_start = np.argsort(start)
     return start[by_start], np.concatenate(value)[by_start]

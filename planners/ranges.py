@@ -53,6 +53,33 @@ def sorted_unique(values: NDArray[np.int64]) -> NDArray[np.int64]:
     )
 
 
+def consecutive(
+    cell: NDArray[np.int64], *labels: NDArray[np.integer]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Runs of cells that follow one another and agree in every label.
+
+    Parameters
+    ----------
+    cell : ndarray, shape (n,)
+        NESTED indices of one order.
+    *labels : ndarray, shape (n,)
+        What a cell belongs to.
+
+    Returns
+    -------
+    first, last : ndarray, shape (n_runs,)
+        Positions in `cell` of the first and last cell of each run.
+    """
+    follows = np.diff(cell) == 1
+    for label in labels:
+        follows &= label[1:] == label[:-1]
+    if len(cell) == 0:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    begins = np.concatenate([[True], ~follows])
+    ends = np.concatenate([~follows, [True]])
+    return np.flatnonzero(begins), np.flatnonzero(ends)
+
+
 def merged(lo: NDArray[np.int64], hi: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
     """Sort ranges and join those that touch or overlap; empty ones vanish.
 

@@ -65,6 +65,15 @@ def test_a_circle_wider_than_its_containment_is_the_whole_sky():
     assert u.isclose(skymap.area(0.5), 4 * np.pi * u.sr)
 
 
+@pytest.mark.parametrize("radius", [1e-300, 1e-6, 0.02])
+def test_the_smallest_circle_of_all(radius):
+    skymap = circle_skymap(77 * u.deg, 13 * u.deg, radius * u.arcsec, 0.9)
+    assert skymap.peak().separation(SkyCoord(77 * u.deg, 13 * u.deg)) < 0.01 * u.arcsec
+    assert u.isclose(skymap.area(0.9), np.pi * (0.02 * u.arcsec) ** 2, rtol=0.05)
+    ellipse_map = ellipse_skymap(77 * u.deg, 13 * u.deg, *[radius * u.arcsec] * 2, 0 * u.deg, 0.9)
+    assert u.isclose(ellipse_map.area(0.9), skymap.area(0.9), rtol=0.05)
+
+
 def test_systematic_errors_are_mixed_in_as_published():
     """Against the mixture written out: Fisher components of 68 % radii added in quadrature."""
     centre = SkyCoord(120 * u.deg, 35 * u.deg)
@@ -116,6 +125,18 @@ def test_the_stated_ellipse_holds_what_it_should(axes, angle):
     skymap = ellipse_skymap(centre.ra, centre.dec, *axes, angle, 0.9)
     share = skymap.probability_in(ellipse(centre, axes, angle))
     assert share == pytest.approx(0.9, abs=0.005)
+
+
+def test_a_wide_ellipse_is_a_gaussian_in_true_distances():
+    centre = SkyCoord(20 * u.deg, 0 * u.deg)
+    skymap = ellipse_skymap(centre.ra, centre.dec, 60 * u.deg, 20 * u.deg, 90 * u.deg, 0.5)
+    sigma = np.radians(60) / np.sqrt(2 * np.log(2))
+    away = np.array([0.01, 20, 40, 60])
+    found = skymap.density_at(SkyCoord((20 + away) * u.deg, 0 * u.deg))
+    angle = np.radians(away)
+    # The plane's element of area is that of the sphere times the angle over its sine.
+    expected = np.exp(-0.5 * (angle / sigma) ** 2) * angle / np.sin(angle)
+    assert found / found[0] == pytest.approx(expected / expected[0], rel=0.05)
 
 
 def test_a_round_ellipse_is_a_circle():

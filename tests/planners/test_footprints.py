@@ -273,6 +273,16 @@ def test_field_probability_is_that_of_the_field_s_ranges(corpus, order):
     assert_allclose(field_probability(skymap, cells), expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("order", [9, 12])
+def test_neighbouring_cells_of_two_fields_stay_apart(order):
+    skymap = circle_skymap(0 * u.deg, 0 * u.deg, 170 * u.deg, 0.5)
+    cells = FieldCells(
+        order, np.arange(3), np.array([0, 2, 2, 5]), np.arange(7, 12), np.zeros(5, dtype=np.int16)
+    )
+    expected = np.array([2, 0, 3]) / (12 << (2 * order))
+    assert_allclose(field_probability(skymap, cells), expected)
+
+
 def test_field_probability_of_fields_without_cells():
     skymap = circle_skymap(0 * u.deg, 0 * u.deg, 1 * u.deg, 0.9)
     nothing = np.empty(0, dtype=np.int64)

@@ -127,6 +127,13 @@ def test_what_is_no_probability_survives_thinning_to_be_refused(value, place):
     )
 
 
+def test_a_little_less_than_nothing_is_not_averaged_away():
+    pixels = smooth_chunk(1.0) * 1e-15
+    pixels[12345] = -1e-20
+    _, values = runs(chunked({"P": pixels}), "P", UNIFORM, CHUNK)
+    assert values["P"].min() == -1e-20
+
+
 def test_distances_of_a_thinned_pixel_belong_together():
     pixels = smooth_chunk(0.1)
     columns = {"P": pixels, "MU": np.arange(CHUNK) * 1.0, "SIGMA": np.arange(CHUNK) * 2.0}

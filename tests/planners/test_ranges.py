@@ -12,6 +12,7 @@ from planners.ranges import (
     HIGHEST_ORDER,
     SKY_END,
     Ranges,
+    consecutive,
     expand,
     hpx29,
     merged,
@@ -129,6 +130,22 @@ def test_expand_counts(count):
     owner, rank = expand(np.array(count, dtype=np.int64))
     expected = [(i, j) for i, n in enumerate(count) for j in range(n)]
     assert list(zip(owner.tolist(), rank.tolist(), strict=True)) == expected
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 1)), max_size=20))
+def test_consecutive_cells_are_runs(entries):
+    cell = np.cumsum([step % 3 for step, _ in entries], dtype=np.int64)
+    label = np.array([value for _, value in entries], dtype=np.int16)
+    runs = [(i, i) for i in range(len(cell))]
+    i = 1
+    while i < len(runs):
+        (first, before), (after, last) = runs[i - 1], runs[i]
+        if cell[after] == cell[before] + 1 and label[after] == label[before]:
+            runs[i - 1 : i + 1] = [(first, last)]
+        else:
+            i += 1
+    found = consecutive(cell, label)
+    assert list(zip(*(positions.tolist() for positions in found), strict=True)) == runs
 
 
 @given(st.lists(st.integers(-3, 3), max_size=12))
