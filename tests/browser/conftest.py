@@ -41,7 +41,7 @@ from too_marshal.db.notices import Heartbeat, NoticeState
 from too_marshal.db.people import Person, Role
 from too_marshal.db.queues import RobotQueue, SubmissionState
 from too_marshal.workflows.cover import cover
-from too_marshal.workflows.people import open_session
+from too_marshal.workflows.login import open_session
 from too_marshal.workflows.report import draft
 
 __all__ = ["server_url"]

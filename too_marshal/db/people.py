@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from enum import IntEnum
 
 from sqlalchemy import ForeignKey, String
@@ -73,3 +74,8 @@ class LoginAttempt(Base):
     username: Mapped[str] = mapped_column(String(80), index=True)
     address: Mapped[str] = mapped_column(String(60), index=True)
     tried_at: Mapped[Utc] = mapped_column(default=now, index=True)
+
+
+def sha256_of(value: str) -> str:
+    """Hash under which a session or token is kept."""
+    return hashlib.sha256(value.encode()).hexdigest()

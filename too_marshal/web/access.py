@@ -12,7 +12,8 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from too_marshal.db.people import Person, Role
 from too_marshal.web.service import database, service
-from too_marshal.workflows.people import person_of_session, person_of_token
+from too_marshal.workflows.login import person_of_session
+from too_marshal.workflows.tokens import person_of_token
 
 View = TypeVar("View", bound=Callable[..., Any])
 

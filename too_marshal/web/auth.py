@@ -24,17 +24,15 @@ from too_marshal.db.base import now
 from too_marshal.db.people import ApiToken, Person, Role
 from too_marshal.web.access import current_person, needs, public, safe_next, session_cookie
 from too_marshal.web.service import database, service
-from too_marshal.workflows.people import (
+from too_marshal.workflows.login import (
     SESSION_LIFE,
     LoginThrottled,
     check_password,
     close_session,
-    create_token,
-    end_sessions_of,
     open_session,
-    revoke_token,
-    set_password,
 )
+from too_marshal.workflows.people import end_sessions_of, set_password
+from too_marshal.workflows.tokens import create_token, revoke_token
 
 auth = Blueprint("auth", __name__)
 

@@ -14,7 +14,7 @@ from tests.too_marshal.factories import add_person
 from tests.too_marshal.web.conftest import app, compiled_templates, engine, settings, shared_engine
 from too_marshal.db.base import now
 from too_marshal.db.people import Role
-from too_marshal.workflows.people import create_token
+from too_marshal.workflows.tokens import create_token
 
 __all__ = ["app", "compiled_templates", "engine", "settings", "shared_engine"]
 

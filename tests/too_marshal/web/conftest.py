@@ -20,7 +20,7 @@ from too_marshal.app import create_app
 from too_marshal.db.base import Base, open_engine
 from too_marshal.db.people import Role
 from too_marshal.settings import Settings
-from too_marshal.workflows.people import open_session
+from too_marshal.workflows.login import open_session
 
 QUEUE = ("procrastinate_events", "procrastinate_jobs")
 

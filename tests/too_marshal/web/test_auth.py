@@ -15,7 +15,7 @@ from too_marshal.app import create_app
 from too_marshal.db.base import now
 from too_marshal.db.people import ApiToken, LoginAttempt, Role, WebSession
 from too_marshal.settings import Settings
-from too_marshal.workflows import people
+from too_marshal.workflows import login, people, tokens
 
 COOKIE = "toom_session"
 
@@ -78,19 +78,19 @@ def test_a_login_never_leads_off_the_site(app: Flask):
 
 def test_after_five_failures_even_the_right_password_waits(app: Flask, session: Session):
     client = app.test_client()
-    for _ in range(people.MOST_FAILURES_OF_NAME):
+    for _ in range(login.MOST_FAILURES_OF_NAME):
         assert log_in(client, password="wrong").status_code == 401
     answer = log_in(client)
     assert answer.status_code == 429
     assert answer.headers["Retry-After"] == "900"
     for attempt in session.scalars(select(LoginAttempt)):
-        attempt.tried_at -= people.THROTTLE_WINDOW
+        attempt.tried_at -= login.THROTTLE_WINDOW
     session.commit()
     assert log_in(client).status_code == 303
 
 
 def test_old_failures_are_forgotten(app: Flask, session: Session):
-    long_ago = now() - 2 * people.THROTTLE_WINDOW
+    long_ago = now() - 2 * login.THROTTLE_WINDOW
     session.add(LoginAttempt(username="long gone", address="::1", tried_at=long_ago))
     session.commit()
     log_in(app.test_client(), password="wrong")
@@ -100,7 +100,7 @@ def test_old_failures_are_forgotten(app: Flask, session: Session):
 def test_an_address_that_tries_many_names_waits_too(app: Flask, session: Session):
     session.add_all(
         LoginAttempt(username=f"name{number}", address="127.0.0.1")
-        for number in range(people.MOST_FAILURES_OF_ADDRESS)
+        for number in range(login.MOST_FAILURES_OF_ADDRESS)
     )
     session.commit()
     assert log_in(app.test_client()).status_code == 429
@@ -129,7 +129,7 @@ def test_a_cookie_stolen_before_logout_is_worthless_after_it(app: Flask):
 
 @pytest.mark.parametrize(
     ("column", "age"),
-    [("seen_at", people.SESSION_IDLE), ("created_at", people.SESSION_LIFE)],
+    [("seen_at", login.SESSION_IDLE), ("created_at", login.SESSION_LIFE)],
 )
 def test_a_session_ends_when_idle_and_when_old(
     app: Flask, session: Session, column: str, age: timedelta
@@ -233,7 +233,7 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(observer: FlaskClient, session
     observer.post(f"/account/tokens/{row.id}/revoke")
     assert "night-watch" not in observer.get("/account").get_data(as_text=True)
     session.expire_all()
-    assert people.person_of_token(session, value) is None
+    assert tokens.person_of_token(session, value) is None
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_a_token_stays_within_its_owners_rights_and_a_year(
 
 def test_another_persons_token_cannot_be_revoked(visitor: Visitor, session: Session):
     owner = add_person(session, "owner", Role.VIEWER)
-    token, _ = people.create_token(session, owner, "x", Role.VIEWER, now() + timedelta(days=1))
+    token, _ = tokens.create_token(session, owner, "x", Role.VIEWER, now() + timedelta(days=1))
     assert visitor(Role.ADMIN).post(f"/account/tokens/{token.id}/revoke").status_code == 404
 
 

@@ -22,7 +22,7 @@ from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.settings import Settings
 from too_marshal.web.words import sexagesimal
-from too_marshal.workflows.people import open_session
+from too_marshal.workflows.login import open_session
 
 
 def page(client: FlaskClient, address: str) -> str:

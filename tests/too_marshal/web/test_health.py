@@ -18,7 +18,7 @@ from too_marshal.db.notices import Heartbeat, NoticeState
 from too_marshal.db.people import Role
 from too_marshal.db.queues import submission_is_stopped
 from too_marshal.settings import Settings
-from too_marshal.workflows.people import open_session
+from too_marshal.workflows.login import open_session
 
 
 def beat(session: Session, name: str, seconds: float) -> None:
