@@ -24,7 +24,12 @@ from planners.skymap_files import read_skymap
 from planners.skymaps import SkyMap, SkyMapInvalid
 
 _LARGEST_ANSWER = 1 << 30
-_PRELOADED = ["too_marshal.warm_map_reader", "too_marshal.cli"]
+_PRELOADED = [
+    "too_marshal.warm_map_reader",
+    # A child runs the command's own module, which imports these.
+    "too_marshal.database",
+    "too_marshal.notices.kafka",
+]
 _context: list[ForkServerContext] = []
 _starting = threading.Lock()
 

@@ -99,11 +99,11 @@ def blow(
             storm.kills += 1
         if index in live_at:
             producer.flush(30)
-            storm.sights.append(_see(engine, producer, storm, index))
+            storm.sights.append(_see(engine, fleet, producer, storm, index))
         producer.poll(0)
     assert producer.flush(60) == 0
     if not rate:
-        storm.sights.append(_see(engine, producer, storm, number))
+        storm.sights.append(_see(engine, fleet, producer, storm, number))
     _wait(engine, fleet, before + len(storm.sent_at))
     storm.seconds = time.monotonic() - began
     return storm
@@ -114,7 +114,7 @@ def _send(producer, topic: str, payload: bytes, storm: Storm) -> None:
     producer.produce(topic, payload, partition=0)
 
 
-def _see(engine: Engine, producer, storm: Storm, index: int) -> float:
+def _see(engine: Engine, fleet: Fleet, producer, storm: Storm, index: int) -> float:
     """Send a live alert and wait until its event is there."""
     name = f"S261122{'abcdefghij'[len(storm.sights)]}{'abcdefghij'[index % 10]}"
     moment = datetime.now(UTC)
@@ -132,6 +132,7 @@ def _see(engine: Engine, producer, storm: Storm, index: int) -> float:
         while not connection.scalar(query, {"key": name}):
             connection.commit()
             assert time.monotonic() - began < 120, "the live alert is not seen"
+            fleet.revive()
             time.sleep(0.02)
     return time.monotonic() - began
 
