@@ -92,7 +92,9 @@ def statistics(
         No plan covers more in all visits.
     """
     atoms = problem.atoms
-    seen = atoms.covered(np.array([shot.field for shot in shots], dtype=np.int64))
+    seen = problem.seen_before | atoms.covered(
+        np.array([shot.field for shot in shots], dtype=np.int64)
+    )
     done = finished_atoms(problem, shots)
     square_degrees = u.sr.to(u.deg**2)
     whole = float(atoms.probability[done].sum())

@@ -10,6 +10,7 @@ from astropy import units as u
 
 from planners.account import statistics
 from planners.clock import Shot
+from planners.depth import limiting_magnitudes
 from planners.local_sky import Circumstances
 from planners.problem import Problem
 from planners.why import ledger
@@ -52,7 +53,9 @@ def _exposures(problem: Problem, shots: Sequence[Shot]) -> tuple[PlannedExposure
         return ()
     fields = np.array([shot.field for shot in shots])
     middle = np.array([(shot.start + shot.end) / 2 for shot in shots])
-    airmass = Circumstances(problem.sky, problem.positions[fields], middle).airmass.tolist()
+    seen = Circumstances(problem.sky, problem.positions[fields], middle)
+    airmass = seen.airmass.tolist()
+    depth = _depth(problem, shots, seen)
     probability = problem.atoms.field_probability
     starts = problem.sky.time([shot.start for shot in shots])
     ra, dec = problem.coord.ra.deg.tolist(), problem.coord.dec.deg.tolist()
@@ -72,6 +75,19 @@ def _exposures(problem: Problem, shots: Sequence[Shot]) -> tuple[PlannedExposure
                 airmass=airmass[k],
                 probability=float(probability[shot.field]),
                 visit=visit,
+                limiting_magnitude=depth[k],
             )
         )
     return tuple(exposures)
+
+
+def _depth(problem: Problem, shots: Sequence[Shot], seen: Circumstances) -> list[float | None]:
+    """Predicted limit of each exposure."""
+    depth: list[float | None] = [None] * len(shots)
+    for name, exposure_time in problem.request.exposure_time.items():
+        limits = limiting_magnitudes(problem.telescope, name, exposure_time, seen)
+        if limits is not None:
+            for k, shot in enumerate(shots):
+                if shot.filter == name:
+                    depth[k] = round(float(limits[k]), 2)
+    return depth

@@ -7,13 +7,13 @@ covers and on nothing else, and there are a hundred times fewer atoms than cells
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from planners.ranges import CELL_AREA, HIGHEST_ORDER, Ranges
+from planners.ranges import CELL_AREA, HIGHEST_ORDER
 from planners.skymaps import SkyMap
 
 LIKELY = 0.99
@@ -31,8 +31,8 @@ class Atoms:
     """Solid angle of each atom, sr, shape (n_atoms,)."""
 
     need: NDArray[np.int64]
-    """Class of visits that each atom still wants: bit k is set where it lies in the k-th of the
-    regions that were to be told apart; shape (n_atoms,)."""
+    """Class of visits that each atom still wants, or, at first, bit k set where it has the k-th
+    mark; shape (n_atoms,)."""
 
     likely: NDArray[np.bool_]
     """Whether some of each atom lies in the region of `LIKELY`, shape (n_atoms,)."""
@@ -96,8 +96,26 @@ class Layer:
     cell: NDArray[np.int64]
     """NESTED indices, none twice within a field; shape (n_cells,)."""
 
+    detector: NDArray[np.int16]
+    """Index in the footprint of the detector that each falls on, shape (n_cells,)."""
 
-def atoms_of(skymap: SkyMap, layers: Sequence[Layer], regions: Sequence[Ranges] = ()) -> Atoms:
+    marks: tuple[NDArray[np.int64], ...] = ()
+    """Sets of cells that are to be told apart."""
+
+    def parted(self, n: int) -> tuple[Layer, Layer]:
+        """The first `n` fields, and the others."""
+        at = int(self.start[n])
+        return (
+            replace(
+                self, start=self.start[: n + 1], cell=self.cell[:at], detector=self.detector[:at]
+            ),
+            replace(
+                self, start=self.start[n:] - at, cell=self.cell[at:], detector=self.detector[at:]
+            ),
+        )
+
+
+def atoms_of(skymap: SkyMap, layers: Sequence[Layer]) -> Atoms:
     """Group the cells of some fields into atoms.
 
     Parameters
@@ -105,11 +123,9 @@ def atoms_of(skymap: SkyMap, layers: Sequence[Layer], regions: Sequence[Ranges] 
     skymap : SkyMap
         Where the probability is.
     layers : sequence of Layer
-        One or more, each with the same fields.
-    regions : sequence of Ranges
-        To be told apart, by the centres of the cells.
+        One or more, each with the same fields and the same marks.
     """
-    runs = [_Runs(skymap, layer, regions) for layer in layers]
+    runs = [_Runs(skymap, layer) for layer in layers]
     signature = np.concatenate([run.signature for run in runs])
     _, first, which = np.unique(signature, return_index=True, return_inverse=True)
     n = len(first)
@@ -153,14 +169,14 @@ class _Runs:
     Neighbours along the HEALPix curve mostly do, so that there is much less to sort.
     """
 
-    def __init__(self, skymap: SkyMap, layer: Layer, regions: Sequence[Ranges]) -> None:
+    def __init__(self, skymap: SkyMap, layer: Layer) -> None:
         n_fields = len(layer.start) - 1
         self._start = layer.start
         compact = _Compact(layer.cell, layer.order)
         self._number = compact.number(layer.cell)
         self._size = compact.size
         mixed = np.zeros(compact.size, dtype=np.uint64)
-        hashes = _hashes(n_fields + len(regions))
+        hashes = _hashes(n_fields + len(layer.marks))
         for i in range(n_fields):
             mixed[self._number[layer.start[i] : layer.start[i + 1]]] += hashes[i]
         covered = np.flatnonzero(mixed)
@@ -168,8 +184,8 @@ class _Runs:
         shift = 2 * (HIGHEST_ORDER - layer.order)
         edge = compact.cell(covered) << shift
         need = np.zeros(len(covered), dtype=np.int64)
-        for k, region in enumerate(regions):
-            inside = region.contains(edge + (1 << shift) // 2)
+        for k, mark in enumerate(layer.marks):
+            inside = compact.flagged(mark)[covered]
             values[inside] += hashes[n_fields + k]
             need[inside] |= 1 << k
         first = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])[: len(values)])
@@ -202,6 +218,7 @@ class _Compact:
         self._shift = 2 * (order - level)
         present = np.zeros(12 << (2 * level), dtype=bool)
         present[cell >> self._shift] = True
+        self._present = present
         self._block = np.flatnonzero(present)
         self._rank = np.cumsum(present) - 1
         self.size = len(self._block) << self._shift
@@ -210,6 +227,12 @@ class _Compact:
         """Compact number of each cell."""
         low = cell & ((1 << self._shift) - 1)
         return np.asarray((self._rank[cell >> self._shift] << self._shift) | low)
+
+    def flagged(self, cell: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which numbers belong to some cells, shape (size,)."""
+        flags = np.zeros(self.size, dtype=bool)
+        flags[self.number(cell[self._present[cell >> self._shift]])] = True
+        return flags
 
     def cell(self, number: NDArray[np.int64]) -> NDArray[np.int64]:
         """The cell of each compact number."""

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planners.clock import Clock, RobotState, Shot
-from planners.marginal import MarginalProbability
+from planners.cover import MarginalProbability
 from planners.programmes import Programmes
-from planners.rounds import Round, can_stand, in_order, round_at
+from planners.rounds import Round, can_stand, in_order, passes_of, round_at
 from planners.structures import PlannedRound, Structure, StructureBuilder
 
 _PAUSE = 300.0
@@ -32,7 +32,7 @@ class Execution:
         self.state = RobotState(time=builder.begin)
         self.left = np.ones(len(programmes), dtype=bool)
         self.promised = np.zeros(len(programmes), dtype=bool)
-        self.marginal = MarginalProbability(programmes.problem.atoms)
+        self.marginal = MarginalProbability(programmes.cover)
         self.shots: list[Shot] = []
 
     def run(self, structure: Structure, assigned: Sequence[NDArray[np.int64]]) -> list[Shot]:
@@ -93,7 +93,7 @@ class Execution:
     def _fill_until(self, end: float) -> None:
         """Rounds of whatever is most probable, as long as there is time for a round."""
         while True:
-            self.left &= self.marginal.gain[self.programmes.field] >= self.programmes.problem.worth
+            self.left &= self.marginal.gain >= self.programmes.problem.worth
             begin = max(self.state.time, self._soonest())
             if begin >= end:
                 return
@@ -124,7 +124,7 @@ class Execution:
         this = round_at(self.programmes, self.state, filters, self.builder.pace(length))
         chosen = self._completed(this, mine)
         order = in_order(self.programmes, this, chosen, self.state, self.cost)
-        passes = this.passes(self.programmes, order)
+        passes = passes_of(self.programmes, filters, order)
         laid, dropped, after = self.clock.lay_whole(self.state, passes, math.inf)
         if laid:
             self.shots += laid
@@ -132,7 +132,7 @@ class Execution:
         for k in order:
             field = int(self.programmes.field[k])
             if field not in dropped:
-                self.marginal.take(field)
+                self.marginal.take(k)
                 self.left &= self.programmes.field != field
         return bool(laid)
 
@@ -144,18 +144,18 @@ class Execution:
         taken[mine] = True
         gains = self.marginal.copy()
         for k in np.flatnonzero(taken & self.left):
-            gains.take(int(programmes.field[k]))
+            gains.take(int(k))
         others = np.flatnonzero(self.left & ~taken & (this.latest >= this.earliest))
         chosen = list(mine)
         waited = max((float(this.earliest[k]) for k in mine), default=0.0)
         while len(chosen) < size and len(others) > 0:
             waited = max(waited, len(chosen) * self.cost)
-            gain = gains.gain[programmes.field[others]]
+            gain = gains.gain[others]
             gain = np.where(this.earliest[others] <= waited + self.cost, gain, 0.0)
             best = int(np.argmax(gain))
             if gain[best] < programmes.problem.worth:
                 break
             chosen.append(int(others[best]))
-            gains.take(int(programmes.field[others[best]]))
+            gains.take(int(others[best]))
             others = np.delete(others, best)
         return chosen

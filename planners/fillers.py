@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from planners.clock import Clock, RobotState, Shot
-from planners.marginal import MarginalProbability
+from planners.cover import Cover, MarginalProbability
 from planners.problem import Problem
 
 SINGLE_WORTH = 5e-4
@@ -45,7 +45,10 @@ class _Filler:
         self._problem = problem
         self._name = name
         self._clock = Clock(problem)
-        self._marginal = MarginalProbability(problem.atoms)
+        atoms = problem.atoms
+        owner = np.repeat(np.arange(len(atoms.probability)), np.diff(atoms.start))
+        cover = Cover(atoms.probability, (atoms.field, owner), atoms.n_fields)
+        self._marginal = MarginalProbability(cover, ~problem.seen_before)
         self._open = problem.allowed(name)
 
     def fill(self, shots: Sequence[Shot]) -> list[Shot]:

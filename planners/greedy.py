@@ -12,14 +12,17 @@ from numpy.typing import NDArray
 from planners.account import telescope_time
 from planners.assemble import assemble
 from planners.clock import Clock, RobotState, Shot
-from planners.marginal import MarginalProbability
-from planners.problem import Problem, pose
+from planners.cover import MarginalProbability
+from planners.posing import pose
+from planners.problem import Problem
+from planners.programmes import Programmes, programmes_of
+from planners.rounds import passes_of, sequences
 from planners.skymaps import SkyMap
 from planners.tours import tour
 from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
 
 _PAUSE = 300.0
-"""Time that passes where no field can have all its visits from now on, s."""
+"""Time that passes where nothing can have all its visits from now on, s."""
 
 
 def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> ObservingPlan:
@@ -40,47 +43,46 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
 
 def shots_of(problem: Problem) -> list[Shot]:
     """Exposures of the greedy plan, in the order of time."""
+    programmes = programmes_of(problem)
     clock = Clock(problem)
     state = RobotState()
-    marginal = MarginalProbability(problem.atoms)
-    left = observable(problem)
+    marginal = MarginalProbability(programmes.cover)
+    left = np.ones(len(programmes), dtype=bool)
     shots: list[Shot] = []
-    filters = problem.request.filters
+    orders = sequences(max(problem.needs, key=len))
     while True:
         left &= marginal.gain >= problem.worth
-        state.time = soonest(clock, left, state.time, problem.exposure[filters[0]])
+        state.time = _soonest(clock, np.unique(programmes.field[left]), state.time)
         if state.time == math.inf:
             return shots
-        chosen = _choose(clock, state.time, left, marginal)[: _affordable(problem, shots)]
+        chosen = _choose(programmes, clock, state.time, left, marginal)
+        chosen = chosen[: _affordable(problem, shots)]
         if not chosen:
-            return shots
-        order = tour(problem, chosen, state)
-        sequence = filters if state.filter != filters[-1] else filters[::-1]
-        laid, dropped, after = clock.lay_whole(state, [(name, order) for name in sequence])
-        if not laid:
+            if _affordable(problem, shots) == 0:
+                return shots
             # Nothing that is up now can have all its visits: something else may, later.
+            state.time += _PAUSE
+            continue
+        of_field = {int(programmes.field[k]): k for k in chosen}
+        order = [of_field[index] for index in tour(problem, list(of_field), state)]
+        filters = next((one for one in orders if one[0] == state.filter), orders[0])
+        laid, dropped, after = clock.lay_whole(state, passes_of(programmes, filters, order))
+        if not laid:
             state.time += _PAUSE
             continue
         shots += laid
         state = after
-        for index in order:
-            if index not in dropped:
-                marginal.take(index)
-                left[index] = False
+        for k in order:
+            if int(programmes.field[k]) not in dropped:
+                marginal.take(k)
+                left &= programmes.field != programmes.field[k]
 
 
-def observable(problem: Problem) -> NDArray[np.bool_]:
-    """Fields that are worth a visit and may be observed in each filter; shape (n,)."""
-    chosen = problem.atoms.field_probability >= problem.worth
-    for name in problem.request.filters:
-        chosen &= problem.allowed(name)
-    return chosen
-
-
-def soonest(clock: Clock, left: NDArray[np.bool_], earliest: float, exposure: float) -> float:
+def _soonest(clock: Clock, fields: NDArray[np.int64], earliest: float) -> float:
     """When the first of some fields is up, at or after `earliest`; inf if none ever is."""
+    exposure = min(clock.problem.exposure.values())
     return min(
-        (clock.when_visible(int(i), earliest, exposure) for i in np.flatnonzero(left)),
+        (clock.when_visible(index, earliest, exposure) for index in fields.tolist()),
         default=math.inf,
     )
 
@@ -107,30 +109,35 @@ def _round_size(problem: Problem, remaining: float) -> int:
     exposing = float(np.mean([problem.exposure[name] for name in filters]))
     each = exposing + max(problem.slews.readout, problem.slews.settle)
     last = int((remaining - (len(filters) - 1) * problem.gap) / each)
-    return max(min(math.ceil(problem.gap / each), last), 1)
+    return max(min(math.ceil(max(problem.gap, _PAUSE) / each), last), 1)
 
 
 def _choose(
-    clock: Clock, now: float, left: NDArray[np.bool_], marginal: MarginalProbability
+    programmes: Programmes,
+    clock: Clock,
+    now: float,
+    left: NDArray[np.bool_],
+    marginal: MarginalProbability,
 ) -> list[int]:
-    """The most probable fields that are up now and when the last filter's turn comes."""
-    problem = clock.problem
-    filters = problem.request.filters
+    """The most probable programmes whose fields are up now and when the last turn comes."""
+    problem = programmes.problem
     size = _round_size(problem, float(problem.dark.end.max(initial=0.0)) - now)
-    span = (len(filters) - 1) * problem.gap
-    first, last = problem.exposure[filters[0]], problem.exposure[filters[-1]]
+    span = (len(problem.request.filters) - 1) * problem.gap
+    longest = max(problem.exposure.values())
     up = np.zeros_like(left)
-    for i in np.flatnonzero(left):
-        up[i] = clock.when_visible(int(i), now, first) <= now + size * first and (
-            clock.when_visible(int(i), now + span, last) <= now + span + size * last
+    for k in np.flatnonzero(left):
+        field = int(programmes.field[k])
+        up[k] = clock.when_visible(field, now, longest) <= now + size * longest and (
+            clock.when_visible(field, now + span, longest) <= now + span + size * longest
         )
     marginal = marginal.copy()
     chosen: list[int] = []
     while len(chosen) < size:
-        best = int(np.argmax(np.where(up, marginal.gain, 0.0)))
-        if not up[best] or marginal.gain[best] < problem.worth:
+        gain = np.where(up, marginal.gain, 0.0)
+        if gain.max(initial=0.0) < problem.worth or not up.any():
             break
+        best = int(np.argmax(gain))
         chosen.append(best)
         marginal.take(best)
-        up[best] = False
+        up &= programmes.field != programmes.field[best]
     return chosen

@@ -10,6 +10,7 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
+from planners.cover import Cover
 from planners.swaps import Budget, Spending, SwapSearch
 
 _SCALE = 1e3
@@ -156,7 +157,7 @@ class MaximumCoverage:
         while True:
             open_ = np.flatnonzero((share > _CLEAR) & ~taken & ~given_up)
             if len(open_) == 0:
-                search = SwapSearch(*self._cover, self.n_columns)
+                search = SwapSearch(Cover(*self._cover, self.n_columns))
                 return search.improved(taken, spending)
             open_ = open_[np.argsort(-share[open_], kind="stable")]
             sure = int(np.sum(share[open_] > _SURE))

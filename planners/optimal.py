@@ -23,7 +23,8 @@ from planners.bound import upper_bound
 from planners.clock import Shot
 from planners.execution import Execution
 from planners.fillers import with_single_visits
-from planners.problem import Problem, pose
+from planners.posing import pose
+from planners.problem import Problem
 from planners.programmes import Programmes, programmes_of
 from planners.skymaps import SkyMap
 from planners.structures import StructureBuilder
@@ -56,9 +57,25 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
     begun = time.perf_counter()
     problem = pose(skymap, telescope, request)
     limit = upper_bound(problem)
-    shots = _Search(problem, limit, begun).best()
-    shots = with_single_visits(problem, shots)
+    shots = with_single_visits(problem, best_shots(problem, limit, begun))
     return assemble(problem, "optimal", shots, begun, limit)
+
+
+def best_shots(
+    problem: Problem, limit: float | None = None, begun: float | None = None
+) -> list[Shot]:
+    """Exposures of the best plan found, in the order of time.
+
+    Parameters
+    ----------
+    limit : float, optional
+        No plan covers more; it is worked out unless given.
+    begun : float, optional
+        From when the time limit of the request counts, by `time.perf_counter`; from now on
+        unless given.
+    """
+    limit = upper_bound(problem) if limit is None else limit
+    return _Search(problem, limit, time.perf_counter() if begun is None else begun).best()
 
 
 class _Search:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from planners import greedy, optimal
+from planners import greedy, manual, optimal
 from planners.skymaps import SkyMap
 from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
 
@@ -24,5 +24,9 @@ class Planner(Protocol):
         """
 
 
-PLANNERS: dict[str, Planner] = {"optimal": optimal.plan, "greedy": greedy.plan}
+PLANNERS: dict[str, Planner] = {
+    "optimal": optimal.plan,
+    "greedy": greedy.plan,
+    "manual": manual.plan,
+}
 """The planners that can be asked for."""

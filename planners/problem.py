@@ -1,4 +1,4 @@
-"""A request made concrete: the fields that matter, when each is up, what each covers."""
+"""A request made concrete: what a planner works on."""
 
 from __future__ import annotations
 
@@ -11,27 +11,15 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
-from planners.atoms import Atoms, atoms_of
-from planners.cameras import focal_plane
-from planners.candidates import probability_nearby
-from planners.intervals import Intervals, visible_intervals
-from planners.layers import layers_near
+from planners.atoms import Atoms
+from planners.intervals import Intervals
 from planners.local_sky import LocalSky, Positions
-from planners.requests import check_request
-from planners.skymaps import SkyMap
 from planners.slew import SlewTimes
-from planners.visibility import every, rules_for, sun_below
-from telescopes.observing import FieldGrid, ObservingRequest, Telescope
+from telescopes.observing import ObservingRequest, Telescope
 
 _WORTH, _WORTH_SHARE = 2e-5, 2e-4
 """A field that adds less probability is not worth the telescope's time; or less than this part
 of all that could be covered, if that is little."""
-
-NEGLIGIBLE = 1e-6
-"""A field of less probability is left out of everything but the bound."""
-
-_SPARE, _ALWAYS = 4, 2000
-"""Fields kept for each that could be observed in the whole window, and in any case."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +54,11 @@ class Problem:
     """What the fields cover."""
 
     needs: tuple[tuple[str, ...], ...]
-    """Visits, by filter, that atoms still want: those of class k want ``needs[k]``."""
+    """Visits, by filter, that atoms still want: one whose `Atoms.need` is k wants ``needs[k]``.
+    The first is all that was requested."""
+
+    seen_before: NDArray[np.bool_]
+    """Atoms that executed exposures cover in some requested filter, shape (n_atoms,)."""
 
     released: NDArray[np.float64]
     """Start of the next visit to each field at the earliest, s; shape (n,)."""
@@ -121,73 +113,3 @@ def _listed(intervals: Intervals) -> list[tuple[list[float], list[float]]]:
     first = np.searchsorted(intervals.owner, np.arange(intervals.n + 1)).tolist()
     start, end = intervals.start.tolist(), intervals.end.tolist()
     return [(start[i:j], end[i:j]) for i, j in pairwise(first)]
-
-
-def dark_time(sky: LocalSky, request: ObservingRequest) -> Intervals:
-    """When the Sun is low enough and no other queue has the telescope."""
-    anywhere = sky.positions(SkyCoord([0] * u.deg, [0] * u.deg))
-    night = visible_intervals(sky, anywhere, sun_below(request.sun_altitude), (0.0, sky.length))
-    return night.within(_free(sky, request))
-
-
-def _free(sky: LocalSky, request: ObservingRequest) -> list[tuple[float, float]]:
-    """What other queues leave of the window, s."""
-    taken = sorted((sky.seconds(start), sky.seconds(end)) for start, end in request.busy)
-    free, reached = [], 0.0
-    for start, end in taken:
-        if start > reached:
-            free.append((reached, min(start, sky.length)))
-        reached = max(reached, end)
-    if reached < sky.length:
-        free.append((reached, sky.length))
-    return [(start, end) for start, end in free if end > start]
-
-
-def _near_the_map(
-    skymap: SkyMap, telescope: Telescope, request: ObservingRequest, grid: FieldGrid
-) -> tuple[NDArray[np.int64], float]:
-    """Fields that may hold some probability, and how much all others hold at the most."""
-    reach = focal_plane(telescope.footprint).radius
-    limit = probability_nearby(skymap, grid.coord, reach)
-    chosen = np.flatnonzero(limit >= NEGLIGIBLE)
-    longest = float((request.end - request.start).to_value(u.s))
-    shortest = min(float(t.to_value(u.s)) for t in request.exposure_time.values())
-    most = int(longest / (shortest + telescope.overheads.readout.to_value(u.s))) + 1
-    if len(chosen) > _SPARE * most + _ALWAYS:
-        likely = probability_nearby(skymap, grid.coord[chosen], reach / 3)
-        order = np.argsort(-likely, kind="stable")
-        chosen = np.sort(chosen[order[: _SPARE * most + _ALWAYS]])
-    left = np.sort(np.delete(limit, chosen))[::-1]
-    return chosen, float(left[:most].sum())
-
-
-def pose(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Problem:
-    """Work out what a planner needs to know.
-
-    Raises
-    ------
-    RequestInvalid
-        If the request makes no sense for the telescope.
-    """
-    check_request(telescope, request)
-    grid = telescope.read_grid()
-    chosen, forsaken = _near_the_map(skymap, telescope, request, grid)
-    sky = LocalSky(telescope.site, request.start, request.end)
-    coord = grid.coord[chosen]
-    positions = sky.positions(coord)
-    rule = every(rules_for(telescope, request))
-    visible = visible_intervals(sky, positions, rule, (0.0, sky.length))
-    return Problem(
-        telescope=telescope,
-        request=request,
-        sky=sky,
-        field_id=grid.field_id[chosen],
-        coord=coord,
-        positions=positions,
-        dark=dark_time(sky, request),
-        visible=visible.within(_free(sky, request)),
-        atoms=atoms_of(skymap, layers_near(skymap, telescope, grid, chosen)),
-        needs=(request.filters,),
-        released=np.zeros(len(chosen)),
-        forsaken=forsaken,
-    )

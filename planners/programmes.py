@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from planners.cover import Cover
 from planners.intervals import visits_that_fit
 from planners.problem import Problem
 from planners.ranges import expand
@@ -81,6 +82,11 @@ class Programmes:
         column, atom = column[keep], atom[keep]
         order = np.argsort(atom, kind="stable")
         return column[order], atom[order]
+
+    @cached_property
+    def cover(self) -> Cover:
+        """Which programme finishes which atom."""
+        return Cover(self.problem.atoms.probability, self.pairs, len(self))
 
     @cached_property
     def exchanges(self) -> int:

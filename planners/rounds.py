@@ -63,18 +63,29 @@ class Round:
     latest: NDArray[np.float64]
     """Likewise; below `earliest` where a programme cannot be part of the round."""
 
-    def passes(self, programmes: Programmes, order: Sequence[int]) -> list[tuple[str, list[int]]]:
-        """The fields of some programmes, pass by pass."""
-        left = {k: list(programmes.problem.needs[programmes.need[k]]) for k in order}
-        passes = []
-        for name in self.filters:
-            fields = []
-            for k in order:
-                if name in left[k]:
-                    left[k].remove(name)
-                    fields.append(int(programmes.field[k]))
-            passes.append((name, fields))
-        return passes
+
+def passes_of(
+    programmes: Programmes, filters: Sequence[str], order: Sequence[int]
+) -> list[tuple[str, list[int]]]:
+    """The fields of some programmes, pass by pass.
+
+    Parameters
+    ----------
+    filters : sequence of str
+        Filter of each pass.
+    order : sequence of int
+        Programmes.
+    """
+    left = {k: list(programmes.problem.needs[programmes.need[k]]) for k in order}
+    passes = []
+    for name in filters:
+        fields = []
+        for k in order:
+            if name in left[k]:
+                left[k].remove(name)
+                fields.append(int(programmes.field[k]))
+        passes.append((name, fields))
+    return passes
 
 
 def round_at(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from planners.ranges import expand
+from planners.cover import Cover
 
 Budget = tuple[NDArray[np.integer], NDArray[np.float64], float]
 """Columns, their weights and the limit of the weighted sum."""
@@ -44,41 +44,8 @@ class Spending:
 class SwapSearch:
     """Improves a choice of columns."""
 
-    def __init__(
-        self,
-        probability: NDArray[np.float64],
-        pairs: tuple[NDArray[np.int64], NDArray[np.int64]],
-        n_columns: int,
-    ) -> None:
-        """Prepare.
-
-        Parameters
-        ----------
-        probability : ndarray, shape (n_atoms,)
-            Of each atom.
-        pairs : two ndarrays, shape (n_pairs,)
-            Column and atom, for each column that covers an atom; sorted by atom.
-        n_columns : int
-            Number of columns.
-        """
-        self._probability = probability
-        self._column, self._atom = pairs
-        self._atom_start = np.searchsorted(self._atom, np.arange(len(probability) + 1))
-        by_column = np.argsort(self._column, kind="stable")
-        self._by_column = self._atom[by_column]
-        self._column_start = np.searchsorted(self._column[by_column], np.arange(n_columns + 1))
-        self._n_columns = n_columns
-
-    def _atoms_of(self, column: int) -> NDArray[np.int64]:
-        return self._by_column[self._column_start[column] : self._column_start[column + 1]]
-
-    def _spread(self, atoms: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Probability of some atoms, summed over the columns that cover them."""
-        start = self._atom_start
-        which, rank = expand(start[atoms + 1] - start[atoms])
-        columns = self._column[start[atoms][which] + rank]
-        weight = self._probability[atoms][which]
-        return np.bincount(columns, weight, minlength=self._n_columns)
+    def __init__(self, cover: Cover) -> None:
+        self._cover = cover
 
     def improved(self, taken: NDArray[np.bool_], spending: Spending) -> NDArray[np.bool_]:
         """A choice that covers no less.
@@ -91,10 +58,10 @@ class SwapSearch:
             What it uses of the budgets.
         """
         taken = taken.copy()
-        times = np.zeros(len(self._probability), dtype=np.int64)
+        times = np.zeros(len(self._cover.probability), dtype=np.int64)
         for column in np.flatnonzero(taken).tolist():
-            times[self._atoms_of(column)] += 1
-        gain = self._spread(np.flatnonzero(times == 0))
+            times[self._cover.atoms_of(column)] += 1
+        gain = self._cover.spread(np.flatnonzero(times == 0))
         for _ in range(_SWEEPS):
             changed = False
             for column in np.flatnonzero(taken).tolist():
@@ -117,10 +84,10 @@ class SwapSearch:
         spending: Spending,
     ) -> int | None:
         """A column that is worth more than one that is taken, and that the budgets allow."""
-        atoms = self._atoms_of(column)
+        atoms = self._cover.atoms_of(column)
         only = atoms[times[atoms] == 1]
-        loss = float(self._probability[only].sum())
-        worth = np.where(taken, 0.0, gain + self._spread(only))
+        loss = float(self._cover.probability[only].sum())
+        worth = np.where(taken, 0.0, gain + self._cover.spread(only))
         promising = np.flatnonzero(worth > loss + _LEAST)
         if len(promising) == 0:
             return None
@@ -135,7 +102,7 @@ class SwapSearch:
         self, column: int, other: int, times: NDArray[np.int64], gain: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Gains after a swap; `times` is brought up to date."""
-        out, into = self._atoms_of(column), self._atoms_of(other)
+        out, into = self._cover.atoms_of(column), self._cover.atoms_of(other)
         before = np.union1d(out, into)
         was_open = times[before] == 0
         times[out] -= 1
@@ -143,6 +110,6 @@ class SwapSearch:
         is_open = times[before] == 0
         return (
             gain
-            + self._spread(before[is_open & ~was_open])
-            - self._spread(before[was_open & ~is_open])
+            + self._cover.spread(before[is_open & ~was_open])
+            - self._cover.spread(before[was_open & ~is_open])
         )
