@@ -173,6 +173,6 @@ class Marshal(RuleBasedStateMachine):
 
 
 Marshal.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=25, deadline=None, report_multiple_bugs=False
+    max_examples=35, stateful_step_count=25, deadline=None, report_multiple_bugs=False
 )
 TestMarshal = Marshal.TestCase

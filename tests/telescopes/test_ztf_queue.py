@@ -85,7 +85,7 @@ class TestContract(QueueContract, ExecutionContract, HTTPFaultContract):
     """One that replaces a queue of the same name."""
 
 
-class TestContractOfTheOtherWebLayer(QueueContract, ExecutionContract, HTTPFaultContract):
+class TestContractOfTheOtherWebLayer(QueueContract, ExecutionContract):
     """One that keeps the queue that it has."""
 
     @pytest.fixture
