@@ -32,9 +32,9 @@ def layers_near(skymap: SkyMap, footprint: Footprint, coord: SkyCoord) -> list[L
         Boresights.
     """
     region = skymap.region(_FINE_LEVEL)
-    finest = _order_of(camera_area(footprint) / _CAMERA_CELLS)
-    fine = min(_order_of(region.area.to_value(u.sr) / _FINE_CELLS), finest)
-    coarse = _order_of(max(len(coord), 1) * camera_area(footprint) / _COARSE_CELLS)
+    finest = order_of(camera_area(footprint) / _CAMERA_CELLS)
+    fine = min(order_of(region.area.to_value(u.sr) / _FINE_CELLS), finest)
+    coarse = order_of(max(len(coord), 1) * camera_area(footprint) / _COARSE_CELLS)
     coarse = max(min(coarse, fine), _COARSEST)
     start, cell, detector = camera_cells(footprint, coord, coarse)
     if fine <= coarse:
@@ -53,6 +53,6 @@ def camera_area(footprint: Footprint) -> float:
     return float(np.abs(np.sum(east * ahead[1] - ahead[0] * north, axis=1)).sum() / 2)
 
 
-def _order_of(cell_area: float) -> int:
+def order_of(cell_area: float) -> int:
     """Finest order whose cells are no smaller, sr."""
     return int(np.clip(np.floor(np.log2(np.pi / 3 / cell_area) / 2), 0, HIGHEST_ORDER))

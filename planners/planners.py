@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from planners import greedy, manual, optimal
+from planners import galaxies, greedy, manual, optimal
 from planners.skymaps import SkyMap
 from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
 
@@ -27,6 +27,7 @@ class Planner(Protocol):
 PLANNERS: dict[str, Planner] = {
     "optimal": optimal.plan,
     "greedy": greedy.plan,
+    "galaxies": galaxies.plan,
     "manual": manual.plan,
 }
 """The planners that can be asked for."""

@@ -1,0 +1,181 @@
+"""The galaxies planner: pointings of a narrow field at the galaxies that may be the host."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import astropy_healpix
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.table import Table
+from numpy.typing import NDArray
+
+from planners.assemble import assemble
+from planners.atoms import Layer
+from planners.bound import upper_bound
+from planners.cameras import camera_cells
+from planners.layers import camera_area, order_of
+from planners.optimal import best_shots
+from planners.polygons import unit_vectors
+from planners.posing import pose_at
+from planners.ranges import HIGHEST_ORDER, hpx29
+from planners.requests import RequestInvalid, check_request
+from planners.skymaps import SkyMap
+from telescopes.observing import (
+    FieldGrid,
+    Footprint,
+    ObservingPlan,
+    ObservingRequest,
+    Telescope,
+)
+
+_MOST_GALAXIES = 3000
+"""The most probable ones; the others are left out."""
+
+_CELLS_PER_CAMERA = 10_000
+"""A galaxy is a cell of which a camera holds about as many."""
+
+
+def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> ObservingPlan:
+    """Observe the galaxies of the request that are most probably the host.
+
+    The probability of a plan is then the share of all galaxies' weight that it covers, a weight
+    being the 3-D probability at the galaxy times its luminosity.
+
+    Raises
+    ------
+    RequestInvalid
+        If the request has no galaxies with distances, or the sky map none where they are.
+    """
+    begun = time.perf_counter()
+    check_request(telescope, request)
+    galaxies = _as_skymap(skymap, telescope.footprint, request.galaxies)
+    pointings = _pointings(galaxies, telescope)
+    problem = pose_at(galaxies, telescope, request, pointings, _cells)
+    limit = upper_bound(problem)
+    return assemble(problem, "galaxies", best_shots(problem, limit, begun), begun, limit)
+
+
+def galaxy_weights(skymap: SkyMap, galaxies: Table) -> NDArray[np.float64]:
+    """Relative probability that each galaxy is the host, shape (n,); the sum is one.
+
+    The sky map's probability in a volume at the galaxy, times its luminosity where the table has
+    a column of that name.
+
+    Raises
+    ------
+    RequestInvalid
+        If the table lacks positions or distances, or if nothing is probable.
+    """
+    _check_columns(galaxies)
+    coord = SkyCoord(np.asarray(galaxies["ra"]), np.asarray(galaxies["dec"]), unit=u.deg)
+    distance = np.asarray(galaxies["distance"], dtype=float)
+    weight = skymap.density_at(coord) * _radial(skymap, coord, distance)
+    if "luminosity" in galaxies.colnames:
+        weight = weight * np.asarray(galaxies["luminosity"], dtype=float)
+    weight = np.where(np.isfinite(weight) & (distance > 0), np.maximum(weight, 0.0), 0.0)
+    if weight.sum() <= 0:
+        raise RequestInvalid("no galaxy of the table lies where the sky map has any probability")
+    return np.asarray(weight / weight.sum())
+
+
+def _check_columns(galaxies: Table | None) -> None:
+    if galaxies is None or len(galaxies) == 0:
+        raise RequestInvalid("no galaxies are given to the galaxies planner")
+    missing = [name for name in ("ra", "dec", "distance") if name not in galaxies.colnames]
+    if missing:
+        raise RequestInvalid(f"the table of galaxies has no column {' nor '.join(missing)}")
+
+
+def _radial(skymap: SkyMap, coord: SkyCoord, distance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probability per unit volume along each line of sight, up to a common factor.
+
+    It is DISTNORM times a normal of DISTMU and DISTSIGMA (Singer et al. 2016, ApJL 829 L15,
+    equation 2, without the r^2 of the volume element); 1 where the map knows no distance.
+    """
+    if skymap.distmu is None or skymap.distsigma is None or skymap.distnorm is None:
+        return np.ones(len(distance))
+    nearest = np.maximum(np.searchsorted(skymap.lo, hpx29(coord), side="right") - 1, 0)
+    mu, sigma, norm = (
+        column[nearest] for column in (skymap.distmu, skymap.distsigma, skymap.distnorm)
+    )
+    known = np.isfinite(mu)
+    z = (distance - np.where(known, mu, 0.0)) / sigma
+    return np.where(known, norm * np.exp(-0.5 * z**2) / (sigma * np.sqrt(2 * np.pi)), 0.0)
+
+
+def _galaxy_order(footprint: Footprint) -> int:
+    return min(order_of(camera_area(footprint) / _CELLS_PER_CAMERA), HIGHEST_ORDER)
+
+
+def _as_skymap(skymap: SkyMap, footprint: Footprint, galaxies: Table | None) -> SkyMap:
+    """A sky map that has its probability in cells around galaxies."""
+    _check_columns(galaxies)
+    weight = galaxy_weights(skymap, galaxies)
+    best = np.argsort(-weight, kind="stable")[:_MOST_GALAXIES]
+    best = best[weight[best] > 0]
+    coord = SkyCoord(
+        np.asarray(galaxies["ra"])[best], np.asarray(galaxies["dec"])[best], unit=u.deg
+    )
+    shift = 2 * (HIGHEST_ORDER - _galaxy_order(footprint))
+    cell, which = np.unique(hpx29(coord) >> shift, return_inverse=True)
+    density = np.bincount(which, weight[best])
+    return SkyMap.normalised((cell << shift, (cell + 1) << shift), density)
+
+
+def _cells(galaxies: SkyMap, footprint: Footprint, coord: SkyCoord) -> Sequence[Layer]:
+    """The galaxies' cells that pointings cover."""
+    order = _galaxy_order(footprint)
+    return [Layer(order, *camera_cells(footprint, coord, order, galaxies.region(1.0)))]
+
+
+def _pointings(galaxies: SkyMap, telescope: Telescope) -> FieldGrid:
+    """Fields of the grid that hold a galaxy; or, off the grid, one pointing at each group.
+
+    A group is gathered greedily: around the most probable galaxy that no group has yet, those
+    that fit in the field with it; the pointing is at their weighted middle.
+    """
+    if not telescope.off_grid:
+        grid = telescope.read_grid()
+        start, _, _ = camera_cells(
+            telescope.footprint,
+            grid.coord,
+            _galaxy_order(telescope.footprint),
+            galaxies.region(1.0),
+        )
+        used = np.flatnonzero(np.diff(start) > 0)
+        return FieldGrid(grid.field_id[used], grid.coord[used], grid.is_primary[used])
+    order = _galaxy_order(telescope.footprint)
+    lon, lat = astropy_healpix.healpix_to_lonlat(
+        galaxies.lo >> (2 * (HIGHEST_ORDER - order)), 1 << order, order="nested"
+    )
+    centres = _groups(SkyCoord(lon, lat), galaxies.probability, _half_width(telescope.footprint))
+    n = len(centres)
+    return FieldGrid(np.full(n, -1), centres, np.ones(n, dtype=bool))
+
+
+def _half_width(footprint: Footprint) -> float:
+    """Half the shorter side of the camera, rad."""
+    corners = footprint.corners.to_value(u.rad).reshape(-1, 2)
+    return float(min((corners.max(axis=0) - corners.min(axis=0)) / 2))
+
+
+def _groups(coord: SkyCoord, weight: NDArray[np.float64], reach: float) -> SkyCoord:
+    """Middles of the groups, most probable first."""
+    direction = unit_vectors(coord)
+    left = np.ones(len(weight), dtype=bool)
+    middles = []
+    while left.any():
+        best = int(np.argmax(np.where(left, weight, -1.0)))
+        near = left & (direction @ direction[best] >= np.cos(reach))
+        middle = weight[near] @ direction[near]
+        inside = left & (direction @ (middle / np.linalg.norm(middle)) >= np.cos(reach))
+        if not inside[best]:
+            middle, inside = direction[best], near
+        middles.append(middle)
+        left &= ~inside
+        left[best] = False
+    x, y, z = np.array(middles).T
+    return SkyCoord(np.arctan2(y, x) * u.rad, np.arctan2(z, np.hypot(x, y)) * u.rad)
