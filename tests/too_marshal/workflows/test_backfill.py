@@ -147,7 +147,11 @@ def test_circulars_of_an_outage_find_their_events(session, server, fetch, archiv
     assert backfill_circulars(session, fetch, SINCE, archives).known == 3
 
 
-@pytest.mark.parametrize("content", [b"no archive", gzip.compress(b"no tar" * 1000)[:-9]])
+@pytest.mark.parametrize(
+    "content",
+    [b"no archive", gzip.compress(b"no tar" * 1000)[:-9]],
+    ids=["no archive", "truncated"],
+)
 def test_a_damaged_archive_is_named(session, server, fetch, archives, content):
     server.pages["/circulars/archive.json.tar.gz"] = reply(200, content)
     with pytest.raises(ArchiveUnreadable, match="damaged"):
