@@ -107,17 +107,17 @@ def test_cells_are_those_that_astropy_projects_onto_a_detector(centre):
 
 def test_every_ztf_quadrant_has_its_cells():
     where = SkyCoord([10, 200, 0.5, 77] * u.deg, [5, -28, 40, 89] * u.deg)
-    start, cell, detector = camera_cells(ZTF.footprint, where, 12)
+    start, cell, detector = camera_cells(ZTF.footprint, where, 11)
     for i, centre in enumerate(where):
         mine = slice(start[i], start[i + 1])
         counts = np.bincount(detector[mine], minlength=64)
         polygons = detector_polygons(ZTF, centre.ra, centre.dec)
         exact = [area([[_ring(corners)]]).to_value(u.deg**2) for corners in polygons]
-        found = counts * (4 * np.pi * u.sr).to_value(u.deg**2) / (12 << 24)
-        assert_allclose(found, exact, rtol=0.005)
+        found = counts * (4 * np.pi * u.sr).to_value(u.deg**2) / (12 << 22)
+        assert_allclose(found, exact, rtol=0.01)
         # By centres instead, some cells on the edges change sides.
-        by_centre = polygon_ranges(polygons, 12).cells(12)
-        assert len(np.setxor1d(cell[mine], by_centre)) < 0.03 * len(by_centre)
+        by_centre = polygon_ranges(polygons, 11).cells(11)
+        assert len(np.setxor1d(cell[mine], by_centre)) < 0.06 * len(by_centre)
 
 
 def _ring(corners: SkyCoord):
@@ -148,7 +148,7 @@ def test_points_are_within_their_cells_and_evenly_scattered():
 
 def test_the_area_of_a_camera_scatters_little():
     grid = ZTF.read_grid()
-    for order, most in ((9, 0.004), (10, 0.0015), (11, 0.0007)):
+    for order, most in ((9, 0.004), (10, 0.0015)):
         start, _, _ = camera_cells(ZTF.footprint, grid.coord[::30], order)
         found = np.diff(start) * (4 * np.pi * u.sr).to_value(u.deg**2) / (12 << (2 * order))
         assert np.std(found / 47.4544) < most
