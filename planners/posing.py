@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 from astropy import units as u
-from astropy.coordinates import SkyCoord, concatenate
+from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
 from planners.atoms import Layer, atoms_of
@@ -60,7 +60,10 @@ def pose_at(
         Finds the cells of pointings.
     """
     executed = executed_by(request)
-    everywhere = concatenate([pointings.coord.icrs, executed.coord])
+    both = (pointings.coord.icrs, executed.coord)
+    everywhere = SkyCoord(
+        np.concatenate([each.ra for each in both]), np.concatenate([each.dec for each in both])
+    )
     footprint = telescope.footprint
     layers = [
         executed.marked(layer, footprint, request.filters)
