@@ -18,7 +18,8 @@ from telescopes.observing import ObservingQueue
 from telescopes.sftp import SFTPDrop
 from telescopes.transports import HTTPTransport, basic_authorization
 from telescopes.ztf_kowalski import KowalskiScheduler
-from telescopes.ztf_queue import TunnelledScheduler, ZTFQueue
+from telescopes.ztf_queue import ZTFQueue
+from telescopes.ztf_scheduler import TunnelledScheduler
 
 Endpoint = Mapping[str, Any]
 """Settings of one way: ``url``, credentials, and ``protocol`` where a telescope has several."""

@@ -28,7 +28,7 @@ from telescopes.errors import QueueRefused, QueueUnconfirmed, QueueUnreachable
 from telescopes.transports import HTTPAnswer, HTTPTransport
 from telescopes.ztf_exposures import HistoryEntry, read_history
 from telescopes.ztf_messages import dump
-from telescopes.ztf_queue import SchedulerQueue, expect, read_queues
+from telescopes.ztf_scheduler import SchedulerQueue, expect, read_queues
 
 PATH = "/api/triggers/ztf"
 """Queues. The same path with ``.test`` appended validates and forwards nothing."""
@@ -45,7 +45,7 @@ EXISTS = "KeyError: 'queue_name'"
 
 @dataclass(frozen=True)
 class KowalskiScheduler:
-    """Implements `telescopes.ztf_queue.Scheduler`."""
+    """Implements `telescopes.ztf_scheduler.Scheduler`."""
 
     transport: HTTPTransport
     """To Kowalski, with the token in its headers."""

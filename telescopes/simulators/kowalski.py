@@ -8,7 +8,7 @@ from typing import Any
 
 from telescopes.simulators.faults import FaultKind, Faults
 from telescopes.simulators.service import Answer, Request
-from telescopes.simulators.ztf import ZTFSimulator
+from telescopes.simulators.ztf_service import ZTFSimulator
 from telescopes.ztf_kowalski import EXISTS, PATH
 
 HISTORY_PATH = "/api/observations/ztf"

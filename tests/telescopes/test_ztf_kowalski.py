@@ -13,7 +13,8 @@ from telescopes.simulators.clock import SimulatedClock
 from telescopes.simulators.faults import Fault, FaultKind
 from telescopes.simulators.kowalski import HISTORY_PATH, KowalskiSimulator
 from telescopes.simulators.service import running
-from telescopes.simulators.ztf import ZTFSimulator, make_robot
+from telescopes.simulators.ztf import make_robot
+from telescopes.simulators.ztf_service import ZTFSimulator
 from telescopes.transports import HTTPTransport
 from telescopes.ztf_kowalski import KowalskiScheduler
 from telescopes.ztf_queue import ZTFQueue

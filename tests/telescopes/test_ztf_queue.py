@@ -13,7 +13,8 @@ from telescopes.simulators import ztf
 from telescopes.simulators.clock import SimulatedClock
 from telescopes.simulators.faults import Fault, FaultKind
 from telescopes.transports import HTTPTransport
-from telescopes.ztf_queue import TunnelledScheduler, ZTFQueue, _dates
+from telescopes.ztf_queue import ZTFQueue, _dates
+from telescopes.ztf_scheduler import TunnelledScheduler
 from tests.telescopes.contract import (
     NAME,
     Bench,

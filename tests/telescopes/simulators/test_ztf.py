@@ -12,7 +12,8 @@ from astropy.time import Time
 
 from telescopes.queues import open_queue
 from telescopes.simulators.clock import DAY, SimulatedClock
-from telescopes.simulators.ztf import Rehearsal, serve
+from telescopes.simulators.ztf import serve
+from telescopes.simulators.ztf_rehearsal import Rehearsal
 from telescopes.transports import HTTPTransport
 from tests.telescopes.plans import START, make_plan
 from tests.telescopes.simulators.test_ztf_robot import NIGHT, fields

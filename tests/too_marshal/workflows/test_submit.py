@@ -19,7 +19,8 @@ from telescopes.simulators.clock import SimulatedClock
 from telescopes.simulators.faults import Fault, FaultKind
 from telescopes.simulators.ztf import serve
 from telescopes.transports import HTTPTransport
-from telescopes.ztf_queue import TunnelledScheduler, ZTFQueue
+from telescopes.ztf_queue import ZTFQueue
+from telescopes.ztf_scheduler import TunnelledScheduler
 from tests.telescopes.plans import make_plan
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
