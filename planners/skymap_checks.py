@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from planners.ranges import SKY_END
 
+_FARTHEST = 1e9
+"""Mpc."""
+
 
 class SkyMapInvalid(ValueError):
     """The bytes or numbers are not a sky map; the message names the fault."""
@@ -35,8 +38,12 @@ def check_ranges(lo: NDArray[np.int64], hi: NDArray[np.int64]) -> None:
 def harmless(
     distmu: NDArray[np.float64], distsigma: NDArray[np.float64], distnorm: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], ...]:
-    """Write every way of saying that a distance is unknown as (inf, 1, 0)."""
-    known = np.isfinite(distmu) & np.isfinite(distnorm) & (distsigma > 0) & np.isfinite(distsigma)
+    """Write every way of saying that a distance is unknown as (inf, 1, 0).
+
+    So are numbers that no distance can have: nothing that is seen is a million Gpc away.
+    """
+    known = (np.abs(distmu) <= _FARTHEST) & np.isfinite(distnorm)
+    known &= (distsigma >= 1 / _FARTHEST) & (distsigma <= _FARTHEST)
     return (
         np.where(known, distmu, np.inf),
         np.where(known, distsigma, 1.0),

@@ -13,6 +13,9 @@ from scipy.special import ndtr
 _DEEP = -3.0
 """Below this DISTMU / DISTSIGMA, forward recursion loses digits and the fraction converges fast."""
 
+_NARROW = 1e4
+"""Above this DISTMU / DISTSIGMA, the cut at zero and the factor r^2 leave the spread alone."""
+
 _TERMS = 80
 """Levels of the continued fraction: relative error below 1e-13 at `_DEEP` and beyond."""
 
@@ -74,8 +77,10 @@ def conditional_moments(
         Mpc; infinite and 1 where `distmu` is not finite.
     """
     known = np.isfinite(distmu)
-    ratio_3, ratio_4 = moment_ratios(np.where(known, distmu, 0) / distsigma)
-    mean = distsigma * ratio_3
-    # The difference of two like numbers: its rounding may not leave a negative variance.
-    std = distsigma * np.sqrt(np.maximum(ratio_3 * (ratio_4 - ratio_3), 0))
+    z = np.where(known, distmu, 0) / distsigma
+    ratio_3, ratio_4 = moment_ratios(z)
+    # The difference of two like numbers: its rounding grows as z squared, while the truth
+    # comes as close to one.
+    variance = np.where(z > _NARROW, 1.0, np.maximum(ratio_3 * (ratio_4 - ratio_3), 0))
+    mean, std = distsigma * ratio_3, distsigma * np.sqrt(variance)
     return np.where(known, mean, np.inf), np.where(known, std, 1.0)

@@ -45,25 +45,30 @@ def read_skymap(data: bytes) -> SkyMap:
     ----------
     LIGO/Virgo/KAGRA Public Alerts User Guide, "Sky Maps"; Gorski et al. 2005, ApJ 622, 759.
     """
-    try:
-        table = open_table(data)
-        ordering = _ordering(table)
-        _check_frame(table)
-        if ordering == "NUNIQ":
-            lo, hi, columns = _read_multiorder(table)
-        elif _is_explicit(table):
-            lo, hi, columns = _read_explicit(table, ordering)
-        else:
-            lo, hi, columns = _read_flat(table, ordering)
-    except TableInvalid as err:
-        raise SkyMapInvalid(str(err)) from err
-    density = columns.pop("density")
-    distance = tuple(columns[name] for name in _DISTANCE) if columns else None
-    skymap = SkyMap.normalised((lo, hi), density, distance, _metadata(table, lo, hi))
+    # What is no number, or too large for one, is found and named by the checks.
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        try:
+            table = open_table(data)
+            lo, hi, columns = _read_table(table)
+        except TableInvalid as err:
+            raise SkyMapInvalid(str(err)) from err
+        density = columns.pop("density")
+        distance = tuple(columns[name] for name in _DISTANCE) if columns else None
+        skymap = SkyMap.normalised((lo, hi), density, distance, _metadata(table, lo, hi))
     total = skymap.metadata["probability_sum"]
     if abs(total - 1) > _SUM_TOLERANCE:
         raise SkyMapInvalid(f"the probability sums to {total:.4g}, not 1")
     return skymap
+
+
+def _read_table(table: Table) -> Runs:
+    ordering = _ordering(table)
+    _check_frame(table)
+    if ordering == "NUNIQ":
+        return _read_multiorder(table)
+    if str(table.header.get("INDXSCHM", "IMPLICIT")).upper() == "EXPLICIT":
+        return _read_explicit(table, ordering)
+    return _read_flat(table, ordering)
 
 
 def _ordering(table: Table) -> str:
@@ -81,10 +86,6 @@ def _check_frame(table: Table) -> None:
     frame = str(table.header.get("COORDSYS", "C")).upper()
     if frame not in _EQUATORIAL:
         raise SkyMapInvalid(f"COORDSYS {frame!r} is not equatorial")
-
-
-def _is_explicit(table: Table) -> bool:
-    return str(table.header.get("INDXSCHM", "IMPLICIT")).upper() == "EXPLICIT"
 
 
 def _probability_column(table: Table, names: tuple[str, ...]) -> str:
@@ -208,9 +209,7 @@ def _as_ranges(
     density = real.pop(probability)
     density[np.isclose(density, _UNSEEN, rtol=1e-5, atol=0)] = 0.0
     if probability in _PER_PIXEL:
-        # What overflows is refused as infinite.
-        with np.errstate(over="ignore"):
-            density *= (12 << (2 * order)) / (4 * np.pi)
+        density *= (12 << (2 * order)) / (4 * np.pi)
     return first << shift, end << shift, {**real, "density": density}
 
 

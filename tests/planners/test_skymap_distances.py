@@ -54,6 +54,37 @@ def test_moments_are_finite_and_in_order(distmu, distsigma):
     assert mean[0] >= distmu * (1 - 1e-12)
 
 
+@pytest.mark.parametrize("z", [9e3, 1.1e4, 1e9])
+def test_a_narrow_distance_keeps_its_width(z):
+    mean, std = conditional_moments(np.array([z]), np.array([1.0]))
+    assert mean[0] == pytest.approx(z + 2 / z, rel=1e-12)
+    assert std[0] == pytest.approx(1, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("distmu", "distsigma", "distnorm"),
+    [
+        (np.nan, 1, 1),
+        (1, np.nan, 1),
+        (1, 1, np.nan),
+        (-np.inf, 1, 1),
+        (1, np.inf, 1),
+        (1, 0, 1),
+        (1, -5, 1),
+        (1, 1e-300, 1),
+        (1e300, 1, 1),
+        (1, 1, np.inf),
+    ],
+)
+def test_distances_that_cannot_be_are_unknown(distmu, distsigma, distnorm):
+    distance = np.array([100, distmu]), np.array([10, distsigma]), np.array([1e-4, distnorm])
+    skymap = SkyMap.normalised((np.array([0, 5]), np.array([5, 9])), np.ones(2), distance)
+    assert (skymap.distmu[1], skymap.distsigma[1], skymap.distnorm[1]) == (np.inf, 1, 0)
+    mean, std = skymap.distance_moments()
+    assert mean.to_value(u.Mpc) == pytest.approx(102, rel=0.001)
+    assert std.to_value(u.Mpc) == pytest.approx(9.9, rel=0.01)
+
+
 @pytest.mark.parametrize("distmu", [np.inf, -np.inf, np.nan])
 def test_what_is_unknown_stays_harmless(distmu):
     mean, std = conditional_moments(np.array([distmu, 100.0]), np.array([1.0, 10.0]))
