@@ -17,8 +17,9 @@ from planners.contours import contours, simplified
 from planners.equal_area import Lambert, enclosing_cap
 from planners.polygons import unit_vectors
 from planners.skymap_files import read_skymap
+from planners.skymaps import SkyMap
 from tests.planners.spherical_rings import area, holds, signed_area
-from tests.strategies import positions
+from tests.strategies import positions, skymaps
 
 
 def polygons_of(collection):
@@ -233,3 +234,18 @@ def test_the_cap_holds_everything_and_is_not_much_too_large(centre, radius, seed
     middle, reach = enclosing_cap(points)
     assert np.arccos(np.clip(points @ middle, -1, 1)).max() <= reach + 1e-7
     assert np.degrees(reach) < 1.25 * radius + 8 * (radius > 40)
+
+
+@settings(max_examples=6)
+@given(skymaps())
+def test_any_map_has_contours(skymap):
+    collection = contours(skymap, (0.5, 0.9))
+    assert_well_formed(collection)
+    for polygons in polygons_of(collection).values():
+        assert polygons
+
+
+def test_the_smallest_map_of_all():
+    skymap = SkyMap.normalised((np.array([12345]), np.array([12346])), np.ones(1))
+    found = polygons_of(contours(skymap))
+    assert all(area(polygons) < 1e-10 * u.deg**2 for polygons in found.values())
