@@ -121,7 +121,7 @@ class Assignment:
         if request.maximum_time is not None:
             exposing = self.programmes.exposing[:, -1]
             mean = exposing / self.programmes.visits
-            each = self.programmes.visits * np.maximum(self.cost, mean)
+            each = np.asarray(self.programmes.visits * np.maximum(self.cost, mean), np.float64)
             self.model.limit(each[self.places.programme], request.maximum_time.to_value(u.s))
 
     def relaxed(self) -> tuple[float, NDArray[np.float64]]:

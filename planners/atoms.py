@@ -75,7 +75,8 @@ class Atoms:
 
     def sum_by_field(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum of the weights (n_atoms,) of the atoms of each field, shape (n_fields,)."""
-        return np.bincount(self.owner, weight[self.atom], minlength=self.n_fields)
+        sums = np.bincount(self.owner, weight[self.atom], self.n_fields)
+        return sums.astype(np.float64)
 
     @cached_property
     def field_probability(self) -> NDArray[np.float64]:
@@ -131,7 +132,8 @@ def atoms_of(skymap: SkyMap, layers: Sequence[Layer]) -> Atoms:
     n = len(first)
 
     def total(name: str) -> NDArray[np.float64]:
-        return np.bincount(which, np.concatenate([getattr(run, name) for run in runs]), minlength=n)
+        values = np.concatenate([getattr(run, name) for run in runs])
+        return np.bincount(which, values, n).astype(np.float64)
 
     need = np.concatenate([run.need for run in runs])[first]
     likely = total("likely") > 0

@@ -49,7 +49,7 @@ class Cover:
     def spread(self, atoms: NDArray[np.int64]) -> NDArray[np.float64]:
         """Probability of some atoms, summed over the columns that cover them; (n_columns,)."""
         columns, weight = self.columns_of(atoms)
-        return np.bincount(columns, weight, minlength=self.n_columns)
+        return np.bincount(columns, weight, self.n_columns).astype(np.float64)
 
 
 class MarginalProbability:

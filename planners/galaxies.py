@@ -113,15 +113,15 @@ def _galaxy_order(footprint: Footprint) -> int:
 def _as_skymap(skymap: SkyMap, footprint: Footprint, galaxies: Table | None) -> SkyMap:
     """A sky map that has its probability in cells around galaxies."""
     _check_columns(galaxies)
+    assert galaxies is not None
     weight = galaxy_weights(skymap, galaxies)
     best = np.argsort(-weight, kind="stable")[:_MOST_GALAXIES]
     best = best[weight[best] > 0]
-    coord = SkyCoord(
-        np.asarray(galaxies["ra"])[best], np.asarray(galaxies["dec"])[best], unit=u.deg
-    )
+    ra, dec = (np.asarray(galaxies[name], dtype=np.float64)[best] for name in ("ra", "dec"))
+    coord = SkyCoord(ra, dec, unit=u.deg)
     shift = 2 * (HIGHEST_ORDER - _galaxy_order(footprint))
     cell, which = np.unique(hpx29(coord) >> shift, return_inverse=True)
-    density = np.bincount(which, weight[best])
+    density = np.bincount(which, weight[best]).astype(np.float64)
     return SkyMap.normalised((cell << shift, (cell + 1) << shift), density)
 
 

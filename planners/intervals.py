@@ -81,7 +81,7 @@ class Intervals:
     @property
     def total(self) -> NDArray[np.float64]:
         """Time in all intervals of each owner, s, shape (n,)."""
-        return np.bincount(self.owner, self.end - self.start, minlength=self.n)
+        return np.bincount(self.owner, self.end - self.start, self.n).astype(np.float64)
 
 
 def visits_that_fit(visible: Intervals, exposure: float, gap: float) -> NDArray[np.int64]:

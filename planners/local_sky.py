@@ -47,9 +47,9 @@ class Positions:
 
     def __getitem__(self, index: object) -> Positions:
         return Positions(
-            self.right_ascension[index],  # type: ignore[index]
-            self.declination[index],  # type: ignore[index]
-            self.icrs[index],  # type: ignore[index]
+            self.right_ascension[index],  # type: ignore[call-overload]
+            self.declination[index],  # type: ignore[call-overload]
+            self.icrs[index],  # type: ignore[call-overload]
         )
 
 

@@ -78,7 +78,7 @@ class MaximumCoverage:
         number = np.cumsum(matters) - 1
         keep = matters[atom]
         self._budgets: list[Budget] = []
-        self.highs = highspy.Highs()
+        self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self._configure()
         self.highs.passModel(
             _model(_SCALE * objective, column[keep], number[atom[keep]], n_columns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from planners import galaxies, greedy, manual, optimal
+from planners import galaxies, greedy, gwemopt_planner, manual, optimal
 from planners.skymaps import SkyMap
 from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
 
@@ -28,6 +28,7 @@ PLANNERS: dict[str, Planner] = {
     "optimal": optimal.plan,
     "greedy": greedy.plan,
     "galaxies": galaxies.plan,
+    "gwemopt": gwemopt_planner.plan,
     "manual": manual.plan,
 }
 """The planners that can be asked for."""

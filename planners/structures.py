@@ -91,7 +91,7 @@ class StructureBuilder:
 
     def forward(self, begin: float, end: float, length: float) -> list[tuple[float, float]]:
         """Start and length of rounds from `begin` on, the last one cut short."""
-        rounds = []
+        rounds: list[tuple[float, float]] = []
         while True:
             fitting = min(length, self.longest(end - begin))
             if fitting < 0:

@@ -84,7 +84,7 @@ def shortened(
         return [int(i) for i in way]
     late = lateness(way) if lateness else 0.0
     for _ in range(_MOST_MOVES):
-        for saving, change in ((_reversals(cost, way, returns), _reversed),) + tuple(
+        for saving, change in ((_reversals(cost, way, returns), _reversed),) + tuple(  # noqa: RUF005 - mypy follows only this
             (_moves(cost, way, length), partial(_moved, length)) for length in _PIECES
         ):
             better = _first_allowed(way, saving, change, lateness, late)
