@@ -110,6 +110,7 @@ def statistics(
         "end": None if times[1] is None else str(times[1]),
         "exposure_time": float(sum(shot.end - shot.start for shot in shots)),
         "total_time": telescope_time(problem, shots),
+        "dark_time": float(problem.dark.total.sum()),
         "upper_bound": upper_bound,
         "optimality_gap": _gap(whole, upper_bound),
         "solve_time": time.perf_counter() - begun,

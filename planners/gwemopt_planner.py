@@ -102,7 +102,8 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
         return made
     return replace(
         made,
-        remark=f"{lost} more of gwemopt's exposures are repeats, or break a rule with the true overheads.",
+        remark=f"{lost} more of gwemopt's exposures are repeats, or break a rule with the true "
+        "overheads.",
     )
 
 

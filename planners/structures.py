@@ -138,12 +138,28 @@ class StructureBuilder:
         length = self.longest(each)
         return [(begin + i * each, length) for i in range(count)] if length >= 0 else []
 
+    def _as_asked(self, blocks: int) -> list[tuple[float, float]]:
+        """Start and length of rounds that make so many filter blocks, as nearly as can be."""
+        changes = exchanges(self.orders[0])
+        count = blocks if changes == 0 else max(round((blocks - 1) / changes), 1)
+        whole = sum(end - begin for begin, end in self.windows)
+        rounds = []
+        for begin, end in self.windows:
+            mine = max(round(count * (end - begin) / whole), 1)
+            each = (end - begin) / mine
+            length = self.longest(each)
+            rounds += [(begin + i * each, length) for i in range(mine) if length >= 0]
+        return rounds
+
     def window_end(self, time: float) -> float:
         """End of the window that holds `time`, or follows it, s."""
         return next((end for _, end in self.windows if end > time), self.end)
 
     def candidates(self) -> Iterator[Structure]:
         """Structures worth trying, the likeliest first."""
+        if self.problem.request.blocks is not None:
+            yield self.filtered(self._as_asked(self.problem.request.blocks))
+            return
         cuts = [partial(self.even, part=part) for part in _EVEN]
         for position, factor in enumerate(_SHORT):
             length = self.shortest * factor
