@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from astropy import units as u
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
@@ -29,7 +30,7 @@ from too_marshal.db.queues import Submission, SubmissionState, submission_is_sto
 from too_marshal.robots import Robots
 
 SETTLE_TIME = timedelta(seconds=20)
-"""Between two look-ups of an unconfirmed submission; twice the robot's own time limit."""
+"""Between two look-ups of an unconfirmed submission, at the least."""
 
 MOST_LOOK_UPS = 3
 """A submission that so many look-ups in a row do not find never arrived."""
@@ -172,6 +173,8 @@ def _unclear(session: Session, submission: Submission, reason: str) -> None:
 def _look_up(session: Session, robots: Robots, submission: Submission) -> None:
     queue = robots.queue(submission.telescope)
     request = QueueRequest(submission.queue_name, submission.request)
+    # An absence is believed only after the robot has had time to show what it does.
+    settle = timedelta(seconds=float(queue.settle_time(request).to_value(u.s)))
     session.commit()
     try:
         found = queue.find(request)
@@ -202,7 +205,7 @@ def _look_up(session: Session, robots: Robots, submission: Submission) -> None:
             )
             tell(session, submission, submission.reason)
         else:
-            send_later(session, submission, SETTLE_TIME)
+            send_later(session, submission, max(settle, SETTLE_TIME))
     session.commit()
 
 
