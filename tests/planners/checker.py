@@ -6,6 +6,7 @@ it finds, in words.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 
 import numpy as np
@@ -164,7 +165,7 @@ def overheads(telescope, exposures, coord, times):
         first, second = np.diff(coord.ra.deg), np.diff(coord.dec.deg)
     first = np.abs((first + 180) % 360 - 180)
     needed = []
-    for k, (before, after) in enumerate(zip(exposures[:-1], exposures[1:], strict=True)):
+    for k, (before, after) in enumerate(itertools.pairwise(exposures)):
         slew = max(
             _turn(facts.hour_angle_axis, first[k]),
             _turn(facts.declination_axis, abs(second[k])),
@@ -199,13 +200,15 @@ def _visits(request, exposures, starts):
         times = [time for time, _ in visits]
         if np.min(np.diff(times), initial=np.inf) < gap - SECOND / 100:
             found.append(f"field {key} is visited again too soon")
-        for name in {name for _, name in visits}:
-            if sum(other == name for _, other in visits) > request.filters.count(name):
-                found.append(f"field {key} is visited too often in {name}")
+        found.extend(
+            f"field {key} is visited too often in {name}"
+            for name in {name for _, name in visits}
+            if sum(other == name for _, other in visits) > request.filters.count(name)
+        )
     return found
 
 
-def _budgets(request, telescope, exposures, coord, starts, lengths):
+def _budgets(request, telescope, exposures, coord, starts, lengths):  # noqa: PLR0917 - what a plan consists of
     found = []
     fields = {(exposure.field_id, exposure.ra.value, exposure.dec.value) for exposure in exposures}
     if request.maximum_fields is not None and len(fields) > request.maximum_fields:

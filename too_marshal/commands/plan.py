@@ -45,7 +45,7 @@ class _SunAltitude(QuantityType):
         return super().convert(value, param, ctx)
 
 
-class _Range(click.ParamType):
+class _Range(click.ParamType[Any]):
     """Two angles: "350,20"."""
 
     name = "angles"

@@ -30,7 +30,7 @@ def parse_quantity(text: str, unit: u.UnitBase) -> u.Quantity:
     return quantity
 
 
-class QuantityType(click.ParamType):
+class QuantityType(click.ParamType[Any]):
     """A number with a unit; `unit` is that of a bare number."""
 
     name = "quantity"
@@ -48,7 +48,7 @@ class QuantityType(click.ParamType):
             self.fail(str(err), param, ctx)
 
 
-class ExposureTimesType(click.ParamType):
+class ExposureTimesType(click.ParamType[Any]):
     """One exposure time for all filters ("30", "300 s"), or one each ("g=30,r=1 min")."""
 
     name = "seconds"
@@ -66,7 +66,7 @@ class ExposureTimesType(click.ParamType):
             self.fail(str(err), param, ctx)
 
 
-class TimeType(click.ParamType):
+class TimeType(click.ParamType[Any]):
     """A time in UTC: ISO 8601, or a Modified Julian Date."""
 
     name = "time"
