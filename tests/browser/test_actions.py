@@ -117,7 +117,7 @@ def test_all_submission_is_stopped_and_allowed_again(observer: Page, site: Site,
     observer.get_by_role("dialog").get_by_role("button", name="Stop all submission").click()
     expect(observer.get_by_role("alert")).to_contain_text("All submission is stopped by observer")
     observer.goto(site.address(f"/plans/{plan.id}"))
-    expect(observer.locator("#approval")).to_contain_text("All submission is stopped")
+    expect(observer.locator("#approval")).to_contain_text("all submission is stopped")
     observer.goto(site.address("/health"))
     observer.get_by_role("button", name="Allow submission again").click()
     observer.get_by_role("dialog").get_by_role("button", name="Allow", exact=True).click()
