@@ -13,6 +13,7 @@ from astropy_healpix import bilinear_interpolation_weights
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
+from planners.cameras import touched_cells
 from planners.equal_area import Lambert, enclosing_cap
 from planners.polygons import cell_centres, circumradius
 from planners.ranges import CELL_AREA, HIGHEST_ORDER, Ranges
@@ -27,6 +28,9 @@ _WIDE = np.radians(45)
 _BLOCK = 8
 _CELLS_PER_REGION = 20_000
 """In the widest region, about: finer cells than the grid can show only make noise."""
+
+_FEW = 12
+"""Cells of which a region is drawn with the outermost; a smaller one has a grid of its own."""
 
 _SLACK = 0.2
 """Part of a cell's side by which an outline may be simplified."""
@@ -58,10 +62,30 @@ def contours(skymap: SkyMap, levels: Sequence[float] = LEVELS) -> dict[str, Any]
     region, far from which the map is never looked at, and contoured there. The one point
     where that grid is singular is placed as far from the region as can be.
     """
-    outermost = max(levels)
+    drawn: dict[float, list[list[list[list[float]]]]] = {}
+    waiting = sorted(set(levels))
+    while waiting:
+        drawn |= _drawn_together(skymap, waiting)
+        waiting = [level for level in waiting if level not in drawn]
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"credible_level": round(100 * level, 6)},
+            "geometry": {"type": "MultiPolygon", "coordinates": drawn[level]},
+        }
+        for level in levels
+    ]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _drawn_together(
+    skymap: SkyMap, levels: Sequence[float]
+) -> dict[float, list[list[list[list[float]]]]]:
+    """Polygons of the highest level, and of those others that its grid resolves."""
+    outermost = levels[-1]
     order = _order(skymap, outermost)
-    reach = _reach(skymap, outermost)
-    cells, values = _cell_levels(skymap, order, reach, 0.4 * min(levels))
+    region = _surroundings(skymap, outermost)
+    cells, values = _cell_levels(skymap, order, region, 0.4 * levels[0])
     directions = cell_centres(order, cells)
     centre, radius = enclosing_cap(directions)
     radius = min(radius + 3 * circumradius(order) + 0.05 * radius, np.pi)
@@ -72,24 +96,17 @@ def contours(skymap: SkyMap, levels: Sequence[float] = LEVELS) -> dict[str, Any]
         axis, axis, grid, fill_type=contourpy.FillType.OuterOffset
     )
     decimals = 3 + max(0, int(np.ceil(-np.log10(np.degrees(radius)))))
-    tolerance = max(0.4 * (axis[1] - axis[0]), _SLACK * np.sqrt(np.pi / 3) / (1 << order))
-    features = []
+    step, side = axis[1] - axis[0], np.sqrt(np.pi / 3) / (1 << order)
+    tolerance = max(0.4 * step, _SLACK * side)
+    drawn = {}
     for level in levels:
-        points, offsets = generator.filled(-1, level)
-        polygons = [
-            _rings(chart, p, o, tolerance, decimals) for p, o in zip(points, offsets, strict=True)
-        ]
-        features.append(
-            {
-                "type": "Feature",
-                "properties": {"credible_level": round(100 * level, 6)},
-                "geometry": {
-                    "type": "MultiPolygon",
-                    "coordinates": [polygon for polygon in polygons if polygon],
-                },
-            }
-        )
-    return {"type": "FeatureCollection", "features": features}
+        if level == outermost or skymap.area(level) > _FEW * max(step, side) ** 2 * u.sr:
+            points, offsets = generator.filled(-1, level)
+            drawn[level] = [
+                _rings(chart, p, o, tolerance, decimals)
+                for p, o in zip(points, offsets, strict=True)
+            ]
+    return drawn
 
 
 def _order(skymap: SkyMap, level: float) -> int:
@@ -107,28 +124,26 @@ def _order(skymap: SkyMap, level: float) -> int:
     return int(np.clip(min(shown, own), 0, HIGHEST_ORDER))
 
 
-def _reach(skymap: SkyMap, level: float) -> float:
-    """Level out to which the surroundings of the outermost region bear on its outline."""
-    most = _SURROUNDINGS * skymap.area(level)
-    for part in (0.8, 0.5, 0.2):
-        reach = level + part * (1 - level)
-        if skymap.area(reach) < most:
-            return reach
-    return level
+def _surroundings(skymap: SkyMap, level: float) -> Ranges:
+    """The region of a level and what lies around it, which bears on its outline too."""
+    reach = level + 0.8 * (1 - level)
+    descending = np.argsort(skymap.credible_levels, kind="stable")
+    spent = np.cumsum(skymap.range_area[descending])
+    most = _SURROUNDINGS * skymap.area(level).to_value(u.sr)
+    kept = descending[(spent <= most) & (skymap.credible_levels[descending] < reach)]
+    return skymap.region(level).union(Ranges.of(skymap.lo[kept], skymap.hi[kept]))
 
 
 def _cell_levels(
-    skymap: SkyMap, order: int, reach: float, most: float
+    skymap: SkyMap, order: int, region: Ranges, most: float
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Cells of `order` that touch the region of level `reach`, and the level of each.
+    """Cells of `order` that touch a region, and the level of each.
 
     The level is the probability of everything denser and half of what is equal, but not more
     than `most` of that: a plain lies within all contours that reach it, and not on one.
     """
-    region = skymap.region(reach)
     shift = 2 * (HIGHEST_ORDER - order)
-    touched = Ranges.of((region.lo >> shift) << shift, -(-region.hi >> shift) << shift)
-    cells = touched.cells(order)
+    cells = touched_cells(region, order).cells(order)
     gain = skymap.cumulative((cells + 1) << shift) - skymap.cumulative(cells << shift)
     density = gain / (CELL_AREA * 2.0**shift)
     by_density = np.argsort(skymap.density)

@@ -169,6 +169,29 @@ def test_contours_of_real_maps_hold_what_they_say(corpus, name):
     assert len(json.dumps(collection)) < 150_000
 
 
+def test_regions_of_very_different_sizes():
+    """Half in five arcseconds, half in ten degrees: each is drawn as finely as it deserves."""
+    centre = SkyCoord(100 * u.deg, -20 * u.deg)
+    pole, kappa = unit_vectors(centre), np.array([1 / np.radians(5 / 3600) ** 2, 33.0])
+
+    def density(direction):
+        drop = 0.5 * np.sum((direction - pole) ** 2, axis=-1)
+        return np.exp(-kappa * drop[..., None]) @ kappa
+
+    def too_coarse(order, cells):
+        away = np.sqrt(np.sum((cells - pole) ** 2, axis=-1)) - 1.5 / (1 << order)
+        sigma = 1 / np.sqrt(kappa)
+        allowed = sigma / 6 * np.maximum(1, away[:, None] / sigma / 3)
+        return np.any((1.02 / (1 << order) > allowed) & (away[:, None] < 6 * sigma), axis=1)
+
+    skymap = sampled_skymap(density, too_coarse, {})
+    assert skymap.area(0.9) > 1e6 * skymap.area(0.4)
+    found = polygons_of(contours(skymap, (0.3, 0.4, 0.9)))
+    assert list(found) == [30, 40, 90]
+    for level in (30, 40, 90):
+        assert u.isclose(area(found[level]), skymap.area(level / 100), rtol=0.08)
+
+
 def test_contours_of_a_polygon_are_the_polygon():
     corners = [(20, 0), (23, 0), (23, 3), (20, 3)] * u.deg
     found = polygons_of(contours(polygon_skymap(corners, 0.9)))
