@@ -18,6 +18,7 @@ from too_marshal.db.notices import Heartbeat, NoticeState
 from too_marshal.db.people import Role
 from too_marshal.db.queues import submission_is_stopped
 from too_marshal.settings import Settings
+from too_marshal.web.health import level
 from too_marshal.workflows.login import open_session
 
 
@@ -31,8 +32,8 @@ def test_every_process_shows_when_it_last_lived(viewer: FlaskClient, session: Se
     beat(session, "worker-1", 90)
     beat(session, "listener", 400)
     text = page(viewer, "/health")
-    for level, name in (("green", "clock"), ("amber", "worker-1"), ("red", "listener")):
-        assert f"tag-{level}" in text.split(f"</span> {name}</th>")[0][-60:]
+    for colour, name in (("green", "clock"), ("amber", "worker-1"), ("red", "listener")):
+        assert f"tag-{colour}" in text.split(f"</span> {name}</th>")[0][-60:]
 
 
 def test_waiting_work_and_trouble_are_counted(viewer: FlaskClient, session: Session):
@@ -61,7 +62,7 @@ def test_the_kill_switch_turns_on_and_off_and_says_who(observer: FlaskClient, se
 
 
 @pytest.mark.parametrize(
-    ("seconds", "level"), [(3, "green"), (59, "green"), (61, "amber"), (299, "amber"), (301, "red")]
+    ("seconds", "level"), [(3, "green"), (61, "amber"), (240, "amber"), (301, "red")]
 )
 def test_every_page_shows_how_old_the_stream_is(
     settings: Settings, engine: Engine, session: Session, seconds: float, level: str
@@ -122,3 +123,11 @@ def test_a_full_disk_fails(app: Flask, monkeypatch: pytest.MonkeyPatch):
     answer = app.test_client().get("/healthz")
     assert answer.status_code == 503
     assert answer.get_json()["parts"]["disk"] == "red"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "colour"),
+    [(-5, "green"), (60, "green"), (60.1, "amber"), (300, "amber"), (300.1, "red")],
+)
+def test_the_colour_of_an_age_changes_at_one_and_five_minutes(seconds: float, colour: str):
+    assert level(seconds) == colour

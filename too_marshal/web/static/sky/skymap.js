@@ -1,6 +1,7 @@
 // The sky map: probability on a canvas, contours and tiles in SVG, so that a tile is an element
 // with a name. East is left: this is the sky from inside. Needs d3-array and d3-geo (window.d3).
 import { footprint, mollweide, sexagesimal } from "./geometry.js";
+import { attend } from "./gestures.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDEST = 0.9;
@@ -39,7 +40,7 @@ export class SkyMap {
     host.replaceChildren(this.canvas, this.svg, this.tip, this.position, ...this.#compass());
     this.#setGraticule();
     this.setProjection("globe");
-    this.#listen();
+    attend(this);
     new ResizeObserver(() => this.#resize()).observe(host);
     new MutationObserver(() => this.draw())
       .observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme"] });
@@ -221,7 +222,7 @@ export class SkyMap {
     this.frame ??= requestAnimationFrame(() => { this.frame = null; this.draw(); });
   }
 
-  #pan(dx, dy) {
+  pan(dx, dy) {
     const degrees = 180 / Math.PI / this.projection.scale();
     const dec = this.mode === "globe" ? this.centre[1] + dy * degrees : this.centre[1];
     this.centre = [this.centre[0] + dx * degrees / Math.max(0.2, Math.cos(this.centre[1] * Math.PI / 180)), Math.max(-90, Math.min(90, dec))];
@@ -229,97 +230,30 @@ export class SkyMap {
     this.#drawSoon();
   }
 
-  #listen() {
-    const pointers = new Map();
-    let moved = 0;
-    let apart = 0;
-    const at = (event) => {
-      const box = this.svg.getBoundingClientRect();
-      return [event.clientX - box.left, event.clientY - box.top];
-    };
-    this.svg.addEventListener("pointerdown", (event) => {
-      pointers.set(event.pointerId, at(event));
-      moved = 0;
-      apart = 0;
-    });
-    this.svg.addEventListener("pointermove", (event) => {
-      const point = at(event);
-      const before = pointers.get(event.pointerId);
-      this.#point(event, point);
-      if (!before) return;
-      pointers.set(event.pointerId, point);
-      moved += Math.hypot(point[0] - before[0], point[1] - before[1]);
-      if (pointers.size === 2) {
-        const [a, b] = [...pointers.values()];
-        const distance = Math.hypot(a[0] - b[0], a[1] - b[1]);
-        if (apart) this.zoomBy(distance / apart);
-        apart = distance;
-        this.#pan((point[0] - before[0]) / 2, (point[1] - before[1]) / 2);
-      } else if (moved > 4) {
-        this.svg.setPointerCapture(event.pointerId);
-        this.#pan(point[0] - before[0], point[1] - before[1]);
-      }
-    });
-    const lift = (event) => { pointers.delete(event.pointerId); apart = 0; };
-    this.svg.addEventListener("pointerup", lift);
-    this.svg.addEventListener("pointercancel", lift);
-    this.svg.addEventListener("pointerleave", () => { this.tip.hidden = true; this.position.textContent = ""; });
-    this.svg.addEventListener("wheel", (event) => {
-      event.preventDefault();
-      this.zoomBy(Math.exp(-event.deltaY * 0.0015));
-    }, { passive: false });
-    this.svg.addEventListener("click", (event) => {
-      const tile = event.target.closest(".tile");
-      if (tile && moved < 5) this.#choose(tile);
-    });
-    this.svg.addEventListener("keydown", (event) => this.#key(event));
-    this.svg.addEventListener("focusin", (event) => {
-      const tile = event.target.closest?.(".tile");
-      if (tile) this.#showTip(tile, this.projection([tile.__tile.ra, tile.__tile.dec]));
-    });
-    this.svg.addEventListener("focusout", () => { this.tip.hidden = true; });
-  }
-
-  #key(event) {
-    const tile = event.target.closest(".tile");
-    const moves = { ArrowLeft: [40, 0], ArrowRight: [-40, 0], ArrowUp: [0, 40], ArrowDown: [0, -40] };
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "+" || event.key === "=") this.zoomBy(1.25);
-    else if (event.key === "-") this.zoomBy(0.8);
-    else if (event.key === "Home") this.goHome();
-    else if (tile && (event.key === "Enter" || event.key === " ")) this.#choose(tile);
-    else if (tile && moves[event.key]) this.#step(tile, event.key);
-    else if (moves[event.key]) this.#pan(...moves[event.key]);
-    else return;
-    event.preventDefault();
-  }
-
-  // One stop for the tabulator a layer; arrows go from tile to tile.
-  #step(tile, key) {
-    const forward = key === "ArrowRight" || key === "ArrowDown";
-    const next = forward ? tile.nextElementSibling : tile.previousElementSibling;
-    if (!next) return;
-    tile.setAttribute("tabindex", -1);
-    next.setAttribute("tabindex", 0);
-    next.focus();
-  }
-
-  #choose(tile) {
+  choose(tile) {
     const field = tile.classList.contains("selected") ? null : tile.__tile.field;
     this.select(field);
     this.host.dispatchEvent(new CustomEvent("tileselect", { bubbles: true, detail: { field } }));
   }
 
-  #point(event, point) {
-    const tile = event.target.closest(".tile");
-    if (tile) this.#showTip(tile, point);
+  // What lies under a point of the map: the tile's words, and the position.
+  point(tile, at) {
+    if (tile && at) this.#showTip(tile, at);
     else this.tip.hidden = true;
-    this.pointed = point;
-    this.pointing ??= requestAnimationFrame(() => { this.pointing = null; this.#showPosition(this.pointed); });
+    this.pointed = at;
+    this.pointing ??= requestAnimationFrame(() => {
+      this.pointing = null;
+      this.#showPosition(this.pointed);
+    });
+  }
+
+  describe(tile) {
+    const at = tile && this.projection([tile.__tile.ra, tile.__tile.dec]);
+    if (at) this.#showTip(tile, at);
+    else this.tip.hidden = true;
   }
 
   #showTip(tile, point) {
-    if (!point) return;
     this.tip.textContent = tile.__tile.tip;
     this.tip.hidden = false;
     const left = Math.min(point[0] + 14, this.width - this.tip.offsetWidth - 4);
@@ -328,7 +262,7 @@ export class SkyMap {
   }
 
   #showPosition(point) {
-    const sky = this.projection.invert(point);
+    const sky = point && this.projection.invert(point);
     if (!sky || !sky.every(Number.isFinite)) { this.position.textContent = ""; return; }
     const ra = ((sky[0] % 360) + 360) % 360;
     const level = this.levelAt([ra, sky[1]]);
