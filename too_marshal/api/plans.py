@@ -8,6 +8,7 @@ from flask import abort
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
+from planners.planners import PLANNERS
 from too_marshal.api.operations import Content, iso, json_body, operation
 from too_marshal.api.schemas import (
     ANYTHING,
@@ -58,7 +59,7 @@ PLAN_REQUEST: dict[str, Any] = {
     "additionalProperties": False,
     "properties": {
         "telescope": TEXT,
-        "planner": described(TEXT, "greedy unless named"),
+        "planner": described(TEXT, f"one of {', '.join(PLANNERS)}; the first unless named"),
         "program": described(TEXT, "the robot's usual one unless named"),
         "request": described(
             ANYTHING,
@@ -121,7 +122,7 @@ def post_plan(event_id: int) -> tuple[dict[str, Any], int]:
     body = json_body(("telescope", "planner", "program", "request"))
     texts = {
         "telescope": body.get("telescope"),
-        "planner": body.get("planner", "greedy"),
+        "planner": body.get("planner", next(iter(PLANNERS))),
         "program": body.get("program", ""),
     }
     for name, value in texts.items():

@@ -40,6 +40,9 @@ from too_marshal.workflows.plan import ask_for_plan
 PAGE = 50
 TIMELINE = 60
 
+NEED_MORE = {"galaxies", "manual"}
+"""Planners that work from more than a map, which the form does not ask for."""
+
 events = Blueprint("events", __name__)
 
 
@@ -159,7 +162,7 @@ def _files(session: Session, localizations: list[Localization]) -> set[str]:
 def _choices() -> dict[str, Any]:
     return {
         "telescopes": TELESCOPES,
-        "planners": list(PLANNERS),
+        "planners": [name for name in PLANNERS if name not in NEED_MORE],
         "exposure_time": EXPOSURE_TIME,
         "limits": LIMITS,
     }

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -6,6 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
+from planners.planners import PLANNERS
 from tests.too_marshal.factories import (
     add_coverage,
     add_event,
@@ -320,3 +322,12 @@ def test_outside_a_rehearsal_nobody_can_send_a_retraction(observer: FlaskClient,
     event = add_event(session, is_test=True)
     assert "Send the retraction" not in page(observer, f"/events/{event.id}")
     assert observer.post(f"/events/{event.id}/retract").status_code == 404
+
+
+def test_the_form_offers_what_can_plan_from_a_map_alone(observer: FlaskClient, session: Session):
+    event = add_event(session)
+    offered = page(observer, f"/events/{event.id}").split('id="plan-planner"')[1]
+    options = re.findall(r"<option[^>]*>(\w+)</option>", offered.split("</select>")[0])
+    assert options[0] == next(iter(PLANNERS))
+    assert set(options) < set(PLANNERS)
+    assert not {"galaxies", "manual"} & set(options)
