@@ -10,14 +10,35 @@ import time
 from typing import Any
 
 _SECRETS = (
-    re.compile(r"(?i)(bearer\s+|(?:token|password|secret)[=:\s]+)[^\s,;&'\"]+"),
+    re.compile(
+        r"(?i)(bearer\s+|authorization:\s*basic\s+|(?:token|password|secret)[=:\s]+)[^\s,;&'\"]+"
+    ),
     re.compile(r"(://[^\s:/@]*:)[^\s/@]+(?=@)"),
 )
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
+_KEPT: set[str] = set()
+_SHORTEST = 6
+"""A shorter credential is also part of ordinary words."""
+
+
+def keep_secret(value: str) -> None:
+    """From now on hide this very text wherever it turns up."""
+    if len(value) >= _SHORTEST:
+        _KEPT.add(value)
+
+
+def without_secrets(text: str) -> str:
+    """Hide the credentials of this deployment, as before a robot's answer is stored."""
+    for value in sorted(_KEPT, key=len, reverse=True):
+        text = text.replace(value, "[hidden]")
+    return text
+
+
 def redact(text: str) -> str:
-    """Hide what looks like a credential."""
+    """Hide the credentials of this deployment, and whatever looks like one."""
+    text = without_secrets(text)
     for secret in _SECRETS:
         text = secret.sub(r"\1[hidden]", text)
     return text

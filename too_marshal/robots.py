@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pathlib import Path
+
+from astropy import units as u
 
 from telescopes.observing import ObservingQueue
-from telescopes.queues import Endpoint, open_queue
-from too_marshal.settings import Settings
-
-
-@dataclass(frozen=True)
-class Robot:
-    """How one telescope's robot is reached, and whose time it charges."""
-
-    endpoint: Endpoint
-    """Address and credentials."""
-
-    is_simulated: bool
-    """Whether it is a simulator."""
-
-    program: str
-    """Observing program, unless a rule says another."""
-
-    pi: str
-    """Principal investigator."""
+from telescopes.queues import open_queue
+from too_marshal.logs import keep_secret
+from too_marshal.robots_file import Robot, read_robots
+from too_marshal.settings import SettingInvalid, Settings
 
 
 class Robots:
@@ -34,15 +21,20 @@ class Robots:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Robots:
-        """Those whose address is set."""
-        robots = {}
+        """Those of the robots file, and ZTF where its address is set.
+
+        Raises
+        ------
+        SettingInvalid
+            If a robot cannot be used as it is set; the message says where and why.
+        """
+        robots = read_robots(Path(settings.robots_file)) if settings.robots_file else {}
         if settings.ztf_url:
-            robots["ZTF"] = Robot(
-                _ztf_endpoint(settings),
-                settings.ztf_simulated,
-                settings.ztf_program,
-                settings.ztf_pi,
-            )
+            if "ZTF" in robots:
+                raise SettingInvalid(
+                    f"TOO_ZTF_URL is set, and {settings.robots_file} has a table ZTF: keep one"
+                )
+            robots["ZTF"] = _ztf(settings)
         return cls(robots)
 
     def names(self) -> list[str]:
@@ -65,15 +57,25 @@ class Robots:
         """Principal investigator to name."""
         return self._robots[telescope].pi
 
+    def nightly_budget(self, telescope: str) -> u.Quantity[u.physical.time] | None:
+        """Telescope time that may be asked for in one night; None: no limit."""
+        return self._robots[telescope].nightly_budget
+
+    def allows_automatic(self, telescope: str) -> bool:
+        """Whether a rule may submit to it without a person."""
+        return telescope in self._robots and self._robots[telescope].allows_automatic
+
     def queue(self, telescope: str) -> ObservingQueue:
         """A new client of its queue."""
         return open_queue(telescope, self._robots[telescope].endpoint)
 
 
-def _ztf_endpoint(settings: Settings) -> Endpoint:
-    return {
+def _ztf(settings: Settings) -> Robot:
+    keep_secret(settings.ztf_depot_password)
+    endpoint = {
         "url": settings.ztf_url,
         "depot_url": settings.ztf_depot_url,
         "depot_username": settings.ztf_depot_username,
         "depot_password": settings.ztf_depot_password,
     }
+    return Robot(endpoint, settings.ztf_simulated, settings.ztf_program, settings.ztf_pi)

@@ -102,6 +102,9 @@ class Settings:
     ztf_pi: str = "too-marshal"
     """Principal investigator named in a submission."""
 
+    robots_file: str = ""
+    """TOML file of all other robots; see the operator's guide."""
+
     rehearsal: bool = False
     """True in a rehearsal: pages say so, and offer to send the retraction."""
 

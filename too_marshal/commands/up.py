@@ -21,6 +21,7 @@ from too_marshal.database import migrate, open_database
 from too_marshal.db.base import now, session_factory
 from too_marshal.db.defaults import add_default_rules
 from too_marshal.db.people import Person, Role
+from too_marshal.robots import Robots
 from too_marshal.settings import Settings
 from too_marshal.supervisor import Ending, ProcessFailed, Supervisor, environment, stop_on_signals
 from too_marshal.workflows.people import create_person, set_password
@@ -58,6 +59,8 @@ def up(
     supervisor = Supervisor()
     stop_on_signals(supervisor)
     _check_port(settings.host, settings.port)
+    if not rehearsal:
+        Robots.from_settings(settings)  # a mistake is told once, not by every process
     with _locked(settings.data_dir), open_database(settings) as engine:
         migrate(engine)
         with session_factory(engine)() as session:
@@ -142,6 +145,8 @@ def _start_rehearsal(
         "TOO_ZTF_URL": robot,
         "TOO_ZTF_DEPOT_URL": f"{robot}/depot",
         "TOO_ZTF_SIMULATED": "true",
+        # A rehearsal reaches no real robot.
+        "TOO_ROBOTS_FILE": "",
         "TOO_TRACK_INTERVAL": "2",
     }
 

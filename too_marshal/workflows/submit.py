@@ -27,6 +27,7 @@ from too_marshal.db.events import Event
 from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import Submission, SubmissionState, submission_is_stopped, tell
+from too_marshal.logs import without_secrets
 from too_marshal.robots import Robots
 
 SETTLE_TIME = timedelta(seconds=20)
@@ -149,12 +150,17 @@ def _call(queue: ObservingQueue, request: QueueRequest) -> tuple[SubmissionState
     try:
         receipt = queue.submit(request)
     except QueueRefused as err:
-        return SubmissionState.REFUSED, str(err), str(err)
+        return SubmissionState.REFUSED, _words_of(err), _words_of(err)
     except QueueUnreachable as err:
-        return SubmissionState.APPROVED, "", str(err)
+        return SubmissionState.APPROVED, "", _words_of(err)
     except QueueUnconfirmed as err:
-        return SubmissionState.UNCONFIRMED, str(err), str(err)
-    return SubmissionState.ACCEPTED, receipt.answer, ""
+        return SubmissionState.UNCONFIRMED, _words_of(err), _words_of(err)
+    return SubmissionState.ACCEPTED, without_secrets(receipt.answer), ""
+
+
+def _words_of(err: QueueError) -> str:
+    """What is kept of an error: a robot, or a proxy before it, may repeat our credential."""
+    return without_secrets(str(err))
 
 
 def _words(state: SubmissionState, reason: str) -> str:
@@ -180,7 +186,7 @@ def _look_up(session: Session, robots: Robots, submission: Submission) -> None:
         found = queue.find(request)
         silent = ""
     except QueueError as err:
-        found, silent = False, str(err)
+        found, silent = False, _words_of(err)
     submission = _locked(session, submission.id)
     if submission.state != SubmissionState.UNCONFIRMED:
         session.commit()

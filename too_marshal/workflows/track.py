@@ -20,6 +20,7 @@ from too_marshal.db.base import now
 from too_marshal.db.exposures import Exposure
 from too_marshal.db.plans import Plan, PlannedExposureRow
 from too_marshal.db.queues import AT_THE_ROBOT, RobotQueue, Submission, SubmissionState, tell
+from too_marshal.logs import without_secrets
 from too_marshal.robots import Robots
 from too_marshal.workflows.cover import cover
 
@@ -46,7 +47,7 @@ def track(session: Session, robots: Robots, telescope: str) -> None:
         held = queue.queued()
         done = list(queue.executed(start, end))
     except QueueError as err:
-        _note_silence(session, telescope, str(err))
+        _note_silence(session, telescope, without_secrets(str(err)))
         session.commit()
         return
     _note_queues(session, telescope, held)

@@ -13,6 +13,7 @@ from too_marshal.db.events import Event
 from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import AT_THE_ROBOT, LIVE, Submission, SubmissionState, tell
+from too_marshal.logs import without_secrets
 from too_marshal.robots import Robots
 from too_marshal.workflows.submit import ask_to_withdraw
 
@@ -81,7 +82,7 @@ def withdraw_submission(session: Session, robots: Robots, submission_id: int) ->
         queue.withdraw(name)
         silent = ""
     except QueueError as err:
-        silent = str(err)
+        silent = without_secrets(str(err))
     submission = session.scalars(
         select(Submission).where(Submission.id == submission_id).with_for_update(of=Submission)
     ).one()

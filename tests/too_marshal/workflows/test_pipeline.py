@@ -19,7 +19,8 @@ from too_marshal.db.exposures import Coverage, Exposure
 from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import RobotQueue
-from too_marshal.robots import Robot, Robots
+from too_marshal.robots import Robots
+from too_marshal.robots_file import Robot
 from too_marshal.workflows.approve import approve
 from too_marshal.workflows.cover import exposures_of
 from too_marshal.workflows.ingest import Message, ingest

@@ -27,7 +27,8 @@ from too_marshal.db.localizations import Localization
 from too_marshal.db.notices import ReceivedNotice
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanState
 from too_marshal.db.queues import KILL_SWITCH, ForbiddenChange, Submission, SubmissionState, Switch
-from too_marshal.robots import Robot, Robots
+from too_marshal.robots import Robots
+from too_marshal.robots_file import Robot
 from too_marshal.workflows import approve as approval
 from too_marshal.workflows import submit as workflow
 from too_marshal.workflows.approve import SubmissionForbidden, approve
