@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from planners.budgets import fields_left, within_budgets
 from planners.clock import Clock, RobotState, Shot
 from planners.cover import MarginalProbability
 from planners.programmes import Programmes
@@ -51,7 +52,7 @@ class Execution:
             ends = structure[k + 1].start if k + 1 < len(structure) else self.builder.end
             self._planned_round(planned, assigned[k], ends)
         self._fill_until(self.builder.end)
-        return self.shots
+        return within_budgets(self.programmes, self.shots)
 
     def _planned_round(
         self, planned: PlannedRound, assigned: NDArray[np.int64], ends: float
@@ -136,10 +137,16 @@ class Execution:
                 self.left &= self.programmes.field != field
         return bool(laid)
 
+    def _spare(self, mine: list[int]) -> int:
+        """How many programmes more than those promised the budgets allow."""
+        promised = len(mine) + int(np.count_nonzero(self.promised & self.left))
+        left = fields_left(self.programmes.problem, self.shots, self.cost) - promised
+        return int(np.clip(left, 0, len(self.programmes)))
+
     def _completed(self, this: Round, mine: list[int]) -> list[int]:
         """What is assigned, and the most probable others for which nothing has to wait."""
         programmes = self.programmes
-        size = int(this.length / self.cost) + 1
+        size = min(int(this.length / self.cost) + 1, len(mine) + self._spare(mine))
         taken = self.promised.copy()
         taken[mine] = True
         gains = self.marginal.copy()

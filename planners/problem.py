@@ -17,6 +17,9 @@ from planners.local_sky import LocalSky, Positions
 from planners.slew import SlewTimes
 from telescopes.observing import ObservingRequest, Telescope
 
+_NOTHING = 1e-9
+"""Of a probability, as good as zero."""
+
 _WORTH, _WORTH_SHARE = 2e-5, 2e-4
 """A field that adds less probability is not worth the telescope's time; or less than this part
 of all that could be covered, if that is little."""
@@ -99,7 +102,7 @@ class Problem:
         """Probability that a visit must add."""
         up = np.unique(self.visible.owner)
         attainable = float(self.atoms.probability[self.atoms.covered(up)].sum())
-        return min(_WORTH, _WORTH_SHARE * attainable)
+        return max(min(_WORTH, _WORTH_SHARE * attainable), _NOTHING)
 
     def allowed(self, name: str) -> NDArray[np.bool_]:
         """Whether each field may be observed in a filter at all; shape (n,)."""

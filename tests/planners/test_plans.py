@@ -1,0 +1,97 @@
+"""Plans of every kind, judged by the independent checker."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.time import TimeDelta
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from planners import greedy, optimal
+from planners.plan_files import plan_from_json, plan_to_json
+from planners.skymap_files import read_skymap
+from telescopes import ZTF
+from tests.planners.cases import NIGHTS, request_for, requests, skymaps, whole_sky
+from tests.planners.checker import violations
+
+NOT_MAPS = ("90percent.moc.fits", "gbm_gnd_loc_map_723412808.fits")
+"""Files of the corpus that hold no sky map in HEALPix."""
+
+ROUNDING = 1e-9
+
+
+@settings(max_examples=110, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(skymap=skymaps(), request_=requests())
+def test_greedy_plans_break_no_rule(skymap, request_):
+    plan = greedy.plan(skymap, ZTF, request_)
+    assert violations(plan, ZTF) == []
+
+
+@settings(max_examples=90, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(skymap=skymaps(), request_=requests())
+def test_optimal_plans_break_no_rule_and_keep_below_their_bound(skymap, request_):
+    plan = optimal.plan(skymap, ZTF, request_)
+    assert violations(plan, ZTF) == []
+    figures = plan.statistics
+    covered, bound = figures["probability_all_filters"], figures["upper_bound"]
+    assert 0 <= covered <= min(bound, figures["probability"]) + ROUNDING
+    assert bound <= 1 + ROUNDING
+    if covered > 0:
+        # The greedy plan is where the search begins.
+        begun_with = greedy.plan(skymap, ZTF, request_).statistics["probability_all_filters"]
+        assert covered >= begun_with - ROUNDING
+
+
+def corpus_maps(corpus):
+    paths = sorted((corpus / "skymaps").glob("*/*.fit*"))
+    return [path for path in paths if path.name not in NOT_MAPS]
+
+
+@pytest.mark.parametrize("night", NIGHTS, ids=("summer", "winter", "full Moon"))
+def test_plans_of_the_corpus_are_feasible_and_near_their_bound(corpus, night):
+    shares = []
+    for path in corpus_maps(corpus):
+        skymap = read_skymap(path.read_bytes())
+        plan = optimal.plan(skymap, ZTF, request_for(night, 13))
+        assert violations(plan, ZTF) == [], path.name
+        figures = plan.statistics
+        if figures["upper_bound"] > 1e-3:
+            shares.append(figures["probability_all_filters"] / figures["upper_bound"])
+            assert shares[-1] > 0.95, path.name
+    assert np.mean(shares) > 0.97
+
+
+@settings(max_examples=5, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(skymap=skymaps(), request_=requests(), planner=st.sampled_from((greedy, optimal)))
+def test_the_same_request_gives_the_same_plan(skymap, request_, planner):
+    first, second = (plan_to_json(planner.plan(skymap, ZTF, request_)) for _ in range(2))
+    for plan in (first, second):
+        del plan["statistics"]["solve_time"]
+    assert first == second
+
+
+@settings(max_examples=10, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(skymap=skymaps(), request_=requests())
+def test_a_plan_survives_its_json(skymap, request_):
+    plan = greedy.plan(skymap, ZTF, request_)
+    document = plan_to_json(plan)
+    again = plan_from_json(document)
+    assert plan_to_json(again) == document
+    assert violations(again, ZTF) == []
+
+
+def test_a_time_limit_returns_a_feasible_plan_with_its_gap():
+    request_ = request_for(NIGHTS[0], 12, time_limit=0.01 * u.s)
+    plan = optimal.plan(whole_sky(), ZTF, request_)
+    assert violations(plan, ZTF) == []
+    assert plan.exposures
+    assert 0 <= plan.statistics["optimality_gap"] < 1
+
+
+def test_nothing_is_planned_beyond_the_window():
+    start = NIGHTS[1] + TimeDelta(4 * 3600, format="sec")
+    request_ = request_for(start, 1.1)
+    plan = optimal.plan(whole_sky(), ZTF, request_)
+    assert violations(plan, ZTF) == []
