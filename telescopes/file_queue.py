@@ -6,7 +6,7 @@ what becomes of them: exposures are reported to the marshal by upload.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,12 +14,15 @@ from astropy import units as u
 from astropy.time import Time
 
 from telescopes.errors import QueueRefused, QueueUnreachable
+from telescopes.findings import Finding
+from telescopes.foresight import foresee_by_times
 from telescopes.observing import (
     ExecutedExposure,
     ObservingPlan,
     QueuedPlan,
     QueueReceipt,
     QueueRequest,
+    Telescope,
 )
 
 
@@ -97,6 +100,17 @@ class FileQueue:
     def withdraw(self, name: str) -> None:
         """Remove the file. Observers who have read it must be told otherwise."""
         self.drop.remove(self._file(name))
+
+    def foresee(
+        self,
+        plan: ObservingPlan,
+        request: QueueRequest,
+        held: Sequence[QueuedPlan],
+        telescope: Telescope,
+        now: Time,
+    ) -> list[Finding]:
+        """What to expect where the times of the plan are kept."""
+        return foresee_by_times(plan, request, held, telescope, now)
 
     def queued(self) -> tuple[QueuedPlan, ...]:
         """Read the plans that lie there; files of other people are passed over."""

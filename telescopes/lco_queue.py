@@ -7,7 +7,7 @@ submission safe to repeat: it is looked for first, and after silence it is asked
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from astropy import units as u
 from astropy.time import Time
 
 from telescopes.errors import QueueError, QueueRefused, QueueUnconfirmed, QueueUnreachable
+from telescopes.findings import Finding
+from telescopes.foresight import foresee_by_times
 from telescopes.las_cumbres import FILTERS
 from telescopes.lco_messages import contains, dump, write_group
 from telescopes.observing import (
@@ -24,6 +26,7 @@ from telescopes.observing import (
     QueuedPlan,
     QueueReceipt,
     QueueRequest,
+    Telescope,
 )
 from telescopes.transports import HTTPAnswer, HTTPTransport
 
@@ -129,6 +132,17 @@ class LCOQueue:
             raise QueueUnconfirmed(f"{words}; whether it is gone cannot be read: {err}") from err
         if left:
             raise QueueUnconfirmed(f"{words}; the portal still holds {name}")
+
+    def foresee(
+        self,
+        plan: ObservingPlan,
+        request: QueueRequest,
+        held: Sequence[QueuedPlan],
+        telescope: Telescope,
+        now: Time,
+    ) -> list[Finding]:
+        """What to expect where the times of the plan are kept."""
+        return foresee_by_times(plan, request, held, telescope, now)
 
     def queued(self) -> tuple[QueuedPlan, ...]:
         """All pending groups."""

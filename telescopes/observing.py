@@ -6,7 +6,7 @@ dimensionless. Arrays inside a record are not to be written to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -17,6 +17,8 @@ from astropy.coordinates import EarthLocation, SkyCoord
 from astropy.table import Table
 from astropy.time import Time
 from numpy.typing import NDArray
+
+from telescopes.findings import Finding
 
 
 @dataclass(frozen=True, eq=False)
@@ -452,6 +454,30 @@ class ObservingQueue(Protocol):
         bool or None
             True: it is there with the same content. False: it is certainly absent.
             None: something of that name is there but differs.
+        """
+
+    def foresee(
+        self,
+        plan: ObservingPlan,
+        request: QueueRequest,
+        held: Sequence[QueuedPlan],
+        telescope: Telescope,
+        now: Time,
+    ) -> list[Finding]:
+        """What this robot in particular will make of `request`. Pure: nothing is sent.
+
+        Parameters
+        ----------
+        plan
+            What `request` was prepared from; not empty.
+        request
+            What would be sent.
+        held
+            What `queued` has told.
+        telescope
+            Facts of the telescope.
+        now
+            The robot's time.
         """
 
     def withdraw(self, name: str) -> None:

@@ -9,7 +9,7 @@ executed is then known from the history of the night only.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,15 +17,18 @@ from astropy import units as u
 from astropy.time import Time
 
 from telescopes.errors import QueueError, QueueRefused, QueueUnconfirmed, QueueUnreachable
+from telescopes.findings import Finding
 from telescopes.observing import (
     ExecutedExposure,
     ObservingPlan,
     QueuedPlan,
     QueueReceipt,
     QueueRequest,
+    Telescope,
 )
 from telescopes.transports import HTTPAnswer, HTTPTransport
 from telescopes.ztf_exposures import HistoryEntry, ProcessedExposure, merge, read_processed
+from telescopes.ztf_foresight import Foresight
 from telescopes.ztf_messages import (
     EARLIEST,
     FILTER_IDS,
@@ -148,6 +151,17 @@ class ZTFQueue:
             raise QueueUnconfirmed(f"{words}; whether it is gone cannot be read: {err}") from err
         if held is not None:
             raise QueueUnconfirmed(f"{words}; the robot still holds {name}")
+
+    def foresee(
+        self,
+        plan: ObservingPlan,
+        request: QueueRequest,
+        held: Sequence[QueuedPlan],
+        telescope: Telescope,
+        now: Time,
+    ) -> list[Finding]:
+        """What the scheduler will make of it; see `telescopes.ztf_foresight`."""
+        return Foresight(plan, request, telescope, now).findings(held)
 
     def queued(self) -> tuple[QueuedPlan, ...]:
         """All list queues. One without a window is given the scheduler's limits."""

@@ -21,9 +21,9 @@ from typing import Any
 
 from astropy.time import Time
 
+from telescopes.local_sky import LocalSky
 from telescopes.simulators.clock import SimulatedClock
 from telescopes.simulators.service import SimulatorServer, running
-from telescopes.simulators.sky import LocalSky
 from telescopes.simulators.ztf_rehearsal import Rehearsal
 from telescopes.simulators.ztf_robot import ZTFRobot
 from telescopes.simulators.ztf_rules import QueueRoster

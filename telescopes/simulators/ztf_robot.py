@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from telescopes.local_sky import LocalSky
 from telescopes.observing import Overheads
 from telescopes.simulators.clock import DAY
-from telescopes.simulators.sky import LocalSky
 from telescopes.simulators.ztf_rules import FILTERS, ListQueue, QueueRoster
 from telescopes.ztf import ZTF
 

@@ -16,6 +16,7 @@ outcome                truth
 import itertools
 import time
 from abc import ABC, abstractmethod
+from dataclasses import replace
 
 import pytest
 from astropy import units as u
@@ -28,10 +29,15 @@ from telescopes.errors import (
     QueueUnreachable,
 )
 from telescopes.observing import QueueReceipt
+from telescopes.preflight import preflight
 from telescopes.simulators.faults import Fault, FaultKind
+from telescopes.ztf import ZTF
 from tests.telescopes.plans import START, make_plan
 
 NAME = "ToO_S260302a_1"
+
+ANY = replace(ZTF, off_grid=True, filters=("g", "r", "J"))
+"""Facts of a telescope that can take the plans of every bench."""
 
 IMPATIENT = {FaultKind.HANG, FaultKind.LATE, FaultKind.ACCEPT_THEN_HANG, FaultKind.DRIP}
 
@@ -126,9 +132,13 @@ class Bench(ABC):
     def close(self):
         """Take the robot away: nothing listens any more."""
 
+    def plan(self, number=4):
+        """Plan `number` exposures."""
+        return make_plan(number, "g")
+
     def prepare(self, number=4, name=NAME):
         """Write a message of `number` exposures."""
-        return self.queue.prepare(make_plan(number, "g"), name, "Caltech", "Kulkarni")
+        return self.queue.prepare(self.plan(number), name, "Caltech", "Kulkarni")
 
 
 class QueueContract:
@@ -203,6 +213,33 @@ class QueueContract:
         bench.queue.withdraw(mine.name)
         assert bench.held(other.name) == 3
 
+    def test_is_held_against_the_queue_before_it_is_sent(self, bench):
+        plan, request = bench.plan(4), bench.prepare(4)
+        before = plan.exposures[0].start - 5 * u.min
+        findings = preflight(bench.queue, plan, request, ANY, before)
+        assert {finding.level for finding in findings} == {"note"}
+        assert findings[0].words == f"the name {request.name} is free"
+        assert plan.exposures[0].start.iso[:13] in findings[-1].words
+        bench.queue.submit(bench.prepare(3))
+        findings = preflight(bench.queue, plan, request, ANY, before)
+        assert "error" in {finding.level for finding in findings}
+        assert bench.held(request.name) == 3
+        bench.queue.submit(bench.prepare(2, "ToO_other"))
+        findings = preflight(bench.queue, plan, bench.prepare(4, "ToO_third"), ANY, before)
+        words = [finding.words for finding in findings if finding.level == "warning"]
+        assert len(words) == 2
+        for name in (NAME, "ToO_other"):
+            assert any(name in each for each in words)
+
+    def test_a_plan_for_yesterday_is_not_to_be_sent(self, bench):
+        plan = bench.plan(4)
+        after = plan.exposures[0].start + 1 * u.day
+        findings = preflight(bench.queue, plan, bench.prepare(4), ANY, after)
+        assert any(
+            finding.level == "error" and "all exposures are past" in finding.words
+            for finding in findings
+        )
+
     def test_pings(self, bench):
         bench.queue.ping()
 
@@ -212,6 +249,7 @@ class QueueContract:
         for ask in (
             bench.queue.ping,
             bench.queue.queued,
+            lambda: preflight(bench.queue, bench.plan(), request, ANY, START),
             lambda: bench.queue.find(request),
             lambda: bench.queue.submit(request),
             lambda: bench.queue.withdraw(request.name),

@@ -4,8 +4,8 @@ import numpy as np
 from astropy import units as u
 from astropy.time import Time
 
+from telescopes.local_sky import LocalSky
 from telescopes.observing import ObservingPlan, ObservingRequest, PlannedExposure
-from telescopes.simulators.sky import LocalSky
 from telescopes.ztf import ZTF
 
 START = Time("2026-03-02T05:00:00")

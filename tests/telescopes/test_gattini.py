@@ -17,8 +17,8 @@ from tests.telescopes.plans import START, make_plan
 
 
 class GattiniBench(DropBench):
-    def prepare(self, number=4, name=NAME):
-        return self.queue.prepare(make_plan(number, "J"), name, "Caltech", "Kasliwal")
+    def plan(self, number=4):
+        return make_plan(number, "J")
 
 
 class TestContract(DropContract):

@@ -44,8 +44,8 @@ def india_plan(fields, filters="r", exposure_time=300 * u.s, dec=30.0, hours=6):
 
 
 class IndiaBench(DropBench):
-    def prepare(self, number=4, name=NAME):
-        return self.queue.prepare(india_plan(number), name, "EMGW", "Bhalerao")
+    def plan(self, number=4):
+        return india_plan(number)
 
 
 class TestContract(DropContract):

@@ -14,7 +14,7 @@ from astropy.time import Time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telescopes.simulators.sky import LocalSky
+from telescopes.local_sky import LocalSky
 from telescopes.simulators.ztf_rules import (
     EARLIEST,
     LATEST,

@@ -53,6 +53,15 @@ class LocalSky:
         """Altitude of positions for the equinox J2000."""
         return self._altitude_of_date(*_precess(ra, dec, mjd), mjd)
 
+    def azimuth(self, ra: ArrayLike, dec: ArrayLike, mjd: float) -> NDArray[np.float64]:
+        """Azimuth of positions for the equinox J2000, north through east, in [0, 360)."""
+        ra, dec = _precess(ra, dec, mjd)
+        hour_angle = np.radians(self.hour_angle(ra, mjd))
+        dec, latitude = np.radians(dec), np.radians(self.latitude)
+        east = -np.cos(dec) * np.sin(hour_angle)
+        north = np.sin(dec) * np.cos(latitude) - np.cos(dec) * np.cos(hour_angle) * np.sin(latitude)
+        return np.asarray(np.degrees(np.arctan2(east, north)) % 360)
+
     def airmass(self, ra: ArrayLike, dec: ArrayLike, mjd: float) -> NDArray[np.float64]:
         """Secant of the zenith angle; infinite below the horizon."""
         sine = np.sin(np.radians(self.altitude(ra, dec, mjd)))

@@ -6,7 +6,7 @@ from astropy import units as u
 from astropy.coordinates import AltAz, SkyCoord, get_sun
 from astropy.time import Time
 
-from telescopes.simulators.sky import LocalSky
+from telescopes.local_sky import LocalSky
 from telescopes.ztf import ZTF
 
 TIMES = list(Time(np.linspace(58000, 61300, 15), format="mjd", scale="utc"))

@@ -1,0 +1,187 @@
+"""When a robot would take the exposures of a list, by its telescope's own overheads.
+
+Two kinds of robot are foreseen: one that follows the list and knows no times, and one that
+waits for the time of each exposure. Weather is not foreseen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from astropy import units as u
+
+from telescopes.local_sky import LocalSky
+from telescopes.observing import ObservingPlan, Telescope
+
+DAY = 86400.0
+"""Seconds in a day."""
+
+PATIENCE = 120.0
+"""Where nothing can be observed, the sky is looked at again after so many seconds."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One exposure as a robot has it in its list."""
+
+    ra: float
+    """Right ascension (ICRS), deg."""
+
+    dec: float
+    """Declination (ICRS), deg."""
+
+    filter: str
+    """Filter."""
+
+    exposure_time: float
+    """Open shutter, s."""
+
+    airmass_limit: float
+    """Not taken at or above."""
+
+    start: float | None = None
+    """Not taken before (MJD), for a robot that knows times."""
+
+
+def targets_of(plan: ObservingPlan) -> list[Target]:
+    """Exposures of a plan in the order of time."""
+    return [
+        Target(
+            float(exposure.ra.to_value(u.deg)),
+            float(exposure.dec.to_value(u.deg)),
+            exposure.filter,
+            float(exposure.exposure_time.to_value(u.s)),
+            plan.request.airmass_limit,
+            float(exposure.start.utc.mjd),
+        )
+        for exposure in sorted(plan.exposures, key=lambda exposure: exposure.start.utc.mjd)
+    ]
+
+
+class Timeline:
+    """Lays exposures of one telescope on the clock.
+
+    Parameters
+    ----------
+    telescope
+        Its overheads and limits hold.
+    sun_altitude
+        The robot observes while the Sun's centre is below; by default always.
+    """
+
+    def __init__(
+        self, telescope: Telescope, sun_altitude: u.Quantity[u.physical.angle] = 90 * u.deg
+    ) -> None:
+        self.telescope = telescope
+        self.sky = LocalSky.of(telescope.site)
+        self.sun_altitude = float(sun_altitude.to_value(u.deg))
+        overheads = telescope.overheads
+        self._readout = float(overheads.readout.to_value(u.s))
+        self._settle = float(overheads.settle.to_value(u.s))
+        self._exchange = float(overheads.filter_exchange.to_value(u.s))
+
+    def overhead(self, before: Target | None, after: Target, mjd: float) -> float:
+        """From the end of one exposure to the start of the next, s.
+
+        Both axes move at once while the camera reads out; a filter exchange follows on top.
+        """
+        if before is None:
+            return 0.0
+        first, second = self._axes(before, mjd), self._axes(after, mjd)
+        along = abs((first[0] - second[0] + 180) % 360 - 180)
+        across = abs(first[1] - second[1])
+        drives = self.telescope.overheads
+        slew = 0.0
+        if along or across:
+            turns = (
+                drives.hour_angle_axis.slew_time(along * u.deg),
+                drives.declination_axis.slew_time(across * u.deg),
+            )
+            slew = max(float(turn.to_value(u.s)) for turn in turns) + self._settle
+        exchange = self._exchange if before.filter != after.filter else 0.0
+        return max(self._readout, slew) + exchange
+
+    def _axes(self, target: Target, mjd: float) -> tuple[float, float]:
+        """Angles of both axes, deg."""
+        if not self.telescope.overheads.alt_azimuth:
+            return target.ra, target.dec
+        return (
+            float(self.sky.azimuth(target.ra, target.dec, mjd)),
+            float(self.sky.altitude(target.ra, target.dec, mjd)),
+        )
+
+    def can_observe(self, targets: Sequence[Target], mjd: float) -> list[int]:
+        """Which targets stand within all limits, in the order of the list."""
+        if not targets or self.sky.sun_altitude(mjd) >= self.sun_altitude:
+            return []
+        ra = np.array([target.ra for target in targets])
+        dec = np.array([target.dec for target in targets])
+        limit = np.array([target.airmass_limit for target in targets])
+        allowed = self.sky.airmass(ra, dec, mjd) < np.minimum(limit, self.telescope.airmass_limit)
+        hour_angle = self.sky.hour_angle(ra, mjd)
+        for exclusion in self.telescope.exclusions:
+            west = [float(angle.to_value(u.deg)) for angle in exclusion.hour_angle]
+            north = [float(angle.to_value(u.deg)) for angle in exclusion.declination]
+            allowed &= ~(
+                (hour_angle >= west[0])
+                & (hour_angle <= west[1])
+                & (dec >= north[0])
+                & (dec <= north[1])
+            )
+        return [int(i) for i in np.flatnonzero(allowed)]
+
+    def follow_list(
+        self, targets: Sequence[Target], begin: float, end: float, before: Target | None = None
+    ) -> list[float | None]:
+        """When a robot that follows the list takes each exposure.
+
+        What is out of reach is passed over and tried again before each later exposure.
+
+        Parameters
+        ----------
+        begin, end
+            Exposures begin between these moments (MJD).
+        before
+            Where the telescope points before, if that is known.
+
+        Returns
+        -------
+        list of float or None
+            Start of each (MJD); None for what is left at the end.
+        """
+        starts: list[float | None] = [None] * len(targets)
+        left = list(range(len(targets)))
+        now = begin
+        while left and now <= end:
+            free = self.can_observe([targets[i] for i in left[:1]], now)
+            free = free or self.can_observe([targets[i] for i in left], now)
+            if not free:
+                now += PATIENCE / DAY
+                continue
+            which = left.pop(free[0])
+            start = now + self.overhead(before, targets[which], now) / DAY
+            if start > end:
+                break
+            starts[which], before = start, targets[which]
+            now = start + targets[which].exposure_time / DAY
+        return starts
+
+    def follow_times(self, targets: Sequence[Target], begin: float) -> list[float]:
+        """When a robot that waits for the time of each exposure takes it (MJD).
+
+        Parameters
+        ----------
+        begin
+            Nothing begins before (MJD).
+        """
+        starts: list[float] = []
+        before: Target | None = None
+        free = begin
+        for target in targets:
+            ready = free + self.overhead(before, target, free) / DAY
+            start = ready if target.start is None else max(ready, target.start)
+            starts.append(start)
+            before, free = target, start + target.exposure_time / DAY
+        return starts

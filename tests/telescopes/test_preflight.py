@@ -1,0 +1,229 @@
+"""A plan held against a live queue."""
+
+import contextlib
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.coordinates import AltAz, SkyCoord
+
+from telescopes import ZTF
+from telescopes.local_sky import LocalSky
+from telescopes.observing import QueueRequest
+from telescopes.preflight import preflight
+from telescopes.timeline import DAY, Target, Timeline, targets_of
+from tests.telescopes.plans import START, make_plan
+from tests.telescopes.test_ztf_queue import ZTFBench
+
+BEFORE = START - 5 * u.min
+
+
+@pytest.fixture
+def bench():
+    with contextlib.ExitStack() as stack:
+        yield ZTFBench(stack)
+
+
+def words(findings, level):
+    return [finding.words for finding in findings if finding.level == level]
+
+
+def look(bench, plan, name="ToO_mine", now=BEFORE, change=None):
+    request = bench.queue.prepare(plan, name, "Caltech", "Kulkarni")
+    if change is not None:
+        message = json.loads(request.body)
+        change(message)
+        request = QueueRequest(name, json.dumps(message))
+    return preflight(bench.queue, plan, request, ZTF, now)
+
+
+class TestZTF:
+    @pytest.mark.parametrize("filters", ["g", "gr", "grg"])
+    @pytest.mark.parametrize("waits", [False, True])
+    def test_the_robot_does_as_foreseen(self, bench, filters, waits):
+        if waits:
+            first = bench.queue.prepare(make_plan(9, "i"), "ToO_first", "Caltech", "K")
+            bench.queue.submit(first)
+        plan = make_plan(12, filters, minimum_gap=0 * u.min)
+        (note,) = words(look(bench, plan), "note")[1:]
+        request = bench.queue.prepare(plan, "ToO_mine", "Caltech", "Kulkarni")
+        bench.queue.submit(request)
+        bench.pass_time(4 * u.hour)
+        taken = [
+            exposure
+            for exposure in bench.queue.executed(START - 1 * u.hour, START + 5 * u.hour)
+            if exposure.queue_name == "ToO_mine"
+        ]
+        assert len(taken) == len(plan.exposures)
+        begin, end = taken[0].start, taken[-1].start + taken[-1].exposure_time
+        told = note.split(" and to end ")
+        # The first slew and exchange are not known; words are to the minute.
+        for moment, text in ((begin, told[0][-20:]), (end, told[1])):
+            minutes = (moment.mjd % 1) * 1440 - int(text[11:13]) * 60 - int(text[14:16])
+            assert -1 <= minutes <= 4
+
+    def test_an_earlier_queue_is_waited_for(self, bench):
+        bench.queue.submit(bench.queue.prepare(make_plan(30, "g"), "ToO_first", "Caltech", "K"))
+        (warning,) = words(look(bench, make_plan(4, "r")), "warning")
+        assert "waits until ToO_first is empty or expired: 30 exposures left" in warning
+        assert "done about 2026-03-02 05:2" in warning
+
+    def test_one_that_cannot_be_emptied_holds_the_robot_to_its_end(self, bench):
+        first = make_plan(4, "g", end=START + 40 * u.min)
+        request = bench.queue.prepare(first, "ToO_first", "Caltech", "K")
+        message = json.loads(request.body)
+        message["targets"][0]["dec"], message["targets"][0]["ra"] = -50.0, 120.0
+        bench.queue.scheduler.put_queue(json.dumps(message))
+        warnings = words(look(bench, make_plan(4, "r", end=START + 30 * u.min)), "warning")
+        assert "done about 2026-03-02 05:3" in warnings[0]
+        assert "4 exposures of 4 would not be begun before the window closes" in warnings[1]
+
+    def test_a_later_queue_waits(self, bench):
+        later = make_plan(4, "g", start=START + 3 * u.min)
+        bench.queue.submit(bench.queue.prepare(later, "ToO_later", "Caltech", "K"))
+        assert words(look(bench, make_plan(4, "r")), "warning") == [
+            "ToO_later will wait until this queue is done"
+        ]
+
+    @pytest.mark.parametrize("name", ["ToO_mine", "ToO_other"])
+    def test_queues_of_other_nights_and_its_own_are_no_overlap(self, bench, name):
+        other = make_plan(4, "g", start=START + 1 * u.day, end=START + 30 * u.hour)
+        bench.queue.submit(bench.queue.prepare(other, name, "Caltech", "K"))
+        found = look(bench, make_plan(4, "r"))
+        assert words(found, "warning") == []
+        assert len(words(found, "error")) == (name == "ToO_mine")
+
+    def test_the_survey_s_own_queues_do_not_matter(self, bench):
+        request = bench.queue.prepare(make_plan(4, "g"), "ToO_x", "Caltech", "K")
+        body = request.body.replace('"subprogram_name": "ToO_x"', '"subprogram_name": "survey"')
+        bench.queue.scheduler.put_queue(body.replace("ToO_x", "partnership"))
+        assert words(look(bench, make_plan(4, "r")), "warning") == []
+
+    def test_a_list_of_somebody_else_s_form_may_last_as_long_as_its_window(self, bench):
+        plan = make_plan(4, "r")
+        request = bench.queue.prepare(plan, "ToO_mine", "Caltech", "K")
+        held = replace(bench.queue.prepare(plan, "ToO_mine", "Caltech", "K"), name="ToO_odd")
+        bench.queue.submit(bench.queue.prepare(make_plan(1, "g"), "ToO_odd", "Caltech", "K"))
+        (odd,) = bench.queue.queued()
+        odd = replace(odd, targets=({"field": 3},))
+        findings = bench.queue.foresee(plan, request, [odd], ZTF, BEFORE)
+        assert held.name in findings[0].words
+        assert "1 exposure left" in findings[0].words
+
+    @pytest.mark.parametrize(
+        ("change", "reason"),
+        [
+            (lambda m: m.update(validity_window_mjd=[61101.2, 62502.0]), "takes no window"),
+            (lambda m: m.update(validity_window_mjd=[57754.0, 61102.0]), "takes no window"),
+            (lambda m: m.update(validity_window_mjd=[61101.1, 61101.11]), "has closed"),
+            (lambda m: m["targets"].reverse(), "not in the order of time"),
+            (lambda m: m["targets"][1].pop("program_pi"), "lack program_pi"),
+            (lambda m: m["targets"][1].update(field_id=9999), "knows no field 9999"),
+        ],
+        ids=["2030", "2017", "closed", "order", "column", "field"],
+    )
+    def test_what_the_scheduler_would_not_take(self, bench, change, reason):
+        errors = words(look(bench, make_plan(3, "g"), change=change), "error")
+        assert any(reason in error for error in errors)
+
+    def test_what_does_not_fit_the_window_is_counted(self, bench):
+        plan = make_plan(40, "g", end=START + 10 * u.min)
+        (warning,) = words(look(bench, plan), "warning")
+        fits = int(11 * 60 / 38)
+        lost = int(warning.split()[0])
+        assert 40 - fits <= lost <= 40 - fits + 4
+        assert "of 40 would not be begun before the window closes (2026-03-02 05:10 UTC)" in warning
+
+    def test_it_keeps_no_gap_between_visits(self, bench):
+        (warning,) = words(look(bench, make_plan(4, "gr")), "warning")
+        assert warning.startswith("4 fields would be visited again after ")
+        assert "less than the 30 min asked for" in warning
+
+    def test_limits_of_the_telescope_are_foreseen(self, bench):
+        plan = make_plan(3, "g")
+        low = replace(plan.exposures[1], dec=-45.5 * u.deg)
+        plan = replace(plan, exposures=(plan.exposures[0], low, plan.exposures[2]))
+        (warning,) = words(look(bench, plan), "warning")
+        assert warning.startswith("1 exposure of 3 would not be begun")
+
+
+class TestAnyTelescope:
+    def test_what_it_does_not_have(self, bench):
+        plan = make_plan(2, "g")
+        strange = replace(plan.exposures[0], field_id=5555, filter="g")
+        plan = replace(plan, exposures=(strange, plan.exposures[1]))
+        assert "ZTF has no field 5555" in words(look(bench, plan), "error")
+        request = bench.queue.prepare(make_plan(2, "g"), "ToO_mine", "Caltech", "K")
+        findings = preflight(
+            bench.queue, make_plan(2, "g"), request, replace(ZTF, filters=("i",)), BEFORE
+        )
+        assert words(findings, "error") == ["ZTF has no filter g"]
+
+    def test_many_are_not_all_named(self, bench):
+        plan = make_plan(8, "g")
+        exposures = tuple(replace(each, field_id=-5 - i) for i, each in enumerate(plan.exposures))
+        (error, *_) = words(look(bench, replace(plan, exposures=exposures)), "error")
+        assert error == "ZTF has no field -12, -11, -10, -9, -8 and 3 more"
+
+    def test_an_old_plan(self, bench):
+        found = look(bench, make_plan(4, "g"), now=START + 90 * u.s)
+        assert words(found, "warning") == [
+            "2 exposures of 4 should have begun by now: the plan is getting old"
+        ]
+
+    def test_an_empty_plan(self, bench):
+        request = bench.queue.prepare(make_plan(1), "ToO_mine", "Caltech", "K")
+        findings = preflight(bench.queue, make_plan(0), request, ZTF, BEFORE)
+        assert [(finding.level, finding.words) for finding in findings] == [
+            ("error", "the plan is empty")
+        ]
+
+
+class TestTimeline:
+    def test_overheads_are_the_telescope_s(self):
+        timeline = Timeline(ZTF)
+        here = Target(100.0, 30.0, "g", 30.0, 2.5)
+        assert timeline.overhead(None, here, 61101.2) == 0
+        assert timeline.overhead(here, here, 61101.2) == 8
+        other = replace(here, filter="r")
+        assert timeline.overhead(here, other, 61101.2) == 8 + 135
+        far = replace(here, dec=60.0)
+        # 30 deg at 3 deg/s with 0.5 deg/s2, and 2 s to settle.
+        assert timeline.overhead(here, far, 61101.2) == pytest.approx(30 / 3 + 3 / 0.5 + 2)
+        assert timeline.overhead(far, replace(far, ra=-255.0 + 360), 61101.2) > 8
+
+    def test_an_alt_azimuth_mount_turns_in_azimuth(self):
+        mount = replace(ZTF, overheads=replace(ZTF.overheads, alt_azimuth=True))
+        sky = LocalSky.of(ZTF.site)
+        east = sky.sidereal_time(61101.2) + 2
+        a, b = (Target(ra % 360, 33.35, "g", 30.0, 2.5) for ra in (east, east - 4))
+        # Through the zenith: nearly half a turn for a step of three degrees.
+        assert Timeline(mount).overhead(a, b, 61101.2) > 60
+        assert Timeline(ZTF).overhead(a, b, 61101.2) < 15
+
+    def test_exposures_wait_for_their_time_and_for_each_other(self):
+        plan = make_plan(3, "g")
+        targets = targets_of(plan)
+        late = [replace(targets[0], exposure_time=500.0), *targets[1:]]
+        timeline = Timeline(ZTF)
+        first = targets[0].start
+        starts = timeline.follow_times(targets, first - 1)
+        assert starts == [target.start for target in targets]
+        starts = timeline.follow_times(late, first - 1)
+        readout = 8
+        assert starts[0] == first
+        assert (starts[1] - first) * DAY >= 500 + readout - 1e-3
+        assert (starts[2] - starts[1]) * DAY >= 30 + readout - 1e-3
+        assert timeline.follow_times(targets, first + 1)[0] == first + 1
+
+
+@pytest.mark.parametrize("mjd", [61101.2, 61101.4])
+def test_azimuth_agrees_with_astropy(mjd):
+    sky, random = LocalSky.of(ZTF.site), np.random.default_rng(2)
+    coord = SkyCoord(random.uniform(0, 360, 50), random.uniform(-80, 80, 50), unit=u.deg)
+    frame = AltAz(obstime=START + (mjd - START.mjd) * u.day, location=ZTF.site.location)
+    seen = coord.transform_to(frame)
+    difference = (sky.azimuth(coord.ra.deg, coord.dec.deg, mjd) - seen.az.deg + 180) % 360 - 180
+    assert np.abs(difference * np.cos(seen.alt.rad)).max() < 0.02
