@@ -34,6 +34,7 @@ from tests.too_marshal.factories import (
     add_notice,
     add_person,
     add_plan,
+    add_preflight,
     add_submission,
 )
 from too_marshal.db.base import now, open_engine, session_factory
@@ -136,6 +137,8 @@ def _seed(session: Session) -> dict:
     submission = add_submission(session, executing, SubmissionState.EXECUTING)
     add_exposures(session, submission, 15)
     ready = add_plan(session, event, most_fields=10)
+    checked = add_preflight(session, ready, ("note", "the name is free"), ("warning", "it waits"))
+    checked.done_at = now() + timedelta(hours=1)  # fresh until the last test
     cover(session, event.id, "ZTF")
     circular = draft(session, event.id, "ZTF", author="observer")
     add_event(session, "S260102bc", is_retracted=True)

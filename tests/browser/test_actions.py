@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.browser.conftest import Site
-from tests.too_marshal.factories import PASSWORD, add_plan
+from tests.too_marshal.factories import PASSWORD, add_plan, add_preflight
 from too_marshal.db.events import Event
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import Submission
@@ -16,8 +16,10 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def plan(site: Site, database: Session) -> Plan:
-    """A fresh plan that can be submitted."""
-    return add_plan(database, database.get_one(Event, site.stage_id))
+    """A fresh plan that was checked and can be submitted."""
+    plan = add_plan(database, database.get_one(Event, site.stage_id))
+    add_preflight(database, plan, ("note", "the name is free"))
+    return plan
 
 
 def submissions_of(database: Session, plan: Plan) -> int:
@@ -54,6 +56,22 @@ def test_the_dialog_asks_and_cancel_is_what_has_the_focus(
     observer.keyboard.press("Escape")
     expect(dialog).not_to_be_visible()
     assert submissions_of(database, plan) == 0
+
+
+def test_a_warning_is_accepted_or_nothing_is_sent(
+    observer: Page, site: Site, database: Session, plan: Plan
+):
+    add_preflight(database, plan, ("warning", "ToO_theirs goes first"))
+    observer.goto(site.address(f"/plans/{plan.id}"))
+    observer.get_by_role("button", name="Approve and submit…").click()
+    button = observer.get_by_role("button", name="Approve and submit", exact=True)
+    button.click()
+    expect(observer.get_by_role("dialog")).to_be_visible()  # the browser asks for the tick
+    assert submissions_of(database, plan) == 0
+    observer.get_by_label("in spite of the warning").check()
+    button.click()
+    expect(observer.locator("#messages")).to_contain_text("Approved")
+    assert submissions_of(database, plan) == 1
 
 
 def test_an_impatient_finger_submits_once(

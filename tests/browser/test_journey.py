@@ -97,10 +97,14 @@ def test_from_the_notice_to_the_retraction(service, page: Page):
     event_address = page.url
 
     review.click()
+    page.get_by_role("button", name="Check against the queue").click()
+    expect(page.get_by_label("Checked against the robot's queue")).to_contain_text("is free")
     page.get_by_role("button", name="Approve and submit…").click()
     dialog = page.get_by_role("dialog")
     for words in ("Telescope", "ZTF", "Program", "Exposures", "Total time", "Window"):
         expect(dialog).to_contain_text(words)
+    for warning in dialog.get_by_role("checkbox").all():
+        warning.check()
     dialog.get_by_role("button", name="Approve and submit").click()
     queue_name = page.get_by_text(re.compile(r"ToO_MS\w+")).first
     expect(queue_name).to_be_visible()

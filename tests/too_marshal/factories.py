@@ -30,6 +30,7 @@ from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.notices import NoticeState, ReceivedNotice
 from too_marshal.db.people import Person, Role
 from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.preflights import Preflight
 from too_marshal.db.queues import Submission, SubmissionState
 from too_marshal.workflows.localize import store_skymap
 from too_marshal.workflows.plan import _store as store_plan
@@ -205,6 +206,18 @@ def _plan(
         "solve_time": 0.1,
     }
     return ObservingPlan("ZTF", "greedy", request, tuple(exposures), statistics)
+
+
+def add_preflight(session: Session, plan: Plan, *findings: tuple[str, str]) -> Preflight:
+    row = Preflight(
+        plan_id=plan.id,
+        asked_by="observer",
+        done_at=now(),
+        findings=[{"level": level, "words": words} for level, words in findings],
+    )
+    session.add(row)
+    session.commit()
+    return row
 
 
 def add_submission(

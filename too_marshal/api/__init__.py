@@ -11,6 +11,7 @@ from too_marshal.api import (
     notices,
     openapi,
     plans,
+    preflights,
     submissions,
     telescopes,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "notices",
     "openapi",
     "plans",
+    "preflights",
     "submissions",
     "telescopes",
 ]

@@ -13,6 +13,7 @@ from too_marshal.api.operations import (
     Content,
     Parameter,
     iso,
+    json_body,
     operation,
     page_before,
     page_limit,
@@ -33,7 +34,7 @@ from too_marshal.db.plans import Plan
 from too_marshal.db.queues import Submission, SubmissionState
 from too_marshal.web.access import current_person
 from too_marshal.web.service import database, row_or_404, service
-from too_marshal.workflows.approve import approve
+from too_marshal.workflows.approve import approve_checked
 from too_marshal.workflows.withdraw import withdraw_by_person
 
 SUBMISSION = named(
@@ -136,20 +137,45 @@ def get_submission(submission_id: int) -> dict[str, Any]:
             required=True,
         ),
     ),
-    problems={400: "no usable key", 409: "the plan may not be submitted; the detail says why"},
+    body=Content(
+        {
+            "type": "object",
+            "required": ["preflight_id"],
+            "additionalProperties": False,
+            "properties": {
+                "preflight_id": described(
+                    INTEGER, "of this plan, 10 min old at the most"
+                ),
+                "accept_warnings": described(TRUTH, "send it in spite of the warnings"),
+            },
+        }
+    ),
+    problems={
+        400: "no usable key, or no JSON object",
+        422: "no usable preflight_id",
+        409: "the plan may not be submitted; the detail says why",
+    },
 )
 def post_submission(plan_id: int) -> tuple[dict[str, Any], int]:
-    """Approve a plan: a worker sends it to the robot, once."""
+    """Approve a plan that a preflight allows: a worker sends it to the robot, once."""
     row_or_404(Plan, plan_id)
     key = request.headers.get("Idempotency-Key", "")
     if not (8 <= len(key) <= 80 and key.isascii() and key.isprintable()):
         abort(400, "Idempotency-Key has 8 to 80 printable characters")
-    submission = approve(
+    body = json_body(("preflight_id", "accept_warnings"))
+    preflight_id, accepts = body.get("preflight_id"), body.get("accept_warnings", False)
+    if type(preflight_id) is not int or not 0 < preflight_id < 2**31:
+        abort(422, "preflight_id is the number of a preflight")
+    if type(accepts) is not bool:
+        abort(422, "accept_warnings is true or false")
+    submission = approve_checked(
         database(),
         service().robots,
         plan_id,
         by=current_person().username,
         idempotency_key=key,
+        preflight_id=preflight_id,
+        accepts_warnings=accepts,
     )
     return submission_to_json(submission), 202
 

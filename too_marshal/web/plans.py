@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from typing import Any
 
@@ -13,10 +14,12 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan
+from too_marshal.db.preflights import ERROR, WARNING, latest_preflight
 from too_marshal.db.queues import LIVE, Submission
 from too_marshal.web.access import current_person, needs
 from too_marshal.web.service import database, row_or_404, service
-from too_marshal.workflows.approve import approve, obstacle
+from too_marshal.workflows.approve import approve_checked, obstacle
+from too_marshal.workflows.check import ask_for_preflight
 
 MOST_UNOBSERVED = 100
 """Fields listed with the reason why they are left out, the most probable first."""
@@ -43,6 +46,9 @@ def plan(plan_id: int) -> str:
         submissions=submissions,
         is_live=any(item.state in LIVE for item in submissions),
         obstacle=obstacle(database(), service().robots, found),
+        preflight=latest_preflight(database(), plan_id),
+        ERROR=ERROR,
+        WARNING=WARNING,
         # Made with the page: a second press of the button, or a reload of it, finds the first.
         idempotency_key=secrets.token_urlsafe(16),
     )
@@ -71,6 +77,17 @@ def download(plan_id: int) -> Response:
     return response
 
 
+@plans.post("/plans/<row:plan_id>/preflights")
+@needs(Role.OBSERVER)
+def check(plan_id: int) -> WerkzeugResponse:
+    """Ask for a look at the robot's queue; the page follows it."""
+    found = row_or_404(Plan, plan_id)
+    if reason := obstacle(database(), service().robots, found):
+        abort(409, reason)
+    ask_for_preflight(database(), found, by=current_person().username)
+    return redirect(url_for("plans.plan", plan_id=plan_id) + "#approval", 303)
+
+
 @plans.post("/plans/<row:plan_id>/submit")
 @needs(Role.OBSERVER)
 def submit(plan_id: int) -> WerkzeugResponse:
@@ -79,12 +96,15 @@ def submit(plan_id: int) -> WerkzeugResponse:
     key = request.form.get("idempotency_key", "")
     if not 16 <= len(key) <= 80 or not key.isascii() or not key.isprintable():
         abort(400, "The form carries no key. Reload the page.")
-    submission = approve(
+    preflight_id = request.form.get("preflight_id", "")
+    submission = approve_checked(
         database(),
         service().robots,
         plan_id,
         by=current_person().username,
         idempotency_key=key,
+        preflight_id=int(preflight_id) if re.fullmatch("[0-9]{1,9}", preflight_id) else None,
+        accepts_warnings=request.form.get("accept") == "yes",
     )
     flash(f"Approved: {submission.telescope} gets it as {submission.queue_name}.")
     return redirect(url_for("plans.plan", plan_id=plan_id), 303)

@@ -20,6 +20,7 @@ from too_marshal.db.queues import (
     tell,
 )
 from too_marshal.robots import Robots
+from too_marshal.workflows.check import unchecked
 from too_marshal.workflows.submit import send_later
 
 
@@ -69,7 +70,7 @@ def approve(
         plan_id=plan.id,
         telescope=plan.telescope,
         idempotency_key=idempotency_key,
-        queue_name=_queue_name(plan),
+        queue_name=queue_name(plan),
         state=SubmissionState.APPROVED,
         approved_by=by,
     )
@@ -83,6 +84,41 @@ def approve(
     send_later(session, submission)
     session.commit()
     return submission
+
+
+def approve_checked(  # noqa: PLR0913 - what a person says with the approval
+    session: Session,
+    robots: Robots,
+    plan_id: int,
+    *,
+    by: str,
+    idempotency_key: str,
+    preflight_id: int | None,
+    accepts_warnings: bool,
+) -> Submission:
+    """Approve as `approve` does, but only a plan that was held against the robot's queue.
+
+    Parameters
+    ----------
+    preflight_id
+        The preflight that the person has seen.
+    accepts_warnings
+        Whether they send it in spite of its warnings.
+
+    Raises
+    ------
+    SubmissionForbidden
+        If the plan may not be sent, or the preflight speaks against it.
+    """
+    is_known = session.scalar(
+        select(Submission.id).where(Submission.idempotency_key == idempotency_key)
+    )
+    if is_known is None and (
+        reason := obstacle(session, robots, session.get_one(Plan, plan_id))
+        or unchecked(session, plan_id, preflight_id, accepts_warnings=accepts_warnings)
+    ):
+        raise SubmissionForbidden(reason)
+    return approve(session, robots, plan_id, by=by, idempotency_key=idempotency_key)
 
 
 def obstacle(session: Session, robots: Robots, plan: Plan) -> str:
@@ -112,7 +148,7 @@ def _live_submission(session: Session, plan_id: int) -> Submission:
     ).one()
 
 
-def _queue_name(plan: Plan) -> str:
+def queue_name(plan: Plan) -> str:
     """Name that no other queue ever has: event, plan and a random tail."""
     event = "".join(letter if letter.isalnum() else "-" for letter in plan.event.name)[:40]
     return f"ToO_{event}_{plan.id}_{secrets.token_hex(3)}"

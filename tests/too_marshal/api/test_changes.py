@@ -12,6 +12,7 @@ from tests.too_marshal.factories import (
     add_event,
     add_localization,
     add_plan,
+    add_preflight,
     add_submission,
 )
 from too_marshal.api.notices import LARGEST_NOTICE
@@ -106,11 +107,12 @@ def test_one_key_submits_once(program: FlaskClient, session: Session):
     add_localization(session, event)
     plan = add_plan(session, event)
     address, headers = f"/api/v1/plans/{plan.id}/submissions", {"Idempotency-Key": "key 12345"}
-    first = program.post(address, headers=headers)
-    again = program.post(address, headers=headers)
+    body = {"preflight_id": add_preflight(session, plan).id}
+    first = program.post(address, headers=headers, json=body)
+    again = program.post(address, headers=headers, json=body)
     assert first.status_code == again.status_code == 202
     assert first.get_json() == again.get_json()
-    assert program.post(address).status_code == 400
+    assert program.post(address, json=body).status_code == 400
     submission = session.scalars(select(Submission)).one()
     assert submission.approved_by == "program-observer"
     listed = program.get(f"/api/v1/submissions?plan_id={plan.id}").get_json()
@@ -123,10 +125,40 @@ def test_a_plan_that_may_not_be_sent_is_a_conflict(program: FlaskClient, session
     add_localization(session, event)
     plan = add_plan(session, event)
     answer = program.post(
-        f"/api/v1/plans/{plan.id}/submissions", headers={"Idempotency-Key": "key 12345"}
+        f"/api/v1/plans/{plan.id}/submissions",
+        headers={"Idempotency-Key": "key 12345"},
+        json={"preflight_id": add_preflight(session, plan).id},
     )
     assert answer.status_code == 409
     assert answer.get_json()["detail"] == f"{event.name} is retracted"
+
+
+@pytest.mark.parametrize(
+    ("findings", "body", "status", "words"),
+    [
+        ((), {}, 422, "preflight_id is the number"),
+        ((), {"preflight_id": True}, 422, "preflight_id is the number"),
+        ((), {"preflight_id": 4711}, 409, "was not checked"),
+        ([("error", "the name is taken")], {"accept_warnings": True}, 409, "the name is taken"),
+        ([("warning", "it waits")], {}, 409, "warnings of the check were not accepted"),
+        ([("warning", "it waits")], {"accept_warnings": "yes"}, 422, "true or false"),
+        ([("warning", "it waits")], {"accept_warnings": True}, 202, ""),
+        ([("note", "it ends at dawn")], {}, 202, ""),
+    ],
+)
+def test_a_preflight_decides_whether_a_plan_may_be_sent(
+    program: FlaskClient, session: Session, findings, body: dict, status: int, words: str
+):
+    event = add_event(session)
+    add_localization(session, event)
+    plan = add_plan(session, event)
+    found = add_preflight(session, plan, *findings)
+    body = body if status == 422 and findings == () else {"preflight_id": found.id, **body}
+    answer = program.post(
+        f"/api/v1/plans/{plan.id}/submissions", headers={"Idempotency-Key": "key 12345"}, json=body
+    )
+    assert answer.status_code == status
+    assert words in answer.get_json().get("detail", "")
 
 
 def test_a_submission_is_withdrawn_once_it_is_asked_for(program: FlaskClient, session: Session):

@@ -20,6 +20,7 @@ from tests.too_marshal.factories import (
     add_exposures,
     add_localization,
     add_plan,
+    add_preflight,
     add_submission,
 )
 from too_marshal.api.openapi import document
@@ -97,6 +98,7 @@ def rows(session: Session) -> dict[str, int]:
         "notice_id": place.notice_id,
         "plan_id": plan.id,
         "submission_id": submission.id,
+        "preflight_id": add_preflight(session, plan).id,
         "circular_id": add_circular(session, event).id,
     }
 
@@ -105,7 +107,10 @@ BODIES = {
     "post_notice": {"data": b"<not a notice"},
     "post_plan": {"json": PLAN_REQUEST},
     "post_circular": {"json": {"telescope": "ZTF"}},
-    "post_submission": {"headers": {"Idempotency-Key": "a key of a test"}},
+    "post_submission": {
+        "headers": {"Idempotency-Key": "a key of a test"},
+        "json": {"preflight_id": 1},
+    },
 }
 
 

@@ -11,11 +11,13 @@ from tests.too_marshal.factories import (
     add_event,
     add_localization,
     add_plan,
+    add_preflight,
     add_submission,
 )
 from tests.too_marshal.web.test_events import page
 from too_marshal.db.base import now
 from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.preflights import FRESH, Preflight
 from too_marshal.db.queues import KILL_SWITCH, Submission, SubmissionState, Switch
 
 
@@ -26,10 +28,19 @@ def plan(session: Session) -> Plan:
     return add_plan(session, event)
 
 
+@pytest.fixture
+def checked(session: Session, plan: Plan) -> Preflight:
+    return add_preflight(session, plan, ("note", "it ends at 05:12 UTC"))
+
+
+def form(key: str, checked: Preflight, **more: str) -> dict[str, object]:
+    return {"idempotency_key": key, "preflight_id": checked.id, **more}
+
+
 def key_of(client: FlaskClient, plan: Plan) -> str:
-    return re.search(r'name="idempotency_key" value="([^"]+)"', page(client, f"/plans/{plan.id}"))[
-        1
-    ]
+    """What the form carries, once the plan was checked."""
+    shown = page(client, f"/plans/{plan.id}")
+    return re.search(r'name="idempotency_key" value="([^"]+)"', shown)[1]
 
 
 def test_the_plan_page_shows_every_exposure_and_the_statistics(viewer: FlaskClient, plan: Plan):
@@ -41,6 +52,7 @@ def test_the_plan_page_shows_every_exposure_and_the_statistics(viewer: FlaskClie
     assert "An observer can submit this plan" in shown
 
 
+@pytest.mark.usefixtures("checked")
 def test_the_dialog_states_what_will_be_sent(observer: FlaskClient, plan: Plan):
     dialog = (
         page(observer, f"/plans/{plan.id}").split('<dialog id="submit"')[1].split("</dialog>")[0]
@@ -59,13 +71,13 @@ def test_the_dialog_states_what_will_be_sent(observer: FlaskClient, plan: Plan):
 
 
 def test_the_first_press_submits_and_the_second_finds_the_first(
-    observer: FlaskClient, session: Session, plan: Plan
+    observer: FlaskClient, session: Session, plan: Plan, checked: Preflight
 ):
     key = key_of(observer, plan)
     for _ in range(2):
-        answer = observer.post(f"/plans/{plan.id}/submit", data={"idempotency_key": key})
+        answer = observer.post(f"/plans/{plan.id}/submit", data=form(key, checked))
         assert (answer.status_code, answer.location) == (303, f"/plans/{plan.id}")
-    other = observer.post(f"/plans/{plan.id}/submit", data={"idempotency_key": "another key, new"})
+    other = observer.post(f"/plans/{plan.id}/submit", data=form("another key, new", checked))
     assert other.status_code == 303
     submission = session.scalars(select(Submission)).one()
     assert submission.state == SubmissionState.APPROVED
@@ -78,18 +90,78 @@ def test_the_first_press_submits_and_the_second_finds_the_first(
 
 
 @pytest.mark.parametrize("key", ["", "short", "x" * 81, "with\nbreak" * 2, "ünprintable" * 2])
-def test_a_submission_without_a_key_is_refused(observer: FlaskClient, plan: Plan, key: str):
-    answer = observer.post(f"/plans/{plan.id}/submit", data={"idempotency_key": key})
+def test_a_submission_without_a_key_is_refused(
+    observer: FlaskClient, plan: Plan, checked: Preflight, key: str
+):
+    answer = observer.post(f"/plans/{plan.id}/submit", data=form(key, checked))
     assert answer.status_code == 400
 
 
-def test_a_key_of_another_plan_is_refused(observer: FlaskClient, session: Session, plan: Plan):
+def test_a_key_of_another_plan_is_refused(
+    observer: FlaskClient, session: Session, plan: Plan, checked: Preflight
+):
     key = key_of(observer, plan)
-    observer.post(f"/plans/{plan.id}/submit", data={"idempotency_key": key})
+    observer.post(f"/plans/{plan.id}/submit", data=form(key, checked))
     second = add_plan(session, plan.event)
-    answer = observer.post(f"/plans/{second.id}/submit", data={"idempotency_key": key})
+    answer = observer.post(f"/plans/{second.id}/submit", data=form(key, checked))
     assert answer.status_code == 409
     assert "another plan" in answer.get_data(as_text=True)
+
+
+def test_a_plan_is_first_checked_and_the_page_follows(
+    observer: FlaskClient, session: Session, plan: Plan
+):
+    assert "Approve and submit" not in page(observer, f"/plans/{plan.id}")
+    answer = observer.post(f"/plans/{plan.id}/preflights")
+    assert answer.status_code == 303
+    jobs = session.execute(text("SELECT task_name, priority FROM procrastinate_jobs")).all()
+    assert jobs == [("preflight", 10)]
+    shown = page(observer, f"/plans/{plan.id}")
+    assert "is being looked at" in shown
+    assert 'data-every="2"' in shown
+    assert "Approve and submit" not in shown
+    found = session.scalars(select(Preflight)).one()
+    early = observer.post(f"/plans/{plan.id}/submit", data=form("a key that is long", found))
+    assert early.status_code == 409
+    assert "not done yet" in early.get_data(as_text=True)
+
+
+def test_an_error_blocks_whatever_is_ticked(observer: FlaskClient, session: Session, plan: Plan):
+    found = add_preflight(session, plan, ("error", "the <name> is taken"), ("warning", "it waits"))
+    shown = page(observer, f"/plans/{plan.id}")
+    assert "the &lt;name&gt; is taken" in shown
+    assert "Approve and submit" not in shown
+    answer = observer.post(
+        f"/plans/{plan.id}/submit", data=form("a key that is long", found, accept="yes")
+    )
+    assert answer.status_code == 409
+    assert session.scalars(select(Submission)).all() == []
+
+
+def test_a_warning_needs_a_tick(observer: FlaskClient, session: Session, plan: Plan):
+    found = add_preflight(session, plan, ("warning", "another target of opportunity goes first"))
+    shown = page(observer, f"/plans/{plan.id}")
+    assert shown.count("another target of opportunity goes first") == 2
+    assert re.search(r'<input type="checkbox"[^>]*name="accept" value="yes" required>', shown)
+    address = f"/plans/{plan.id}/submit"
+    refused = observer.post(address, data=form("a key that is long", found))
+    assert refused.status_code == 409
+    assert "warnings" in refused.get_data(as_text=True)
+    taken = observer.post(address, data=form("a key that is long", found, accept="yes"))
+    assert taken.status_code == 303
+
+
+def test_an_old_check_and_one_of_another_plan_do_not_count(
+    observer: FlaskClient, session: Session, plan: Plan, checked: Preflight
+):
+    other = add_preflight(session, add_plan(session, plan.event))
+    checked.done_at = now() - FRESH
+    session.commit()
+    assert "Approve and submit" not in page(observer, f"/plans/{plan.id}")
+    for found, words in ((checked, "too old"), (other, "not checked")):
+        answer = observer.post(f"/plans/{plan.id}/submit", data=form("a key that is long", found))
+        assert answer.status_code == 409
+        assert words in answer.get_data(as_text=True)
 
 
 def retract(_session: Session, plan: Plan) -> None:
@@ -124,15 +196,16 @@ def move_elsewhere(_session: Session, plan: Plan) -> None:
     ],
 )
 def test_a_plan_that_may_not_be_sent_is_not_offered_and_not_taken(
-    observer: FlaskClient, session: Session, plan: Plan, change, words: str
+    observer: FlaskClient, session: Session, checked: Preflight, change, words: str
 ):
+    plan = checked.plan
     key = key_of(observer, plan)
     change(session, plan)
     session.commit()
     shown = page(observer, f"/plans/{plan.id}")
     assert words in shown
     assert "idempotency_key" not in shown
-    answer = observer.post(f"/plans/{plan.id}/submit", data={"idempotency_key": key})
+    answer = observer.post(f"/plans/{plan.id}/submit", data=form(key, checked))
     assert answer.status_code == 409
     assert words.lower() in answer.get_data(as_text=True).lower()
     assert session.scalars(select(Submission)).all() == []

@@ -1,0 +1,37 @@
+"""Ask for a preflight, and say whether one allows a submission."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from too_marshal.db.jobs import URGENT, defer
+from too_marshal.db.plans import Plan
+from too_marshal.db.preflights import ERROR, WARNING, Preflight
+
+
+def ask_for_preflight(session: Session, plan: Plan, *, by: str) -> Preflight:
+    """Ask for a look at the robot's queue; a worker takes it."""
+    preflight = Preflight(plan_id=plan.id, asked_by=by)
+    session.add(preflight)
+    session.flush()
+    defer(session, "preflight", preflight_id=preflight.id, priority=URGENT)
+    session.commit()
+    return preflight
+
+
+def unchecked(
+    session: Session, plan_id: int, preflight_id: int | None, *, accepts_warnings: bool
+) -> str:
+    """Why a preflight does not allow the submission; empty where it does."""
+    found = None if preflight_id is None else session.get(Preflight, preflight_id)
+    if found is None or found.plan_id != plan_id:
+        return "the plan was not checked against the robot's queue"
+    if found.done_at is None:
+        return "the check against the robot's queue is not done yet"
+    if not found.is_fresh():
+        return "the check against the robot's queue is too old: check again"
+    if errors := found.words(ERROR):
+        return "; ".join(errors)
+    if found.words(WARNING) and not accepts_warnings:
+        return "the warnings of the check were not accepted"
+    return ""
