@@ -8,7 +8,9 @@ from too_marshal.db import (
     notices,
     people,
     plans,
+    preflights,
     queues,
+    replacements,
 )
 from too_marshal.db.base import Base
 
@@ -21,5 +23,7 @@ __all__ = [
     "notices",
     "people",
     "plans",
+    "preflights",
     "queues",
+    "replacements",
 ]

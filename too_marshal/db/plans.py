@@ -118,6 +118,14 @@ class Plan(Base):
     document: Mapped[dict[str, Any] | None] = mapped_column(
         JSONB, deferred=True, comment="the plan in the plan file format"
     )
+    parent_id: Mapped[int | None] = mapped_column(
+        ForeignKey("plan.id"),
+        index=True,
+        comment="the plan that it takes up: what was executed for the event then counts",
+    )
+    rescored: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB, comment="localization_id, and the statistics on that later map"
+    )
     created_at: Mapped[Utc] = mapped_column(default=now)
     ready_at: Mapped[Utc | None]
 

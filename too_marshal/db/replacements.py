@@ -1,0 +1,132 @@
+"""Replacements: a plan on a new map that shall take the place of one that a robot holds."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from too_marshal.db.base import Base, Utc, now
+from too_marshal.db.plans import Plan
+from too_marshal.db.queues import Submission
+
+
+class ReplacementState(StrEnum):
+    """How far a replacement has come; the changes that may happen are in `ALLOWED`."""
+
+    COMPUTING = "computing"
+    OFFERED = "offered"
+    OUTDATED = "outdated"
+    DECLINED = "declined"
+    APPROVED = "approved"
+    WITHDRAWING = "withdrawing"
+    SUBMITTING = "submitting"
+    RESTORING = "restoring"
+    DONE = "done"
+    RESTORED = "restored"
+    FAILED = "failed"
+
+
+S = ReplacementState
+ALLOWED: dict[ReplacementState, frozenset[ReplacementState]] = {
+    S.COMPUTING: frozenset({S.OFFERED, S.OUTDATED}),
+    S.OFFERED: frozenset({S.APPROVED, S.DECLINED, S.OUTDATED}),
+    S.APPROVED: frozenset({S.WITHDRAWING, S.FAILED}),
+    S.WITHDRAWING: frozenset({S.SUBMITTING, S.FAILED}),
+    S.SUBMITTING: frozenset({S.DONE, S.RESTORING, S.FAILED}),
+    S.RESTORING: frozenset({S.RESTORED, S.FAILED}),
+    S.OUTDATED: frozenset(),
+    S.DECLINED: frozenset(),
+    S.DONE: frozenset(),
+    S.RESTORED: frozenset(),
+    S.FAILED: frozenset(),
+}
+
+OPEN = tuple(state for state in S if ALLOWED[state])
+"""States in which something may still happen."""
+
+SWAPPING = (S.APPROVED, S.WITHDRAWING, S.SUBMITTING, S.RESTORING)
+"""States in which the marshal is at work at the robot."""
+
+
+class ForbiddenReplacementChange(Exception):
+    """A replacement cannot go from the one state to the other."""
+
+
+class Replacement(Base):
+    """One plan that may take the place of a submission."""
+
+    __tablename__ = "replacement"
+    __table_args__ = (
+        # A queue is replaced by one plan at a time.
+        Index(
+            "uq_replacement_open_submission",
+            "submission_id",
+            unique=True,
+            postgresql_where=(
+                "state IN ('computing', 'offered', 'approved', 'withdrawing', 'submitting',"
+                " 'restoring')"
+            ),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), index=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id"), unique=True)
+    state: Mapped[ReplacementState] = mapped_column(String(20), default=ReplacementState.COMPUTING)
+    reason: Mapped[str] = mapped_column(default="", comment="why it failed, or waits")
+    difference: Mapped[dict[str, Any]] = mapped_column(
+        JSONB,
+        default=dict,
+        comment="executed, kept, added, dropped (exposures); probabilities before and after",
+    )
+    made_at: Mapped[Utc] = mapped_column(default=now)
+    decided_by: Mapped[str | None] = mapped_column(String(80))
+    decided_at: Mapped[Utc | None]
+    new_submission_id: Mapped[int | None] = mapped_column(ForeignKey("submission.id"))
+    restored_submission_id: Mapped[int | None] = mapped_column(ForeignKey("submission.id"))
+    settled_at: Mapped[Utc | None]
+
+    plan: Mapped[Plan] = relationship()
+    submission: Mapped[Submission] = relationship(foreign_keys=[submission_id])
+
+    def change(self, state: ReplacementState, reason: str = "") -> None:
+        """Go to `state`.
+
+        Raises
+        ------
+        ForbiddenReplacementChange
+            If that cannot follow from the present state.
+        """
+        if state not in ALLOWED[ReplacementState(self.state)]:
+            raise ForbiddenReplacementChange(
+                f"a replacement that is {self.state} cannot become {state}"
+            )
+        self.state, self.reason = state, reason
+        if not ALLOWED[state]:
+            self.settled_at = now()
+
+
+def locked_replacement(session: Session, replacement_id: int) -> Replacement:
+    """The row, held until the transaction ends."""
+    return session.scalars(
+        select(Replacement)
+        .where(Replacement.id == replacement_id)
+        .with_for_update(of=Replacement)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def replacements_of(session: Session, event_id: int) -> list[Replacement]:
+    """What a person should know of: those that are open, and those that came to an end."""
+    return list(
+        session.scalars(
+            select(Replacement)
+            .where(Replacement.event_id == event_id, Replacement.state != S.OUTDATED)
+            .order_by(Replacement.id.desc())
+        )
+    )
