@@ -11,6 +11,7 @@ from astropy import units as u
 from numpy.typing import NDArray
 
 from planners.clock import Shot
+from planners.plan_files import time_to_json
 from planners.problem import Problem
 
 _TOLERANCE = 1e-3
@@ -98,7 +99,8 @@ def statistics(
     done = finished_atoms(problem, shots)
     square_degrees = u.sr.to(u.deg**2)
     whole = float(atoms.probability[done].sum())
-    times = problem.sky.time([shots[0].start, shots[-1].end]).isot if shots else (None, None)
+    ends = [shots[0].start, shots[-1].end] if shots else []
+    start, end = [time_to_json(problem.sky.time(one)) for one in ends] or (None, None)
     return {
         "probability": float(atoms.probability[seen].sum()),
         "probability_all_filters": whole,
@@ -106,8 +108,8 @@ def statistics(
         "area_all_filters": float(atoms.area[done].sum() * square_degrees),
         "exposures": len(shots),
         "fields": len({shot.field for shot in shots}),
-        "start": None if times[0] is None else str(times[0]),
-        "end": None if times[1] is None else str(times[1]),
+        "start": start,
+        "end": end,
         "exposure_time": float(sum(shot.end - shot.start for shot in shots)),
         "total_time": telescope_time(problem, shots),
         "dark_time": float(problem.dark.total.sum()),

@@ -18,6 +18,9 @@ from telescopes.observing import Footprint
 _BATCH = 1 << 19
 """Cells that are projected at a time."""
 
+_REMEMBERED = 7
+"""Finest order of which the centres of all cells are kept in memory: 5 MB."""
+
 _FINER = 3
 """Orders below a cell at which its point is chosen."""
 
@@ -87,6 +90,7 @@ def _coarse_pairs(
 ) -> _Pairs:
     """Pair pointings with coarse cells, of `order` at most, by the order of the cells."""
     reach = plane.radius
+    boresights = np.ascontiguousarray(frames[:, 2])
     # Of a small region, cells go on being divided while most of them can be dropped.
     deepest = 8 if within is None else 3
     pointing = np.repeat(np.arange(len(frames)), 12)
@@ -94,7 +98,7 @@ def _coarse_pairs(
     level = 0
     while True:
         bound = min(reach + circumradius(level), np.pi)
-        near = np.einsum("ki,ki->k", frames[pointing, 2], cell_centres(level, cell))
+        near = np.einsum("ki,ki->k", boresights[pointing], _centres(level, cell))
         keep = near > np.cos(bound)
         if within is not None:
             shift = 2 * (HIGHEST_ORDER - level)
@@ -107,11 +111,23 @@ def _coarse_pairs(
         pointing = np.repeat(pointing, 4)
         cell = (cell[:, None] * 4 + np.arange(4)).ravel()
         level += 1
-    keep = _near_box(plane, frames[pointing], cell_centres(level, cell), bound)
+    keep = _near_box(plane, frames[pointing], _centres(level, cell), bound)
     pointing, cell = pointing[keep], cell[keep]
     by_cell = np.argsort(cell, kind="stable")
     pointing = pointing[by_cell]
     return _Pairs(frames[pointing], pointing, cell[by_cell], level)
+
+
+def _centres(level: int, cell: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Unit vectors of the centres of cells, shape (n, 3)."""
+    if level > _REMEMBERED:
+        return cell_centres(level, cell)
+    return _all_centres(level)[cell]
+
+
+@lru_cache(maxsize=_REMEMBERED + 1)
+def _all_centres(level: int) -> NDArray[np.float64]:
+    return cell_centres(level, np.arange(12 << (2 * level)))
 
 
 def _near_box(

@@ -26,9 +26,6 @@ from telescopes.observing import FieldGrid, Footprint, ObservingRequest, Telesco
 _NEGLIGIBLE = 1e-6
 """A field of less probability is left out of everything but the bound."""
 
-_SPARE, _ALWAYS = 4, 2000
-"""Fields kept for each that could be observed in the whole window, and in any case."""
-
 
 def pose(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Problem:
     """Work out what a planner needs to know of the fields near a sky map.
@@ -122,9 +119,5 @@ def _near_the_map(
     longest = float((request.end - request.start).to_value(u.s))
     shortest = min(float(t.to_value(u.s)) for t in request.exposure_time.values())
     most = int(longest / (shortest + telescope.overheads.readout.to_value(u.s))) + 1
-    if len(chosen) > _SPARE * most + _ALWAYS:
-        likely = probability_nearby(skymap, grid.coord[chosen], reach / 3)
-        order = np.argsort(-likely, kind="stable")
-        chosen = np.sort(chosen[order[: _SPARE * most + _ALWAYS]])
     left = np.sort(np.delete(limit, chosen))[::-1]
     return chosen, float(left[:most].sum())

@@ -60,8 +60,9 @@ def read_galaxies(path: Path) -> Table:
     except OSError:
         raise
     except Exception as err:
-        # astropy's readers raise whatever the format's library does.
-        raise TableInvalid(f"{path} is not a table that astropy reads: {err}") from err
+        # astropy's readers raise whatever the format's library does, some with pages of advice.
+        said = next(iter(str(err).splitlines()), type(err).__name__)
+        raise TableInvalid(f"{path} is not a table that astropy reads: {said}") from err
     distance = next((name for name in _DISTANCES if name in table.colnames), None)
     missing = [name for name in ("ra", "dec") if name not in table.colnames]
     if distance is None:

@@ -26,7 +26,7 @@ from telescopes import TELESCOPES
 from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
 from too_marshal.commands.quantities import ExposureTimesType, QuantityType, TimeType
 
-EXPECTED = (RequestInvalid, SkyMapInvalid, TableInvalid, GwemoptFailed)
+EXPECTED = (RequestInvalid, TableInvalid, GwemoptFailed)
 """Errors whose message is a sentence for the person at the terminal."""
 
 COMPARED = ("optimal", "greedy", "gwemopt")
@@ -195,6 +195,8 @@ def _table(path: Path | None, read: Any) -> Any:
 def _read(path: Path) -> SkyMap:
     try:
         return read_skymap(path.read_bytes())
+    except SkyMapInvalid as err:
+        raise click.ClickException(f"{path}: {err}") from err
     except OSError as err:
         raise click.ClickException(f"cannot read {path}: {err.strerror}") from err
 
