@@ -6,28 +6,37 @@ notice counts once it is committed: stored, and then understood with the jobs th
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import Process
 from pathlib import Path
+from subprocess import Popen
 
 import confluent_kafka
 from sqlalchemy import Engine, text
 
 from tests.too_marshal import alerts
+from tests.too_marshal.fleet import broker
 from too_marshal.database import migrate
 from too_marshal.db.base import open_engine
 from too_marshal.embedded import embedded_database
 
 TOPIC = "gcn.classic.voevent.FERMI_GBM_GND_POS"
+WARMING = 50
+"""Notices before the measured ones: the listener has started when they are understood."""
+
+UNDERSTOOD = "state = 'understood'"
+PATIENCE = 240.0
+"""Seconds until it is given up."""
 
 
-def produce(bootstrap: str, count: int) -> None:
+def produce(bootstrap: str, first: int, number: int) -> None:
     producer = confluent_kafka.Producer({"bootstrap.servers": bootstrap, "linger.ms": 5})
-    for number in range(count):
-        producer.produce(TOPIC, alerts.gbm(800_000_000 + number), partition=0)
+    for index in range(first, first + number):
+        producer.produce(TOPIC, alerts.gbm(800_000_000 + index), partition=0)
         producer.poll(0)
     producer.flush(60)
 
@@ -37,27 +46,42 @@ def count(engine: Engine, condition: str = "true") -> int:
         return int(connection.scalar(text(f"SELECT count(*) FROM notice WHERE {condition}")) or 0)
 
 
-def timed(engine: Engine, wanted: int, condition: str = "true") -> float:
-    """Notices a second, from the first that is there to the last."""
-    while (first := count(engine, condition)) == 0:
-        time.sleep(0.01)
+class Stuck(Exception):
+    """The listener has ended, or nothing has come for too long."""
+
+
+def timed(engine: Engine, listener: Popen[bytes], wanted: int, condition: str = "true") -> float:
+    """Seconds until so many are there."""
     began = time.monotonic()
-    while count(engine, condition) < wanted:
-        time.sleep(0.05)
-    return (wanted - first) / (time.monotonic() - began)
+    while (here := count(engine, condition)) < wanted:
+        if listener.poll() is not None or time.monotonic() > began + PATIENCE:
+            raise Stuck(f"{here} of {wanted} notices came; the listener: {listener.poll()}")
+        time.sleep(0.02)
+    return time.monotonic() - began
 
 
-def rates(notices: int, folder: Path) -> tuple[float, float]:
-    """Notices stored, and notices understood, a second."""
-    with embedded_database(folder) as url:
+def processor_seconds(process: Popen[bytes]) -> float:
+    """What a process has used so far, in user and kernel mode."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Figures:
+    stored: float
+    """Notices stored, a second."""
+
+    understood: float
+    """Notices understood, a second."""
+
+    busy: float
+    """Processor time of the listener for a notice, s."""
+
+
+def measure(notices: int, folder: Path) -> Figures:
+    with embedded_database(folder) as url, broker() as bootstrap:
         engine = open_engine(url)
         migrate(engine)
-        broker = subprocess.Popen(
-            [sys.executable, "-m", "too_marshal.cli", "broker"], stdout=subprocess.PIPE, text=True
-        )
-        assert broker.stdout is not None
-        bootstrap = broker.stdout.readline().strip()
-        produce(bootstrap, notices)
         environ = {
             **os.environ,
             "TOO_DATABASE_URL": url,
@@ -65,19 +89,26 @@ def rates(notices: int, folder: Path) -> tuple[float, float]:
             "TOO_KAFKA_BOOTSTRAP": bootstrap,
             "TOO_KAFKA_TOPICS": TOPIC,
         }
-        listener = subprocess.Popen(
+        produce(bootstrap, 0, WARMING)
+        listener = Popen(
             [sys.executable, "-m", "too_marshal.cli", "listen", "--refresh", "1"], env=environ
         )
         try:
+            timed(engine, listener, WARMING, UNDERSTOOD)
+            before = processor_seconds(listener)
+            sender = Process(target=produce, args=(bootstrap, WARMING, notices))
+            sender.start()
+            every = WARMING + notices
             with ThreadPoolExecutor() as both:
-                stored = both.submit(timed, engine, notices)
-                understood = both.submit(timed, engine, notices, "state = 'understood'")
-                return stored.result(), understood.result()
+                stored = both.submit(timed, engine, listener, every)
+                understood = both.submit(timed, engine, listener, every, UNDERSTOOD)
+                seconds = stored.result(), understood.result()
+            sender.join()
+            busy = (processor_seconds(listener) - before) / notices
+            return Figures(notices / seconds[0], notices / seconds[1], busy)
         finally:
-            for process in (listener, broker):
-                process.terminate()
-                process.wait()
-            broker.stdout.close()
+            listener.terminate()
+            listener.wait()
             engine.dispose()
 
 
@@ -86,10 +117,12 @@ def main() -> None:
     parser.add_argument("--notices", type=int, default=3000)
     options = parser.parse_args([] if sys.argv[0].endswith("__main__.py") else None)
     with tempfile.TemporaryDirectory(prefix="marshal-bench-") as folder:
-        stored, understood = rates(options.notices, Path(folder))
+        figures = measure(options.notices, Path(folder))
     print(
-        f"{options.notices} notices: {stored:.0f} a second stored durably (target 200),"
-        f" {understood:.0f} a second understood, with the jobs that they cause"
+        f"{options.notices} notices: {figures.stored:.0f} a second stored durably,"
+        f" {figures.understood:.0f} a second understood with the jobs that they cause"
+        f" (target 200); {figures.busy * 1e3:.2f} ms of processor time of the listener for each;"
+        f" {os.getloadavg()[0]:.1f} processes wanted the {os.cpu_count()} processors"
     )
 
 

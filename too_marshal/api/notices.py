@@ -22,7 +22,7 @@ from too_marshal.api.schemas import (
     record,
 )
 from too_marshal.db.events import Event
-from too_marshal.db.notices import NoticeState, ReceivedNotice
+from too_marshal.db.notices import NoticeState, ReceivedNotice, of_event
 from too_marshal.db.people import Role
 from too_marshal.web.notices import raw_response
 from too_marshal.web.service import database, row_or_404
@@ -80,9 +80,7 @@ def list_notices(event_id: int) -> dict[str, Any]:
     """List the notices of an event, in the order of arrival."""
     row_or_404(Event, event_id)
     rows = database().scalars(
-        select(ReceivedNotice)
-        .where(ReceivedNotice.event_id == event_id)
-        .order_by(ReceivedNotice.id)
+        select(ReceivedNotice).where(of_event(event_id)).order_by(ReceivedNotice.id)
     )
     return {"items": [notice_to_json(row) for row in rows]}
 

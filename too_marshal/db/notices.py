@@ -7,12 +7,15 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
     String,
     UniqueConstraint,
+    or_,
+    select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -79,6 +82,15 @@ class NoticeReference(Base):
     name: Mapped[str] = mapped_column(String(80), comment="the key, or the name as compared")
 
 
+class FurtherEvent(Base):
+    """An event that a list of candidates names besides its first."""
+
+    __tablename__ = "further_event"
+
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), primary_key=True, index=True)
+
+
 class StreamPosition(Base):
     """The next offset of each partition; it moves in the transaction that stores notices."""
 
@@ -99,3 +111,9 @@ class Heartbeat(Base):
     name: Mapped[str] = mapped_column(String(120), primary_key=True)
     beat_at: Mapped[Utc] = mapped_column(default=now)
     detail: Mapped[str] = mapped_column(default="")
+
+
+def of_event(event_id: int) -> ColumnElement[bool]:
+    """Condition on `ReceivedNotice`: it is about the event, alone or among others."""
+    further = select(FurtherEvent.notice_id).where(FurtherEvent.event_id == event_id)
+    return or_(ReceivedNotice.event_id == event_id, ReceivedNotice.id.in_(further))

@@ -26,7 +26,7 @@ from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.events import Activity, Event, latest_events
 from too_marshal.db.exposures import Coverage
 from too_marshal.db.localizations import Localization, SkyMapFile
-from too_marshal.db.notices import ReceivedNotice
+from too_marshal.db.notices import ReceivedNotice, of_event
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import LIVE, Submission
@@ -127,12 +127,17 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "coverages": coverages,
         "localizations": localizations,
         "files": _files(session, localizations),
-        "notices": _of_event(ReceivedNotice, event, ReceivedNotice.id.desc()),
+        "notices": _notices(session, event),
         "drafts": _of_event(CircularDraft, event, CircularDraft.id.desc()),
         "timeline": _of_event(Activity, event, Activity.id.desc(), TIMELINE),
         "form": form or PlanForm.empty(next(iter(TELESCOPES.values()))),
         **_choices(),
     }
+
+
+def _notices(session: Session, event: Event) -> list[ReceivedNotice]:
+    query = select(ReceivedNotice).where(of_event(event.id))
+    return list(session.scalars(query.order_by(ReceivedNotice.id.desc()).limit(200)))
 
 
 def _of_event(kind: Any, event: Event, order: Any, limit: int = 200) -> list[Any]:

@@ -25,7 +25,7 @@ from too_marshal.db.notices import NoticeState, ReceivedNotice, StreamPosition
 from too_marshal.notices.notice import Notice, NoticeMalformed, NoticeUnknown
 from too_marshal.notices.notice_json import notice_to_json
 from too_marshal.notices.registry import parse
-from too_marshal.workflows.associate import apply_notice
+from too_marshal.workflows.associate import apply_notices
 
 TOGETHER = 50
 """Notices understood in one transaction."""
@@ -201,19 +201,24 @@ def _interpret_together(session: Session, notice_ids: Sequence[int]) -> None:
         .order_by(ReceivedNotice.id)
         .with_for_update(of=ReceivedNotice, skip_locked=True)
     ).all()
-    for row in rows:
-        _understand(session, row)
+    read = [row for row in rows if _read(session, row)]
+    if read:
+        apply_notices(session, read)
+    for row in read:
+        if row.event is not None:
+            lock = f"event-{row.event.id}"
+            defer(session, "notify", notice_id=row.id, lock=lock, priority=urgency(row.event))
+    _stamp(session, rows)
     crash.point("before_interpret_commit")
     session.commit()
     crash.point("after_interpret_commit")
 
 
-def _understand(session: Session, row: ReceivedNotice) -> None:
-    """Parse the bytes of `row`, write what they say, and ask for what follows."""
-    row.understood_at = now()
+def _read(session: Session, row: ReceivedNotice) -> bool:
+    """Parse the bytes of `row` and write what they say; False if they cannot be understood."""
     if row.attempts > MOST_ATTEMPTS:
         _quarantine(session, row, f"reading it ended the process {MOST_ATTEMPTS} times")
-        return
+        return False
     try:
         notice = parse(row.payload, row.topic)
     except NoticeUnknown as err:
@@ -221,15 +226,23 @@ def _understand(session: Session, row: ReceivedNotice) -> None:
         record(
             session, f"Notice of a kind we do not read: {err}", subject="notice", subject_id=row.id
         )
-        return
+        return False
     except NoticeMalformed as err:
         _quarantine(session, row, str(err))
-        return
+        return False
     _describe(row, notice)
-    event = apply_notice(session, row, notice)
-    if event is not None:
-        lock = f"event-{event.id}"
-        defer(session, "notify", notice_id=row.id, lock=lock, priority=urgency(event))
+    return True
+
+
+def _stamp(session: Session, rows: Sequence[ReceivedNotice]) -> None:
+    """Note when they were understood: last, so that it is the time at which it can be seen."""
+    if rows:
+        session.execute(
+            update(ReceivedNotice)
+            .where(ReceivedNotice.id.in_([row.id for row in rows]))
+            .values(understood_at=now())
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _describe(row: ReceivedNotice, notice: Notice) -> None:

@@ -6,90 +6,109 @@ close in time and on the sky is suggested by `workflows.coincide`.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, EventLink, EventName, LinkKind, compared_name, record
 from too_marshal.db.jobs import defer
 from too_marshal.db.notices import NoticeReference, ReceivedNotice
 from too_marshal.notices.notice import Kind
+from too_marshal.workflows.references import BURST_NAMES
 
 MARSHAL = "marshal"
 
-_BURST_NAMES = ("GRB ", "XRF ", "SGR ")
 
-
-def link_stated(session: Session, event: Event) -> None:
-    """Link the event with those that its notices name, that name it, or that share its name.
+def link_stated(session: Session, events: Sequence[Event]) -> None:
+    """Link events with those that their notices name, that name them, or that share a name.
 
     Parameters
     ----------
     session
         Open session; not committed here.
-    event
+    events
         Just brought up to date.
     """
-    for other, reason in [
-        *_named_by(session, event),
-        *_naming(session, event),
-        *_namesakes(session, event),
+    if not events:
+        return
+    by_id = {event.id: event for event in events}
+    for event_id, other, reason in [
+        *_named_by(session, by_id),
+        *_naming(session, by_id),
+        *_namesakes(session, events),
     ]:
-        if other.id != event.id:
-            _state(session, event, other, reason)
+        if other.id != event_id:
+            _state(session, by_id[event_id], other, reason)
 
 
-def _named_by(session: Session, event: Event) -> list[tuple[Event, str]]:
-    """Events that the event's own notices name."""
+def _named_by(session: Session, events: Mapping[int, Event]) -> list[tuple[int, Event, str]]:
+    """Events that the events' own notices name."""
     query = (
-        select(Event, ReceivedNotice.document["type_name"].as_string())
+        select(
+            ReceivedNotice.event_id, Event, ReceivedNotice.document["type_name"].as_string()
+        )
         .join(EventName, EventName.event_id == Event.id)
         .join(
             NoticeReference,
             (NoticeReference.stream == Event.stream) & (NoticeReference.name == EventName.compared),
         )
         .join(ReceivedNotice, ReceivedNotice.id == NoticeReference.notice_id)
-        .where(ReceivedNotice.event_id == event.id, ReceivedNotice.kind != Kind.INFORMATION.value)
-    )
-    return [
-        (other, f"a notice of {event.name} ({kind or event.stream}) names {other.name}")
-        for other, kind in session.execute(query)
-    ]
+        .where(
+            ReceivedNotice.event_id.in_(events), ReceivedNotice.kind != Kind.INFORMATION.value
+        )
+    )  # fmt: skip
+    found = []
+    for event_id, other, kind in session.execute(query):
+        event = events[event_id]
+        reason = f"a notice of {event.name} ({kind or event.stream}) names {other.name}"
+        found.append((event_id, other, reason))
+    return found
 
 
-def _naming(session: Session, event: Event) -> list[tuple[Event, str]]:
-    """Events whose own notices name this one."""
+def _naming(session: Session, events: Mapping[int, Event]) -> list[tuple[int, Event, str]]:
+    """Events whose own notices name these."""
+    named = aliased(Event)
     query = (
-        select(Event, ReceivedNotice.document["type_name"].as_string())
+        select(named.id, Event, ReceivedNotice.document["type_name"].as_string())
         .join(ReceivedNotice, ReceivedNotice.event_id == Event.id)
         .join(NoticeReference, NoticeReference.notice_id == ReceivedNotice.id)
         .join(EventName, EventName.compared == NoticeReference.name)
-        .where(
-            NoticeReference.stream == event.stream,
-            EventName.event_id == event.id,
-            ReceivedNotice.kind != Kind.INFORMATION.value,
-        )
+        .join(named, (named.id == EventName.event_id) & (named.stream == NoticeReference.stream))
+        .where(EventName.event_id.in_(events), ReceivedNotice.kind != Kind.INFORMATION.value)
     )
     return [
-        (other, f"a notice of {other.name} ({kind or other.stream}) names {event.name}")
-        for other, kind in session.execute(query)
+        (
+            event_id,
+            other,
+            f"a notice of {other.name} ({kind or other.stream}) names {events[event_id].name}",
+        )
+        for event_id, other, kind in session.execute(query)
     ]
 
 
-def _namesakes(session: Session, event: Event) -> list[tuple[Event, str]]:
+def _namesakes(session: Session, events: Iterable[Event]) -> list[tuple[int, Event, str]]:
     """Events of other streams that circulars call by the same name."""
-    names = [name for name in event.aliases if name.startswith(_BURST_NAMES)]
-    if not names:
+    called: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        for name in event.aliases:
+            if name.startswith(BURST_NAMES):
+                called[compared_name(name)].append(event)
+    if not called:
         return []
     query = (
-        select(Event, EventName.name)
+        select(Event, EventName.name, EventName.compared)
         .join(EventName, EventName.event_id == Event.id)
-        .where(
-            EventName.compared.in_([compared_name(name) for name in names]),
-            Event.stream != event.stream,
-        )
+        .where(EventName.compared.in_(called))
     )
-    return [(other, f"circulars call both {name}") for other, name in session.execute(query)]
+    return [
+        (event.id, other, f"circulars call both {name}")
+        for other, name, compared in session.execute(query)
+        for event in called[compared]
+        if other.stream != event.stream
+    ]
 
 
 def _state(session: Session, event: Event, other: Event, reason: str) -> None:

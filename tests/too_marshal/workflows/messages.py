@@ -76,3 +76,27 @@ def neutrino_search(superevent: str = "S261122a", **values: Any) -> bytes:
             **values,
         }
     ).encode()
+
+
+def candidates(*matches: tuple[str, str]) -> bytes:
+    """BOOM's list of optical transients, one for each (instrument, event) that it matches."""
+    return json.dumps(
+        {
+            "$schema": "https://gcn.nasa.gov/schema/main/gcn/notices/boom/alert.schema.json",
+            "alert_datetime": "2026-05-09T08:00:00Z",
+            "alert_tense": "current",
+            "alert_type": "initial",
+            "data": {
+                "targets": [
+                    {
+                        "event_name": f"ZTF26aaaaaa{letter}",
+                        "ra": 150.0,
+                        "dec": 40.0,
+                        "gcn_crossmatch": [{"ref_instrument": instrument, "ref_ID": key}],
+                    }
+                    for letter, (instrument, key) in zip("abcdefgh", matches, strict=False)
+                ],
+                "photometry": [],
+            },
+        }
+    ).encode()

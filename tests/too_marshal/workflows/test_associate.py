@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 import json
+import random
 
 import pytest
 from sqlalchemy import func, select, text
 
 from tests.too_marshal import alerts
 from tests.too_marshal.workflows import messages
-from too_marshal.db.events import Event, EventLink, EventName, LinkKind, find_by_name
+from too_marshal.db.events import Activity, Event, EventLink, EventName, LinkKind, find_by_name
 from too_marshal.db.localizations import Localization, LocalizationState
-from too_marshal.db.notices import ReceivedNotice
-from too_marshal.workflows.ingest import Message, ingest
+from too_marshal.db.notices import ReceivedNotice, of_event
+from too_marshal.workflows.ingest import Message, ingest, interpret, keep
 
 BURST_CIRCULAR = messages.circular(
     1, "GRB 260509A: Fermi GBM detection", "triggered (trigger 800000000 / 260509259)"
@@ -56,7 +57,7 @@ def state(session) -> list[object]:
 
 
 FORGOTTEN = (
-    "event", "notice", "localization", "activity", "event_name", "event_link",
+    "event", "notice", "further_event", "localization", "activity", "event_name", "event_link",
     "notice_reference", "procrastinate_jobs",
 )  # fmt: skip
 
@@ -109,6 +110,60 @@ def test_a_name_given_by_circulars_to_two_missions_links_them(session):
     _, notices, links, _ = outcomes[0]
     assert [link[2] for link in links] == [LinkKind.STATED]
     assert None not in [owner for _, owner in notices]
+
+
+def test_notices_taken_together_end_as_one_by_one(session):
+    swifts = messages.circular(
+        3, "GRB 260509A: Swift detection of a burst", "BAT triggered (trigger=1234567)."
+    )
+    payloads = [
+        alerts.gbm(), alerts.gbm(packet=111), messages.swift(61), messages.swift(66), AFTERGLOW,
+        BURST_CIRCULAR, swifts, alerts.lvk(skymap=alerts.skymap_fits(order=2)),
+        messages.neutrino_search(),
+        alerts.lvk(alert_type="RETRACTION", created="2026-11-22T04:00:00Z"),
+    ]  # fmt: skip
+    take(session, *payloads)
+    wanted = state(session)
+    forget(session)
+    chance = random.Random(4)
+    for _ in range(12):
+        chance.shuffle(payloads)
+        cuts = sorted(chance.sample(range(1, len(payloads)), 2))
+        for start, stop in itertools.pairwise((0, *cuts, len(payloads))):
+            batch = [Message(payload, "file") for payload in payloads[start:stop]]
+            interpret(session, [number for number, _ in keep(session, batch)])
+        assert state(session) == wanted
+        received = session.execute(
+            select(Activity.subject_id, func.count()).where(
+                Activity.subject == "notice"
+            ).group_by(Activity.subject_id)
+        ).all()  # fmt: skip
+        assert [number for _, number in received] == [1] * len(payloads), "each is told of once"
+        assert session.scalar(
+            text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'localize'")
+        ) == session.scalar(
+            select(func.count(Localization.id)).where(
+                Localization.state == LocalizationState.PENDING
+            )
+        )
+        forget(session)
+
+
+def test_a_list_of_candidates_is_shown_with_every_event_that_it_names(session):
+    listed = messages.candidates(("fermi", "800000000"), ("swift", "1234567"))
+    for order in itertools.permutations([listed, alerts.gbm(), messages.swift(61)]):
+        take(session, *order)
+        row = session.scalars(select(ReceivedNotice).where(ReceivedNotice.stream == "boom")).one()
+        for stream in ("fermi_gbm", "swift"):
+            event = event_of(session, stream)
+            shown = session.scalars(select(ReceivedNotice.id).where(of_event(event.id))).all()
+            assert row.id in shown, stream
+            told = select(func.count()).where(
+                Activity.event_id == event.id, Activity.subject_id == row.id
+            )
+            assert session.scalar(told) == 1, stream
+        assert row.event_id == event_of(session, "fermi_gbm").id, "the first that it names"
+        forget(session)
 
 
 def test_a_slew_and_a_search_wait_for_what_they_are_about(session):
