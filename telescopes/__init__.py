@@ -1,4 +1,10 @@
-"""Telescopes: their facts and their queues. A new one is a module, a grid and a line here."""
+"""Telescopes: their facts and their queues. A new one is a module, a grid and a line here.
+
+`telescopes.queues.open_queue` opens the way to a robot, `telescopes.preflight.preflight` holds a
+plan against it, `telescopes.archives.open_archive` tells what was executed (`executed`) and which
+reference images there are (`references`), and `telescopes.exposure_tables.read_exposure_table`
+reads what observers upload.
+"""
 
 from telescopes.decam import DECAM
 from telescopes.gattini import GATTINI

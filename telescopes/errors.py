@@ -19,3 +19,7 @@ class QueueUnreachable(QueueError):
 
 class QueueUnconfirmed(QueueError):
     """The message may have arrived: it must be asked about, never repeated."""
+
+
+class ArchiveUnavailable(QueueUnreachable):
+    """An archive did not answer, or not with what was asked; it may be asked again."""
