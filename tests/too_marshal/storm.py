@@ -28,6 +28,8 @@ TOPICS = (
 PER_BURST = 5
 """Notices of one burst: three of GBM, one of Swift, one circular."""
 
+READ = "SELECT count(*) FROM notice WHERE state <> 'received'"
+
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -77,36 +79,80 @@ def blow(
 ) -> Storm:
     """Send notices at `rate` a second (0: as fast as possible), killing and looking meanwhile.
 
-    Live alerts are sent between the kills, into the storm.
+    Live alerts are sent between the kills, into the storm: after so many notices sent, or, where
+    all are sent at once, after so many understood.
     """
     storm = Storm()
     chance = random.Random(number)
     producer = confluent_kafka.Producer({"bootstrap.servers": bootstrap, "linger.ms": 2})
+    scene = _Scene(engine, fleet, producer, storm, _moments(number, kills, live))
     began, before = time.monotonic(), count(engine, "SELECT count(*) FROM notice")
-    kill_at = {(2 * n + 1) * number // (2 * kills) for n in range(kills)} if kills else set()
-    live_at = {n * number // (live + 1) for n in range(1, live + 1)}
     for index, (topic, payload) in enumerate(notices(number)):
         if rate:
             time.sleep(max(0.0, began + index / rate - time.monotonic()))
+            scene.play(index)
         _send(producer, topic, payload, storm)
         if chance.random() < 0.02:
             producer.produce(topic, payload, partition=0)
             storm.repeated += 1
-        if index in kill_at:
-            producer.flush(30)
-            fleet.kill("listener")
-            fleet.revive()
-            storm.kills += 1
-        if index in live_at:
-            producer.flush(30)
-            storm.sights.append(_see(engine, fleet, producer, storm, index))
         producer.poll(0)
     assert producer.flush(60) == 0
-    if not rate:
-        storm.sights.append(_see(engine, fleet, producer, storm, number))
-    _wait(engine, fleet, before + len(storm.sent_at))
+    deadline = time.monotonic() + 600
+    while (read := count(engine, READ) - before) < len(storm.sent_at) or scene.goes_on:
+        assert time.monotonic() < deadline, f"{read} of {len(storm.sent_at)} notices understood"
+        fleet.revive()
+        scene.play(read)
+        time.sleep(0.02)
     storm.seconds = time.monotonic() - began
     return storm
+
+
+def _moments(number: int, kills: int, live: int) -> list[tuple[int, bool]]:
+    """After how many notices something happens, in order: a kill, or else a live alert."""
+    kill_at = [((2 * n + 1) * number // (2 * kills), True) for n in range(kills)]
+    live_at = [(n * number // (live + 1), False) for n in range(1, live + 1)]
+    return sorted(kill_at + live_at)
+
+
+class _Scene:
+    """Kills the listener, and sends live alerts, as the storm goes on."""
+
+    def __init__(
+        self, engine: Engine, fleet: Fleet, producer, storm: Storm, moments: list[tuple[int, bool]]
+    ) -> None:
+        self._engine, self._fleet, self._producer, self._storm = engine, fleet, producer, storm
+        self._moments = moments
+        self._read_at_kill = -1
+
+    @property
+    def goes_on(self) -> bool:
+        return bool(self._moments)
+
+    def play(self, index: int) -> None:
+        """Do what is due once so many notices are sent, or understood."""
+        if not self._moments or index < self._moments[0][0]:
+            return
+        _, is_kill = self._moments.pop(0)
+        self._producer.flush(30)
+        self._await_recovery()
+        if is_kill:
+            self._fleet.kill("listener")
+            self._read_at_kill = count(self._engine, READ)
+            self._fleet.revive()
+            self._storm.kills += 1
+        else:
+            sight = _see(self._engine, self._fleet, self._producer, self._storm, index)
+            self._storm.sights.append(sight)
+
+    def _await_recovery(self) -> None:
+        """Wait until the listener that was started last has understood something."""
+        deadline = time.monotonic() + 60
+        while self._read_at_kill >= (read := count(self._engine, READ)):
+            if read >= len(self._storm.sent_at):
+                break
+            assert time.monotonic() < deadline, "the listener does not come back"
+            self._fleet.revive()
+            time.sleep(0.02)
 
 
 def _send(producer, topic: str, payload: bytes, storm: Storm) -> None:
@@ -135,15 +181,6 @@ def _see(engine: Engine, fleet: Fleet, producer, storm: Storm, index: int) -> fl
             fleet.revive()
             time.sleep(0.02)
     return time.monotonic() - began
-
-
-def _wait(engine: Engine, fleet: Fleet, wanted: int) -> None:
-    deadline = time.monotonic() + 600
-    query = "SELECT count(*) FROM notice WHERE state <> 'received'"
-    while count(engine, query) < wanted:
-        assert time.monotonic() < deadline, f"{count(engine, query)} of {wanted} notices understood"
-        fleet.revive()
-        time.sleep(0.1)
 
 
 def delays(engine: Engine, storm: Storm) -> list[float]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session, undefer
@@ -32,6 +32,9 @@ TOGETHER = 50
 
 FORGOTTEN = timedelta(minutes=2)
 """A notice that has waited longer is not in the hands of a listener that is merely busy."""
+
+TRIES_TOGETHER = 2
+"""After so many tries that ended with the process, notices are read one by one: far slower."""
 
 MOST_ATTEMPTS = 3
 """After so many tries that ended with the process, a notice is quarantined unread."""
@@ -166,17 +169,14 @@ def interpret(session: Session, notice_ids: Sequence[int]) -> None:
     notice_ids
         Rows in state `received`; any other is left as it is.
     """
-    # Counted before reading, and outside: a notice that kills the process must not do so for ever.
-    attempts = session.scalars(
-        update(ReceivedNotice)
-        .where(ReceivedNotice.id.in_(notice_ids), ReceivedNotice.state == NoticeState.RECEIVED)
-        .values(attempts=ReceivedNotice.attempts + 1)
-        .returning(ReceivedNotice.attempts)
-    ).all()
-    session.commit()
-    # After a death each is read by itself: only the culprit may run out of attempts.
-    alone = max(attempts, default=1) > 1
-    if not alone:
+    tried = session.scalar(
+        select(func.max(ReceivedNotice.attempts)).where(
+            ReceivedNotice.id.in_(notice_ids), ReceivedNotice.state == NoticeState.RECEIVED
+        )
+    )
+    # A process may die of anything once. After two deaths each notice is read by itself: only the
+    # culprit may run out of attempts.
+    if (tried or 0) < TRIES_TOGETHER:
         try:
             _interpret_together(session, notice_ids)
         except DataError:
@@ -194,6 +194,13 @@ def interpret(session: Session, notice_ids: Sequence[int]) -> None:
 
 
 def _interpret_together(session: Session, notice_ids: Sequence[int]) -> None:
+    # Counted before reading, and outside: a notice that kills the process must not do so for ever.
+    session.execute(
+        update(ReceivedNotice)
+        .where(ReceivedNotice.id.in_(notice_ids), ReceivedNotice.state == NoticeState.RECEIVED)
+        .values(attempts=ReceivedNotice.attempts + 1)
+    )
+    session.commit()
     rows = session.scalars(
         select(ReceivedNotice)
         .where(ReceivedNotice.id.in_(notice_ids), ReceivedNotice.state == NoticeState.RECEIVED)
@@ -274,6 +281,17 @@ def reread(session: Session, notice_id: int) -> None:
 def interpret_left(session: Session) -> int:
     """Understand what has waited so long that nobody else will; see `interpret_waiting`."""
     return interpret_waiting(session, older_than=FORGOTTEN)
+
+
+def left_unread(session: Session, limit: int) -> list[tuple[int, str | None]]:
+    """Notices that are kept and not understood, with their topics; the oldest first."""
+    query = (
+        select(ReceivedNotice.id, ReceivedNotice.topic)
+        .where(ReceivedNotice.state == NoticeState.RECEIVED)
+        .order_by(ReceivedNotice.id)
+        .limit(limit)
+    )
+    return [(number, topic) for number, topic in session.execute(query)]
 
 
 def interpret_waiting(

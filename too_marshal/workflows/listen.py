@@ -17,7 +17,7 @@ from too_marshal.db.notices import Heartbeat, StreamPosition
 from too_marshal.notices.kafka import Arrived, Subscription, cluster_name, open_consumer
 from too_marshal.notices.registry import DEFAULT_TOPICS
 from too_marshal.settings import Settings
-from too_marshal.workflows.ingest import TOGETHER, Message, interpret, interpret_waiting, keep
+from too_marshal.workflows.ingest import TOGETHER, Message, interpret, keep, left_unread
 
 logger = logging.getLogger(__name__)
 
@@ -60,14 +60,14 @@ def listen(
     while not stop.is_set():
         consumer = open_consumer(settings)
         try:
-            _recover(sessions)
+            backlog = _left(sessions)
             subscription = Subscription(
                 consumer,
                 topics,
                 _offsets(sessions, cluster_name(settings)),
                 refresh_seconds=refresh_seconds,
             )
-            _read(subscription, sessions, cluster_name(settings), stop)
+            _read(subscription, sessions, cluster_name(settings), stop, backlog)
         except OperationalError as err:
             logger.warning("the database failed, starting over: %s", str(err.orig).splitlines()[0])
             stop.wait(2.0)
@@ -75,11 +75,15 @@ def listen(
             consumer.close()
 
 
-def _recover(sessions: sessionmaker[Session]) -> None:
+def _left(sessions: sessionmaker[Session]) -> Backlog:
+    """What a stop has left unread. It waits as new notices do: an alert of now goes first."""
+    backlog = Backlog()
     with sessions() as session:
-        count = interpret_waiting(session)
-    if count:
-        logger.info("understood %d notices that a stop had left unread", count)
+        for notice_id, topic in left_unread(session, MOST_WAITING):
+            backlog.add(topic, notice_id)
+    if backlog:
+        logger.info("%d notices that a stop had left unread", len(backlog))
+    return backlog
 
 
 def _offsets(sessions: sessionmaker[Session], cluster: str) -> Callable[[str, int], int | None]:
@@ -92,9 +96,12 @@ def _offsets(sessions: sessionmaker[Session], cluster: str) -> Callable[[str, in
 
 
 def _read(
-    subscription: Subscription, sessions: sessionmaker[Session], cluster: str, stop: threading.Event
+    subscription: Subscription,
+    sessions: sessionmaker[Session],
+    cluster: str,
+    stop: threading.Event,
+    backlog: Backlog,
 ) -> None:
-    backlog = Backlog()
     beaten = -float("inf")
     heard = False
     while not stop.is_set():
@@ -103,7 +110,8 @@ def _read(
         notices = [item for item in arrived if item.topic != HEARTBEAT_TOPIC]
         with sessions() as session:
             if notices:
-                backlog.add(notices, _store(session, cluster, notices))
+                for item, notice_id in zip(notices, _store(session, cluster, notices), strict=True):
+                    backlog.add(item.topic, notice_id)
             # While full batches keep coming, keeping them goes before understanding them.
             if backlog.is_urgent or len(arrived) < TOGETHER or len(backlog) > MOST_WAITING:
                 interpret(session, backlog.take(TOGETHER))
@@ -131,11 +139,10 @@ class Backlog:
         """Whether something in it cannot wait."""
         return bool(self._urgent)
 
-    def add(self, arrived: Sequence[Arrived], notice_ids: Sequence[int]) -> None:
-        """Add stored notices."""
-        for item, notice_id in zip(arrived, notice_ids, strict=True):
-            queue = self._urgent if item.topic in URGENT_TOPICS else self._other
-            queue.append(notice_id)
+    def add(self, topic: str | None, notice_id: int) -> None:
+        """Add a stored notice."""
+        queue = self._urgent if topic in URGENT_TOPICS else self._other
+        queue.append(notice_id)
 
     def take(self, most: int) -> list[int]:
         """Remove and return the next: the urgent ones alone where there are any."""

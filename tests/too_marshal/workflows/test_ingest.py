@@ -14,6 +14,8 @@ from tests.too_marshal import alerts
 from too_marshal.db.events import Activity, Event
 from too_marshal.db.localizations import Localization
 from too_marshal.db.notices import NoticeState, ReceivedNotice, StreamPosition
+from too_marshal.notices.registry import parse
+from too_marshal.workflows import ingest as module
 from too_marshal.workflows.ingest import (
     MOST_ATTEMPTS,
     Message,
@@ -225,3 +227,32 @@ def test_nul_in_a_value_is_quarantined_and_the_others_of_its_batch_are_not(sessi
     interpret(session, ids)
     rows = [session.get_one(ReceivedNotice, number, populate_existing=True) for number in ids]
     assert [row.state for row in rows] == [NoticeState.QUARANTINED, NoticeState.UNDERSTOOD]
+
+
+class Died(Exception):
+    """Stands for the end of the process: nothing is caught, nothing is committed."""
+
+
+def test_of_a_batch_that_kills_the_process_only_the_culprit_is_given_up(session, monkeypatch):
+    names = ["S261122a", "S261122b", "S261122c"]
+    batch = [Message(alerts.lvk(name), "kafka", LVK) for name in names]
+    ids = [number for number, _ in keep(session, batch)]
+
+    def deadly(payload, topic):
+        if b"S261122b" in payload:
+            raise Died
+        return parse(payload, topic)
+
+    monkeypatch.setattr(module, "parse", deadly)
+    deaths = 0
+    for _ in range(10):
+        try:
+            interpret(session, ids)
+        except Died:
+            session.rollback()
+            deaths += 1
+    assert deaths == MOST_ATTEMPTS
+    rows = [session.get_one(ReceivedNotice, number, populate_existing=True) for number in ids]
+    assert [row.state for row in rows] == [
+        NoticeState.UNDERSTOOD, NoticeState.QUARANTINED, NoticeState.UNDERSTOOD
+    ]  # fmt: skip
