@@ -118,4 +118,4 @@ class SlewTimes:
             abs((catalogue[first] - catalogue[second] + 180) % 360 - 180),
         )
         slew = max(self._first.time(turn), self._second.time(abs(across[first] - across[second])))
-        return max(self.readout, slew + self.settle)
+        return max(self.readout, slew + (self.settle if slew > 0 else 0.0))
