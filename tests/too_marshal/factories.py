@@ -32,8 +32,9 @@ from too_marshal.db.people import Person, Role
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.preflights import Preflight
 from too_marshal.db.queues import Submission, SubmissionState
+from too_marshal.db.replacements import Replacement, ReplacementState
 from too_marshal.workflows.localize import store_skymap
-from too_marshal.workflows.plan import _store as store_plan
+from too_marshal.workflows.plan import store_plan
 
 _numbers = count(1)
 
@@ -230,6 +231,28 @@ def add_submission(
         queue_name=f"ToO_{plan.id}_{next(_numbers)}",
         state=state,
         approved_by="observer",
+    )
+    session.add(row)
+    session.commit()
+    return row
+
+
+def add_replacement(session: Session, submission: Submission, plan: Plan) -> Replacement:
+    row = Replacement(
+        event_id=plan.event_id,
+        submission_id=submission.id,
+        plan_id=plan.id,
+        state=ReplacementState.OFFERED,
+        difference={
+            "executed": 5,
+            "kept": 2,
+            "added": 7,
+            "dropped": 4,
+            "added_fields": [700, 701],
+            "dropped_fields": [650],
+            "probability": [0.41, 0.73],
+            "probability_all_filters": [0.4, 0.7],
+        },
     )
     session.add(row)
     session.commit()

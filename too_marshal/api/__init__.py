@@ -12,6 +12,7 @@ from too_marshal.api import (
     openapi,
     plans,
     preflights,
+    replacements,
     submissions,
     telescopes,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "openapi",
     "plans",
     "preflights",
+    "replacements",
     "submissions",
     "telescopes",
 ]

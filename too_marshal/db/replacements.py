@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from too_marshal.db.base import Base, Utc, now
 from too_marshal.db.plans import Plan
@@ -35,7 +35,7 @@ ALLOWED: dict[ReplacementState, frozenset[ReplacementState]] = {
     S.COMPUTING: frozenset({S.OFFERED, S.OUTDATED}),
     S.OFFERED: frozenset({S.APPROVED, S.DECLINED, S.OUTDATED}),
     S.APPROVED: frozenset({S.WITHDRAWING, S.FAILED}),
-    S.WITHDRAWING: frozenset({S.SUBMITTING, S.FAILED}),
+    S.WITHDRAWING: frozenset({S.SUBMITTING, S.RESTORING, S.DONE, S.FAILED}),
     S.SUBMITTING: frozenset({S.DONE, S.RESTORING, S.FAILED}),
     S.RESTORING: frozenset({S.RESTORED, S.FAILED}),
     S.OUTDATED: frozenset(),
@@ -127,6 +127,7 @@ def replacements_of(session: Session, event_id: int) -> list[Replacement]:
         session.scalars(
             select(Replacement)
             .where(Replacement.event_id == event_id, Replacement.state != S.OUTDATED)
+            .options(joinedload(Replacement.plan), joinedload(Replacement.submission))
             .order_by(Replacement.id.desc())
         )
     )

@@ -30,9 +30,11 @@ from too_marshal.db.notices import ReceivedNotice, of_event
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import LIVE, Submission
+from too_marshal.db.replacements import SWAPPING, replacements_of
 from too_marshal.web import sky
 from too_marshal.web.access import current_person, needs
 from too_marshal.web.plan_form import EXPOSURE_TIME, LIMITS, PlanForm
+from too_marshal.web.replacements import SWAP_WORDS
 from too_marshal.web.service import database, row_or_404, service
 from too_marshal.web.standing import standings
 from too_marshal.workflows.plan import ask_for_plan
@@ -124,6 +126,9 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "shown_plan": sky.shown_plan(session, event.id),
         "submissions": submissions,
         "live": {item.plan_id: item for item in submissions if item.state in LIVE},
+        "replacements": replacements_of(session, event.id),
+        "swapping": SWAPPING,
+        "swap_words": SWAP_WORDS,
         "coverages": coverages,
         "localizations": localizations,
         "files": _files(session, localizations),

@@ -31,12 +31,21 @@ class SubmissionForbidden(Exception):
 def approve(
     session: Session, robots: Robots, plan_id: int, *, by: str, idempotency_key: str
 ) -> Submission:
+    """Do as `enter_submission`, and commit."""
+    submission = enter_submission(session, robots, plan_id, by=by, idempotency_key=idempotency_key)
+    session.commit()
+    return submission
+
+
+def enter_submission(
+    session: Session, robots: Robots, plan_id: int, *, by: str, idempotency_key: str
+) -> Submission:
     """Approve a plan for submission; the job that sends it commits with the approval.
 
     Parameters
     ----------
     session
-        Open session; committed.
+        Open session; not committed here.
     robots
         The robots that can be reached.
     plan_id
@@ -74,15 +83,13 @@ def approve(
         state=SubmissionState.APPROVED,
         approved_by=by,
     )
-    session.add(submission)
     try:
-        session.flush()
+        with session.begin_nested():
+            session.add(submission)
     except IntegrityError:
-        session.rollback()
         return _live_submission(session, plan_id)
     tell(session, submission, "approved for submission", by)
     send_later(session, submission)
-    session.commit()
     return submission
 
 

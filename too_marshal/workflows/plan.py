@@ -15,14 +15,16 @@ from sqlalchemy.orm import Session
 from planners.plan_files import plan_to_json, request_from_json
 from planners.planners import PLANNERS
 from planners.ranges import hpx29
+from planners.replan import remaining_request
 from planners.requests import check_request
 from telescopes import TELESCOPES
-from telescopes.observing import ObservingPlan
+from telescopes.observing import ObservingPlan, ObservingRequest
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record, urgency
-from too_marshal.db.jobs import defer
+from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanRule, PlanState
+from too_marshal.workflows.cover import as_executed, exposures_of
 from too_marshal.workflows.localize import load_skymap
 from too_marshal.workflows.notify import tell
 from too_marshal.workflows.rules import decide_localization
@@ -52,6 +54,7 @@ def propose_plans(session: Session, localization_id: int) -> None:
         _ask_by_rule(session, event, place, rule)
     for rule in telling:
         tell(session, rule, event, "its map is ready", notice_id=place.notice_id)
+    defer(session, "rescore", localization_id=place.id, priority=urgency(event))
     session.commit()
 
 
@@ -150,21 +153,40 @@ def compute(session: Session, plan_id: int) -> None:
         return
     skymap = load_skymap(session, plan.localization)
     telescope = TELESCOPES[plan.telescope]
+    request = _request(session, plan)
     session.commit()  # no transaction stays open while the planner thinks
     try:
-        made = PLANNERS[plan.planner](skymap, telescope, request_from_json(plan.request))
+        made = PLANNERS[plan.planner](skymap, telescope, request)
     except ValueError as err:
         plan.state, plan.remark = PlanState.FAILED, str(err)
         text = f"{plan.telescope} plan failed: {err}"
     else:
-        _store(session, plan, made)
+        store_plan(session, plan, made)
         text = _sentence(plan)
     plan.ready_at = now()
     record(session, text, subject="plan", subject_id=plan.id, event_id=plan.event_id)
+    if plan.parent_id is not None:
+        defer(session, "offer", plan_id=plan.id, priority=URGENT)
     session.commit()
 
 
-def _store(session: Session, plan: Plan, made: ObservingPlan) -> None:
+def _request(session: Session, plan: Plan) -> ObservingRequest:
+    """What is asked; of a plan that takes up another, only what is left of it."""
+    request = request_from_json(plan.request)
+    if plan.parent_id is None:
+        return request
+    # What is received later is not known to it.
+    plan.created_at = now()
+    executed = [as_executed(row) for row in exposures_of(session, plan.event_id, plan.telescope)]
+    # A rehearsal's robot may be ahead of our clock.
+    present = max([Time(now()), *(item.start + item.exposure_time for item in executed)])
+    return remaining_request(request, executed, present)
+
+
+def store_plan(session: Session, plan: Plan, made: ObservingPlan) -> None:
+    """Keep what a planner has made, in the place of what is there; not committed."""
+    plan.exposures = []
+    session.flush()
     plan.document = plan_to_json(made)
     plan.statistics = dict(made.statistics)
     plan.remark = made.remark

@@ -33,7 +33,7 @@ def withdraw_event(session: Session, event_id: int) -> None:
         .with_for_update(of=Submission)
     )
     for submission in live:
-        _want(session, submission, f"{event.name} was retracted", by="marshal")
+        want_withdrawal(session, submission, f"{event.name} was retracted", by="marshal")
     session.commit()
 
 
@@ -43,12 +43,13 @@ def withdraw_by_person(session: Session, submission_id: int, *, by: str) -> Subm
         select(Submission).where(Submission.id == submission_id).with_for_update(of=Submission)
     ).one()
     if submission.state in LIVE:
-        _want(session, submission, f"withdrawn by {by}", by=by)
+        want_withdrawal(session, submission, f"withdrawn by {by}", by=by)
     session.commit()
     return submission
 
 
-def _want(session: Session, submission: Submission, reason: str, *, by: str) -> None:
+def want_withdrawal(session: Session, submission: Submission, reason: str, *, by: str) -> None:
+    """Have a submission withdrawn; at once if it was not sent yet. Not committed here."""
     if submission.state == SubmissionState.APPROVED:
         submission.withdraw_wanted, submission.withdraw_reason = True, reason
         submission.change(SubmissionState.WITHDRAWN, reason)

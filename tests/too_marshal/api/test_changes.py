@@ -146,7 +146,7 @@ def test_a_plan_that_may_not_be_sent_is_a_conflict(program: FlaskClient, session
         ([("note", "it ends at dawn")], {}, 202, ""),
     ],
 )
-def test_a_preflight_decides_whether_a_plan_may_be_sent(
+def test_a_preflight_decides_whether_a_plan_may_be_sent(  # noqa: PLR0917 - one table of cases
     program: FlaskClient, session: Session, findings, body: dict, status: int, words: str
 ):
     event = add_event(session)

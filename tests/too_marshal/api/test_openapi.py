@@ -21,6 +21,7 @@ from tests.too_marshal.factories import (
     add_localization,
     add_plan,
     add_preflight,
+    add_replacement,
     add_submission,
 )
 from too_marshal.api.openapi import document
@@ -98,6 +99,7 @@ def rows(session: Session) -> dict[str, int]:
         "notice_id": place.notice_id,
         "plan_id": plan.id,
         "submission_id": submission.id,
+        "replacement_id": add_replacement(session, submission, add_plan(session, event)).id,
         "preflight_id": add_preflight(session, plan).id,
         "circular_id": add_circular(session, event).id,
     }

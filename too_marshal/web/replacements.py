@@ -1,0 +1,44 @@
+"""Replacements: what is offered when a map changes, and its approval."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, url_for
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from too_marshal.db.people import Role
+from too_marshal.db.replacements import Replacement, ReplacementState
+from too_marshal.web.access import current_person, needs
+from too_marshal.web.service import database, row_or_404, service
+from too_marshal.workflows.replace import approve_replacement, decline_replacement
+
+SWAP_WORDS = {
+    ReplacementState.APPROVED: "The old queue is about to be deleted.",
+    ReplacementState.WITHDRAWING: "The old queue is being deleted; nothing new is sent before.",
+    ReplacementState.SUBMITTING: "The old queue is gone; the new one is being sent.",
+    ReplacementState.RESTORING: "The old plan is being put back.",
+}
+"""What each state of a swap means for the sky, in words."""
+
+replacements = Blueprint("replacements", __name__)
+
+
+@replacements.post("/replacements/<row:replacement_id>/approve")
+@needs(Role.OBSERVER)
+def approve(replacement_id: int) -> WerkzeugResponse:
+    """Have a queue replaced; a worker does it within seconds."""
+    row_or_404(Replacement, replacement_id)
+    row = approve_replacement(
+        database(), service().robots, replacement_id, by=current_person().username
+    )
+    flash(f"{row.submission.queue_name} is being replaced by plan {row.plan_id}.")
+    return redirect(url_for("events.event", event_id=row.event_id), 303)
+
+
+@replacements.post("/replacements/<row:replacement_id>/decline")
+@needs(Role.OBSERVER)
+def decline(replacement_id: int) -> WerkzeugResponse:
+    """Keep what the robot holds."""
+    row_or_404(Replacement, replacement_id)
+    row = decline_replacement(database(), replacement_id, by=current_person().username)
+    flash(f"{row.submission.queue_name} stays.")
+    return redirect(url_for("events.event", event_id=row.event_id), 303)

@@ -1,0 +1,295 @@
+"""Put a plan in the place of one that a robot holds: delete, put, verify, restore on failure.
+
+Each step is stored before the next begins, and each can be done again: a job looks at the state,
+does what is next, and asks for itself. The new queue is sent only once the robot has said that
+the old one is gone, so the two are never executed both. While there is neither, the state says so.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session, undefer
+
+from planners.plan_files import plan_from_json
+from planners.replan import rescored
+from telescopes import TELESCOPES
+from telescopes.observing import ObservingPlan
+from too_marshal import crash
+from too_marshal.db.base import now
+from too_marshal.db.events import Event, record
+from too_marshal.db.jobs import URGENT, defer
+from too_marshal.db.localizations import Localization
+from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.queues import LIVE, RobotQueue, Submission, SubmissionState
+from too_marshal.db.replacements import (
+    SWAPPING,
+    Replacement,
+    ReplacementState,
+    locked_replacement,
+)
+from too_marshal.robots import Robots
+from too_marshal.workflows.approve import SubmissionForbidden, enter_submission, obstacle
+from too_marshal.workflows.cover import as_executed, exposures_of
+from too_marshal.workflows.localize import load_skymap
+from too_marshal.workflows.plan import store_plan
+from too_marshal.workflows.progress import parted
+from too_marshal.workflows.withdraw import want_withdrawal
+
+LOOK_TIME = timedelta(seconds=1)
+"""Between two looks at how far the robot is."""
+
+HISTORY_TIME = timedelta(seconds=30)
+"""A robot that has not told of its exposures by then is not waited for: it may have no history."""
+
+_ACCEPTED = (SubmissionState.ACCEPTED, SubmissionState.EXECUTING, SubmissionState.DONE)
+
+
+def approve_replacement(
+    session: Session, robots: Robots, replacement_id: int, *, by: str
+) -> Replacement:
+    """Have a replacement made; the job that does it commits with the approval.
+
+    Raises
+    ------
+    SubmissionForbidden
+        If it is no longer offered, or the new plan may not be sent: then nothing is withdrawn.
+    """
+    row = locked_replacement(session, replacement_id)
+    if row.state in SWAPPING:
+        session.commit()
+        return row  # a second press finds the first
+    reason = obstacle(session, robots, row.plan)
+    if row.state != ReplacementState.OFFERED:
+        reason = f"the replacement is {row.state}, not offered"
+    elif row.submission.state not in LIVE:
+        reason = f"what it would replace is {row.submission.state}"
+    if reason:
+        session.rollback()
+        raise SubmissionForbidden(reason)
+    row.change(ReplacementState.APPROVED)
+    row.decided_by, row.decided_at = by, now()
+    _tell(session, row, f"is to be replaced by plan {row.plan_id}", by)
+    _again(session, row, timedelta(0))
+    session.commit()
+    return row
+
+
+def decline_replacement(session: Session, replacement_id: int, *, by: str) -> Replacement:
+    """Keep what the robot has; nothing happens to a replacement that is not offered."""
+    row = locked_replacement(session, replacement_id)
+    if row.state == ReplacementState.OFFERED:
+        row.change(ReplacementState.DECLINED)
+        row.decided_by, row.decided_at = by, now()
+        _tell(session, row, f"stays: plan {row.plan_id} is declined", by)
+    session.commit()
+    return row
+
+
+def swap(session: Session, robots: Robots, replacement_id: int) -> None:
+    """Take a replacement one step on.
+
+    Parameters
+    ----------
+    session
+        Open session; committed.
+    robots
+        The robots that can be reached.
+    replacement_id
+        The replacement; nothing is done in a state that needs nothing.
+    """
+    row = locked_replacement(session, replacement_id)
+    match row.state:
+        case ReplacementState.APPROVED:
+            session.refresh(row.submission, with_for_update={"of": Submission})
+            want_withdrawal(
+                session, row.submission, f"replaced by plan {row.plan_id}", by=row.decided_by or ""
+            )
+            row.change(ReplacementState.WITHDRAWING)
+        case ReplacementState.WITHDRAWING:
+            _put_new(session, robots, row)
+        case ReplacementState.SUBMITTING:
+            _verify(session, robots, row)
+        case ReplacementState.RESTORING:
+            _see_restored(session, row)
+    _again(session, row, LOOK_TIME)
+    crash.point(f"before_{row.state}_commit")
+    session.commit()
+    crash.point(f"after_{row.state}_commit")
+
+
+def _put_new(session: Session, robots: Robots, row: Replacement) -> None:
+    old = row.submission
+    session.refresh(old)
+    if old.state in LIVE:
+        row.reason = old.reason
+        return
+    if not _is_history_known(session, old):
+        row.reason = "waiting for the robot's account of what was executed"
+        return
+    if reason := _forbidden(session, row):
+        _end(session, row, ReplacementState.FAILED, f"nothing is at the robot: {reason}")
+        return
+    new = session.get_one(Plan, row.plan_id, options=[undefer(Plan.document)])
+    left = _left(session, row, _read(new), since=new.created_at)
+    if not left.exposures:
+        _end(session, row, ReplacementState.DONE, "all of it was executed meanwhile")
+        return
+    if len(left.exposures) < len(new.exposures):
+        _store_rest(session, new, left)
+    submission = _approved(session, robots, row, new)
+    if submission is None:
+        _restore(session, robots, row)
+        return
+    row.new_submission_id = submission.id
+    row.change(ReplacementState.SUBMITTING)
+
+
+def _verify(session: Session, robots: Robots, row: Replacement) -> None:
+    new = session.get_one(Submission, row.new_submission_id, populate_existing=True)
+    if new.state in _ACCEPTED:
+        row.submission.plan.state = PlanState.SUPERSEDED
+        _end(session, row, ReplacementState.DONE, f"{new.queue_name} is verified at the robot")
+        return
+    if new.state in LIVE:
+        row.reason = f"neither queue is confirmed yet: {new.reason or new.state}"
+        return
+    row.reason = f"{new.queue_name} is {new.state}: {new.reason}"
+    if new.withdraw_wanted or (reason := _forbidden(session, row)):
+        reason = new.withdraw_reason if new.withdraw_wanted else reason
+        _end(session, row, ReplacementState.FAILED, f"nothing is at the robot: {reason}")
+    else:
+        _restore(session, robots, row)
+
+
+def _restore(session: Session, robots: Robots, row: Replacement) -> None:
+    """Put back what is left of the old plan, under a name of its own."""
+    why = row.reason
+    old = session.get_one(Plan, row.submission.plan_id, options=[undefer(Plan.document)])
+    left = _left(session, row, _read(old), since=None)
+    if not left.exposures:
+        _end(session, row, ReplacementState.FAILED, f"{why}; the old plan was all executed")
+        return
+    rest = Plan(
+        event_id=old.event_id,
+        localization_id=old.localization_id,
+        parent_id=old.id,
+        telescope=old.telescope,
+        planner=old.planner,
+        program=old.program,
+        request=old.request,
+        statistics={},
+    )
+    session.add(rest)
+    session.flush()
+    _store_rest(session, rest, left)
+    rest.ready_at = now()
+    submission = _approved(session, robots, row, rest)
+    if submission is None:
+        _end(session, row, ReplacementState.FAILED, f"nothing is at the robot: {why}; {row.reason}")
+        return
+    row.restored_submission_id = submission.id
+    row.change(ReplacementState.RESTORING, why)
+    _tell(session, row, f"is put back as {submission.queue_name}: {why}")
+
+
+def _see_restored(session: Session, row: Replacement) -> None:
+    back = session.get_one(Submission, row.restored_submission_id, populate_existing=True)
+    if back.state in _ACCEPTED:
+        _end(session, row, ReplacementState.RESTORED, f"{row.reason}; {back.queue_name} is back")
+    elif back.state not in LIVE:
+        _end(
+            session,
+            row,
+            ReplacementState.FAILED,
+            f"nothing is at the robot: {row.reason}; {back.queue_name} is {back.state}: "
+            f"{back.reason}",
+        )
+
+
+def _approved(session: Session, robots: Robots, row: Replacement, plan: Plan) -> Submission | None:
+    """Have a plan sent; None, and the reason in the row, where that is forbidden."""
+    try:
+        return enter_submission(
+            session,
+            robots,
+            plan.id,
+            by=row.decided_by or "marshal",
+            idempotency_key=f"replacement-{row.id}-plan-{plan.id}",
+        )
+    except SubmissionForbidden as err:
+        row.reason = str(err)
+        return None
+
+
+def _forbidden(session: Session, row: Replacement) -> str:
+    event = session.get_one(Event, row.event_id, populate_existing=True)
+    return f"{event.name} was retracted" if event.is_retracted else ""
+
+
+def _left(
+    session: Session, row: Replacement, plan: ObservingPlan, since: datetime | None
+) -> ObservingPlan:
+    """What of a plan the old queue has not executed, as far as is known.
+
+    Parameters
+    ----------
+    since
+        What was known to be executed by then is not part of the plan; None: all of it may be.
+    """
+    executed = [
+        as_executed(exposure)
+        for exposure in exposures_of(session, row.event_id, row.plan.telescope)
+        if exposure.submission_id == row.submission_id
+        and (since is None or exposure.received_at >= since)
+    ]
+    return parted(plan, executed)[1]
+
+
+def _store_rest(session: Session, plan: Plan, left: ObservingPlan) -> None:
+    skymap = load_skymap(session, session.get_one(Localization, plan.localization_id))
+    store_plan(session, plan, rescored(skymap, TELESCOPES[plan.telescope], left))
+
+
+def _is_history_known(session: Session, old: Submission) -> bool:
+    """Whether the robot has told of its exposures since it let the old queue go."""
+    if old.sent_at is None or old.settled_at is None or now() - old.settled_at > HISTORY_TIME:
+        return True
+    robot = session.get(RobotQueue, old.telescope, populate_existing=True)
+    return robot is not None and robot.seen_at is not None and robot.seen_at > old.settled_at
+
+
+def _read(plan: Plan) -> ObservingPlan:
+    assert plan.document is not None
+    return plan_from_json(plan.document)
+
+
+def _end(session: Session, row: Replacement, state: ReplacementState, reason: str) -> None:
+    row.change(state, reason)
+    _tell(session, row, f"replacement {state}: {reason}")
+    if state is ReplacementState.DONE:
+        # The map may have changed again meanwhile.
+        defer(session, "rescore_event", event_id=row.event_id)
+
+
+def _again(session: Session, row: Replacement, wait: timedelta) -> None:
+    if row.state in SWAPPING:
+        defer(
+            session,
+            "swap",
+            replacement_id=row.id,
+            lock=f"replacement-{row.id}",
+            priority=URGENT,
+            at=now() + wait,
+        )
+
+
+def _tell(session: Session, row: Replacement, text: str, actor: str = "marshal") -> None:
+    record(
+        session,
+        f"{row.plan.telescope} {row.submission.queue_name} {text}",
+        subject="replacement",
+        subject_id=row.id,
+        event_id=row.event_id,
+        actor=actor,
+    )

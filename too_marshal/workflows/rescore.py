@@ -1,0 +1,212 @@
+"""When a map changes: score plans on the new one, and offer better ones for what robots hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, undefer
+
+from planners.plan_files import plan_from_json, plan_to_json
+from planners.replan import difference, rescored
+from planners.skymaps import SkyMap
+from telescopes import TELESCOPES
+from telescopes.observing import ObservingPlan
+from too_marshal.db.base import now
+from too_marshal.db.events import Event, record
+from too_marshal.db.jobs import URGENT, defer
+from too_marshal.db.localizations import Localization
+from too_marshal.db.plans import Plan, PlannedExposureRow, PlanState
+from too_marshal.db.queues import LIVE, Submission
+from too_marshal.db.replacements import (
+    OPEN,
+    SWAPPING,
+    Replacement,
+    ReplacementState,
+    locked_replacement,
+)
+from too_marshal.workflows.cover import as_executed, exposures_of
+from too_marshal.workflows.localize import load_skymap
+from too_marshal.workflows.progress import parted
+
+
+def rescore(session: Session, localization_id: int) -> None:
+    """Score an event's plans that are not over on a new map; ask for plans to replace live ones.
+
+    Parameters
+    ----------
+    session
+        Open session; committed.
+    localization_id
+        The map; nothing is done once it is no longer its event's current one.
+    """
+    place = session.get_one(Localization, localization_id)
+    event = session.get_one(Event, place.event_id)
+    if event.current_localization_id != place.id or event.is_retracted:
+        return
+    skymap = load_skymap(session, place)
+    for plan in _not_over(session, event, place):
+        document = plan.document
+        session.commit()  # no transaction stays open while numbers are crunched
+        assert document is not None
+        again = rescored(skymap, TELESCOPES[plan.telescope], plan_from_json(document))
+        statistics = plan_to_json(again)["statistics"]
+        plan.rescored = {"localization_id": place.id, "statistics": statistics}
+    session.commit()
+    for submission in _live(session, event, place):
+        _ask(session, event, place, submission)
+    session.commit()
+
+
+def rescore_event(session: Session, event_id: int) -> None:
+    """Do as `rescore` with the map that the event has now."""
+    event = session.get_one(Event, event_id, populate_existing=True)
+    if event.current_localization_id is not None:
+        rescore(session, event.current_localization_id)
+
+
+def _not_over(session: Session, event: Event, place: Localization) -> list[Plan]:
+    last = (
+        select(func.max(PlannedExposureRow.start))
+        .where(PlannedExposureRow.plan_id == Plan.id)
+        .scalar_subquery()
+    )
+    return list(
+        session.scalars(
+            select(Plan)
+            .where(
+                Plan.event_id == event.id,
+                Plan.state == PlanState.READY,
+                Plan.localization_id != place.id,
+                last > now(),
+            )
+            .options(undefer(Plan.document))
+        )
+    )
+
+
+def _live(session: Session, event: Event, place: Localization) -> list[Submission]:
+    """What robots hold, or shall get, that was planned on another map."""
+    return list(
+        session.scalars(
+            select(Submission)
+            .join(Plan)
+            .where(
+                Plan.event_id == event.id,
+                Plan.localization_id != place.id,
+                Submission.state.in_(LIVE),
+                ~Submission.withdraw_wanted,
+            )
+            .with_for_update(of=Submission)
+        )
+    )
+
+
+def _ask(session: Session, event: Event, place: Localization, submission: Submission) -> None:
+    """Ask for the plan that may take a submission's place; an older offer is outdated."""
+    known = session.scalars(
+        select(Replacement)
+        .where(Replacement.submission_id == submission.id, Replacement.state.in_(OPEN))
+        .with_for_update(of=Replacement)
+    ).one_or_none()
+    if known is not None:
+        if known.state in SWAPPING or known.plan.localization_id == place.id:
+            return  # a swap that ends asks again
+        known.change(ReplacementState.OUTDATED, "the map has changed again")
+        session.flush()
+    old = submission.plan
+    plan = Plan(
+        event_id=event.id,
+        localization_id=place.id,
+        parent_id=old.id,
+        telescope=old.telescope,
+        planner=old.planner,
+        program=old.program,
+        request=old.request,
+    )
+    session.add(plan)
+    session.flush()
+    session.add(Replacement(event_id=event.id, submission_id=submission.id, plan_id=plan.id))
+    defer(session, "plan", plan_id=plan.id, priority=URGENT)
+
+
+def offer(session: Session, plan_id: int) -> None:
+    """Compare a plan that was made to replace another with that other, and offer it.
+
+    Parameters
+    ----------
+    session
+        Open session; committed.
+    plan_id
+        A plan that is computed; nothing is done for one that replaces nothing.
+    """
+    found = session.scalars(
+        select(Replacement.id).where(
+            Replacement.plan_id == plan_id, Replacement.state == ReplacementState.COMPUTING
+        )
+    ).one_or_none()
+    if found is None:
+        return
+    row = locked_replacement(session, found)
+    if row.state != ReplacementState.COMPUTING:
+        session.commit()
+        return
+    if row.plan.state != PlanState.READY:
+        row.change(ReplacementState.OUTDATED, row.plan.remark or "there is no better plan")
+        session.commit()
+        return
+    row.difference = _difference(session, row)
+    row.change(ReplacementState.OFFERED)
+    record(session, _sentence(row), subject="replacement", subject_id=row.id, event_id=row.event_id)
+    session.commit()
+
+
+def _difference(session: Session, row: Replacement) -> dict[str, Any]:
+    """What changes, both plans scored on the new map; what was executed belongs to both."""
+    old, new = (_read(session, number) for number in (row.submission.plan_id, row.plan_id))
+    taken = exposures_of(session, row.event_id, row.plan.telescope)
+    executed = [
+        as_executed(exposure) for exposure in taken if exposure.received_at < row.plan.created_at
+    ]
+    done, _ = parted(old, executed)
+    skymap = load_skymap(session, row.plan.localization)
+    telescope = TELESCOPES[row.plan.telescope]
+    before = _scored(skymap, telescope.name, old)
+    together = replace(new, request=old.request, exposures=(*done.exposures, *new.exposures))
+    after = _scored(skymap, telescope.name, together)
+    change = difference(before, after)
+    return {
+        "executed": len(done.exposures),
+        "kept": len(change.kept) - len(done.exposures),
+        "added": len(change.added),
+        "dropped": len(change.dropped),
+        "added_fields": sorted({item.field_id for item in change.added}),
+        "dropped_fields": sorted({item.field_id for item in change.dropped}),
+        "probability": [before.statistics["probability"], after.statistics["probability"]],
+        "probability_all_filters": [
+            before.statistics["probability_all_filters"],
+            after.statistics["probability_all_filters"],
+        ],
+    }
+
+
+def _scored(skymap: SkyMap, telescope: str, plan: ObservingPlan) -> ObservingPlan:
+    ordered = tuple(sorted(plan.exposures, key=lambda item: item.start.utc.mjd))
+    return rescored(skymap, TELESCOPES[telescope], replace(plan, exposures=ordered))
+
+
+def _read(session: Session, plan_id: int) -> ObservingPlan:
+    document = session.get_one(Plan, plan_id, options=[undefer(Plan.document)]).document
+    assert document is not None
+    return plan_from_json(document)
+
+
+def _sentence(row: Replacement) -> str:
+    change = row.difference
+    before, after = change["probability"]
+    return (
+        f"{row.plan.telescope} plan {row.plan_id} is offered for {row.submission.queue_name}: "
+        f"{change['kept']} exposures kept, {change['added']} added, {change['dropped']} dropped, "
+        f"{100 * before:.1f} % becomes {100 * after:.1f} %"
+    )
