@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ from astropy.time import Time
 from numpy.typing import NDArray
 
 from planners.exposed_sky import distinct_views
-from planners.ranges import Ranges, expand, sorted_unique
+from planners.ledger import Ledger, Tally
+from planners.ranges import Ranges
 from planners.skymaps import SkyMap
 from telescopes.observing import ExecutedExposure, Telescope
 
@@ -133,16 +134,80 @@ def combined_coverage(
     skymap: SkyMap, parts: Sequence[tuple[Telescope, Sequence[ExecutedExposure]]]
 ) -> Coverage:
     """What the exposures of several telescopes have covered together."""
-    views: list[Ranges] = []
-    taken: list[tuple[ExecutedExposure, int]] = []
-    for telescope, exposures in parts:
-        seen, which = distinct_views(skymap, telescope, exposures)
-        taken += [(exposures[i], len(views) + view) for i, view in which]
-        views += seen
-    days = [_days(exposure.start) for exposure, _ in taken]
-    order = sorted(range(len(taken)), key=days.__getitem__)
-    ledger = _Ledger.of(skymap, views)
-    return _summary(ledger, [taken[i] for i in order], [days[i] for i in order])
+    return ObservedSky.of(skymap, parts).coverage()
+
+
+@dataclass(frozen=True, eq=False)
+class ObservedSky:
+    """Exposures laid on a sky map once: any part of them is then summed up in milliseconds."""
+
+    ledger: Ledger
+    """The sky cut into pieces."""
+
+    taken: tuple[tuple[ExecutedExposure, int], ...]
+    """Exposures with a good detector, in the order of time, and the view of each."""
+
+    days: tuple[tuple[float, float], ...]
+    """Start of each, as two parts of a Julian date (UTC)."""
+
+    @classmethod
+    def of(
+        cls, skymap: SkyMap, parts: Sequence[tuple[Telescope, Sequence[ExecutedExposure]]]
+    ) -> ObservedSky:
+        """Lay exposures of several telescopes on a sky map."""
+        views: list[Ranges] = []
+        taken: list[tuple[ExecutedExposure, int]] = []
+        for telescope, exposures in parts:
+            seen, which = distinct_views(skymap, telescope, exposures)
+            taken += [(exposures[i], len(views) + view) for i, view in which]
+            views += seen
+        days = [_days(exposure.start) for exposure, _ in taken]
+        order = sorted(range(len(taken)), key=days.__getitem__)
+        return cls(
+            Ledger.of(skymap, views),
+            tuple(taken[i] for i in order),
+            tuple(days[i] for i in order),
+        )
+
+    def coverage(self, wanted: Callable[[ExecutedExposure], bool] | None = None) -> Coverage:
+        """What the exposures have covered together, or those of them that are wanted."""
+        chosen = [
+            i for i, (exposure, _) in enumerate(self.taken) if wanted is None or wanted(exposure)
+        ]
+        return _summary(
+            self.ledger, [self.taken[i] for i in chosen], [self.days[i] for i in chosen]
+        )
+
+    def depths(self, name: str, step: float = 0.25) -> list[tuple[float, float]]:
+        """Probability within what was observed at least so deep in one filter.
+
+        Parameters
+        ----------
+        name : str
+            Filter.
+        step : float
+            Between two limits, mag.
+
+        Returns
+        -------
+        list of (float, float)
+            5-sigma AB limits, multiples of `step`, and the probability; brightest limit first.
+            Exposures that state no limit do not count.
+        """
+        deepest = np.full(len(self.ledger.probability), -np.inf)
+        for exposure, view in self.taken:
+            if exposure.filter == name and exposure.limiting_magnitude is not None:
+                pieces = self.ledger.pieces[view]
+                deepest[pieces] = np.maximum(deepest[pieces], exposure.limiting_magnitude)
+        seen = np.isfinite(deepest)
+        if not seen.any():
+            return []
+        first, last = (np.floor(f(deepest[seen]) / step) for f in (np.min, np.max))
+        limits = np.arange(first, last + 1) * step
+        return [
+            (float(limit), float(self.ledger.probability[deepest >= limit].sum()))
+            for limit in limits
+        ]
 
 
 def _days(start: Time) -> tuple[float, float]:
@@ -150,64 +215,18 @@ def _days(start: Time) -> tuple[float, float]:
     return float(utc.jd1), float(utc.jd2)
 
 
-@dataclass(frozen=True, eq=False)
-class _Ledger:
-    """The sky cut at the edges of every view, so that counting is by whole pieces."""
-
-    edge: NDArray[np.int64]
-    """Sorted order-29 indices, shape (n_pieces + 1,)."""
-
-    probability: NDArray[np.float64]
-    """Of each piece, shape (n_pieces,)."""
-
-    pieces: tuple[NDArray[np.int64], ...]
-    """Indices of the pieces in each view."""
-
-    @classmethod
-    def of(cls, skymap: SkyMap, views: Sequence[Ranges]) -> _Ledger:
-        lo = np.concatenate([np.empty(0, dtype=np.int64), *(view.lo for view in views)])
-        hi = np.concatenate([np.empty(0, dtype=np.int64), *(view.hi for view in views)])
-        edge = sorted_unique(np.concatenate([lo, hi]))
-        first = np.searchsorted(edge, lo)
-        owner, rank = expand(np.searchsorted(edge, hi) - first)
-        bounds = np.searchsorted(owner, np.cumsum([len(view) for view in views])[:-1])
-        pieces = np.split(first[owner] + rank, bounds) if views else []
-        return cls(edge, np.diff(skymap.cumulative(edge)), tuple(pieces))
-
-    def where(self, wanted: NDArray[np.bool_]) -> Ranges:
-        """Region of the chosen pieces."""
-        return Ranges.of(self.edge[:-1][wanted], self.edge[1:][wanted])
-
-
-class _Tally:
-    """How often each piece has been observed, and the probability so far."""
-
-    def __init__(self, ledger: _Ledger) -> None:
-        self._ledger = ledger
-        self.count = np.zeros(len(ledger.probability), dtype=np.int32)
-        self.once = 0.0
-        self.twice = 0.0
-
-    def add(self, pieces: NDArray[np.int64]) -> None:
-        before = self.count[pieces]
-        gain = self._ledger.probability[pieces]
-        self.once += float(gain[before == 0].sum())
-        self.twice += float(gain[before == 1].sum())
-        self.count[pieces] = before + 1
-
-
 def _summary(
-    ledger: _Ledger,
+    ledger: Ledger,
     taken: Sequence[tuple[ExecutedExposure, int]],
     days: Sequence[tuple[float, float]],
 ) -> Coverage:
-    total = _Tally(ledger)
-    by_filter: dict[str, _Tally] = {}
+    total = Tally(ledger)
+    by_filter: dict[str, Tally] = {}
     series = np.empty((len(taken), 2))
     for i, (exposure, view) in enumerate(taken):
         pieces = ledger.pieces[view]
         total.add(pieces)
-        by_filter.setdefault(exposure.filter, _Tally(ledger)).add(pieces)
+        by_filter.setdefault(exposure.filter, Tally(ledger)).add(pieces)
         series[i] = total.once, total.twice
     exposures = [exposure for exposure, _ in taken]
     return Coverage(
@@ -227,7 +246,7 @@ def _summary(
 
 
 def _of_filter(
-    ledger: _Ledger, tally: _Tally, exposures: Sequence[ExecutedExposure]
+    ledger: Ledger, tally: Tally, exposures: Sequence[ExecutedExposure]
 ) -> FilterCoverage:
     limits = [e.limiting_magnitude for e in exposures if e.limiting_magnitude is not None]
     return FilterCoverage(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from planners.circles import circle_skymap
-from planners.coverage import combined_coverage, coverage
+from planners.coverage import ObservedSky, combined_coverage, coverage
 from planners.footprints import detector_polygons, detector_ranges
 from planners.polygons import unit_vectors
 from planners.skymap_files import read_skymap
@@ -165,6 +165,36 @@ def test_several_telescopes_add_up():
     assert 0.5 * u.deg**2 < both.area_twice < 1.001 * u.deg**2
     assert both.twice.difference(detector_ranges(other, CENTRE, 14)).area < 0.02 * u.deg**2
     assert both.starts.isot[0] == "2026-11-22T02:10:00.000"
+
+
+def test_a_part_of_what_was_laid_out_is_as_if_it_were_alone():
+    night = [
+        exposure(CENTRE.directional_offset_by(40 * k * u.deg, 3 * u.deg), 10 * k, "gr"[k % 2])
+        for k in range(8)
+    ]
+    sky = ObservedSky.of(SKYMAP, [(ZTF, night)])
+    part, alone = sky.coverage(lambda item: item.filter == "g"), coverage(SKYMAP, ZTF, night[::2])
+    assert part.exposures == alone.exposures == 4
+    # The cells of few pointings are finer than those of many.
+    assert part.probability == pytest.approx(alone.probability, abs=2e-3)
+    assert sky.coverage().probability == coverage(SKYMAP, ZTF, night).probability
+
+
+def test_depth_is_the_probability_within_the_deepest_exposures():
+    away = CENTRE.directional_offset_by(90 * u.deg, 4 * u.deg)
+    night = [
+        exposure(CENTRE, 0, limit=20.1), exposure(CENTRE, 30, limit=19.3),
+        exposure(away, 60, limit=20.9), exposure(away, 90, "r", limit=22.0),
+        exposure(away, 120),
+    ]  # fmt: skip
+    sky = ObservedSky.of(SKYMAP, [(ZTF, night)])
+    both = sky.coverage(lambda item: item.filter == "g").probability
+    one = sky.coverage(lambda item: item.limiting_magnitude == 20.9).probability
+    limits = dict(sky.depths("g"))
+    assert list(limits) == [20.0, 20.25, 20.5, 20.75]
+    assert limits[20.0] == pytest.approx(both)
+    assert limits[20.25] == limits[20.75] == pytest.approx(one)
+    assert sky.depths("i") == []
 
 
 def test_starts_in_another_scale_are_put_in_order():
