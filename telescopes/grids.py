@@ -46,3 +46,10 @@ def declination_rings(
     dec_of_field = np.repeat(rings, [len(ring) for ring in ra])
     coord = SkyCoord(np.concatenate(ra), dec_of_field, unit=u.deg)
     return FieldGrid(np.arange(1, len(coord) + 1), coord, np.ones(len(coord), dtype=bool))
+
+
+def no_grid() -> FieldGrid:
+    """No field at all: for a camera so narrow that it is only pointed at targets."""
+    return FieldGrid(
+        np.empty(0, dtype=np.int64), SkyCoord([], [], unit=u.deg), np.empty(0, dtype=bool)
+    )

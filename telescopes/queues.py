@@ -12,11 +12,13 @@ from telescopes.decam_script import DECamScript
 from telescopes.file_queue import FileQueue, Script
 from telescopes.gattini_script import QueueScript
 from telescopes.growth_india_script import GrowthIndiaScript
+from telescopes.kped import KPED
 from telescopes.las_cumbres import LAS_CUMBRES
 from telescopes.lco_queue import LCOQueue
 from telescopes.observing import ObservingQueue
 from telescopes.sftp import SFTPDrop
 from telescopes.transports import HTTPTransport, basic_authorization
+from telescopes.winter_queue import WINTERQueue
 from telescopes.ztf_kowalski import KowalskiScheduler
 from telescopes.ztf_queue import ZTFQueue
 from telescopes.ztf_scheduler import TunnelledScheduler
@@ -87,11 +89,23 @@ def _open_lco(endpoint: Endpoint, site: str) -> ObservingQueue:
     )
 
 
+def _open_winter(endpoint: Endpoint) -> ObservingQueue:
+    service = HTTPTransport(
+        endpoint["url"],
+        basic_authorization(endpoint["username"], endpoint["password"]),
+        timeout=30 * u.s,
+        deadline=60 * u.s,
+    )
+    return WINTERQueue(service, endpoint["program"], endpoint["key"])
+
+
 QUEUES: dict[tuple[str, str], Callable[[Endpoint], ObservingQueue]] = {
     ("ZTF", "scheduler"): _open_ztf,
     ("ZTF", "kowalski"): _open_kowalski,
     ("DECam", "sftp"): _open_decam,
     ("Gattini", "sftp"): partial(_open_drop, script=QueueScript()),
+    ("KPED", "sftp"): partial(_open_drop, script=QueueScript(KPED)),
+    ("WINTER", "http"): _open_winter,
     ("GROWTH-India", "sftp"): partial(_open_drop, script=GrowthIndiaScript()),
     **{
         (telescope.name, "portal"): partial(_open_lco, site=code)
@@ -115,7 +129,8 @@ def open_queue(telescope_name: str, endpoint: Endpoint | str) -> ObservingQueue:
         ``history_path`` where it forwards the scheduler's history. By SFTP, ``host``,
         ``port``, ``username``, ``host_key``, ``directory``, and ``key_file`` or ``password``;
         DECam: ``title`` of the program, ``dither`` (arcsec). Las Cumbres: ``token``,
-        ``observation_type``, and ``proposal`` to list no others.
+        ``observation_type``, and ``proposal`` to list no others. WINTER: ``username``,
+        ``password``, ``program`` and its ``key``.
 
     Raises
     ------
