@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from planners.budgets import fields_left, within_budgets
 from planners.clock import Clock, RobotState, Shot
 from planners.cover import MarginalProbability
-from planners.programmes import Programmes
+from planners.programmes import Programmes, contains
 from planners.rounds import Round, can_stand, in_order, passes_of, round_at
 from planners.structures import PlannedRound, Structure, StructureBuilder
 
@@ -25,9 +25,17 @@ _STEPS = 6
 class Execution:
     """Lays the rounds of one structure on the clock, and fills what time is left."""
 
-    def __init__(self, programmes: Programmes, builder: StructureBuilder) -> None:
+    def __init__(self, programmes: Programmes, kinds: Sequence[StructureBuilder]) -> None:
+        """Prepare.
+
+        Parameters
+        ----------
+        kinds : sequence of StructureBuilder
+            Every kind of round that there may be, at least one.
+        """
         self.programmes = programmes
-        self.builder = builder
+        self.builder = builder = kinds[0]
+        self._kinds = {tuple(sorted(kind.wanted)): kind for kind in kinds}
         self.cost = builder.cost
         self.clock = Clock(programmes.problem)
         self.state = RobotState(time=builder.begin)
@@ -68,7 +76,8 @@ class Execution:
         begin = max(self.state.time, self._earliest_begin(planned, mine))
         self.state.time = begin
         ends = min(ends, self.builder.window_end(begin))
-        length = max(min(self.builder.longest(ends - begin), 1.5 * planned.length), planned.length)
+        longest = self._kinds[tuple(sorted(planned.filters))].longest(ends - begin)
+        length = max(min(longest, 1.5 * planned.length), planned.length)
         self._round(planned.filters, length, mine.tolist())
 
     def _earliest_begin(self, planned: PlannedRound, mine: NDArray[np.int64]) -> float:
@@ -100,13 +109,29 @@ class Execution:
                 return
             self.state.time = begin
             ends = min(end, self.builder.window_end(begin))
-            most = self.builder.longest(ends - begin)
-            if most < 0:
+            kind = self._most_rewarding(ends - begin)
+            if kind is None:
                 self.state.time = ends
                 continue
-            filters = self.builder.order_after(self.state.filter)
-            if not self._round(filters, min(most, self.builder.shortest), []):
+            length = min(kind.longest(ends - begin), kind.shortest)
+            if not self._round(kind.order_after(self.state.filter), length, []):
                 self.state.time += _PAUSE
+
+    def _most_rewarding(self, time: float) -> StructureBuilder | None:
+        """The kind of round that covers most in its time, of those that take no more."""
+        fitting = [kind for kind in self._kinds.values() if kind.longest(time) >= 0]
+        if len(fitting) < 2:
+            return next(iter(fitting), None)
+        return max(fitting, key=lambda kind: self._reward(kind, time))
+
+    def _reward(self, kind: StructureBuilder, time: float) -> float:
+        """Probability that a round would finish in a second, were all fields up."""
+        programmes = self.programmes
+        finishes = np.array([contains(kind.wanted, wanted) for wanted in programmes.problem.needs])
+        mine = self.left & ~self.promised & finishes[programmes.need]
+        length = min(kind.longest(time), kind.shortest)
+        size = int(length / self.cost) + 1
+        return float(np.sort(self.marginal.gain[mine])[-size:].sum()) / kind.duration(length)
 
     def _soonest(self) -> float:
         """When the first field is up that is promised to no other round."""

@@ -64,18 +64,20 @@ def galaxy_weights(skymap: SkyMap, galaxies: Table) -> NDArray[np.float64]:
     The sky map's probability in a volume at the galaxy, times its luminosity where the table has
     a column of that name.
 
+    A galaxy whose position, distance or luminosity is not a number has none.
+
     Raises
     ------
     RequestInvalid
         If the table lacks positions or distances, or if nothing is probable.
     """
-    _check_columns(galaxies)
-    coord = SkyCoord(np.asarray(galaxies["ra"]), np.asarray(galaxies["dec"]), unit=u.deg)
-    distance = np.asarray(galaxies["distance"], dtype=float)
+    coord, is_known = _positions(galaxies)
+    distance = _column(galaxies, "distance")
     weight = skymap.density_at(coord) * _radial(skymap, coord, distance)
     if "luminosity" in galaxies.colnames:
-        weight = weight * np.asarray(galaxies["luminosity"], dtype=float)
-    weight = np.where(np.isfinite(weight) & (distance > 0), np.maximum(weight, 0.0), 0.0)
+        weight = weight * _column(galaxies, "luminosity")
+    counts = is_known & np.isfinite(weight) & (distance > 0)
+    weight = np.where(counts, np.maximum(weight, 0.0), 0.0)
     if weight.sum() <= 0:
         raise RequestInvalid("no galaxy of the table lies where the sky map has any probability")
     return np.asarray(weight / weight.sum())
@@ -87,6 +89,31 @@ def _check_columns(galaxies: Table | None) -> None:
     missing = [name for name in ("ra", "dec", "distance") if name not in galaxies.colnames]
     if missing:
         raise RequestInvalid(f"the table of galaxies has no column {' nor '.join(missing)}")
+
+
+def _column(galaxies: Table, name: str) -> NDArray[np.float64]:
+    """A column as numbers; NaN where a value is missing."""
+    try:
+        return np.ma.filled(np.ma.asarray(galaxies[name], dtype=np.float64), np.nan)
+    except (TypeError, ValueError) as err:
+        raise RequestInvalid(
+            f"column {name} of the table of galaxies holds what is not a number ({err})"
+        ) from err
+
+
+def _positions(galaxies: Table | None) -> tuple[SkyCoord, NDArray[np.bool_]]:
+    """Where galaxies are, and whether that is known; the others are put anywhere."""
+    _check_columns(galaxies)
+    assert galaxies is not None
+    ra, dec = _column(galaxies, "ra"), _column(galaxies, "dec")
+    beyond = np.flatnonzero(np.abs(dec) > 90)
+    if len(beyond):
+        raise RequestInvalid(
+            f"galaxy {beyond[0] + 1} of the table has a declination of {dec[beyond[0]]:g} deg"
+        )
+    is_known = np.isfinite(ra) & np.isfinite(dec)
+    ra, dec = np.where(is_known, ra, 0.0), np.where(is_known, dec, 0.0)
+    return SkyCoord(ra * u.deg, dec * u.deg), is_known
 
 
 def _radial(skymap: SkyMap, coord: SkyCoord, distance: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -112,15 +139,12 @@ def _galaxy_order(footprint: Footprint) -> int:
 
 def _as_skymap(skymap: SkyMap, footprint: Footprint, galaxies: Table | None) -> SkyMap:
     """A sky map that has its probability in cells around galaxies."""
-    _check_columns(galaxies)
-    assert galaxies is not None
+    coord, _ = _positions(galaxies)
     weight = galaxy_weights(skymap, galaxies)
     best = np.argsort(-weight, kind="stable")[:_MOST_GALAXIES]
     best = best[weight[best] > 0]
-    ra, dec = (np.asarray(galaxies[name], dtype=np.float64)[best] for name in ("ra", "dec"))
-    coord = SkyCoord(ra, dec, unit=u.deg)
     shift = 2 * (HIGHEST_ORDER - _galaxy_order(footprint))
-    cell, which = np.unique(hpx29(coord) >> shift, return_inverse=True)
+    cell, which = np.unique(hpx29(coord[best]) >> shift, return_inverse=True)
     density = np.bincount(which, weight[best]).astype(np.float64)
     return SkyMap.normalised((cell << shift, (cell + 1) << shift), density)
 

@@ -23,6 +23,7 @@ from planners.bound import upper_bound
 from planners.clock import Shot
 from planners.execution import Execution
 from planners.fillers import with_single_visits
+from planners.mixtures import builders, structures
 from planners.posing import pose
 from planners.problem import Problem
 from planners.programmes import Programmes, programmes_of
@@ -95,31 +96,32 @@ class _Search:
         programmes = programmes_of(self.problem)
         if len(programmes) == 0:
             return self._best
-        builder = StructureBuilder(self.problem, _usual_cost(programmes))
+        kinds = builders(self.problem, _usual_cost(programmes))
         columns = 0
-        for structure in builder.candidates():
+        for structure in structures(kinds):
             if self._value >= (1 - _GOOD_ENOUGH) * self.limit:
                 break
             if time.perf_counter() > self._deadline or (columns > _COLUMNS and not self._patient):
                 break
             for _ in range(2):
-                assignment = Assignment(programmes, structure, builder)
+                assignment = Assignment(programmes, structure, kinds[0])
                 columns += len(assignment.places.programme)
-                shots = self._carried_out(assignment, builder)
+                shots = self._carried_out(assignment, kinds)
                 self._keep(shots)
-                cost = self._real_cost(shots, builder.cost)
-                if abs(cost - builder.cost) < _SAME * builder.cost:
+                guess = kinds[0].cost
+                cost = self._real_cost(shots, guess)
+                if abs(cost - guess) < _SAME * guess:
                     break
-                builder = StructureBuilder(self.problem, cost)
+                kinds = builders(self.problem, cost)
         return self._best
 
-    def _carried_out(self, assignment: Assignment, builder: StructureBuilder) -> list[Shot]:
+    def _carried_out(self, assignment: Assignment, kinds: Sequence[StructureBuilder]) -> list[Shot]:
         """Exposures of the best assignment to the rounds of a structure."""
         if len(assignment.places.programme) == 0:
             return []
         _, share = assignment.relaxed()
         rounds = assignment.rounded(share)
-        return Execution(assignment.programmes, builder).run(assignment.structure, rounds)
+        return Execution(assignment.programmes, kinds).run(assignment.structure, rounds)
 
     def _real_cost(self, shots: Sequence[Shot], guess: float) -> float:
         """Time from one exposure to the next within a pass, s; the guess where there are few."""

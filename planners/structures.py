@@ -46,12 +46,21 @@ from the start and from the end of the window. Short ones suit small maps."""
 
 
 class StructureBuilder:
-    """Cuts the window of a problem into rounds."""
+    """Cuts the window of a problem into rounds of some visits."""
 
-    def __init__(self, problem: Problem, cost: float) -> None:
+    def __init__(self, problem: Problem, cost: float, wanted: tuple[str, ...]) -> None:
+        """Prepare.
+
+        Parameters
+        ----------
+        cost : float
+            Usual time from one exposure to the next, s.
+        wanted : tuple of str
+            Visits of a round, by filter.
+        """
         self.problem = problem
         self.cost = cost
-        self.wanted = max(problem.needs, key=len)
+        self.wanted = wanted
         self.orders = sequences(self.wanted)
         self.exchange = problem.slews.filter_exchange
         self._turn = _BACK * problem.slews.longest
@@ -122,11 +131,11 @@ class StructureBuilder:
         """Order of the visits that begins with the filter that is mounted, if there is one."""
         return next((order for order in self.orders if order[0] == mounted), self.orders[0])
 
-    def filtered(self, rounds: list[tuple[float, float]]) -> Structure:
+    def filtered(self, rounds: list[tuple[float, float]], mounted: str | None = None) -> Structure:
         """Give each round an order of filters that begins with the last one's last."""
         structure: list[PlannedRound] = []
         for start, length in rounds:
-            mounted = structure[-1].filters[-1] if structure else None
+            mounted = structure[-1].filters[-1] if structure else mounted
             structure.append(PlannedRound(start, self.order_after(mounted), length))
         return tuple(structure)
 

@@ -1,0 +1,104 @@
+"""The galaxies planner: the right hosts first, several in one field, honest about distances."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.table import Table
+from scipy.stats import norm
+
+from planners import galaxies
+from planners.requests import RequestInvalid
+from planners.skymap_files import read_skymap
+from telescopes import TELESCOPES, ZTF
+from tests.planners.cases import NIGHTS, blob, request_for
+from tests.planners.checker import violations
+
+NARROW = TELESCOPES["LCO-1m-elp"]
+WINTER = NIGHTS[1] + 6 * u.hour
+SKYMAP = blob(120, 33, 4)
+
+
+def table(ra, dec, distance=40.0, luminosity=None):
+    columns = {"ra": ra, "dec": dec, "distance": np.broadcast_to(distance, np.shape(ra))}
+    if luminosity is not None:
+        columns["luminosity"] = luminosity
+    return Table(columns)
+
+
+def scattered(n, seed=1):
+    random = np.random.default_rng(seed)
+    return table(120 + random.normal(0, 4, n), 33 + random.normal(0, 4, n))
+
+
+def request(hosts, hours=2, telescope=NARROW, **more):
+    return request_for(WINTER, hours, telescope.default_filters[:1], 120, galaxies=hosts, **more)
+
+
+def test_weights_are_the_density_times_the_luminosity():
+    hosts = table([120.0, 124.0, 120.0], [33.0, 33.0, 33.0], luminosity=[1.0, 1.0, 3.0])
+    weights = galaxies.galaxy_weights(SKYMAP, hosts)
+    density = SKYMAP.density_at(SkyCoord([120, 124] * u.deg, 33 * u.deg))
+    assert weights.sum() == pytest.approx(1)
+    assert weights[2] / weights[0] == pytest.approx(3)
+    assert weights[1] / weights[0] == pytest.approx(density[1] / density[0])
+
+
+def test_distances_weigh_as_the_map_says(corpus):
+    path = corpus / "skymaps" / "gw" / "S190814bv_5_LALInference.v1.fits.gz"
+    skymap = read_skymap(path.read_bytes())
+    peak = skymap.peak()
+    cell = np.searchsorted(skymap.lo, skymap.lo[np.argmax(skymap.density)])
+    mu, sigma = skymap.distmu[cell], skymap.distsigma[cell]
+    distance = mu + sigma * np.array([-2.0, 0.0, 1.0])
+    weights = galaxies.galaxy_weights(
+        skymap, table(np.full(3, peak.ra.deg), np.full(3, peak.dec.deg), distance)
+    )
+    expected = norm.pdf([-2.0, 0.0, 1.0])
+    assert weights == pytest.approx(expected / expected.sum(), rel=0.02)
+
+
+def test_a_narrow_field_goes_to_the_best_hosts_first():
+    hosts = scattered(300)
+    plan = galaxies.plan(SKYMAP, NARROW, request(hosts))
+    assert violations(plan, NARROW) == []
+    assert len(plan.exposures) > 5
+    weights = np.sort(galaxies.galaxy_weights(SKYMAP, hosts))[::-1]
+    reached = plan.statistics["probability_all_filters"]
+    assert reached >= 0.9 * weights[: len(plan.exposures)].sum()
+    assert reached <= plan.statistics["upper_bound"] + 1e-9
+
+
+def test_near_neighbours_share_a_pointing():
+    # The field is 26 arcmin wide.
+    hosts = table([120.0, 120.01, 120.0], [33.0, 33.0, 33.01])
+    plan = galaxies.plan(SKYMAP, NARROW, request(hosts, hours=1))
+    assert len(plan.exposures) == 1
+    assert plan.statistics["probability_all_filters"] == pytest.approx(1, abs=1e-6)
+
+
+def test_a_telescope_with_a_grid_keeps_to_it():
+    plan = galaxies.plan(SKYMAP, ZTF, request(scattered(100), telescope=ZTF))
+    assert violations(plan, ZTF) == []
+    assert {exposure.field_id for exposure in plan.exposures} <= set(ZTF.read_grid().field_id)
+    assert plan.statistics["probability_all_filters"] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("hosts", "words"),
+    [
+        (None, "no galaxies"),
+        (Table({"ra": [120.0], "dec": [33.0]}), "distance"),
+        (table([300.0], [-60.0]), "no galaxy of the table lies"),
+        (table([120.0], [33.0], np.nan), "no galaxy of the table lies"),
+        (table([np.nan], [33.0]), "no galaxy of the table lies"),
+        (table([120.0], [33.0], -40.0), "no galaxy of the table lies"),
+        (table([120.0], [95.0]), "declination"),
+        (table(["here"], [33.0]), "not a number"),
+    ],
+)
+def test_a_table_of_no_use_is_refused_by_name(hosts, words):
+    with pytest.raises(RequestInvalid, match=words):
+        galaxies.plan(SKYMAP, NARROW, request(hosts))
