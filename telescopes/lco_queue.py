@@ -15,6 +15,7 @@ import numpy as np
 from astropy import units as u
 from astropy.time import Time
 
+from telescopes.confirming import confirm
 from telescopes.errors import QueueError, QueueRefused, QueueUnconfirmed, QueueUnreachable
 from telescopes.findings import Finding
 from telescopes.foresight import foresee_by_times
@@ -75,9 +76,7 @@ class LCOQueue:
                 raise QueueRefused(f"the portal holds another group of the name {request.name}")
         self._validate(request)
         answer = self.portal.exchange("POST", GROUPS, body=request.body)
-        if answer.status >= 500 or answer.status == 408:
-            raise QueueUnconfirmed(answer.words)
-        return self._confirm(request, answer)
+        return confirm(request, answer, self.find, "the portal")
 
     def _validate(self, request: QueueRequest) -> None:
         """Let the portal check it; nothing is changed there."""
@@ -90,20 +89,6 @@ class LCOQueue:
             raise QueueUnreachable(f"not an answer of the portal: {answer.words}")
         if errors["errors"]:
             raise QueueRefused(json.dumps(errors["errors"])[:2000])
-
-    def _confirm(self, request: QueueRequest, answer: HTTPAnswer) -> QueueReceipt:
-        """Compare what the portal holds with what it has said."""
-        try:
-            found = self.find(request)
-        except QueueError as err:
-            raise QueueUnconfirmed(f"{answer.words}; it cannot be read back: {err}") from err
-        if found:
-            return QueueReceipt(request.name, answer.words)
-        if found is None:
-            raise QueueUnconfirmed(f"{answer.words}; but the portal holds something else")
-        if answer.status >= 300:
-            raise QueueRefused(answer.words)
-        raise QueueUnconfirmed(f"{answer.words}; but the portal does not hold it")
 
     def find(self, request: QueueRequest) -> bool | None:
         """Whether the portal holds exactly this group, in whatever state but cancelled.

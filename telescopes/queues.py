@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from astropy import units as u
 
+from telescopes import TELESCOPES
+from telescopes.configured_queue import ConfiguredQueue
+from telescopes.configured_settings import CREDENTIALS, read_configuration
+from telescopes.configured_templates import ConfigurationInvalid, fill
 from telescopes.decam_script import DECamScript
 from telescopes.file_queue import FileQueue, Script
 from telescopes.gattini_script import QueueScript
@@ -96,7 +101,20 @@ def _open_winter(endpoint: Endpoint) -> ObservingQueue:
         timeout=30 * u.s,
         deadline=60 * u.s,
     )
-    return WINTERQueue(service, endpoint["program"], endpoint["key"])
+    return WINTERQueue(service, endpoint["program_name"], endpoint["token"])
+
+
+def _open_configured(endpoint: Endpoint, name: str) -> ObservingQueue:
+    credentials = {key: str(endpoint[key]) for key in CREDENTIALS if endpoint.get(key) is not None}
+    configuration = read_configuration(Path(endpoint["configuration"]))
+    try:
+        headers = {
+            key: str(fill(value, credentials)) for key, value in configuration.headers.items()
+        }
+    except KeyError as err:
+        raise ConfigurationInvalid(f"the headers want {err}, which is not given") from err
+    transport = HTTPTransport(endpoint["url"], headers, timeout=30 * u.s, deadline=60 * u.s)
+    return ConfiguredQueue(TELESCOPES[name], transport, configuration)
 
 
 QUEUES: dict[tuple[str, str], Callable[[Endpoint], ObservingQueue]] = {
@@ -111,6 +129,8 @@ QUEUES: dict[tuple[str, str], Callable[[Endpoint], ObservingQueue]] = {
         (telescope.name, "portal"): partial(_open_lco, site=code)
         for code, telescope in LAS_CUMBRES.items()
     },
+    # Last, so that it is nobody's default.
+    **{(name, "configured"): partial(_open_configured, name=name) for name in TELESCOPES},
 }
 """By telescope and protocol; the first protocol of a telescope is its default."""
 
@@ -130,7 +150,9 @@ def open_queue(telescope_name: str, endpoint: Endpoint | str) -> ObservingQueue:
         ``port``, ``username``, ``host_key``, ``directory``, and ``key_file`` or ``password``;
         DECam: ``title`` of the program, ``dither`` (arcsec). Las Cumbres: ``token``,
         ``observation_type``, and ``proposal`` to list no others. WINTER: ``username``,
-        ``password``, ``program`` and its ``key``.
+        ``password``, ``program_name`` and the program's key as ``token``. Any telescope by the
+        protocol ``configured``: ``configuration``, a file that describes the robot's interface,
+        and ``token``, ``username`` and ``password`` where its headers name them.
 
     Raises
     ------

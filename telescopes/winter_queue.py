@@ -14,6 +14,7 @@ from typing import Any
 from astropy import units as u
 from astropy.time import Time
 
+from telescopes.confirming import confirm
 from telescopes.errors import QueueError, QueueRefused, QueueUnconfirmed, QueueUnreachable
 from telescopes.findings import Finding
 from telescopes.foresight import foresee_by_times
@@ -58,23 +59,7 @@ class WINTERQueue:
             case None:
                 raise QueueRefused(f"the observatory holds another schedule of {request.name}")
         answer = self._exchange("POST", "/too/winter", request.body, submit_trigger="true")
-        if answer.status >= 500 or answer.status == 408:
-            raise QueueUnconfirmed(answer.words)
-        return self._confirm(request, answer)
-
-    def _confirm(self, request: QueueRequest, answer: HTTPAnswer) -> QueueReceipt:
-        """Compare what the observatory holds with what it has said."""
-        try:
-            found = self.find(request)
-        except QueueError as err:
-            raise QueueUnconfirmed(f"{answer.words}; it cannot be read back: {err}") from err
-        if found:
-            return QueueReceipt(request.name, answer.words)
-        if found is None:
-            raise QueueUnconfirmed(f"{answer.words}; but the observatory holds something else")
-        if answer.status >= 300:
-            raise QueueRefused(answer.words)
-        raise QueueUnconfirmed(f"{answer.words}; but the observatory does not hold it")
+        return confirm(request, answer, self.find, "the observatory")
 
     def find(self, request: QueueRequest) -> bool | None:
         """Whether the observatory has exactly this schedule, waiting or done.

@@ -16,6 +16,7 @@ from typing import Any
 from astropy import units as u
 from astropy.time import Time
 
+from telescopes.confirming import confirm
 from telescopes.errors import QueueError, QueueRefused, QueueUnconfirmed, QueueUnreachable
 from telescopes.findings import Finding
 from telescopes.observing import (
@@ -26,7 +27,7 @@ from telescopes.observing import (
     QueueRequest,
     Telescope,
 )
-from telescopes.transports import HTTPAnswer, HTTPTransport
+from telescopes.transports import HTTPTransport
 from telescopes.ztf_exposures import HistoryEntry, ProcessedExposure, merge, read_processed
 from telescopes.ztf_foresight import Foresight
 from telescopes.ztf_messages import (
@@ -77,27 +78,7 @@ class ZTFQueue:
             case None:
                 raise QueueRefused(f"the robot holds another queue of the name {request.name}")
         answer = self.scheduler.put_queue(request.body)
-        if answer.status >= 500 or answer.status == 408:
-            raise QueueUnconfirmed(answer.words)
-        return self._confirm(request, answer)
-
-    def _confirm(self, request: QueueRequest, answer: HTTPAnswer) -> QueueReceipt:
-        """Compare what the robot holds with what it has said.
-
-        A refusal is read back too: whoever said no may have stood between us and the robot.
-        """
-        is_refusal = answer.status >= 300
-        try:
-            found = self._compare(request)
-        except QueueError as err:
-            raise QueueUnconfirmed(f"{answer.words}; it cannot be read back: {err}") from err
-        if found:
-            return QueueReceipt(request.name, answer.words)
-        if found is None:
-            raise QueueUnconfirmed(f"{answer.words}; but the robot holds another list")
-        if is_refusal:
-            raise QueueRefused(answer.words)
-        raise QueueUnconfirmed(f"{answer.words}; but the robot does not hold it")
+        return confirm(request, answer, self._compare)
 
     def find(self, request: QueueRequest) -> bool | None:
         """Whether the robot holds, or has begun, exactly this request.

@@ -38,6 +38,13 @@ def test_an_unknown_way(name, endpoint):
         open_queue(name, endpoint)
 
 
+def test_every_telescope_has_a_way_of_its_own_before_that_of_any():
+    for name in TELESCOPES:
+        protocols = [protocol for known, protocol in QUEUES if known == name]
+        assert protocols[-1] == "configured"
+        assert len(protocols) >= 2
+
+
 def test_opens_a_drop():
     queue = open_queue(
         "DECam",

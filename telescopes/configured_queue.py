@@ -1,0 +1,277 @@
+"""The queue of a robot that an operator has described: HTTP, JSON, names in paths and bodies.
+
+The robot is taken to keep a queue as it was sent until it is done or deleted.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from astropy import units as u
+from astropy.time import Time
+
+from telescopes.configured_settings import Configuration
+from telescopes.configured_templates import at, fill, fill_path
+from telescopes.confirming import confirm
+from telescopes.errors import (
+    PlanUnsuitable,
+    QueueError,
+    QueueRefused,
+    QueueUnconfirmed,
+    QueueUnreachable,
+)
+from telescopes.exposure_tables import TableUnreadable, read_exposure_table
+from telescopes.findings import Finding
+from telescopes.foresight import foresee_by_times
+from telescopes.lco_messages import contains
+from telescopes.names import check_name
+from telescopes.observing import (
+    ExecutedExposure,
+    ObservingPlan,
+    PlannedExposure,
+    QueuedPlan,
+    QueueReceipt,
+    QueueRequest,
+    Telescope,
+)
+from telescopes.transports import HTTPAnswer, HTTPTransport
+
+_ALWAYS = (57754.0, 62502.0)
+"""Window of a queue that states none (MJD): from 2017 to 2030."""
+
+
+@dataclass(frozen=True)
+class ConfiguredQueue:
+    """Implements `telescopes.observing.ObservingQueue`."""
+
+    telescope: Telescope
+    """Whose filters and limits hold."""
+
+    transport: HTTPTransport
+    """The robot, with the filled headers."""
+
+    configuration: Configuration
+    """Its interface."""
+
+    def settle_time(self, request: QueueRequest) -> u.Quantity[u.physical.time]:  # noqa: ARG002 - the same for all
+        """Nothing is known of the robot: two minutes."""
+        return 120 * u.s
+
+    def prepare(self, plan: ObservingPlan, name: str, program: str, pi: str) -> QueueRequest:
+        """Fill the template of the body."""
+        check_name(name)
+        if not plan.exposures:
+            raise PlanUnsuitable("the plan is empty")
+        ordered = sorted(plan.exposures, key=lambda exposure: exposure.start.utc.mjd)
+        last = ordered[-1].start + ordered[-1].exposure_time
+        fields = {
+            "name": name,
+            "program": program,
+            "pi": pi,
+            **_window(ordered[0].start, max(plan.request.end, last)),
+            "exposures": [
+                fill(self.configuration.exposure, self._fields(plan, exposure, number))
+                for number, exposure in enumerate(ordered, start=1)
+            ],
+        }
+        body = fill(self.configuration.body, fields)
+        return QueueRequest(name, json.dumps(body, allow_nan=False))
+
+    def _fields(
+        self, plan: ObservingPlan, exposure: PlannedExposure, number: int
+    ) -> dict[str, Any]:
+        if exposure.filter not in self.telescope.filters:
+            raise PlanUnsuitable(f"{self.telescope.name} has no filter {exposure.filter!r}")
+        seconds = float(exposure.exposure_time.to_value(u.s))
+        if not 0 < seconds <= self.telescope.longest_exposure.to_value(u.s):
+            raise PlanUnsuitable(f"an exposure of {seconds:g} s")
+        ra, dec = float(exposure.ra.to_value(u.deg)), float(exposure.dec.to_value(u.deg))
+        if not (math.isfinite(ra) and math.isfinite(dec)):
+            raise PlanUnsuitable("an exposure has no position")
+        return {
+            "number": number,
+            "field_id": exposure.field_id,
+            "ra": round(ra % 360, 6),
+            "dec": round(dec, 6),
+            "filter": self.configuration.filters.get(exposure.filter, exposure.filter),
+            "exposure_time": seconds,
+            **_window(exposure.start, max(plan.request.end, exposure.start)),
+            "airmass_limit": min(plan.request.airmass_limit, self.telescope.airmass_limit),
+        }
+
+    def submit(self, request: QueueRequest) -> QueueReceipt:
+        """Look first, send once, read back."""
+        match self.find(request):
+            case True:
+                return QueueReceipt(request.name, "the robot already holds exactly this queue")
+            case None:
+                raise QueueRefused(f"the robot holds another queue of the name {request.name}")
+        told = self.configuration
+        path = fill_path(told.submit_path, {"name": request.name})
+        answer = self.transport.exchange(told.submit_method, path, body=request.body)
+        receipt = confirm(request, answer, self.find)
+        self._check_ok(answer)
+        return receipt
+
+    def _check_ok(self, answer: HTTPAnswer) -> None:
+        """See that an answer says what a good one says."""
+        told = self.configuration
+        if told.ok_path is None:
+            return
+        try:
+            value = at(answer.json(), told.ok_path)
+        except (LookupError, QueueUnreachable) as err:
+            raise QueueUnconfirmed(f"{answer.words}; nothing at {told.ok_path}") from err
+        if value != told.ok_value:
+            raise QueueUnconfirmed(f"{answer.words}; {told.ok_path} is {value!r}")
+
+    def find(self, request: QueueRequest) -> bool | None:
+        """Whether the robot holds exactly this queue; one that is done seems absent."""
+        named = [queue for queue in self._queues() if self._name(queue) == request.name]
+        if not named:
+            return False
+        sent = at(json.loads(request.body), self.configuration.exposures_at)
+        return True if len(named) == 1 and contains(self._exposures(named[0]), sent) else None
+
+    def withdraw(self, name: str) -> None:
+        """Delete the queue, if it is there, and see that it is gone."""
+        if not self._holds(name):
+            return
+        told = self.configuration
+        path = fill_path(told.delete_path, {"name": name})
+        body = None if told.delete_body is None else fill(told.delete_body, {"name": name})
+        try:
+            words = self.transport.exchange(
+                told.delete_method, path, body=None if body is None else json.dumps(body)
+            ).words
+        except QueueUnconfirmed as err:
+            words = str(err)
+        try:
+            is_left = self._holds(name)
+        except QueueError as err:
+            raise QueueUnconfirmed(f"{words}; whether it is gone cannot be read: {err}") from err
+        if is_left:
+            raise QueueUnconfirmed(f"{words}; the robot still holds {name}")
+
+    def foresee(
+        self,
+        plan: ObservingPlan,
+        request: QueueRequest,
+        held: Sequence[QueuedPlan],
+        telescope: Telescope,
+        now: Time,
+    ) -> list[Finding]:
+        """What to expect where the times of the plan are kept."""
+        return foresee_by_times(plan, request, held, telescope, now)
+
+    def queued(self) -> tuple[QueuedPlan, ...]:
+        """All queues that the robot shows; those whose name begins with ToO count as such."""
+        return tuple(
+            QueuedPlan(
+                self._name(queue),
+                self._moment(queue, self.configuration.list_start, _ALWAYS[0]),
+                self._moment(queue, self.configuration.list_end, _ALWAYS[1]),
+                is_too=self._name(queue).startswith("ToO"),
+                targets=tuple(self._exposures(queue)),
+            )
+            for queue in self._queues()
+        )
+
+    def executed(self, start: Time, end: Time) -> Iterable[ExecutedExposure]:
+        """Exposures begun in [start, end), if the robot tells of any.
+
+        They are read as an uploaded table is; rows that cannot be understood are passed over.
+        """
+        told = self.configuration
+        if told.executed_path is None:
+            self.ping()
+            return ()
+        path = fill_path(told.executed_path, {"start": start.utc.isot, "end": end.utc.isot})
+        answer = _expect(self.transport.exchange("GET", path))
+        try:
+            rows = at(answer.json(), told.executed_items)
+            if rows == []:
+                return ()
+            table = read_exposure_table(
+                json.dumps(rows).encode(), telescope=self.telescope, now=None
+            )
+        except (LookupError, TableUnreadable) as err:
+            raise QueueUnreachable(f"the exposures cannot be read: {err}") from err
+        within = [each for each in table.exposures if start <= each.start < end]
+        return sorted(within, key=lambda exposure: float(exposure.start.mjd))
+
+    def ping(self) -> None:
+        """Return if the robot shows its queues."""
+        try:
+            self._queues()
+        except QueueRefused as err:
+            raise QueueUnreachable(f"the robot does not let us in: {err}") from err
+
+    def _queues(self) -> list[Mapping[str, Any]]:
+        """Queues in the robot's own terms, each with a name and a list of exposures."""
+        answer = _expect(self.transport.exchange("GET", self.configuration.list_path))
+        try:
+            queues = at(answer.json(), self.configuration.list_items)
+            return [self._checked(queue) for queue in queues]
+        except (LookupError, TypeError) as err:
+            raise QueueUnreachable(f"the list of queues cannot be read: {err!r}") from err
+
+    def _checked(self, queue: Any) -> Mapping[str, Any]:
+        """Raise LookupError or TypeError if it has no name or no list of exposures."""
+        if not isinstance(self._name(queue), str):
+            raise TypeError("a name is no text")
+        if not isinstance(self._exposures(queue), list):
+            raise TypeError("exposures are no list")
+        checked: Mapping[str, Any] = queue
+        return checked
+
+    def _holds(self, name: str) -> bool:
+        return any(self._name(queue) == name for queue in self._queues())
+
+    def _name(self, queue: Mapping[str, Any]) -> str:
+        name: str = at(queue, self.configuration.list_name)
+        return name
+
+    def _exposures(self, queue: Mapping[str, Any]) -> list[Any]:
+        """Exposures of a queue; a list within a text is read too."""
+        held = at(queue, self.configuration.list_exposures)
+        try:
+            read: list[Any] = json.loads(held) if isinstance(held, str) else held
+        except ValueError as err:
+            raise LookupError(f"exposures {held!r:.80}") from err
+        return read
+
+    @staticmethod
+    def _moment(queue: Mapping[str, Any], path: str | None, default: float) -> Time:
+        """A time that the robot tells, as ISO 8601 (UTC) or MJD."""
+        if path is None:
+            return Time(default, format="mjd", scale="utc")
+        try:
+            value = at(queue, path)
+            if isinstance(value, str):
+                return Time(value.removesuffix("Z").removesuffix("+00:00"), scale="utc")
+            return Time(float(value), format="mjd", scale="utc")
+        except (LookupError, TypeError, ValueError) as err:
+            raise QueueUnreachable(f"the list of queues cannot be read: {path}: {err!r}") from err
+
+
+def _window(start: Time, end: Time) -> dict[str, Any]:
+    return {
+        "start": f"{start.utc.isot}Z",
+        "end": f"{end.utc.isot}Z",
+        "start_mjd": float(start.utc.mjd),
+        "end_mjd": float(end.utc.mjd),
+    }
+
+
+def _expect(answer: HTTPAnswer) -> HTTPAnswer:
+    """Return the answer to a question, or raise what it means if it is none."""
+    if answer.status == 200:
+        return answer
+    if 300 <= answer.status < 500:
+        raise QueueRefused(answer.words)
+    raise QueueUnreachable(answer.words)
