@@ -50,7 +50,7 @@ def as_exposures(
             groups[pointing.instrument_id, angle].append(pointing)
     return [
         (
-            _telescope(mine[0].instrument, camera := _turned(footprints[number], angle)),
+            camera_alone(mine[0].instrument, camera := _turned(footprints[number], angle)),
             [_exposure(pointing, camera) for pointing in mine],
         )
         for (number, angle), mine in groups.items()
@@ -79,7 +79,7 @@ def _exposure(pointing: Pointing, camera: Footprint) -> ExecutedExposure:
     )
 
 
-def _telescope(name: str, footprint: Footprint) -> Telescope:
+def camera_alone(name: str, footprint: Footprint) -> Telescope:
     """A telescope of which only the camera is known; no plan can be made for it."""
     still = Axis(1 * u.deg / u.s, 1 * u.deg / u.s**2)
     return Telescope(

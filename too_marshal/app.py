@@ -21,6 +21,7 @@ from too_marshal.web import (
     circulars,
     errors,
     events,
+    exposures,
     health,
     live,
     notices,
@@ -74,6 +75,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     for blueprint in (
         auth.auth,
         events.events,
+        exposures.exposures,
         notices.notices,
         plans.plans,
         queues.queues,

@@ -74,6 +74,7 @@ def _workflows(settings: Settings) -> dict[str, tuple[Workflow, RetryStrategy | 
     from too_marshal.workflows import (  # noqa: PLC0415
         coincide,
         combine,
+        cover,
         fetch,
         ingest,
         localize,
@@ -122,6 +123,7 @@ def _workflows(settings: Settings) -> dict[str, tuple[Workflow, RetryStrategy | 
         "submit": (on_robots(submit.submit), PERSISTENT),
         "withdraw": (withdraw.withdraw_event, RETRY),
         "withdraw_submission": (on_robots(withdraw.withdraw_submission), PERSISTENT),
+        "cover": (cover.cover, RETRY),
         "track": (on_robots(track.track), False),
         "draft": (report.draft, RETRY),
     }

@@ -25,7 +25,7 @@ from telescopes.observing import ObservingPlan, ObservingRequest, PlannedExposur
 from too_marshal.db.base import now
 from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.events import Event, record
-from too_marshal.db.exposures import Coverage, Exposure
+from too_marshal.db.exposures import Coverage, Exposure, ExposureImport, Source
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.notices import NoticeState, ReceivedNotice
 from too_marshal.db.people import Person, Role
@@ -284,6 +284,21 @@ def add_exposures(session: Session, submission: Submission, number: int) -> list
     session.add_all(rows)
     session.commit()
     return rows
+
+
+def add_import(session: Session, event: Event) -> ExposureImport:
+    """An upload whose one row was rejected."""
+    row = ExposureImport(
+        event_id=event.id,
+        telescope="ZTF",
+        source=Source.UPLOADED,
+        name="night.csv",
+        rejected=[{"row": 2, "reason": "ZTF has no field 9999999", "text": "9999999,g"}],
+        made_by="observer",
+    )
+    session.add(row)
+    session.commit()
+    return row
 
 
 def add_coverage(session: Session, event: Event, probability: float = 0.2) -> Coverage:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import abort, request
 from sqlalchemy import select
 
-from too_marshal.api.operations import Content, iso, operation
+from too_marshal.api.operations import BINARY, Content, Parameter, iso, operation
 from too_marshal.api.schemas import (
     ANYTHING,
     FRACTION,
@@ -21,9 +22,13 @@ from too_marshal.api.schemas import (
     record,
 )
 from too_marshal.db.events import Event
-from too_marshal.db.exposures import Coverage, Exposure
+from too_marshal.db.exposures import Coverage, Exposure, ExposureImport, Source
+from too_marshal.db.people import Role
+from too_marshal.web.access import current_person
+from too_marshal.web.exposures import LARGEST_TABLE
 from too_marshal.web.service import database, row_or_404
 from too_marshal.workflows.cover import exposures_of
+from too_marshal.workflows.upload import undo, upload
 
 EXPOSURE = named(
     "Exposure",
@@ -53,9 +58,50 @@ COVERAGE = named(
     area=described(NUMBER, "observed at least once, deg2"),
     area_twice=described(NUMBER, "observed at least twice, deg2"),
     by_filter=ANYTHING,
+    by_source=described(
+        ANYTHING,
+        "planned, uploaded, survey, other groups, all: exposures, probability, "
+        "probability_twice, area (deg2); the other members speak of planned and uploaded",
+    ),
+    depths=described(ANYTHING, "by filter: 5-sigma AB limit, probability observed so deep"),
     series=described({"type": "array"}, "time, once, twice"),
     computed_at=TIME,
 )
+
+
+IMPORT = named(
+    "ExposureImport",
+    id=INTEGER,
+    event_id=INTEGER,
+    telescope=TEXT,
+    source={"enum": [source.value for source in Source]},
+    name=TEXT,
+    added=described(INTEGER, "exposures that are new"),
+    known=described(INTEGER, "rows whose exposure was known before"),
+    rejected=listed(record(row=described(INTEGER, "of the file, from 1"), reason=TEXT, text=TEXT)),
+    made_by=TEXT,
+    made_at=TIME,
+    undone_by=nullable(TEXT),
+    undone_at=nullable(TIME),
+)
+
+
+def import_to_json(row: ExposureImport) -> dict[str, Any]:
+    """What became of a table of exposures."""
+    return {
+        "id": row.id,
+        "event_id": row.event_id,
+        "telescope": row.telescope,
+        "source": row.source,
+        "name": row.name,
+        "added": row.added,
+        "known": row.known,
+        "rejected": row.rejected,
+        "made_by": row.made_by,
+        "made_at": iso(row.made_at),
+        "undone_by": row.undone_by,
+        "undone_at": iso(row.undone_at),
+    }
 
 
 def exposure_to_json(row: Exposure) -> dict[str, Any]:
@@ -89,6 +135,8 @@ def coverage_to_json(row: Coverage) -> dict[str, Any]:
         "area": row.area,
         "area_twice": row.area_twice,
         "by_filter": row.by_filter,
+        "by_source": row.by_source,
+        "depths": row.depths,
         "series": row.series,
         "computed_at": iso(row.computed_at),
     }
@@ -111,3 +159,53 @@ def list_coverage(event_id: int) -> dict[str, Any]:
         .order_by(Coverage.localization_id, Coverage.telescope)
     )
     return {"items": [coverage_to_json(row) for row in rows]}
+
+
+@operation(
+    "POST",
+    "/events/<row:event_id>/exposures",
+    Content(IMPORT),
+    role=Role.OBSERVER,
+    status=201,
+    body=Content(BINARY, "text/csv"),
+    parameters=(
+        Parameter("telescope", "query", TEXT, "whose exposures they are", required=True),
+        Parameter("name", "query", TEXT, "of the file, for people"),
+    ),
+    problems={413: f"more than {LARGEST_TABLE} bytes", 422: "nothing of it can be read"},
+)
+def post_exposures(event_id: int) -> tuple[dict[str, Any], int]:
+    """Bring in a table of exposures, CSV or JSON: good rows are kept, bad ones reported."""
+    request.max_content_length = LARGEST_TABLE
+    event = row_or_404(Event, event_id)
+    try:
+        made = upload(
+            database(),
+            event,
+            telescope=request.args.get("telescope", ""),
+            data=request.get_data(),
+            name=request.args.get("name", "by the API").replace("\0", ""),
+            by=current_person().username,
+        )
+    except ValueError as err:
+        abort(422, str(err))
+    return import_to_json(made), 201
+
+
+@operation("GET", "/events/<row:event_id>/imports", Content(record(items=listed(IMPORT))))
+def list_imports(event_id: int) -> dict[str, Any]:
+    """List the tables of exposures that were brought in for an event, the newest first."""
+    row_or_404(Event, event_id)
+    rows = database().scalars(
+        select(ExposureImport)
+        .where(ExposureImport.event_id == event_id)
+        .order_by(ExposureImport.id.desc())
+    )
+    return {"items": [import_to_json(row) for row in rows]}
+
+
+@operation("POST", "/imports/<row:import_id>/undo", Content(IMPORT), role=Role.OBSERVER)
+def undo_import(import_id: int) -> dict[str, Any]:
+    """Take the exposures of an import away again; nothing happens to one that is undone."""
+    row_or_404(ExposureImport, import_id)
+    return import_to_json(undo(database(), import_id, by=current_person().username))

@@ -41,7 +41,12 @@ def parted(
 
 
 def _key(exposure: PlannedExposure | ExecutedExposure) -> _Key:
+    return (*place_of(exposure), exposure.filter)
+
+
+def place_of(exposure: PlannedExposure | ExecutedExposure) -> tuple[int, int, int]:
+    """What exposures of one pointing have in common: the field, or the position off the grid."""
     if exposure.field_id >= 0:
-        return exposure.field_id, 0, 0, exposure.filter
+        return exposure.field_id, 0, 0
     ra, dec = (round(angle.to_value(u.arcmin)) for angle in (exposure.ra, exposure.dec))
-    return -1, ra, dec, exposure.filter
+    return -1, ra, dec

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
-from astropy import units as u
-from astropy.coordinates import SkyCoord
 from astropy.time import Time
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from planners.ranges import hpx29
 from telescopes.errors import QueueError
-from telescopes.observing import ExecutedExposure, QueuedPlan
+from telescopes.observing import QueuedPlan
 from too_marshal.db.base import now
+from too_marshal.db.events import Event
 from too_marshal.db.exposures import Exposure
 from too_marshal.db.plans import Plan, PlannedExposureRow
 from too_marshal.db.queues import AT_THE_ROBOT, RobotQueue, Submission, SubmissionState, tell
 from too_marshal.logs import without_secrets
 from too_marshal.robots import Robots
-from too_marshal.workflows.cover import cover
+from too_marshal.workflows.cover import SURVEY_WINDOW, cover
+from too_marshal.workflows.keep_exposures import Kept, keep_exposures
 
 LOOK_BACK = timedelta(hours=36)
 """How long after its end an exposure may still turn up."""
@@ -51,10 +49,10 @@ def track(session: Session, robots: Robots, telescope: str) -> None:
         session.commit()
         return
     _note_queues(session, telescope, held)
-    new = _store(session, telescope, done)
+    kept = keep_exposures(session, telescope, done)
     _advance(session, telescope, {item.name for item in held})
     session.commit()
-    for event_id in sorted(_events_of(session, new)):
+    for event_id in sorted(_events_of(session, telescope, kept)):
         cover(session, event_id, telescope)
 
 
@@ -103,52 +101,6 @@ def _note_queues(session: Session, telescope: str, held: Iterable[QueuedPlan]) -
     )
 
 
-def _store(session: Session, telescope: str, done: Iterable[ExecutedExposure]) -> set[int]:
-    """Keep the exposures; returns the submissions that gained one, or better knowledge of one."""
-    known = session.execute(
-        select(Submission.queue_name, Submission.id).where(Submission.telescope == telescope)
-    )
-    names = dict(known.all())
-    touched = set()
-    for item in done:
-        values = _row(telescope, item, names.get(item.queue_name or ""))
-        statement = insert(Exposure).values(values)
-        changed = session.scalar(
-            statement.on_conflict_do_update(
-                index_elements=["telescope", "exposure_id"],
-                set_={name: statement.excluded[name] for name in _IMPROVABLE},
-                where=Exposure.detectors != statement.excluded.detectors,
-            ).returning(Exposure.submission_id)
-        )
-        if changed is not None:
-            touched.add(changed)
-    return touched
-
-
-_IMPROVABLE = ("detectors", "seeing", "limiting_magnitude")
-
-
-def _row(telescope: str, item: ExecutedExposure, submission_id: int | None) -> dict[str, Any]:
-    return {
-        "telescope": telescope,
-        "exposure_id": item.exposure_id,
-        "submission_id": submission_id,
-        "queue_name": item.queue_name,
-        "field_id": item.field_id,
-        "ra": float(item.ra.to_value(u.deg)),
-        "dec": float(item.dec.to_value(u.deg)),
-        "hpx29": int(hpx29(SkyCoord(item.ra, item.dec))),
-        "filter": item.filter,
-        "start": item.start.to_datetime(timezone=UTC),
-        "exposure_time": float(item.exposure_time.to_value(u.s)),
-        "detectors": [int(number) for number in item.detectors],
-        "airmass": item.airmass,
-        "seeing": None if item.seeing is None else float(item.seeing.to_value(u.arcsec)),
-        "limiting_magnitude": item.limiting_magnitude,
-        "received_at": now(),
-    }
-
-
 def _advance(session: Session, telescope: str, held: set[str]) -> None:
     """Move submissions on: executing once an exposure exists, done once the robot let go."""
     submissions = session.scalars(
@@ -177,11 +129,22 @@ def _advance(session: Session, telescope: str, held: set[str]) -> None:
             tell(session, submission, f"is done: {count} exposures")
 
 
-def _events_of(session: Session, submission_ids: set[int]) -> set[int]:
-    if not submission_ids:
-        return set()
-    query = select(Plan.event_id).join(Submission).where(Submission.id.in_(submission_ids))
-    return set(session.scalars(query))
+def _events_of(session: Session, telescope: str, kept: Kept) -> set[int]:
+    """Events for which something new counts: that asked for it, or whose window it was in."""
+    asked = select(Plan.event_id).join(Submission).where(Submission.id.in_(kept.submissions))
+    events = set(session.scalars(asked))
+    if kept.strays:
+        query = (
+            select(Event.id)
+            .join(Plan, Plan.event_id == Event.id)
+            .where(
+                Plan.telescope == telescope,
+                ~Event.is_retracted,
+                Event.event_time.between(min(kept.strays) - SURVEY_WINDOW, max(kept.strays)),
+            )
+        )
+        events |= set(session.scalars(query))
+    return events
 
 
 def _iso(when: Time | datetime) -> str:

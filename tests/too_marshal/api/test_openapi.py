@@ -17,6 +17,7 @@ from tests.too_marshal.factories import (
     add_circular,
     add_coverage,
     add_event,
+    add_import,
     add_exposures,
     add_localization,
     add_plan,
@@ -101,6 +102,7 @@ def rows(session: Session) -> dict[str, int]:
         "submission_id": submission.id,
         "replacement_id": add_replacement(session, submission, add_plan(session, event)).id,
         "preflight_id": add_preflight(session, plan).id,
+        "import_id": add_import(session, event).id,
         "circular_id": add_circular(session, event).id,
     }
 
@@ -109,6 +111,10 @@ BODIES = {
     "post_notice": {"data": b"<not a notice"},
     "post_plan": {"json": PLAN_REQUEST},
     "post_circular": {"json": {"telescope": "ZTF"}},
+    "post_exposures": {
+        "data": b"field_id,filter,start\n700,g,2026-11-20T05:00:00\n9999999,g,2026-11-20T05:01:00\n",
+        "query_string": {"telescope": "ZTF"},
+    },
     "post_submission": {
         "headers": {"Idempotency-Key": "a key of a test"},
         "json": {"preflight_id": 1},

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from tests.too_marshal.factories import (
     add_circular,
     add_event,
+    add_import,
     add_localization,
     add_notice,
     add_person,
@@ -32,6 +33,8 @@ PUBLIC_ENDPOINTS = {
 OBSERVER_ENDPOINTS = {
     "events.ask",
     "events.retract",
+    "exposures.add",
+    "exposures.take_away",
     "plans.check",
     "plans.submit",
     "replacements.approve",
@@ -43,6 +46,8 @@ OBSERVER_ENDPOINTS = {
     "api.post_notice",
     "api.post_plan",
     "api.post_preflight",
+    "api.post_exposures",
+    "api.undo_import",
     "api.post_replacement",
     "api.decline_a_replacement",
     "api.post_submission",
@@ -87,6 +92,7 @@ def rows(session: Session) -> dict[str, int]:
         "plan_id": plan.id,
         "submission_id": submission.id,
         "preflight_id": add_preflight(session, plan).id,
+        "import_id": add_import(session, event).id,
         "replacement_id": add_replacement(session, submission, add_plan(session, event)).id,
         "circular_id": add_circular(session, event).id,
         "notice_id": add_notice(session, event).id,
