@@ -23,6 +23,7 @@ from too_marshal.web import (
     events,
     exposures,
     health,
+    links,
     live,
     notices,
     people,
@@ -30,6 +31,8 @@ from too_marshal.web import (
     queues,
     replacements,
     responses,
+    rules,
+    search,
     service,
     words,
 )
@@ -84,6 +87,9 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         health.health,
         people.people,
         live.live,
+        links.links,
+        rules.rules,
+        search.search,
     ):
         app.register_blueprint(blueprint)
     # Its callers hold tokens, and its cookie is good for reading only (web.access).

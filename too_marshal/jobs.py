@@ -86,6 +86,7 @@ def _workflows(settings: Settings) -> dict[str, tuple[Workflow, RetryStrategy | 
         rescore,
         submit,
         track,
+        try_rule,
         withdraw,
     )
 
@@ -126,6 +127,7 @@ def _workflows(settings: Settings) -> dict[str, tuple[Workflow, RetryStrategy | 
         "cover": (cover.cover, RETRY),
         "track": (on_robots(track.track), False),
         "draft": (report.draft, RETRY),
+        "try_rule": (try_rule.try_rule, RETRY),
     }
 
 

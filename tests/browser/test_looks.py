@@ -29,6 +29,11 @@ ADDRESSES = {
     "health": "/health",
     "people": "/people",
     "account": "/account",
+    "rules": "/rules",
+    "rule": "/rules/1",
+    "new rule": "/rules/new",
+    "search": "/search?name=MS",
+    "not found": "/search?name=nobody",
     "error": "/nowhere",
 }
 WITH_MAP = {"event", "plan", "executing"}

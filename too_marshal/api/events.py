@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import abort, request
 from sqlalchemy import select
 
 from too_marshal.api.operations import (
@@ -30,8 +31,9 @@ from too_marshal.api.schemas import (
     named,
     nullable,
     page_of,
+    record,
 )
-from too_marshal.db.events import Event
+from too_marshal.db.events import Event, compared_name, find_by_beginning, find_by_name
 from too_marshal.web.service import database, row_or_404
 from too_marshal.web.standing import Standing, standings
 
@@ -133,6 +135,25 @@ def list_events() -> dict[str, Any]:
         "items": [event_to_json(event, known[event.id]) for event in shown],
         "next_before": shown[-1].id if len(found) > limit else None,
     }
+
+
+@operation(
+    "GET",
+    "/search",
+    Content(record(items=listed(EVENT))),
+    parameters=(
+        Parameter("name", "query", TEXT, "a name, key or alias, in any spelling", required=True),
+    ),
+    problems={422: "no name is given"},
+)
+def search_events() -> dict[str, Any]:
+    """Find events by a name: those that are called so, else those of which a name begins so."""
+    name = request.args.get("name", "").replace("\0", "")[:80]
+    if not compared_name(name):
+        abort(422, "name: give a name, a key or an alias")
+    found = find_by_name(database(), name) or find_by_beginning(database(), name)
+    known = standings(database(), found)
+    return {"items": [event_to_json(event, known[event.id]) for event in found]}
 
 
 @operation("GET", "/events/<row:event_id>", Content(EVENT))

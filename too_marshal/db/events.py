@@ -199,6 +199,18 @@ def compared_name(name: str) -> str:
     return re.sub(r"[\W_]+", "", name).casefold()[:80]
 
 
+def find_by_beginning(session: Session, name: str, limit: int = 50) -> list[Event]:
+    """Events that have a name which begins so, in any spelling; the latest first."""
+    beginning = compared_name(name)
+    if not beginning:
+        return []
+    named = select(EventName.event_id).where(
+        EventName.compared.startswith(beginning, autoescape=True)
+    )
+    query = select(Event).where(Event.id.in_(named)).order_by(Event.is_test, Event.id.desc())
+    return list(session.scalars(query.limit(limit)))
+
+
 def find_by_name(session: Session, name: str) -> list[Event]:
     """Events of that name, key or alias, in any spelling; real ones first, then the latest."""
     query = (

@@ -58,6 +58,10 @@ class PlanRule(Base):
     airmass_limit: Mapped[float] = mapped_column(default=2.5)
     sun_altitude: Mapped[float] = mapped_column(comment="deg", default=-18.0)
     moon_separation: Mapped[float] = mapped_column(comment="deg", default=20.0)
+    deleted_at: Mapped[Utc | None] = mapped_column(
+        comment="it is not asked any more, and can be restored"
+    )
+    deleted_by: Mapped[str | None] = mapped_column(String(80))
 
 
 class RuleDecision(Base):
@@ -81,6 +85,28 @@ class RuleDecision(Base):
     applies: Mapped[bool]
     reasons: Mapped[list[str]] = mapped_column(JSONB, comment="why it does not apply")
     decided_at: Mapped[Utc] = mapped_column(default=now)
+
+
+class RuleTrial(Base):
+    """A rule as it might be, asked about the notices of the last days."""
+
+    __tablename__ = "rule_trial"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    rule_id: Mapped[int | None] = mapped_column(
+        ForeignKey("plan_rule.id"), comment="the rule to be changed, if any"
+    )
+    candidate: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, comment="the rule that is tried, as workflows.rule_fields has it"
+    )
+    days: Mapped[int] = mapped_column(comment="how far it looks back")
+    asked_by: Mapped[str] = mapped_column(String(80))
+    asked_at: Mapped[Utc] = mapped_column(default=now)
+    done: Mapped[int] = mapped_column(default=0, comment="notices asked about so far")
+    total: Mapped[int | None] = mapped_column(comment="notices; null until it begins")
+    result: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB, comment="counts and answers; null until it is done"
+    )
 
 
 class PlanState(StrEnum):

@@ -33,11 +33,14 @@ from too_marshal.db.queues import LIVE, Submission
 from too_marshal.db.replacements import SWAPPING, replacements_of
 from too_marshal.web import sky
 from too_marshal.web.access import current_person, needs
+from too_marshal.web.decisions import by_subject
+from too_marshal.web.links import linked
 from too_marshal.web.plan_form import EXPOSURE_TIME, LIMITS, PlanForm
 from too_marshal.web.replacements import SWAP_WORDS
 from too_marshal.web.service import database, row_or_404, service
 from too_marshal.web.standing import standings
 from too_marshal.workflows.plan import ask_for_plan
+from too_marshal.workflows.rules import decisions_of
 
 PAGE = 50
 TIMELINE = 60
@@ -133,6 +136,8 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "localizations": localizations,
         "files": _files(session, localizations),
         "notices": _notices(session, event),
+        "linked": linked(session, event.id),
+        "decisions": by_subject(decisions_of(session, event.id)),
         "drafts": _of_event(CircularDraft, event, CircularDraft.id.desc()),
         "timeline": _of_event(Activity, event, Activity.id.desc(), TIMELINE),
         "form": form or PlanForm.empty(next(iter(TELESCOPES.values()))),

@@ -68,6 +68,33 @@ def dry_run(
     list of Answer
         The latest first.
     """
+    answers = []
+    for item in past_cases(session, span, limit):
+        against = reasons_against(rule, item.case)
+        event, row, place = item.event, item.notice, item.case.place
+        place_id = None if place is None else place.id
+        answers.append(
+            Answer(event.id, event.name, row.id, row.received_at, place_id, not against, against)
+        )
+    return answers
+
+
+@dataclass(frozen=True)
+class Past:
+    """A notice of the past, and what a rule would have been asked of it."""
+
+    event: Event
+    """As it is today."""
+
+    notice: ReceivedNotice
+    """The notice."""
+
+    case: Case
+    """As things stood when it came."""
+
+
+def past_cases(session: Session, span: timedelta, limit: int) -> list[Past]:
+    """Notices that rules are asked about, the latest first; see `dry_run`."""
     rows = session.scalars(
         select(ReceivedNotice)
         .where(
@@ -81,27 +108,14 @@ def dry_run(
     ).all()
     earlier = _notices_by_event(session, {row.event_id for row in rows if row.event_id})
     places = _ready_places(session, [row.id for row in rows])
-    events = {event_id: session.get_one(Event, event_id) for event_id in earlier}
-    answers = []
+    query = select(Event).where(Event.id.in_(earlier))
+    events = {event.id: event for event in session.scalars(query)}
+    found = []
     for row in rows:
-        assert row.event_id is not None
-        event = events[row.event_id]
-        place = places.get(row.id)
-        against = reasons_against(
-            rule, Case(_as_it_stood(event, earlier[event.id], row), row.kind or "", place)
-        )
-        answers.append(
-            Answer(
-                event.id,
-                event.name,
-                row.id,
-                row.received_at,
-                None if place is None else place.id,
-                not against,
-                against,
-            )
-        )
-    return answers
+        event = events[row.event_id or 0]
+        stood = _as_it_stood(event, earlier[event.id], row)
+        found.append(Past(event, row, Case(stood, row.kind or "", places.get(row.id))))
+    return found
 
 
 def _as_it_stood(event: Event, notices: list[ReceivedNotice], last: ReceivedNotice) -> Event:

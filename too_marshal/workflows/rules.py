@@ -139,18 +139,20 @@ def keep_decision(  # noqa: PLR0913, PLR0917 - what a decision is
     return added.first() is not None
 
 
-def decisions_of(session: Session, event_id: int) -> list[RuleDecision]:
+def decisions_of(session: Session, event_id: int, limit: int = 300) -> list[RuleDecision]:
     """What every rule decided of an event, the latest first."""
     query = (
         select(RuleDecision)
         .where(RuleDecision.event_id == event_id)
         .order_by(RuleDecision.id.desc())
+        .limit(limit)
     )
     return list(session.scalars(query))
 
 
 def _enabled(session: Session) -> list[PlanRule]:
-    return list(session.scalars(select(PlanRule).where(PlanRule.enabled).order_by(PlanRule.id)))
+    asked = PlanRule.enabled & PlanRule.deleted_at.is_(None)
+    return list(session.scalars(select(PlanRule).where(asked).order_by(PlanRule.id)))
 
 
 def _of_the_event(rule: PlanRule, event: Event, kind: str) -> Iterator[str]:

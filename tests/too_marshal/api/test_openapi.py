@@ -11,8 +11,10 @@ from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests.too_marshal.api.conftest import Caller
 from tests.too_marshal.factories import (
     add_circular,
     add_coverage,
@@ -27,6 +29,8 @@ from tests.too_marshal.factories import (
 )
 from too_marshal.api.openapi import document
 from too_marshal.api.operations import OPERATIONS
+from too_marshal.db.events import EventLink
+from too_marshal.db.plans import PlanRule, RuleDecision, RuleTrial
 
 DOCUMENT = document()
 PREFIX = "/api/v1"
@@ -94,7 +98,21 @@ def rows(session: Session) -> dict[str, int]:
     submission = add_submission(session, plan)
     add_exposures(session, submission, 3)
     add_coverage(session, event)
+    link = EventLink(
+        first_id=event.id, second_id=add_event(session, "S2").id, kind="stated", reason="it says so"
+    )
+    rule_id = session.scalars(select(PlanRule.id)).first()
+    trial = RuleTrial(candidate={"name": "x"}, days=30, asked_by="observer")
+    decision = RuleDecision(
+        rule_id=rule_id, rule_name="x", event_id=event.id, subject="notice", subject_id=1,
+        applies=False, reasons=["it is long"],
+    )  # fmt: skip
+    session.add_all([link, trial, decision])
+    session.commit()
     return {
+        "link_id": link.id,
+        "rule_id": rule_id,
+        "trial_id": trial.id,
         "event_id": event.id,
         "localization_id": place.id,
         "notice_id": place.notice_id,
@@ -110,6 +128,11 @@ def rows(session: Session) -> dict[str, int]:
 BODIES = {
     "post_notice": {"data": b"<not a notice"},
     "post_plan": {"json": PLAN_REQUEST},
+    "search_events": {"query_string": {"name": "S2"}},
+    "post_link": {"json": {"event_id": 2}},
+    "post_rule": {"json": {"name": "a new rule", "notifies": True}},
+    "put_rule": {"json": {"name": "another name", "notifies": True}},
+    "post_trial": {"json": {"rule": {"name": "a rule", "notifies": True}}},
     "post_circular": {"json": {"telescope": "ZTF"}},
     "post_exposures": {
         "data": b"field_id,filter,start\n700,g,2026-11-20T05:00:00\n9999999,g,2026-11-20T05:01:00\n",
@@ -122,8 +145,10 @@ BODIES = {
 }
 
 
+@pytest.mark.usefixtures("fresh_rules")
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda item: item.name)
-def test_what_is_answered_is_as_described(program: FlaskClient, rows, operation):
+def test_what_is_answered_is_as_described(caller: Caller, rows, operation):
+    program = caller(operation.role)
     path = PREFIX + re.sub(r"<row:(\w+)>", r"{\1}", operation.path)
     address = path.format(**rows)
     response = program.open(
@@ -134,7 +159,8 @@ def test_what_is_answered_is_as_described(program: FlaskClient, rows, operation)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda item: item.name)
-def test_refusals_are_as_described_too(app: Flask, program: FlaskClient, operation):
+def test_refusals_are_as_described_too(app: Flask, caller: Caller, operation):
+    program = caller(operation.role)
     path = PREFIX + re.sub(r"<row:(\w+)>", r"{\1}", operation.path)
     address = re.sub(r"{\w+}", "4711", path)
     method = operation.method.upper()

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import BytecodeCache, FileSystemBytecodeCache
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, delete, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,9 @@ from tests.too_marshal.conftest import TEMPLATE
 from tests.too_marshal.factories import add_person
 from too_marshal.app import create_app
 from too_marshal.db.base import Base, open_engine
+from too_marshal.db.defaults import add_default_rules
 from too_marshal.db.people import Role
+from too_marshal.db.plans import PlanRule
 from too_marshal.settings import Settings
 from too_marshal.workflows.login import open_session
 
@@ -53,7 +55,10 @@ def engine(shared_engine: Engine) -> Engine:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(text("; ".join(statements)))
         connection.execute(
-            text("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'")
+            text(
+                "SELECT setval(oid::regclass, 1, false) FROM pg_class"
+                " WHERE relkind = 'S' AND relname <> 'plan_rule_id_seq'"
+            )
         )
     return shared_engine
 
@@ -112,3 +117,19 @@ def observer(visitor: Visitor) -> FlaskClient:
 @pytest.fixture
 def admin(visitor: Visitor) -> FlaskClient:
     return visitor(Role.ADMIN)
+
+
+@pytest.fixture
+def fresh_rules(session: Session) -> Iterator[None]:
+    """The rules are the shipped ones, before and after."""
+    _reset_rules(session)
+    yield
+    session.rollback()
+    _reset_rules(session)
+
+
+def _reset_rules(session: Session) -> None:
+    session.execute(text("SET LOCAL session_replication_role = replica"))
+    session.execute(delete(PlanRule))
+    add_default_rules(session)
+    session.commit()

@@ -1,0 +1,36 @@
+"""Find an event by any of its names."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from too_marshal.db.events import find_by_beginning, find_by_name
+from too_marshal.db.people import Role
+from too_marshal.web.access import needs
+from too_marshal.web.service import database
+from too_marshal.web.standing import standings
+
+LONGEST_NAME = 80
+
+search = Blueprint("search", __name__)
+
+
+@search.get("/search")
+@needs(Role.VIEWER)
+def results() -> str | WerkzeugResponse:
+    """Go to the one event of that name; list them where there are several, or none."""
+    wanted = request.args.get("name", "").replace("\0", "").strip()[:LONGEST_NAME]
+    found = find_by_name(database(), wanted)
+    if len(found) == 1:
+        return redirect(url_for("events.event", event_id=found[0].id), 303)
+    is_exact = bool(found)
+    if not found:
+        found = find_by_beginning(database(), wanted)
+    return render_template(
+        "search.html",
+        wanted=wanted,
+        events=found,
+        is_exact=is_exact,
+        standings=standings(database(), found),
+    )
