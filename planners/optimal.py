@@ -34,8 +34,12 @@ from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
 _GOOD_ENOUGH = 3e-3
 """Gap below which no further structure is tried."""
 
-_COLUMNS = 6000
-"""Columns of all integer programmes together, after which no further structure is tried."""
+_COLUMNS, _MOST_COLUMNS = 6000, 20_000
+"""Columns of all integer programmes together, after which no further structure is tried; the
+second where the gap is still wide."""
+
+_WIDE = 0.02
+"""A gap above this is wide."""
 
 _FEW = 20
 """Steps of which a mean says little."""
@@ -99,9 +103,7 @@ class _Search:
         kinds = builders(self.problem, _usual_cost(programmes))
         columns = 0
         for structure in structures(kinds):
-            if self._value >= (1 - _GOOD_ENOUGH) * self.limit:
-                break
-            if time.perf_counter() > self._deadline or (columns > _COLUMNS and not self._patient):
+            if self._is_enough(columns):
                 break
             for _ in range(2):
                 assignment = Assignment(programmes, structure, kinds[0])
@@ -114,6 +116,15 @@ class _Search:
                     break
                 kinds = builders(self.problem, cost)
         return self._best
+
+    def _is_enough(self, columns: int) -> bool:
+        """Whether the plan is good, or the search has gone on for long."""
+        if self._value >= (1 - _GOOD_ENOUGH) * self.limit:
+            return True
+        if self._patient:
+            return time.perf_counter() > self._deadline
+        is_wide = self._value < (1 - _WIDE) * self.limit
+        return columns > (_MOST_COLUMNS if is_wide else _COLUMNS)
 
     def _carried_out(self, assignment: Assignment, kinds: Sequence[StructureBuilder]) -> list[Shot]:
         """Exposures of the best assignment to the rounds of a structure."""

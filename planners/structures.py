@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -27,6 +27,9 @@ class PlannedRound:
 
 Structure = tuple[PlannedRound, ...]
 
+_Cut = Callable[[float, float], list[tuple[float, float]]]
+"""From the begin and end of a window to the start and length of its rounds."""
+
 _UNBOUND = 1800.0
 """Length of a pass where there is no gap to fill, s."""
 
@@ -43,6 +46,11 @@ are tried. Many rounds suit fields that set and rise, few save filter exchanges.
 _SHORT = (0.3, 1.0, 0.6, 0.1)
 """Lengths of a pass, over that which fills the gap, of rounds that are counted from both ends,
 from the start and from the end of the window. Short ones suit small maps."""
+
+
+_HEADS = (0.7, 0.5)
+"""Lengths of a first, or last, pass of its own, over that which fills the gap: fields that set
+soon leave no time for a whole first round, and those that rise late none for a last one."""
 
 
 class StructureBuilder:
@@ -118,6 +126,20 @@ class StructureBuilder:
             end -= self.duration(fitting)
             rounds.append((end, fitting))
 
+    def headed(
+        self, begin: float, end: float, head: float, length: float
+    ) -> list[tuple[float, float]]:
+        """A round with passes of `head` first, and then `forward` with those of `length`."""
+        middle = min(begin + self.duration(head), end)
+        return [*self.forward(begin, middle, head), *self.forward(middle, end, length)]
+
+    def tailed(
+        self, begin: float, end: float, head: float, length: float
+    ) -> list[tuple[float, float]]:
+        """A round with passes of `head` last, and before it `backward` with those of `length`."""
+        middle = max(end - self.duration(head), begin)
+        return [*self.backward(begin, middle, length), *self.backward(middle, end, head)]
+
     def from_both_ends(self, begin: float, end: float, length: float) -> list[tuple[float, float]]:
         """Whole rounds from both ends of a window, with what remains in the middle."""
         whole = self.duration(length)
@@ -164,20 +186,29 @@ class StructureBuilder:
         """End of the window that holds `time`, or follows it, s."""
         return next((end for _, end in self.windows if end > time), self.end)
 
+    def _cuts(self) -> list[_Cut]:
+        """Ways to cut a window, the likeliest first."""
+        even: list[_Cut] = [partial(self.even, part=part) for part in _EVEN]
+        ends: list[_Cut] = [
+            partial(way, length=self.shortest * factor)
+            for factor in _SHORT
+            for way in (self.from_both_ends, self.forward, self.backward)
+        ]
+        heads: list[_Cut] = [
+            partial(way, head=self.shortest * head, length=self.shortest * factor)
+            for head in _HEADS
+            for factor in _SHORT[:2]
+            for way in (self.headed, self.tailed)
+        ]
+        return even[:_FIRST_EVEN] + ends[:3] + heads + ends[3:] + even[_FIRST_EVEN:]
+
     def candidates(self) -> Iterator[Structure]:
         """Structures worth trying, the likeliest first."""
         if self.problem.request.blocks is not None:
             yield self.filtered(self._as_asked(self.problem.request.blocks))
             return
-        cuts = [partial(self.even, part=part) for part in _EVEN]
-        for position, factor in enumerate(_SHORT):
-            length = self.shortest * factor
-            ways = (self.from_both_ends, self.forward, self.backward)
-            cuts[_FIRST_EVEN + 3 * position : _FIRST_EVEN + 3 * position] = [
-                partial(way, length=length) for way in ways
-            ]
         seen = set()
-        for cut in cuts:
+        for cut in self._cuts():
             rounds = [one for begin, end in self.windows for one in cut(begin, end)]
             key = tuple((round(start), round(length)) for start, length in rounds)
             if rounds and key not in seen:
