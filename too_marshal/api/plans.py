@@ -26,6 +26,7 @@ from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.web.access import current_person
 from too_marshal.web.service import database, row_or_404
+from too_marshal.workflows.deficit import ask_for_follow_up
 from too_marshal.workflows.plan import ask_for_plan
 
 _SUMMARY = {
@@ -33,6 +34,7 @@ _SUMMARY = {
     "event_id": INTEGER,
     "localization_id": INTEGER,
     "rule_id": nullable(INTEGER),
+    "parent_id": described(nullable(INTEGER), "the plan that it takes up"),
     "telescope": TEXT,
     "planner": TEXT,
     "program": TEXT,
@@ -77,6 +79,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "event_id": plan.event_id,
         "localization_id": plan.localization_id,
         "rule_id": plan.rule_id,
+        "parent_id": plan.parent_id,
         "telescope": plan.telescope,
         "planner": plan.planner,
         "program": plan.program,
@@ -138,3 +141,21 @@ def post_plan(event_id: int) -> tuple[dict[str, Any], int]:
     except (ValueError, TypeError, KeyError) as err:
         abort(422, str(err))
     return plan_to_json(plan), 202
+
+
+@operation(
+    "POST",
+    "/plans/<row:plan_id>/follow-up",
+    Content(PLAN_SUMMARY),
+    role=Role.OBSERVER,
+    status=202,
+    problems={409: "nothing was executed, or nothing is missing"},
+)
+def post_follow_up(plan_id: int) -> tuple[dict[str, Any], int]:
+    """Ask for a plan of what is missing of another: failed, cloudy or missed exposures."""
+    plan = row_or_404(Plan, plan_id)
+    try:
+        made = ask_for_follow_up(database(), plan, by=current_person().username)
+    except ValueError as err:
+        abort(409, str(err))
+    return plan_to_json(made), 202

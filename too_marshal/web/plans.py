@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections import Counter
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
@@ -20,6 +21,7 @@ from too_marshal.web.access import current_person, needs
 from too_marshal.web.service import database, row_or_404, service
 from too_marshal.workflows.approve import approve_checked, obstacle
 from too_marshal.workflows.check import ask_for_preflight
+from too_marshal.workflows.deficit import ask_for_follow_up, visits_of
 
 MOST_UNOBSERVED = 100
 """Fields listed with the reason why they are left out, the most probable first."""
@@ -37,6 +39,7 @@ def plan(plan_id: int) -> str:
             select(Submission).where(Submission.plan_id == plan_id).order_by(Submission.id.desc())
         )
     )
+    visits = visits_of(database(), found) if submissions else []
     return render_template(
         "plan.html",
         plan=found,
@@ -46,6 +49,8 @@ def plan(plan_id: int) -> str:
         submissions=submissions,
         is_live=any(item.state in LIVE for item in submissions),
         obstacle=obstacle(database(), service().robots, found),
+        visits=visits if any(visit.taken for visit in visits) else [],
+        outcomes=Counter(visit.outcome for visit in visits),
         preflight=latest_preflight(database(), plan_id),
         ERROR=ERROR,
         WARNING=WARNING,
@@ -86,6 +91,19 @@ def check(plan_id: int) -> WerkzeugResponse:
         abort(409, reason)
     ask_for_preflight(database(), found, by=current_person().username)
     return redirect(url_for("plans.plan", plan_id=plan_id) + "#approval", 303)
+
+
+@plans.post("/plans/<row:plan_id>/follow-up")
+@needs(Role.OBSERVER)
+def follow_up(plan_id: int) -> WerkzeugResponse:
+    """Ask for a plan of what is missing of this one."""
+    found = row_or_404(Plan, plan_id)
+    try:
+        made = ask_for_follow_up(database(), found, by=current_person().username)
+    except ValueError as err:
+        abort(409, str(err))
+    flash("The plan of what is missing is being computed; this page follows it.")
+    return redirect(url_for("plans.plan", plan_id=made.id), 303)
 
 
 @plans.post("/plans/<row:plan_id>/submit")

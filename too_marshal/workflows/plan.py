@@ -25,6 +25,7 @@ from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanRule, PlanState
 from too_marshal.workflows.cover import as_executed, exposures_of
+from too_marshal.workflows.deficit import useless
 from too_marshal.workflows.localize import load_skymap
 from too_marshal.workflows.notify import tell
 from too_marshal.workflows.rules import decide_localization
@@ -177,7 +178,12 @@ def _request(session: Session, plan: Plan) -> ObservingRequest:
         return request
     # What is received later is not known to it.
     plan.created_at = now()
-    executed = [as_executed(row) for row in exposures_of(session, plan.event_id, plan.telescope)]
+    again = useless(session, session.get_one(Plan, plan.parent_id))
+    executed = [
+        as_executed(row)
+        for row in exposures_of(session, plan.event_id, plan.telescope)
+        if row.id not in again
+    ]
     # A rehearsal's robot may be ahead of our clock.
     present = max([Time(now()), *(item.start + item.exposure_time for item in executed)])
     return remaining_request(request, executed, present)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, undefer
 from planners.plan_files import plan_from_json
 from tests.too_marshal.factories import (
     add_event,
+    add_exposures,
     add_localization,
     add_plan,
     add_preflight,
@@ -264,3 +265,21 @@ def test_a_live_submission_can_be_withdrawn_where_it_is_shown(
     assert submission.withdraw_reason == "withdrawn by observer"
     assert f"/submissions/{submission.id}/withdraw" not in page(observer, f"/plans/{plan.id}")
     assert now() > submission.approved_at
+
+
+def test_what_is_missing_is_listed_and_planned_with_one_click(
+    observer: FlaskClient, session: Session, plan: Plan
+):
+    assert "Planned against executed" not in page(observer, f"/plans/{plan.id}")
+    add_exposures(session, add_submission(session, plan, SubmissionState.DONE), 9)
+    shown = page(observer, f"/plans/{plan.id}")
+    table = shown.split("Table of what is missing")[1].split("</table>")[0]
+    assert table.count("<td>missed</td>") == 3
+    assert "9 done" in shown
+    answer = observer.post(f"/plans/{plan.id}/follow-up")
+    made = session.scalars(select(Plan).order_by(Plan.id.desc())).first()
+    assert (answer.status_code, answer.location) == (303, f"/plans/{made.id}")
+    assert f"/plans/{plan.id}" in page(observer, f"/plans/{made.id}")
+    again = observer.post(f"/plans/{made.id}/follow-up")
+    assert again.status_code == 409
+    assert "nothing of plan" in again.get_data(as_text=True)
