@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from planners.atoms import Layer, atoms_of
 from planners.cameras import focal_plane
 from planners.candidates import probability_nearby
+from planners.centred import with_centred_pointing
 from planners.intervals import Intervals, visible_intervals
 from planners.layers import layers_near
 from planners.local_sky import LocalSky
@@ -39,6 +40,8 @@ def pose(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Pro
     grid = telescope.read_grid()
     chosen, forsaken = _near_the_map(skymap, telescope, request, grid)
     near = FieldGrid(grid.field_id[chosen], grid.coord[chosen], grid.is_primary[chosen])
+    if telescope.off_grid:
+        near = with_centred_pointing(skymap, telescope.footprint, near)
     return replace(pose_at(skymap, telescope, request, near), forsaken=forsaken)
 
 

@@ -118,7 +118,9 @@ def ledger(problem: Problem, shots: Sequence[Shot]) -> Ledger:
     excluded = np.isin(problem.field_id, list(problem.request.excluded_fields))
     allowed = np.all([problem.allowed(name) for name in problem.request.filters], axis=0)
     found: dict[int, Reason] = {}
-    for index in np.flatnonzero(likely).tolist():
+    # Of a position off the grid nobody asks why, but who gave it.
+    asked = (problem.field_id >= 0) | bool(problem.request.targets)
+    for index in np.flatnonzero(likely & asked).tolist():
         if excluded[index]:
             found[index] = Reason.EXCLUDED
         elif before[index] > lost[index] and index not in seen:
