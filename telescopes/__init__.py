@@ -11,12 +11,22 @@ from telescopes.gattini import GATTINI
 from telescopes.growth_india import GROWTH_INDIA
 from telescopes.kped import KPED
 from telescopes.las_cumbres import LAS_CUMBRES
+from telescopes.liverpool import LIVERPOOL
 from telescopes.observing import Telescope
 from telescopes.winter import WINTER
 from telescopes.ztf import ZTF
 
 TELESCOPES: dict[str, Telescope] = {
     telescope.name: telescope
-    for telescope in (ZTF, DECAM, GATTINI, GROWTH_INDIA, WINTER, KPED, *LAS_CUMBRES.values())
+    for telescope in (
+        ZTF,
+        DECAM,
+        GATTINI,
+        GROWTH_INDIA,
+        WINTER,
+        KPED,
+        LIVERPOOL,
+        *LAS_CUMBRES.values(),
+    )
 }
 """Every telescope that can be planned for, by name."""

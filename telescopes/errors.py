@@ -23,3 +23,7 @@ class QueueUnconfirmed(QueueError):
 
 class ArchiveUnavailable(QueueUnreachable):
     """An archive did not answer, or not with what was asked; it may be asked again."""
+
+
+class QueueUnknowable(QueueUnconfirmed):
+    """The robot has no way to tell: a person must ask the observatory."""

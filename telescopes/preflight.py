@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from astropy.time import Time
 
+from telescopes.errors import QueueUnknowable
 from telescopes.findings import Finding, Level
 from telescopes.foresight import clock, exposures
 from telescopes.observing import ObservingPlan, ObservingQueue, QueueRequest, Telescope
@@ -42,11 +43,18 @@ def preflight(
     """
     if not plan.exposures:
         return [Finding("error", "the plan is empty")]
-    expected = queue.foresee(plan, request, queue.queued(), telescope, now)
+    try:
+        held = queue.queued()
+    except QueueUnknowable as err:
+        held, unknown = (), [Finding("warning", f"its queue is not known: {err}")]
+    else:
+        unknown = []
+    expected = queue.foresee(plan, request, held, telescope, now)
     # What the robot could not take in any case is not looked for.
     is_sound = all(finding.level != "error" for finding in expected)
     return [
-        *(_name(queue, request) if is_sound else []),
+        *unknown,
+        *(_name(queue, request) if is_sound and not unknown else []),
         *_times(plan, now),
         *_targets(plan, telescope),
         *expected,

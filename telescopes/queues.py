@@ -20,8 +20,11 @@ from telescopes.growth_india_script import GrowthIndiaScript
 from telescopes.kped import KPED
 from telescopes.las_cumbres import LAS_CUMBRES
 from telescopes.lco_queue import LCOQueue
+from telescopes.liverpool_queue import PATH, LiverpoolQueue
 from telescopes.observing import ObservingQueue
+from telescopes.rtml import Conditions
 from telescopes.sftp import SFTPDrop
+from telescopes.soap import SOAPService
 from telescopes.transports import HTTPTransport, basic_authorization
 from telescopes.winter_queue import WINTERQueue
 from telescopes.ztf_kowalski import KowalskiScheduler
@@ -104,6 +107,24 @@ def _open_winter(endpoint: Endpoint) -> ObservingQueue:
     return WINTERQueue(service, endpoint["program_name"], endpoint["token"])
 
 
+def _open_liverpool(endpoint: Endpoint) -> ObservingQueue:
+    transport = HTTPTransport(
+        endpoint["url"],
+        {"Username": endpoint["username"], "Password": endpoint["password"]},
+        timeout=30 * u.s,
+        deadline=60 * u.s,
+    )
+    usual = Conditions()
+    conditions = Conditions(
+        float(endpoint.get("seeing", usual.seeing.to_value(u.arcsec))) * u.arcsec,
+        float(endpoint.get("sky", usual.sky)),
+        is_photometric=bool(endpoint.get("photometric", False)),
+    )
+    return LiverpoolQueue(
+        SOAPService(transport, PATH), endpoint["username"], endpoint["proposal"], conditions
+    )
+
+
 def _open_configured(endpoint: Endpoint, name: str) -> ObservingQueue:
     credentials = {key: str(endpoint[key]) for key in CREDENTIALS if endpoint.get(key) is not None}
     configuration = read_configuration(Path(endpoint["configuration"]))
@@ -124,6 +145,7 @@ QUEUES: dict[tuple[str, str], Callable[[Endpoint], ObservingQueue]] = {
     ("Gattini", "sftp"): partial(_open_drop, script=QueueScript()),
     ("KPED", "sftp"): partial(_open_drop, script=QueueScript(KPED)),
     ("WINTER", "http"): _open_winter,
+    ("Liverpool", "rtml"): _open_liverpool,
     ("GROWTH-India", "sftp"): partial(_open_drop, script=GrowthIndiaScript()),
     **{
         (telescope.name, "portal"): partial(_open_lco, site=code)
@@ -150,7 +172,9 @@ def open_queue(telescope_name: str, endpoint: Endpoint | str) -> ObservingQueue:
         ``port``, ``username``, ``host_key``, ``directory``, and ``key_file`` or ``password``;
         DECam: ``title`` of the program, ``dither`` (arcsec). Las Cumbres: ``token``,
         ``observation_type``, and ``proposal`` to list no others. WINTER: ``username``,
-        ``password``, ``program_name`` and the program's key as ``token``. Any telescope by the
+        ``password``, ``program_name`` and the program's key as ``token``. Liverpool: ``username``,
+        ``password``, ``proposal``; ``seeing`` (arcsec), ``sky`` (mag above dark) and
+        ``photometric``. Any telescope by the
         protocol ``configured``: ``configuration``, a file that describes the robot's interface,
         and ``token``, ``username`` and ``password`` where its headers name them.
 

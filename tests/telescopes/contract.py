@@ -26,6 +26,7 @@ from telescopes.errors import (
     QueueError,
     QueueRefused,
     QueueUnconfirmed,
+    QueueUnknowable,
     QueueUnreachable,
 )
 from telescopes.observing import QueueReceipt
@@ -257,6 +258,100 @@ class QueueContract:
         ):
             with pytest.raises(QueueUnreachable):
                 ask()
+
+
+class UnlistedContract:
+    """Inherit instead where the robot can neither be looked at nor read back.
+
+    The law of outcomes holds as ever, but for half a list that is confirmed; and what is in
+    doubt can only be told by a person.
+    """
+
+    def test_submits(self, bench):
+        request = bench.prepare(4)
+        receipt = bench.queue.submit(request)
+        assert receipt.name == request.name
+        assert receipt.answer
+        assert bench.held(request.name) == 4
+
+    test_a_plan_for_yesterday_is_not_to_be_sent = (
+        QueueContract.test_a_plan_for_yesterday_is_not_to_be_sent
+    )
+    test_an_empty_plan_is_unsuitable = QueueContract.test_an_empty_plan_is_unsuitable
+    test_a_strange_name_is_unsuitable = QueueContract.test_a_strange_name_is_unsuitable
+    test_withdrawing_leaves_others_alone = QueueContract.test_withdrawing_leaves_others_alone
+    test_pings = QueueContract.test_pings
+
+    def test_is_unreachable_when_nothing_listens(self, bench):
+        request = bench.prepare()
+        bench.close()
+        for ask in (
+            bench.queue.ping,
+            bench.queue.queued,
+            lambda: preflight(bench.queue, bench.plan(), request, ANY, START),
+            lambda: bench.queue.submit(request),
+            lambda: bench.queue.withdraw(request.name),
+            lambda: list(bench.queue.executed(START, START + 1 * u.day)),
+        ):
+            with pytest.raises(QueueUnreachable):
+                ask()
+
+    def test_says_that_it_cannot_be_asked(self, bench):
+        request = bench.prepare()
+        bench.queue.submit(request)
+        for ask in (bench.queue.queued, lambda: bench.queue.find(request)):
+            with pytest.raises(QueueUnknowable):
+                ask()
+        plan = bench.plan()
+        findings = preflight(
+            bench.queue, plan, bench.prepare(), ANY, plan.exposures[0].start - 5 * u.min
+        )
+        assert [finding.level for finding in findings] == ["warning", "note"]
+        assert "its queue is not known" in findings[0].words
+        assert list(bench.queue.executed(START, START + 1 * u.day)) == []
+
+    def test_withdraws(self, bench):
+        request = bench.prepare()
+        bench.queue.submit(request)
+        bench.queue.withdraw(request.name)
+        assert bench.held(request.name) is None
+
+    @pytest.mark.parametrize(
+        ("fault", "expected"), [case for case in FAULTS if case.id != "half a list"]
+    )
+    def test_a_submission_that_goes_wrong(self, bench, fault, expected):
+        request = bench.prepare(4)
+        bench.fail(with_method(fault, bench.write_method))
+        with pytest.raises(expected) as caught:
+            bench.queue.submit(request)
+        assert str(caught.value)
+        bench.recover()
+        if expected is not QueueUnconfirmed:
+            assert bench.held(request.name) is None
+
+    @pytest.mark.parametrize(("fault", "expected"), READ_FAULTS)
+    def test_nothing_is_sent_when_it_does_not_describe_itself(self, bench, fault, expected):
+        request = bench.prepare(4)
+        bench.fail(with_method(fault, "GET"))
+        with pytest.raises(expected):
+            bench.queue.submit(request)
+        assert bench.held(request.name) is None
+        bench.fail(with_method(fault, "GET"))
+        with pytest.raises(QueueUnreachable):
+            bench.queue.ping()
+
+    @pytest.mark.parametrize(
+        ("fault", "expected"), [case for case in FAULTS if case.id != "half a list"]
+    )
+    def test_a_withdrawal_that_goes_wrong(self, bench, fault, expected):
+        request = bench.prepare()
+        bench.queue.submit(request)
+        bench.fail(with_method(fault, bench.write_method))
+        with pytest.raises(expected):
+            bench.queue.withdraw(request.name)
+        bench.recover()
+        if expected is not QueueUnconfirmed:
+            assert bench.held(request.name) == 4
 
 
 class ExecutionContract:
