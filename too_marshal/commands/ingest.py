@@ -32,7 +32,7 @@ def ingest(files: tuple[Path, ...], topic: str | None) -> None:
         for path in files:
             with sessions() as session:
                 received = run(session, Message(path.read_bytes(), "file", topic))
-            good = good and received.state == NoticeState.UNDERSTOOD
+            good = good and received.state in {NoticeState.UNDERSTOOD, NoticeState.REPEATED}
             click.echo(f"{path}: {_words(received)}")
     sys.exit(0 if good else 1)
 

@@ -31,6 +31,8 @@ class NoticeState(StrEnum):
     UNDERSTOOD = "understood"
     UNKNOWN = "unknown"
     QUARANTINED = "quarantined"
+    REPEATED = "repeated"
+    """It says exactly what another notice has said, and does not count."""
 
 
 class ReceivedNotice(Base):
@@ -58,6 +60,12 @@ class ReceivedNotice(Base):
     order: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
     document: Mapped[dict[str, Any] | None] = mapped_column(
         JSONB, comment="the parsed notice; maps by size and hash"
+    )
+
+    meaning: Mapped[str | None] = mapped_column(
+        String(64),
+        index=True,
+        comment="SHA-256 of what it says; of two notices that say the same one counts",
     )
 
     event: Mapped[Event | None] = relationship()

@@ -25,6 +25,7 @@ from too_marshal.workflows.attach import attach, exactly_named
 from too_marshal.workflows.link import link_stated
 from too_marshal.workflows.place import note_places
 from too_marshal.workflows.references import BURST_NAMES, CIRCULARS, lent_name, references
+from too_marshal.workflows.repeat import part_repeats, show_repeats
 from too_marshal.workflows.summarize import Document, is_information, summary
 
 ASSOCIATION_LOCK = 0x746F6F65
@@ -35,22 +36,35 @@ Key = tuple[str, str]
 """Stream and the mission's own identifier."""
 
 
-def apply_notices(session: Session, rows: Sequence[ReceivedNotice]) -> None:
+def apply_notices(session: Session, read: Sequence[ReceivedNotice]) -> Sequence[ReceivedNotice]:
     """Attach notices to their events, creating an event with its first notice.
 
     Parameters
     ----------
     session
         Open session; not committed here. Known events stay locked until the transaction ends.
-    rows
+    read
         Notices with what they say in `document`. Afterwards `event` is theirs; None for
         information on no event that we know.
+
+    Returns
+    -------
+    sequence of ReceivedNotice
+        Those that count: not what only repeats another.
     """
+    with session.no_autoflush:
+        session.execute(select(func.pg_advisory_xact_lock(ASSOCIATION_LOCK)))
+        parted = part_repeats(session, read)
+    _apply(session, parted.counting)
+    show_repeats(session, parted)
+    return parted.counting
+
+
+def _apply(session: Session, rows: Sequence[ReceivedNotice]) -> None:
     said = {row.id: references(_document(row)) for row in rows}
     information = [row for row in rows if row.kind == Kind.INFORMATION.value]
     own = [row for row in rows if _key(row) is not None]
     with session.no_autoflush:
-        session.execute(select(func.pg_advisory_xact_lock(ASSOCIATION_LOCK)))
         known = _known(session, own)
         fresh = _begin(session, own, known, _lent_by(information, said))
     retracted = {event.id for event in known.values() if event.is_retracted}

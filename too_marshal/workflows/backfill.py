@@ -194,7 +194,7 @@ def _take(
             caught.known += 1
             return
     received = ingest(session, Message(payload, "backfill", topic))
-    if not received.is_new:
+    if not received.is_new or received.state == NoticeState.REPEATED:
         caught.known += 1
     elif received.state == NoticeState.UNDERSTOOD:
         caught.new += 1

@@ -26,6 +26,7 @@ from too_marshal.notices.notice import Notice, NoticeMalformed, NoticeUnknown
 from too_marshal.notices.notice_json import notice_to_json
 from too_marshal.notices.registry import parse
 from too_marshal.workflows.associate import apply_notices
+from too_marshal.workflows.repeat import meaning_of
 
 TOGETHER = 50
 """Notices understood in one transaction."""
@@ -209,9 +210,7 @@ def _interpret_together(session: Session, notice_ids: Sequence[int]) -> None:
         .with_for_update(of=ReceivedNotice, skip_locked=True)
     ).all()
     read = [row for row in rows if _read(session, row)]
-    if read:
-        apply_notices(session, read)
-    for row in read:
+    for row in apply_notices(session, read) if read else ():
         if row.event is not None:
             lock = f"event-{row.event.id}"
             defer(session, "notify", notice_id=row.id, lock=lock, priority=urgency(row.event))
@@ -257,6 +256,7 @@ def _describe(row: ReceivedNotice, notice: Notice) -> None:
     row.stream, row.kind = notice.stream, notice.kind.value
     row.order = list(notice.order)
     row.document = notice_to_json(notice)
+    row.meaning = meaning_of(row.document)
 
 
 def _quarantine(session: Session, row: ReceivedNotice, reason: str) -> None:
