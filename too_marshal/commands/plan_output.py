@@ -1,0 +1,107 @@
+"""What `too-marshal plan` shows: progress, a table of planners, the plan, a picture."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from planners.gwemopt_planner import GwemoptFailed
+from planners.plan_files import plan_to_json
+from planners.planners import PLANNERS
+from planners.skymaps import SkyMap
+from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
+
+COMPARED = ("optimal", "greedy", "gwemopt")
+"""Planners that `--compare` runs."""
+
+_PATIENCE = 2.0
+"""Time after which a line says that the work goes on, s."""
+
+
+@contextmanager
+def progress(what: str) -> Iterator[None]:
+    """Say that the work goes on once it has taken a while, and again whenever that doubles."""
+    done = threading.Event()
+
+    def tell() -> None:
+        passed, pause = 0.0, _PATIENCE
+        while not done.wait(pause):
+            passed += pause
+            click.echo(f"{what}: still planning after {passed:.0f} s", err=True)
+            pause = passed
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        done.set()
+        teller.join()
+
+
+def compare_planners(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> None:
+    """Print one line for each of several planners."""
+    click.echo(
+        f"{'planner':10s}{'time':>9s}{'all visits':>12s}{'once':>9s}"
+        f"{'bound':>9s}{'gap':>8s}{'exposures':>11s}{'telescope time':>16s}"
+    )
+    for planner in COMPARED:
+        try:
+            with progress(planner):
+                made = PLANNERS[planner](skymap, telescope, request)
+        except GwemoptFailed as err:
+            click.echo(f"{planner:10s}{err}")
+            continue
+        figures = made.statistics
+        bound, gap = figures["upper_bound"], figures["optimality_gap"]
+        click.echo(
+            f"{planner:10s}{figures['solve_time']:7.2f} s"
+            f"{figures['probability_all_filters']:12.4f}{figures['probability']:9.4f}"
+            f"{'' if bound is None else f'{bound:.4f}':>9s}"
+            f"{'' if gap is None else f'{gap:.1%}':>8s}"
+            f"{figures['exposures']:11d}{figures['total_time'] / 3600:14.2f} h"
+        )
+
+
+def write(made: ObservingPlan, output: Path | None) -> None:
+    """Print the plan, or write it to a file and say what it amounts to.
+
+    Raises
+    ------
+    SystemExit
+        If the window has no dark time: the plan is then empty whatever the telescope does.
+    """
+    text = json.dumps(plan_to_json(made), indent=1, allow_nan=False)
+    if output is None:
+        click.echo(text)
+    else:
+        try:
+            output.write_text(text + "\n", encoding="utf-8")
+        except OSError as err:
+            raise click.ClickException(f"cannot write {output}: {err.strerror}") from err
+        figures = made.statistics
+        click.echo(
+            f"{figures['exposures']} exposures of {figures['fields']} fields, "
+            f"{figures['probability_all_filters']:.1%} of the probability in all visits: {output}"
+        )
+    if made.remark:
+        click.echo(made.remark, err=True)
+    if made.statistics["dark_time"] == 0:
+        # The request could never have been met; whoever waits for a plan must notice.
+        raise SystemExit(1)
+
+
+def draw(skymap: SkyMap, telescope: Telescope, made: ObservingPlan, path: Path) -> None:
+    """Draw the map and the fields; the end of the file's name says in which format."""
+    # matplotlib takes a second to import, and few plans are drawn.
+    from planners.plot import plot_plan  # noqa: PLC0415
+
+    try:
+        plot_plan(skymap, telescope, made, path)
+    except (OSError, ValueError) as err:
+        raise click.ClickException(f"cannot draw {path}: {err}") from err
