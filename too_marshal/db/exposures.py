@@ -61,6 +61,10 @@ OURS = (Source.PLANNED, Source.UPLOADED)
 """What a circular speaks of."""
 
 
+ALL_TELESCOPES = "all telescopes"
+"""Stands for a telescope where all count together."""
+
+
 class ExposureImport(Base):
     """One table of exposures that was brought in for an event, and what became of its rows."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +21,14 @@ from telescopes import TELESCOPES
 from telescopes.observing import ExecutedExposure, Telescope
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
-from too_marshal.db.exposures import OURS, Coverage, Exposure, ExposureImport, Source
+from too_marshal.db.exposures import (
+    ALL_TELESCOPES,
+    OURS,
+    Coverage,
+    Exposure,
+    ExposureImport,
+    Source,
+)
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import Submission
@@ -62,30 +70,64 @@ def cover(
     known = None if before is None else before.probability
     camera = camera_of(session, event_id, telescope)
     skymap = load_skymap(session, place)
-    values = {"event_id": event_id, **_values(skymap, camera, sources), "computed_at": now()}
-    session.execute(
-        insert(Coverage)
-        .values(localization_id=place.id, telescope=telescope, **values)
-        .on_conflict_do_update(index_elements=["localization_id", "telescope"], set_=values)
-    )
+    values = {"event_id": event_id, **_values(skymap, [(camera, sources)])}
+    _keep(session, place.id, telescope, values)
     if place.id == event.current_localization_id and values["probability"] != known:
         _tell(session, event, telescope, values)
     session.commit()
 
 
+def cover_together(
+    session: Session, event_id: int, telescopes: Sequence[str], localization_id: int
+) -> None:
+    """Recompute what several telescopes cover together of a map; nothing for one alone."""
+    event = session.get_one(Event, event_id)
+    place = session.get_one(Localization, localization_id)
+    parts = [
+        (camera_of(session, event_id, telescope), sources)
+        for telescope in telescopes
+        if (sources := exposures_by_source(session, event, telescope))
+    ]
+    if len(parts) > 1 and place.state == LocalizationState.READY:
+        values = {"event_id": event_id, **_values(load_skymap(session, place), parts)}
+        _keep(session, place.id, ALL_TELESCOPES, values)
+    session.commit()
+
+
+def _keep(session: Session, localization_id: int, telescope: str, values: dict[str, Any]) -> None:
+    values = {**values, "computed_at": now()}
+    session.execute(
+        insert(Coverage)
+        .values(localization_id=localization_id, telescope=telescope, **values)
+        .on_conflict_do_update(index_elements=["localization_id", "telescope"], set_=values)
+    )
+
+
 def _values(
-    skymap: SkyMap, camera: Telescope, sources: dict[Source, list[Exposure]]
+    skymap: SkyMap, cameras: Sequence[tuple[Telescope, dict[Source, list[Exposure]]]]
 ) -> dict[str, Any]:
-    executed = {source: [as_executed(row) for row in rows] for source, rows in sources.items()}
-    everything = [item for items in executed.values() for item in items]
-    source_of = {item.exposure_id: source for source, items in executed.items() for item in items}
-    sky = ObservedSky.of(skymap, [(camera, everything)])
+    source_of: dict[int, Source] = {}
+    parts_of_sky = []
+    for camera, by_source in cameras:
+        executed = []
+        for source, rows in by_source.items():
+            made = [as_executed(row) for row in rows]
+            source_of |= {id(item): source for item in made}
+            executed += made
+        parts_of_sky.append((camera, executed))
+    everything = [item for _, executed in parts_of_sky for item in executed]
+    sources = set(source_of.values())
+    sky = ObservedSky.of(skymap, parts_of_sky)
 
     def of(*wanted: Source) -> Covered:
-        return sky.coverage(lambda item: source_of[item.exposure_id] in wanted)
+        return sky.coverage(lambda item: source_of[id(item)] in wanted)
 
     ours = of(*OURS)
-    parts = {source.value: ours if {source} == set(sources) else of(source) for source in sources}
+    parts = {
+        source.value: ours if sources == {source} and source in OURS else of(source)
+        for source in Source
+        if source in sources
+    }
     if len(sources) > 1:
         parts["all"] = of(*sources)
     return {

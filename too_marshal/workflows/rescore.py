@@ -27,6 +27,7 @@ from too_marshal.db.replacements import (
     locked_replacement,
 )
 from too_marshal.workflows.cover import as_executed, exposures_of
+from too_marshal.workflows.cover_version import ask_to_cover_version
 from too_marshal.workflows.localize import load_skymap
 from too_marshal.workflows.progress import parted
 
@@ -45,6 +46,7 @@ def rescore(session: Session, localization_id: int) -> None:
     event = session.get_one(Event, place.event_id)
     if event.current_localization_id != place.id or event.is_retracted:
         return
+    ask_to_cover_version(session, place)
     skymap = load_skymap(session, place)
     for plan in _not_over(session, event, place):
         document = plan.document

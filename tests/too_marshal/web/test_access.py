@@ -33,6 +33,7 @@ PUBLIC_ENDPOINTS = {
 OBSERVER_ENDPOINTS = {
     "events.ask",
     "events.retract",
+    "coverage.compute",
     "exposures.add",
     "exposures.take_away",
     "plans.check",

@@ -1,0 +1,128 @@
+"""What was observed of any version of an event's map: by telescope, filter, source, depth, time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from sqlalchemy import func, select
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from too_marshal.db.events import Event
+from too_marshal.db.exposures import ALL_TELESCOPES, Coverage, Exposure
+from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
+from too_marshal.db.people import Role
+from too_marshal.web.access import needs
+from too_marshal.web.service import database, row_or_404
+from too_marshal.workflows.cover import telescopes_of
+from too_marshal.workflows.cover_version import ask_to_cover_version
+
+WIDTH, HEIGHT = 320.0, 90.0
+"""Of the course of the coverage with time, user units."""
+
+coverage = Blueprint("coverage", __name__)
+
+
+@dataclass(frozen=True)
+class Course:
+    """Coverage with time, as two lines to be drawn."""
+
+    once: str
+    twice: str
+    start: str
+    end: str
+    highest: float
+
+
+@coverage.get("/events/<row:event_id>/coverage")
+@needs(Role.VIEWER)
+def index(event_id: int) -> str:
+    """Show what was observed of one version of the map."""
+    event = row_or_404(Event, event_id)
+    versions = list(
+        database().scalars(
+            select(Localization)
+            .where(Localization.event_id == event.id, Localization.state == LocalizationState.READY)
+            .order_by(Localization.id.desc())
+        )
+    )
+    place = _chosen(event, versions)
+    rows = (
+        []
+        if place is None
+        else list(
+            database().scalars(
+                select(Coverage)
+                .where(Coverage.localization_id == place.id)
+                .order_by(Coverage.telescope == ALL_TELESCOPES, Coverage.telescope)
+            )
+        )
+    )
+    return render_template(
+        "coverage.html",
+        event=event,
+        versions=versions,
+        place=place,
+        rows=rows,
+        courses={row.telescope: course(row) for row in rows},
+        modulus=None if place is None else distance_modulus(place.sky_map),
+        is_behind=_is_behind(event, rows),
+    )
+
+
+def _chosen(event: Event, versions: list[Localization]) -> Localization | None:
+    wanted = request.args.get("map", str(event.current_localization_id or ""))
+    found = next((row for row in versions if str(row.id) == wanted), None)
+    if found is None and "map" in request.args:
+        abort(404, "This event has no such map.")
+    return found
+
+
+def _is_behind(event: Event, rows: list[Coverage]) -> bool:
+    """Whether exposures have come in since the coverage was computed, or none ever was."""
+    telescopes = telescopes_of(database(), event)
+    query = select(func.max(Exposure.received_at)).where(Exposure.telescope.in_(telescopes))
+    if event.event_time is not None:
+        query = query.where(Exposure.start >= event.event_time)
+    latest = database().execute(query).scalar_one_or_none()
+    if latest is None:
+        return False
+    return not rows or latest > max(row.computed_at for row in rows)
+
+
+def course(row: Coverage) -> Course | None:
+    """The steps by which the coverage grew; None for fewer than two exposures."""
+    if len(row.series) < 2:
+        return None
+    days = np.array([datetime.fromisoformat(item[0]).timestamp() for item in row.series])
+    x = (days - days[0]) / max(days[-1] - days[0], 1.0) * WIDTH
+    highest = max(item[1] for item in row.series) or 1.0
+
+    def line(column: int) -> str:
+        y = [HEIGHT * (1 - item[column] / highest) for item in row.series]
+        return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+
+    return Course(line(1), line(2), row.series[0][0], row.series[-1][0], highest)
+
+
+def distance_modulus(sky_map: SkyMapFile | None) -> float | None:
+    """Apparent minus absolute magnitude at the map's mean distance, without extinction."""
+    if sky_map is None or not sky_map.distance_mean:
+        return None
+    return float(5 * np.log10(sky_map.distance_mean * 1e6 / 10))
+
+
+@coverage.post("/events/<row:event_id>/coverage")
+@needs(Role.OBSERVER)
+def compute(event_id: int) -> WerkzeugResponse:
+    """Ask for the coverage of one version of the map."""
+    text = request.form.get("map", "")
+    place = row_or_404(Localization, int(text)) if text.isascii() and text.isdigit() else None
+    if place is None or place.event_id != event_id:
+        abort(404, "This event has no such map.")
+    ask_to_cover_version(database(), place)
+    database().commit()
+    flash("The coverage is being computed.")
+    return redirect(url_for("coverage.index", event_id=event_id, map=place.id), 303)
