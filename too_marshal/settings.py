@@ -73,6 +73,21 @@ class Settings:
     kafka_topics: str = ""
     """Topics, separated by commas; empty: the default set listed in the operator's guide."""
 
+    scimma_username: str = ""
+    """Credential of SCiMMA's hopskotch, a second source of LVK's alerts; empty: it is not read."""
+
+    scimma_password: str = field(default="", repr=False)
+    """Its password."""
+
+    scimma_bootstrap: str = ""
+    """host:port of SCiMMA's brokers; empty: kafka.scimma.org. Alone: a broker for tests."""
+
+    scimma_topics: str = "igwn.gwalert"
+    """Topics to read there, separated by commas."""
+
+    voevent_broker: str = ""
+    """host:port of a site-local VOEvent broker; empty: none. See the operator's guide first."""
+
     fetch_maps: str = "auto"
     """Whether maps that notices link are fetched: yes, no, or auto: where live notices come in."""
 

@@ -21,6 +21,7 @@ from too_marshal.database import migrate, open_database
 from too_marshal.db.base import now, session_factory
 from too_marshal.db.defaults import add_default_rules
 from too_marshal.db.people import Person, Role
+from too_marshal.notices.scimma import is_configured
 from too_marshal.robots import Robots
 from too_marshal.settings import Settings
 from too_marshal.supervisor import Ending, ProcessFailed, Supervisor, environment, stop_on_signals
@@ -99,6 +100,8 @@ def _run(
         supervisor.add("listener", "too_marshal.cli", "listen", *refresh, environ=variables)
     else:
         click.echo("No stream of notices: TOO_KAFKA_CLIENT_ID is not set. Pages and API work.")
+    if not rehearsal:
+        _listen_elsewhere(supervisor, settings, variables)
     _wait_for_web(supervisor, settings)
     click.echo(f"too-marshal is at http://{settings.host}:{settings.port}")
     if rehearsal:
@@ -111,6 +114,19 @@ def _run(
     elif not _somebody(engine):
         click.echo("nobody can log in yet: too-marshal user add NAME --role admin")
     supervisor.watch()
+
+
+def _listen_elsewhere(
+    supervisor: Supervisor, settings: Settings, variables: dict[str, str]
+) -> None:
+    """Listen to the further sources of notices that are configured, each in its own process."""
+    sources = {"scimma": is_configured(settings), "voevent": bool(settings.voevent_broker)}
+    for source, wanted in sources.items():
+        if wanted:
+            supervisor.add(
+                f"listener-{source}", "too_marshal.cli", "listen", "--source", source,
+                environ=variables,
+            )  # fmt: skip
 
 
 def _somebody(engine: Engine) -> bool:

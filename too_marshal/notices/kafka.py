@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import confluent_kafka
 import gcn_kafka
@@ -30,6 +31,27 @@ REFRESH_SECONDS = 30.0
 
 _AT_ONCE = 10_000
 """Messages taken over from the consumer in one go, at the most."""
+
+
+def _log_error(error: KafkaError) -> None:
+    logger.warning("Kafka: %s", error.str())
+
+
+COMMON: dict[str, Any] = {
+    "auto.offset.reset": "earliest",
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "error_cb": _log_error,
+    "broker.address.family": "v4",
+    # What it would print itself, `error_cb` hands to our own log.
+    "log_level": 0,
+}
+"""What every consumer of ours has in common."""
+
+
+def every_message(_: confluent_kafka.Message) -> bool:
+    """Want them all."""
+    return True
 
 
 @dataclass(frozen=True)
@@ -61,16 +83,7 @@ def open_consumer(settings: Settings) -> confluent_kafka.Consumer:
     NoStream
         If neither credentials nor a broker are set.
     """
-    common = {
-        "group.id": GROUP,
-        "auto.offset.reset": "earliest",
-        "enable.auto.commit": False,
-        "enable.auto.offset.store": False,
-        "error_cb": _log_error,
-        "broker.address.family": "v4",
-        # What it would print itself, `error_cb` hands to our own log.
-        "log_level": 0,
-    }
+    common = {**COMMON, "group.id": GROUP}
     if settings.kafka_bootstrap:
         plain = {"bootstrap.servers": settings.kafka_bootstrap, "security.protocol": "plaintext"}
         return gcn_kafka.Consumer({**common, **plain, "fetch.wait.max.ms": 100})
@@ -87,10 +100,6 @@ def open_consumer(settings: Settings) -> confluent_kafka.Consumer:
 def cluster_name(settings: Settings) -> str:
     """Name under which the offsets of this source are kept."""
     return settings.kafka_cluster or settings.kafka_bootstrap or settings.kafka_domain
-
-
-def _log_error(error: KafkaError) -> None:
-    logger.warning("Kafka: %s", error.str())
 
 
 def _arrived(message: confluent_kafka.Message) -> Arrived:
@@ -150,6 +159,7 @@ class Subscription:
         next_offset: Callable[[str, int], int | None],
         *,
         refresh_seconds: float = REFRESH_SECONDS,
+        is_wanted: Callable[[confluent_kafka.Message], bool] = every_message,
     ) -> None:
         """Watch `topics`.
 
@@ -163,11 +173,14 @@ class Subscription:
             Tells where to read on in a topic's partition; None for its beginning.
         refresh_seconds
             Between two looks for new partitions.
+        is_wanted
+            Which messages are taken; the others are passed over.
         """
         self._consumer = consumer
         self._topics = frozenset(topics)
         self._next_offset = next_offset
         self._refresh_seconds = refresh_seconds
+        self._is_wanted = is_wanted
         self._assigned: set[tuple[str, int]] = set()
         self._waiting = WaitingRoom()
         self._looked_at = -float("inf")
@@ -202,7 +215,8 @@ class Subscription:
         for message in self._consumer.consume(most, timeout):
             error = message.error()
             if error is None:
-                self._waiting.add(_arrived(message))
+                if self._is_wanted(message):
+                    self._waiting.add(_arrived(message))
             # An error's value is its text: it is never a notice.
             elif error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
                 logger.warning("Kafka: %s", error.str(), extra={"topic": message.topic()})

@@ -7,15 +7,24 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+import confluent_kafka
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from too_marshal.db.base import now
 from too_marshal.db.notices import Heartbeat, StreamPosition
-from too_marshal.notices.kafka import Arrived, Subscription, cluster_name, open_consumer
+from too_marshal.notices.kafka import (
+    Arrived,
+    Subscription,
+    cluster_name,
+    every_message,
+    open_consumer,
+)
 from too_marshal.notices.registry import DEFAULT_TOPICS
+from too_marshal.notices.scimma import CLUSTER, is_wanted, open_scimma_consumer, scimma_topics
 from too_marshal.settings import Settings
 from too_marshal.workflows.ingest import TOGETHER, Message, interpret, keep, left_unread
 
@@ -34,8 +43,49 @@ BEAT_SECONDS = 5.0
 """Between two notes in the database that we, or the stream, live."""
 
 
+@dataclass(frozen=True)
+class Source:
+    """A Kafka cluster to listen to."""
+
+    cluster: str
+    """Name under which its offsets are kept."""
+
+    topics: tuple[str, ...]
+    """What to read there."""
+
+    connect: Callable[[], confluent_kafka.Consumer]
+    """Opens a consumer."""
+
+    suffix: str = ""
+    """Of the names of its heartbeats."""
+
+    takes_leftovers: bool = True
+    """Whether it understands what a stop left unread; one listener should."""
+
+    is_wanted: Callable[[confluent_kafka.Message], bool] = every_message
+    """Which messages count."""
+
+
+def gcn(settings: Settings) -> Source:
+    """Give the General Coordinates Network, or the broker that the settings name in its place."""
+    topics = (*settings.topics(DEFAULT_TOPICS), HEARTBEAT_TOPIC)
+    return Source(cluster_name(settings), topics, lambda: open_consumer(settings))
+
+
+def scimma(settings: Settings) -> Source:
+    """Give SCiMMA: by its offsets, its heartbeats and its process apart from GCN."""
+    return Source(
+        CLUSTER,
+        scimma_topics(settings),
+        lambda: open_scimma_consumer(settings),
+        suffix="-scimma",
+        takes_leftovers=False,
+        is_wanted=is_wanted,
+    )
+
+
 def listen(
-    settings: Settings,
+    source: Source,
     sessions: sessionmaker[Session],
     stop: threading.Event,
     *,
@@ -47,8 +97,8 @@ def listen(
 
     Parameters
     ----------
-    settings
-        Which stream, which topics.
+    source
+        Which cluster, which topics.
     sessions
         Makes sessions.
     stop
@@ -56,18 +106,18 @@ def listen(
     refresh_seconds
         Between two looks for new topics.
     """
-    topics = (*settings.topics(DEFAULT_TOPICS), HEARTBEAT_TOPIC)
     while not stop.is_set():
-        consumer = open_consumer(settings)
+        consumer = source.connect()
         try:
-            backlog = _left(sessions)
+            backlog = _left(sessions) if source.takes_leftovers else Backlog()
             subscription = Subscription(
                 consumer,
-                topics,
-                _offsets(sessions, cluster_name(settings)),
+                source.topics,
+                _offsets(sessions, source.cluster),
                 refresh_seconds=refresh_seconds,
+                is_wanted=source.is_wanted,
             )
-            _read(subscription, sessions, cluster_name(settings), stop, backlog)
+            _read(subscription, sessions, source, stop, backlog)
         except OperationalError as err:
             logger.warning("the database failed, starting over: %s", str(err.orig).splitlines()[0])
             stop.wait(2.0)
@@ -98,7 +148,7 @@ def _offsets(sessions: sessionmaker[Session], cluster: str) -> Callable[[str, in
 def _read(
     subscription: Subscription,
     sessions: sessionmaker[Session],
-    cluster: str,
+    source: Source,
     stop: threading.Event,
     backlog: Backlog,
 ) -> None:
@@ -110,16 +160,19 @@ def _read(
         notices = [item for item in arrived if item.topic != HEARTBEAT_TOPIC]
         with sessions() as session:
             if notices:
-                for item, notice_id in zip(notices, _store(session, cluster, notices), strict=True):
+                for item, notice_id in zip(
+                    notices, _store(session, source.cluster, notices), strict=True
+                ):
                     backlog.add(item.topic, notice_id)
             # While full batches keep coming, keeping them goes before understanding them.
             if backlog.is_urgent or len(arrived) < TOGETHER or len(backlog) > MOST_WAITING:
                 interpret(session, backlog.take(TOGETHER))
         if time.monotonic() - beaten > BEAT_SECONDS:
             with sessions() as session:
-                beat(session, "listener", f"{subscription.partitions} partitions")
+                partitions = f"{subscription.partitions} partitions"
+                beat(session, f"listener{source.suffix}", partitions)
                 if heard:
-                    beat(session, "stream", cluster)
+                    beat(session, f"stream{source.suffix}", source.cluster)
                 session.commit()
             beaten, heard = time.monotonic(), False
 

@@ -17,7 +17,7 @@ from too_marshal.db.notices import Heartbeat, ReceivedNotice, StreamPosition
 from too_marshal.notices.kafka import NoStream, open_consumer
 from too_marshal.settings import Settings
 from too_marshal.workflows import listen as module
-from too_marshal.workflows.listen import HEARTBEAT_TOPIC, listen
+from too_marshal.workflows.listen import HEARTBEAT_TOPIC, gcn, listen
 
 LVK = "igwn.gwalert"
 
@@ -52,7 +52,7 @@ def listening(settings, engine) -> Iterator[Callable[[], Callable[[], None]]]:
         stop = threading.Event()
         thread = threading.Thread(
             target=listen,
-            args=(settings, session_factory(engine), stop),
+            args=(gcn(settings), session_factory(engine), stop),
             kwargs={"refresh_seconds": 0.2},
         )
         thread.start()
@@ -155,7 +155,7 @@ def test_a_database_that_fails_is_waited_for_and_nothing_is_lost(
 def test_a_database_that_never_was(settings):
     stop = threading.Event()
     sessions = session_factory(open_engine("postgresql://nobody@127.0.0.1:9/none"))
-    thread = threading.Thread(target=listen, args=(settings, sessions, stop))
+    thread = threading.Thread(target=listen, args=(gcn(settings), sessions, stop))
     thread.start()
     stop.set()
     thread.join(20)
