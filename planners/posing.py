@@ -19,7 +19,7 @@ from planners.layers import layers_near
 from planners.local_sky import LocalSky
 from planners.observed import executed_by, needs_left, released
 from planners.problem import Problem
-from planners.requests import check_request
+from planners.requests import RequestInvalid, check_request
 from planners.skymaps import SkyMap
 from planners.visibility import every, rules_for, sun_below
 from telescopes.observing import FieldGrid, Footprint, ObservingRequest, Telescope
@@ -42,6 +42,11 @@ def pose(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Pro
     near = FieldGrid(grid.field_id[chosen], grid.coord[chosen], grid.is_primary[chosen])
     if telescope.off_grid:
         near = with_centred_pointing(skymap, telescope.footprint, near)
+    if len(grid.field_id) == 0 and len(near.field_id) == 0:
+        raise RequestInvalid(
+            f"{telescope.name} has no grid of fields and the region is larger than its camera: "
+            "plan at galaxies, or name positions (the manual planner)"
+        )
     return replace(pose_at(skymap, telescope, request, near), forsaken=forsaken)
 
 

@@ -57,9 +57,12 @@ class Programmes:
         """The robot never leaves the field for another in less than this, s, shape (n,)."""
         slews = self.problem.slews
         fields = np.unique(self.field)
-        least = np.full(len(self.problem.field_id), slews.readout)
-        soon = self.problem.gap < max(self.problem.exposure.values(), default=0.0) + slews.longest
-        if 1 < len(fields) <= _MOST_PAIRWISE and not soon and not slews.time_dependent:
+        longest = max(self.problem.exposure.values(), default=0.0)
+        stays = self.visits.max(initial=0) > 1 and self.problem.gap < longest + slews.longest
+        # A robot that always leaves must settle each time.
+        always = slews.readout if stays else max(slews.readout, slews.settle)
+        least = np.full(len(self.problem.field_id), always)
+        if 1 < len(fields) <= _MOST_PAIRWISE and not stays and not slews.time_dependent:
             cost = slews.between(fields[:, None], fields[None, :])
             np.fill_diagonal(cost, np.inf)
             least[fields] = cost.min(axis=1)

@@ -10,6 +10,7 @@ from astropy.coordinates import SkyCoord
 
 from planners import greedy, optimal
 from planners.circles import circle_skymap
+from planners.requests import RequestInvalid
 from telescopes import TELESCOPES, ZTF
 from tests.planners.cases import NIGHTS, blob, request_for
 from tests.planners.checker import violations
@@ -47,6 +48,16 @@ def test_the_pointing_is_named_by_its_position():
         middle.separation(SkyCoord(exposure.ra, exposure.dec)) < 1 * u.deg for exposure in off_grid
     )
     assert all(entry.field_id >= 0 for entry in plan.unobserved)
+
+
+def test_a_telescope_without_a_grid_points_at_a_small_region_only():
+    telescope = TELESCOPES["KPED"]
+    request = request_for(NIGHTS[1] + 6 * u.hour, 2, ("g", "r"), 60)
+    plan = optimal.plan(circle(120, 33, 0.02), telescope, request)
+    assert violations(plan, telescope) == []
+    assert plan.statistics["probability_all_filters"] > 0.85
+    with pytest.raises(RequestInvalid, match="KPED has no grid of fields"):
+        optimal.plan(blob(120, 33, 3), telescope, request)
 
 
 def test_a_robot_with_a_grid_and_a_large_region_keep_to_the_grid():
