@@ -9,7 +9,7 @@ from astropy import units as u
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telescopes import ZTF
+from telescopes import TELESCOPES, ZTF
 from telescopes.configured_queue import ConfiguredQueue
 from telescopes.configured_settings import read_configuration
 from telescopes.configured_templates import (
@@ -126,6 +126,8 @@ def bench(tmp_path):
 
 
 class TestContract(QueueContract, ExecutionContract, HTTPFaultContract):
+    ways = tuple((name, "configured") for name in TELESCOPES)
+
     def test_executed(self, bench):
         bench.queue.submit(bench.prepare(4))
         bench.pass_time(1 * u.hour)

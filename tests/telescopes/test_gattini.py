@@ -22,6 +22,8 @@ class GattiniBench(DropBench):
 
 
 class TestContract(DropContract):
+    ways = (("Gattini", "sftp"),)
+
     @pytest.fixture
     def bench(self, tmp_path):
         with contextlib.ExitStack() as stack:

@@ -49,6 +49,8 @@ class IndiaBench(DropBench):
 
 
 class TestContract(DropContract):
+    ways = (("GROWTH-India", "sftp"),)
+
     @pytest.fixture
     def bench(self, tmp_path):
         with contextlib.ExitStack() as stack:

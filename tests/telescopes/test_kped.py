@@ -19,6 +19,8 @@ from tests.telescopes.plans import START, make_plan
 
 
 class TestContract(DropContract):
+    ways = (("KPED", "sftp"),)
+
     @pytest.fixture
     def bench(self, tmp_path):
         with contextlib.ExitStack() as stack:

@@ -84,6 +84,8 @@ def bench():
 
 
 class TestContract(QueueContract, ExecutionContract, HTTPFaultContract):
+    ways = tuple((f"LCO-1m-{code}", "portal") for code in SITES)
+
     @staticmethod
     def on_withdrawal(bench, fault):
         # A withdrawal is a POST here, to a path that has the group's number in it.

@@ -69,6 +69,8 @@ def bench():
 class TestContract(UnlistedContract):
     """The node agent confirms or rejects, and that is all."""
 
+    ways = (("Liverpool", "rtml"),)
+
 
 def text(document, path):
     found = document.find("/".join(f"{{{NAMESPACE}}}{part}" for part in path.split("/")))

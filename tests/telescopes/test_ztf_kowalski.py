@@ -68,6 +68,8 @@ def bench():
 class TestContract(QueueContract, ExecutionContract, HTTPFaultContract):
     """As the scheduler itself."""
 
+    ways = (("ZTF", "kowalski"),)
+
 
 def test_each_message_is_signed(bench):
     assert json.loads(bench.prepare().body)["user"] == "observer"

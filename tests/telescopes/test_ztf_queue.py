@@ -85,6 +85,8 @@ def bench():
 class TestContract(QueueContract, ExecutionContract, HTTPFaultContract):
     """One that replaces a queue of the same name."""
 
+    ways = (("ZTF", "scheduler"),)
+
 
 class TestContractOfTheOtherWebLayer(QueueContract, ExecutionContract):
     """One that keeps the queue that it has."""

@@ -15,8 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telescopes.local_sky import LocalSky
+from telescopes.simulators.ztf_robot import TWILIGHT
 from telescopes.simulators.ztf_rules import (
     EARLIEST,
+    FILTERS,
     LATEST,
     REQUIRED,
     QueueMalformed,
@@ -25,6 +27,7 @@ from telescopes.simulators.ztf_rules import (
     read_queue,
 )
 from telescopes.ztf import ZTF
+from telescopes.ztf_messages import FILTER_IDS, PROGRAM_IDS
 
 NOW = 61101.25
 """Night at Palomar."""
@@ -349,3 +352,32 @@ class TestSwitching:
         made.delete("ToO_a")
         assert made.current is None
         assert self.current(made) == "survey"
+
+
+class TestConstants:
+    """As the scheduler's `constants.py` has them."""
+
+    def test_overheads(self):
+        assert ZTF.overheads.readout == 8 * u.s
+        assert ZTF.overheads.filter_exchange == 135 * u.s
+
+    def test_twilight(self):
+        assert TWILIGHT == -12
+
+    def test_numbers(self):
+        assert FILTERS == {1: "g", 2: "r", 3: "i"}
+        assert {name: number for number, name in FILTERS.items()} == FILTER_IDS
+        assert (PROGRAM_IDS["MSIP"], PROGRAM_IDS["collaboration"], PROGRAM_IDS["Caltech"]) == (
+            1,
+            2,
+            3,
+        )
+
+    def test_required_columns(self):
+        assert set(REQUIRED) == {
+            "field_id",
+            "program_id",
+            "subprogram_name",
+            "filter_id",
+            "program_pi",
+        }
