@@ -72,6 +72,8 @@ def _workflows(settings: Settings) -> dict[str, tuple[Workflow, RetryStrategy | 
     """Every task's workflow, and when a failed one is tried again."""
     # Here, not above: they cost seconds and memory that only a worker needs.
     from too_marshal.workflows import (  # noqa: PLC0415
+        automatic,
+        clear_queue,
         coincide,
         combine,
         cover,
@@ -122,11 +124,13 @@ def _workflows(settings: Settings) -> dict[str, tuple[Workflow, RetryStrategy | 
         "offer": (rescore.offer, RETRY),
         "swap": (on_robots(replace.swap), PERSISTENT),
         "preflight": (on_robots(preflight.preflight), RETRY),
+        "submit_by_rule": (on_robots(automatic.submit_by_rule), RETRY),
         "submit": (on_robots(submit.submit), PERSISTENT),
         "withdraw": (withdraw.withdraw_event, RETRY),
         "withdraw_submission": (on_robots(withdraw.withdraw_submission), PERSISTENT),
         "cover": (cover.cover, RETRY),
         "cover_version": (cover_version.cover_version, RETRY),
+        "delete_queue": (on_robots(clear_queue.delete_queue), False),
         "track": (on_robots(track.track), False),
         "draft": (report.draft, RETRY),
         "try_rule": (try_rule.try_rule, RETRY),

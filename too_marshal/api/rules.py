@@ -59,6 +59,8 @@ CONDITIONS: dict[str, Schema] = {
     "excluded_flags": listed(TEXT),
     "notifies": described(TRUTH, "whether it tells people"),
     "plans": described(TRUTH, "whether it makes a plan"),
+    "submits": described(TRUTH, "whether its plan is submitted without a person"),
+    "minimum_probability": nullable(described(FRACTION, "of the plan, to be submitted so")),
     "telescope": TEXT,
     "planner": TEXT,
     "program": TEXT,

@@ -49,6 +49,12 @@ class PlanRule(Base):
     )
     plans: Mapped[bool] = mapped_column(default=True, comment="whether it makes a plan")
     notifies: Mapped[bool] = mapped_column(default=False, comment="whether it tells people")
+    submits: Mapped[bool] = mapped_column(
+        default=False, comment="whether its plan is submitted without a person"
+    )
+    minimum_probability: Mapped[float | None] = mapped_column(
+        comment="of the plan in all filters, to be submitted without a person, 0 to 1"
+    )
     telescope: Mapped[str] = mapped_column(String(40))
     planner: Mapped[str] = mapped_column(String(20), default="optimal")
     program: Mapped[str] = mapped_column(String(40), default="")

@@ -124,6 +124,7 @@ class RobotQueue(Base):
     queues: Mapped[list[dict[str, object]]] = mapped_column(JSONB, default=list)
     seen_at: Mapped[Utc | None]
     tried_at: Mapped[Utc] = mapped_column(default=now)
+    answer_time: Mapped[float | None] = mapped_column(comment="to the last ping, s")
     error: Mapped[str] = mapped_column(default="")
 
 

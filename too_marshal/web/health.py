@@ -164,7 +164,8 @@ def switch_submission() -> WerkzeugResponse:
     record(session, said, subject="switch", actor=name)
     session.commit()
     flash(f"{said}.")
-    return redirect(url_for("health.index"), 303)
+    is_from_queues = request.form.get("page") == "queues"
+    return redirect(url_for("queues.index" if is_from_queues else "health.index"), 303)
 
 
 @health.get("/healthz")

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from datetime import timedelta
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from too_marshal.db.base import now
+from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan
-from too_marshal.db.queues import RobotQueue, Submission
+from too_marshal.db.queues import KILL_SWITCH, RobotQueue, Submission, Switch
 from too_marshal.web.access import current_person, needs
 from too_marshal.web.service import database, row_or_404, service
+from too_marshal.workflows.clear_queue import ask_to_delete
 from too_marshal.workflows.withdraw import withdraw_by_person
 
 MOST_SUBMISSIONS = 100
+
+OLD = timedelta(minutes=5)
+"""A copy of a queue that is older is stale, whatever the reason."""
 
 queues = Blueprint("queues", __name__)
 
@@ -36,8 +44,55 @@ def index() -> str:
     names = sorted({*service().robots.names(), *held})
     ours = {item.queue_name: item for item in submissions}
     return render_template(
-        "queues.html", names=names, held=held, submissions=submissions, ours=ours
+        "queues.html",
+        names=names,
+        held=held,
+        stale={row.telescope for row in held.values() if _is_stale(row)},
+        configured=service().robots.names(),
+        submissions=submissions,
+        ours=ours,
+        switch=session.get(Switch, KILL_SWITCH),
     )
+
+
+def _is_stale(row: RobotQueue) -> bool:
+    """Whether the robot did not answer, or was not asked for long."""
+    return bool(row.error) or row.seen_at is None or now() - row.seen_at > OLD
+
+
+@queues.post("/queues/ask")
+@needs(Role.OBSERVER)
+def ask() -> WerkzeugResponse:
+    """Ask a robot now what it holds."""
+    telescope = _robot()
+    session = database()
+    defer(
+        session,
+        "track",
+        priority=URGENT,
+        queueing_lock=f"track-{telescope}",
+        telescope=telescope,
+    )
+    session.commit()
+    flash(f"{telescope} is being asked.")
+    return redirect(url_for("queues.index"), 303)
+
+
+@queues.post("/queues/delete")
+@needs(Role.ADMIN)
+def delete() -> WerkzeugResponse:
+    """Ask a robot to delete a queue that is not one of our submissions."""
+    telescope, name = _robot(), request.form.get("name", "")
+    ask_to_delete(database(), telescope, name, by=current_person().username)
+    flash(f"{telescope} is asked to delete {name}.")
+    return redirect(url_for("queues.index"), 303)
+
+
+def _robot() -> str:
+    telescope = request.form.get("telescope", "")
+    if not service().robots.has(telescope):
+        abort(404, "There is no such robot.")
+    return telescope
 
 
 @queues.post("/submissions/<row:submission_id>/withdraw")

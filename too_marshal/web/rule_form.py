@@ -32,6 +32,7 @@ CONDITIONS = (
     Number("maximum_radius", "Error radius, at most", "deg"),
 )
 LIMITS = (
+    Number("minimum_probability", "Submitted only if the plan covers at least", "0 to 1"),
     Number("exposure_time", "Exposure time", "s"),
     Number("minimum_gap", "Least gap between visits", "min", 60.0),
     Number("airmass_limit", "Airmass limit"),
@@ -39,7 +40,7 @@ LIMITS = (
     Number("moon_separation", "Distance from a full Moon", "deg"),
 )
 LISTS = ("streams", "kinds", "duration_classes", "excluded_flags", "filters")
-CHECKS = ("enabled", "tests", "significant_only", "notifies", "plans")
+CHECKS = ("enabled", "tests", "significant_only", "notifies", "plans", "submits")
 TEXTS = ("name", "telescope", "planner", "program")
 _NUMBERS = {item.name: item for item in (*CONDITIONS, *LIMITS)}
 

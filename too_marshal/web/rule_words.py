@@ -58,6 +58,12 @@ def then(rule: PlanRule) -> list[str]:
             f"{rule.telescope} is planned in {', '.join(rule.filters)},"
             f" {rule.exposure_time:g} s each, by the {rule.planner} planner{program}"
         )
+    if rule.submits:
+        least = rule.minimum_probability
+        said.append(
+            "the plan is submitted without a person"
+            + ("" if least is None else f" if it covers {least:.0%} or more")
+        )
     return said
 
 

@@ -24,6 +24,7 @@ from too_marshal.db.events import Event, record, urgency
 from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanRule, PlanState
+from too_marshal.workflows.automatic import ask_to_submit
 from too_marshal.workflows.cover import as_executed, exposures_of
 from too_marshal.workflows.deficit import useless
 from too_marshal.workflows.localize import load_skymap
@@ -166,6 +167,8 @@ def compute(session: Session, plan_id: int) -> None:
         text = _sentence(plan)
     plan.ready_at = now()
     record(session, text, subject="plan", subject_id=plan.id, event_id=plan.event_id)
+    if plan.state == PlanState.READY:
+        ask_to_submit(session, plan)
     if plan.parent_id is not None:
         defer(session, "offer", plan_id=plan.id, priority=URGENT)
     session.commit()

@@ -125,6 +125,8 @@ FIELDS: dict[str, Field] = {
     "excluded_flags": Field(_texts(), []),
     "notifies": Field(_truth, False),  # noqa: FBT003
     "plans": Field(_truth, False),  # noqa: FBT003
+    "submits": Field(_truth, False),  # noqa: FBT003
+    "minimum_probability": Field(_optional(_number(0, 1)), None),
     "telescope": Field(_text(40), ""),
     "planner": Field(_text(20), next(iter(PLANNERS))),
     "program": Field(_text(40), ""),
@@ -167,6 +169,8 @@ def _together(found: Mapping[str, Any]) -> dict[str, str]:
     if not (found["plans"] or found["notifies"]):
         faults["notifies"] = "A rule tells people, or plans, or both."
     if not found["plans"]:
+        if found["submits"]:
+            faults["submits"] = "Only a rule that plans can submit."
         return faults
     telescope = TELESCOPES.get(found["telescope"])
     if telescope is None:

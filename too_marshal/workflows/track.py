@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -42,13 +43,16 @@ def track(session: Session, robots: Robots, telescope: str) -> None:
     queue = robots.queue(telescope)
     session.commit()
     try:
+        begun = time.monotonic()
+        queue.ping()
+        answer_time = time.monotonic() - begun
         held = queue.queued()
         done = list(queue.executed(start, end))
     except QueueError as err:
         _note_silence(session, telescope, without_secrets(str(err)))
         session.commit()
         return
-    _note_queues(session, telescope, held)
+    _note_queues(session, telescope, held, answer_time)
     kept = keep_exposures(session, telescope, done)
     _advance(session, telescope, {item.name for item in held})
     session.commit()
@@ -82,7 +86,9 @@ def _note_silence(session: Session, telescope: str, error: str) -> None:
     )
 
 
-def _note_queues(session: Session, telescope: str, held: Iterable[QueuedPlan]) -> None:
+def _note_queues(
+    session: Session, telescope: str, held: Iterable[QueuedPlan], answer_time: float
+) -> None:
     queues = [
         {
             "name": item.name,
@@ -93,7 +99,13 @@ def _note_queues(session: Session, telescope: str, held: Iterable[QueuedPlan]) -
         }
         for item in held
     ]
-    values = {"queues": queues, "seen_at": now(), "tried_at": now(), "error": ""}
+    values = {
+        "queues": queues,
+        "seen_at": now(),
+        "tried_at": now(),
+        "answer_time": answer_time,
+        "error": "",
+    }
     session.execute(
         insert(RobotQueue)
         .values(telescope=telescope, **values)

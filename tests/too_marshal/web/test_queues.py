@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import (
@@ -11,7 +12,7 @@ from tests.too_marshal.factories import (
 )
 from tests.too_marshal.web.test_events import page
 from too_marshal.db.base import now
-from too_marshal.db.queues import RobotQueue, SubmissionState
+from too_marshal.db.queues import RobotQueue, SubmissionState, submission_is_stopped
 
 
 def held(name: str, targets: int) -> dict[str, object]:
@@ -77,3 +78,52 @@ def test_a_submission_that_is_over_offers_no_withdrawal(observer: FlaskClient, s
     assert observer.post(f"/submissions/{over.id}/withdraw").status_code == 303
     session.refresh(over)
     assert not over.withdraw_wanted
+
+
+def test_one_tap_stops_all_submission_and_says_who(observer: FlaskClient, session: Session):
+    shown = page(observer, "/queues")
+    form = shown.split("Stop all submission")[0].rsplit("<form", 1)[1]
+    assert "<dialog" not in form, "no question before"
+    answer = observer.post("/health/submission", data={"stopped": "yes", "page": "queues"})
+    assert (answer.status_code, answer.location) == (303, "/queues")
+    assert submission_is_stopped(session)
+    shown = page(observer, "/queues")
+    assert "Stopped by <bdi>observer</bdi>" in shown
+    assert "Allow submission again…" in shown
+
+
+def test_a_copy_that_is_old_is_stale_without_an_error(viewer: FlaskClient, session: Session):
+    old = now() - timedelta(minutes=6)
+    session.add(RobotQueue(telescope="ZTF", queues=[], seen_at=old, answer_time=0.25))
+    session.commit()
+    shown = page(viewer, "/queues")
+    assert "stale" in shown
+    assert "it answered in 0.25 s" in shown
+
+
+def test_a_robot_is_asked_now(observer: FlaskClient, session: Session):
+    for _ in range(2):
+        answer = observer.post("/queues/ask", data={"telescope": "ZTF"})
+        assert answer.status_code == 303
+    jobs = session.execute(text("SELECT task_name, args FROM procrastinate_jobs")).all()
+    assert jobs == [("track", {"telescope": "ZTF"})]
+    assert observer.post("/queues/ask", data={"telescope": "Hubble"}).status_code == 404
+
+
+def test_an_admin_deletes_what_others_left(admin: FlaskClient, session: Session):
+    event = add_event(session)
+    add_localization(session, event)
+    ours = add_submission(session, add_plan(session, event)).queue_name
+    queues = [held("someone_elses", 7), held(ours, 3)]
+    session.add(RobotQueue(telescope="ZTF", queues=queues, seen_at=now()))
+    session.commit()
+    shown = page(admin, "/queues")
+    assert shown.count("Delete a queue of somebody else?") == 1
+    data = {"telescope": "ZTF", "name": "someone_elses"}
+    assert admin.post("/queues/delete", data=data).status_code == 303
+    jobs = session.execute(text("SELECT task_name, args FROM procrastinate_jobs")).all()
+    assert jobs == [("delete_queue", {**data, "by": "admin"})]
+    for name, words in ((ours, "withdraw it"), ("never_seen", "holds no queue")):
+        answer = admin.post("/queues/delete", data={"telescope": "ZTF", "name": name})
+        assert answer.status_code == 409
+        assert words in answer.get_data(as_text=True)
