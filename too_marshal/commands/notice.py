@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
 from typing import Any
 
 import click
 
+from too_marshal.notices.json_document import LARGEST_DOCUMENT
 from too_marshal.notices.notice import NoticeMalformed, NoticeUnknown
 from too_marshal.notices.notice_json import notice_to_json
 from too_marshal.notices.registry import parse
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("--topic", help="Kafka topic on which the file came; by default its content decides.")
 def notice(files: tuple[Path, ...], *, as_json: bool, topic: str | None) -> None:
@@ -34,11 +36,30 @@ def notice(files: tuple[Path, ...], *, as_json: bool, topic: str | None) -> None
 def describe(path: Path, topic: str | None = None) -> dict[str, Any]:
     """Give the parsed notice of one file, or its error."""
     try:
-        return {"path": str(path), **notice_to_json(parse(path.read_bytes(), topic))}
+        return {"path": str(path), **notice_to_json(parse(_content(path), topic))}
     except (NoticeMalformed, NoticeUnknown) as err:
         return {"path": str(path), "error": {"kind": type(err).__name__, "message": str(err)}}
     except OSError as err:
-        return {"path": str(path), "error": {"kind": "unreadable", "message": err.strerror or ""}}
+        message = err.strerror or str(err)
+        return {"path": str(path), "error": {"kind": "unreadable", "message": message}}
+
+
+def _content(path: Path) -> bytes:
+    """Bytes of a file that is none of those which never end, or fill the memory.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    found = path.stat()
+    if stat.S_ISDIR(found.st_mode):
+        raise OSError("a folder, not a file")
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError("no ordinary file")
+    if found.st_size > LARGEST_DOCUMENT:
+        raise OSError(f"{found.st_size} bytes are more than a notice may have (32 MB)")
+    return path.read_bytes()
 
 
 def _sentence(record: dict[str, Any]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -41,6 +43,41 @@ def test_an_error_stands_in_its_place_and_the_exit_code_says_so(run, corpus, tmp
     assert broken["error"]["kind"] == "NoticeMalformed"
     assert absent["error"] == {"kind": "unreadable", "message": "No such file or directory"}
     assert good["kind"] == "retraction"
+
+
+def test_whatever_is_named_gets_a_line_of_its_own(run, corpus, tmp_path):
+    """A folder, junk, nothing, too much, a pipe, a device, a strange name: none stops the rest."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    junk, empty, huge = tmp_path / "junk", tmp_path / "empty", tmp_path / "huge.json"
+    junk.write_bytes(bytes(range(256)) * 64)
+    empty.touch()
+    with huge.open("wb") as file:
+        file.truncate(20 << 30)  # a hole: it takes no space
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    private = tmp_path / "loop"
+    private.symlink_to(private)
+    strange = Path(os.fsdecode(bytes(tmp_path) + b"/\xff\n.xml"))
+    strange.write_text("<a/>")
+    wanted = {
+        folder: "a folder, not a file",
+        junk: "neither XML nor JSON nor Avro",
+        empty: "neither XML nor JSON nor Avro",
+        huge: "more than a notice may have",
+        pipe: "no ordinary file",
+        Path("/dev/zero"): "no ordinary file",
+        private: "symbolic links",
+        strange: "",
+    }
+    result = run("--json", *wanted, corpus / FILES[1])
+    assert result.exit_code == 1
+    records = [json.loads(line) for line in result.output.splitlines()]
+    assert [record["path"] for record in records] == [*map(str, wanted), str(corpus / FILES[1])]
+    for record, words in zip(records, wanted.values(), strict=False):
+        assert words in record["error"]["message"]
+    assert records[-1]["kind"] == "retraction"
+    assert run(*wanted).exit_code == 1, "as sentences too"
 
 
 def test_a_topic_decides_the_mission(run, corpus):
