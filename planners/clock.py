@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+import numpy as np
+from numpy.typing import NDArray
+
 from planners.problem import Problem
 
 _TICK = 0.1
@@ -67,6 +70,15 @@ class Clock:
     def when_visible(self, field_index: int, earliest: float, exposure: float) -> float:
         """First start at or after `earliest` of a whole exposure of a field; inf if never."""
         return _fits(*self.problem.visible_lists[field_index], earliest, exposure)
+
+    def first_visible(self, earliest: float, exposure: float) -> NDArray[np.float64]:
+        """`when_visible` of every field at once, shape (n_fields,)."""
+        visible = self.problem.visible
+        begin = np.maximum(visible.start, earliest)
+        first = np.full(visible.n, math.inf)
+        fits = begin + exposure <= visible.end
+        np.minimum.at(first, visible.owner[fits], begin[fits])
+        return first
 
     def when_free(self, earliest: float, exposure: float) -> float:
         """First start at or after `earliest` in the dark, the telescope being free."""

@@ -135,15 +135,10 @@ class Execution:
 
     def _soonest(self) -> float:
         """When the first field is up that is promised to no other round."""
-        free = np.flatnonzero(self.left & ~self.promised)
+        free = self.programmes.field[self.left & ~self.promised]
         exposure = min(self.programmes.problem.exposure.values())
-        return min(
-            (
-                self.clock.when_visible(i, self.state.time, exposure)
-                for i in np.unique(self.programmes.field[free]).tolist()
-            ),
-            default=math.inf,
-        )
+        first = self.clock.first_visible(self.state.time, exposure)
+        return float(first[free].min(initial=math.inf))
 
     def _round(self, filters: tuple[str, ...], length: float, mine: list[int]) -> bool:
         """One round of some programmes and of others that fit; whether anything was done."""

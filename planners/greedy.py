@@ -80,11 +80,8 @@ def shots_of(problem: Problem) -> list[Shot]:
 
 def _soonest(clock: Clock, fields: NDArray[np.int64], earliest: float) -> float:
     """When the first of some fields is up, at or after `earliest`; inf if none ever is."""
-    exposure = min(clock.problem.exposure.values())
-    return min(
-        (clock.when_visible(index, earliest, exposure) for index in fields.tolist()),
-        default=math.inf,
-    )
+    first = clock.first_visible(earliest, min(clock.problem.exposure.values()))
+    return float(first[fields].min(initial=math.inf))
 
 
 def _affordable(problem: Problem, shots: list[Shot]) -> int:
@@ -124,12 +121,10 @@ def _choose(
     size = _round_size(problem, float(problem.dark.end.max(initial=0.0)) - now)
     span = (len(problem.request.filters) - 1) * problem.gap
     longest = max(problem.exposure.values())
-    up = np.zeros_like(left)
-    for k in np.flatnonzero(left):
-        field = int(programmes.field[k])
-        up[k] = clock.when_visible(field, now, longest) <= now + size * longest and (
-            clock.when_visible(field, now + span, longest) <= now + span + size * longest
-        )
+    in_time = np.ones(len(problem.field_id), dtype=bool)
+    for turn in (now, now + span):
+        in_time &= clock.first_visible(turn, longest) <= turn + size * longest
+    up = left & in_time[programmes.field]
     marginal = marginal.copy()
     chosen: list[int] = []
     while len(chosen) < size:
