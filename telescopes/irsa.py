@@ -163,10 +163,10 @@ def _quadrants(table: Table, first: float, last: float) -> Sieve:
     sieve.keep(sieve["expid"] > 0, "expid is no number")
     sieve.keep((sieve["obsjd"] >= first) & (sieve["obsjd"] < last), "obsjd is not as asked")
     sieve.keep((sieve["exptime"] > 0) & (sieve["exptime"] <= longest), "exptime cannot be")
-    sieve.keep_like_first(
+    sieve.keep_like_most(
         "expid",
         {"field": 0, "fid": 0, "obsjd": SAME, "exptime": 1},
-        "other quadrants of this expid are of another exposure",
+        "most quadrants of this expid are of another exposure",
     )
     sieve.keep_first("expid", "rcid", reason="this quadrant is there already")
     return sieve

@@ -62,16 +62,18 @@ class Sieve:
         is_first[good] = np.isin(np.arange(len(good)), first)
         self.keep(is_first, reason)
 
-    def keep_like_first(self, key: str, tolerances: Mapping[str, float], reason: str) -> None:
-        """Of good rows that agree in `key` keep those that are close to the first in others."""
+    def keep_like_most(self, key: str, tolerances: Mapping[str, float], reason: str) -> None:
+        """Of good rows that agree in `key` keep those that are close to most of them in others."""
         good = np.flatnonzero(self._wrong < 0)
-        _, first, which = np.unique(
-            self._numbers[key][good], return_index=True, return_inverse=True
-        )
+        order = np.argsort(self._numbers[key][good], kind="stable")
+        bounds = np.flatnonzero(np.diff(self._numbers[key][good][order])) + 1
         alike = np.ones(len(self._wrong), dtype=bool)
-        for name, tolerance in tolerances.items():
-            values = self._numbers[name][good]
-            alike[good] &= np.abs(values - values[first][which]) <= tolerance
+        for mine in np.split(good[order], bounds) if len(good) else []:
+            for name, tolerance in tolerances.items():
+                values = self._numbers[name][mine]
+                # A median of what is there: no mean of two.
+                usual = np.sort(values)[len(values) // 2]
+                alike[mine] &= np.abs(values - usual) <= tolerance
         self.keep(alike, reason)
 
     def good(self, column: str) -> NDArray[np.float64]:

@@ -26,7 +26,7 @@ from typing import Any
 
 from telescopes.errors import QueueRefused, QueueUnconfirmed, QueueUnreachable
 from telescopes.transports import HTTPAnswer, HTTPTransport
-from telescopes.ztf_exposures import HistoryEntry, read_history
+from telescopes.ztf_exposures import History, read_history
 from telescopes.ztf_messages import dump
 from telescopes.ztf_scheduler import SchedulerQueue, expect, read_queues
 
@@ -92,10 +92,10 @@ class KowalskiScheduler:
         """All queues."""
         return read_queues(_data(self.transport.exchange("GET", PATH, body="{}")))
 
-    def history(self, date: str) -> list[HistoryEntry]:
+    def history(self, date: str) -> History:
         """Exposures of one UT date; none where there is no way to ask."""
         if self.history_path is None:
-            return []
+            return History()
         answer = self.transport.exchange("GET", self.history_path, query={"date": date})
         return read_history(_data(answer))
 

@@ -9,6 +9,7 @@ executed is then known from the history of the night only.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from astropy.time import Time
 
 from telescopes.confirming import confirm
 from telescopes.errors import QueueError, QueueRefused, QueueUnconfirmed, QueueUnreachable
+from telescopes.exposure_tables import ExposureTable
 from telescopes.findings import Finding
 from telescopes.observing import (
     ExecutedExposure,
@@ -28,7 +30,7 @@ from telescopes.observing import (
     Telescope,
 )
 from telescopes.transports import HTTPTransport
-from telescopes.ztf_exposures import HistoryEntry, ProcessedExposure, merge, read_processed
+from telescopes.ztf_exposures import Processed, merge, read_processed
 from telescopes.ztf_foresight import Foresight
 from telescopes.ztf_messages import (
     EARLIEST,
@@ -42,6 +44,8 @@ from telescopes.ztf_messages import (
     write_message,
 )
 from telescopes.ztf_scheduler import Scheduler, SchedulerQueue, expect
+
+_log = logging.getLogger(__name__)
 
 SLACK = 60 * u.s
 """A message is read, and a closed shutter is in the history, this much later at most."""
@@ -167,19 +171,26 @@ class ZTFQueue:
 
         See `telescopes.ztf_exposures` for what counts before the quadrants are processed.
         Exposures whose ``queue_name`` is None belong to the survey or are not yet known to
-        the scheduler.
+        the scheduler. Rows that cannot be understood are logged.
         """
+        table = self.executed_table(start, end)
+        for row in table.rejected:
+            _log.warning("an exposure of ZTF is put aside: %s: %s", row.reason, row.text)
+        return table.exposures
+
+    def executed_table(self, start: Time, end: Time) -> ExposureTable:
+        """As `executed`, with the rows that could not be understood."""
         first, last = float(start.utc.mjd), float(end.utc.mjd)
-        history: list[HistoryEntry] = []
-        processed: list[ProcessedExposure] = []
-        for date in _dates(first, last):
-            history += self.scheduler.history(date)
-            processed += self._processed(date)
-        return [
-            exposure
-            for exposure in merge(history, processed)
-            if first <= float(exposure.start.mjd) < last
-        ]
+        histories = [self.scheduler.history(date) for date in _dates(first, last)]
+        processed = [self._processed(date) for date in _dates(first, last)]
+        merged = merge(
+            [entry for history in histories for entry in history.entries],
+            [exposure for table in processed for exposure in table.exposures],
+        )
+        rejected = [row for history in histories for row in history.rejected]
+        rejected += [row for table in processed for row in table.rejected]
+        exposures = [each for each in merged if first <= float(each.start.mjd) < last]
+        return ExposureTable(tuple(exposures), tuple(rejected))
 
     def ping(self) -> None:
         """Return if the scheduler answers; raise `QueueUnreachable` if it cannot be used."""
@@ -194,20 +205,24 @@ class ZTFQueue:
     def _executed(self, name: str, sent: Mapping[str, Any]) -> list[tuple[int, int]]:
         """Field and filter of what the history has of this queue."""
         start, end = sent["validity_window_mjd"]
+        histories = [self.scheduler.history(date) for date in _dates(start, end + 1e-6)]
+        odd = [row for history in histories for row in history.rejected if name in row.text]
+        if odd:
+            raise QueueUnreachable(f"the history of {name} cannot be read: {odd[0].reason}")
         return [
             (entry.field_id, FILTER_IDS[entry.filter])
-            for date in _dates(start, end + 1e-6)
-            for entry in self.scheduler.history(date)
+            for history in histories
+            for entry in history.entries
             if entry.subprogram_name == name and entry.filter in FILTER_IDS
         ]
 
-    def _processed(self, date: str) -> list[ProcessedExposure]:
+    def _processed(self, date: str) -> Processed:
         """The depot's table of one UT date; nothing before it exists."""
         if self.depot is None:
-            return []
+            return Processed()
         day = date.replace("-", "")
         answer = self.depot.exchange("GET", f"/{day}/ztf_recentproc_{day}.json")
-        return [] if answer.status == 404 else read_processed(expect(answer).json())
+        return Processed() if answer.status == 404 else read_processed(expect(answer).json())
 
 
 def _dates(start: float, end: float) -> list[str]:

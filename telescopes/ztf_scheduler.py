@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from telescopes.errors import QueueRefused, QueueUnreachable
 from telescopes.transports import HTTPAnswer, HTTPTransport
-from telescopes.ztf_exposures import HistoryEntry, read_history
+from telescopes.ztf_exposures import History, read_history
 from telescopes.ztf_messages import dump
 
 
@@ -46,7 +46,7 @@ class Scheduler(Protocol):
     def queues(self) -> list[SchedulerQueue]:
         """All queues."""
 
-    def history(self, date: str) -> list[HistoryEntry]:
+    def history(self, date: str) -> History:
         """Exposures of one UT date (ISO)."""
 
     def ping(self) -> None:
@@ -82,7 +82,7 @@ class TunnelledScheduler:
         # The scheduler fails on a GET without a JSON body.
         return read_queues(expect(self.transport.exchange("GET", "/queues", body="{}")).json())
 
-    def history(self, date: str) -> list[HistoryEntry]:
+    def history(self, date: str) -> History:
         """Exposures of one UT date."""
         # The date was read from the body in early versions, and is from the query in others.
         answer = self.transport.exchange(

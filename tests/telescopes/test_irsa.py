@@ -178,6 +178,14 @@ class TestExecuted:
             assert "expid=" in rejected.text
         assert found.detectors.tolist() == [n for n in range(64) if n != 10]
 
+    def test_the_first_quadrant_may_be_the_odd_one(self, bench):
+        rows = exposure()
+        rows[0]["fid"] = 2
+        bench.simulator.add_quadrants(rows)
+        table = bench.executed()
+        assert [len(found.detectors) for found in table.exposures] == [63]
+        assert [rejected.row for rejected in table.rejected] == [1]
+
     def test_columns_of_text_are_read_as_far_as_they_are_numbers(self, bench):
         bench.simulator.types["rcid"] = "char"
         rows = exposure()

@@ -253,6 +253,44 @@ class TestExecuted:
         late = START + 10 * u.hour
         assert list(bench.queue.executed(late, late + 1 * u.day)) == []
 
+    def test_odd_rows_are_put_aside_and_the_others_count(self, bench, caplog):
+        bench.queue.submit(bench.prepare(4))
+        bench.pass_time(1 * u.hour)
+        span = START - 1 * u.hour, START + 2 * u.hour
+        whole = list(bench.queue.executed(*span))
+        answer = bench.queue.scheduler.transport.exchange(
+            "GET", "/obs_history", query={"date": "2026-03-02"}, body="{}"
+        ).json()
+        history = answer["history"]
+        history = json.loads(history) if isinstance(history, str) else history
+        history[1]["filter_id"] = 7
+        depot = bench.simulator.robot.processed(61101, 62000.0)
+        depot[0]["maglim"] = None
+        depot[1] = {"exposure_id": 3}
+        depot[2]["obsjd"] += 0.5
+        # The first that is left of its exposure is the odd one.
+        assert depot[2]["exposure_id"] == depot[3]["exposure_id"]
+        day = "/depot/20260302/ztf_recentproc_20260302.json"
+        for path, told in (("/obs_history", {**answer, "history": history}), (day, depot)):
+            body = json.dumps(told)
+            bench.add_fault(Fault(FaultKind.STATUS, status=200, body=body, path=path, count=None))
+        table = bench.queue.executed_table(*span)
+        assert len(table.rejected) == 4
+        assert sum("maglim" in row.reason for row in table.rejected) == 1
+        assert sum("another field, filter or time" in row.reason for row in table.rejected) == 1
+        # Its quadrants still tell of the exposure that the history lost.
+        assert {each.exposure_id for each in table.exposures} >= {
+            each.exposure_id for n, each in enumerate(whole) if n != 1
+        }
+        assert len(table.exposures) == 4
+        caplog.clear()
+        assert len(list(bench.queue.executed(*span))) == 4
+        assert len(caplog.records) == 4
+        # What is in doubt about our own queue is not passed over.
+        with pytest.raises(QueueUnreachable, match="history of ToO_S260302a_1 cannot be read"):
+            bench.queue.find(bench.prepare(4))
+        assert bench.queue.find(bench.prepare(4, "ToO_other")) is False
+
     @pytest.mark.parametrize("body", [b"[{}]", b'{"a": 1}', b"3", b"null"])
     def test_a_strange_table_is_not_swallowed(self, bench, body):
         bench.queue.submit(bench.prepare(1))
