@@ -72,6 +72,7 @@ def _workflows(settings: Settings) -> dict[str, tuple[Workflow, RetryStrategy | 
     """Every task's workflow, and when a failed one is tried again."""
     # Here, not above: they cost seconds and memory that only a worker needs.
     from too_marshal.workflows import (  # noqa: PLC0415
+        archives,
         automatic,
         clear_queue,
         coincide,
@@ -108,7 +109,17 @@ def _workflows(settings: Settings) -> dict[str, tuple[Workflow, RetryStrategy | 
 
         return fetching
 
+    opened = archives.archives_of(settings)
+
+    def with_archives(workflow: Callable[..., object]) -> Workflow:
+        def reading(session: Session, **arguments: Any) -> object:
+            return workflow(session, opened, **arguments)
+
+        return reading
+
     return {
+        "read_archive": (with_archives(archives.read_archive), False),
+        "read_references": (with_archives(archives.read_references), False),
         "interpret_waiting": (ingest.interpret_left, False),
         "notify": (notify.notify, RETRY),
         "localize": (localize.localize, RETRY),

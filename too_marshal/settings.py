@@ -120,6 +120,12 @@ class Settings:
     robots_file: str = ""
     """TOML file of all other robots; see the operator's guide."""
 
+    archives: bool = True
+    """Whether published archives are read for the telescopes whose real robot is configured."""
+
+    irsa_url: str = ""
+    """Address of IRSA's TAP service; empty: the public one."""
+
     rehearsal: bool = False
     """True in a rehearsal: pages say so, and offer to send the retraction."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from datetime import UTC, datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection, Engine, text
@@ -14,6 +15,7 @@ from too_marshal.db.base import session_factory
 from too_marshal.db.jobs import LATER, defer
 from too_marshal.robots import Robots
 from too_marshal.settings import Settings
+from too_marshal.workflows.archives import archived_telescopes
 from too_marshal.workflows.listen import beat
 
 logger = logging.getLogger(__name__)
@@ -25,6 +27,9 @@ EVERY = {"interpret_waiting": 10.0, "rescue": 10.0}
 """Tasks without arguments, and the seconds between two askings for each."""
 
 BEAT_SECONDS = 5.0
+
+ARCHIVE_SECONDS = 1800.0
+"""Between two looks into an archive; reference images are read again once a day only."""
 
 
 def run_clock(settings: Settings, engine: Engine, stop: threading.Event) -> None:
@@ -73,12 +78,28 @@ def _keep_time(
             defer(session, "track", priority=LATER, queueing_lock=lock, telescope=telescope)
             session.commit()
 
+    def ask_archive(task: str, telescope: str) -> None:
+        with sessions() as session:
+            lock = f"{task}-{telescope}"
+            defer(session, task, priority=LATER, queueing_lock=lock, telescope=telescope)
+            session.commit()
+
     for task, seconds in EVERY.items():
         scheduler.add_job(ask, "interval", seconds=seconds, args=[task])
-    for telescope in Robots.from_settings(settings).names():
+    robots = Robots.from_settings(settings)
+    for telescope in robots.names():
         scheduler.add_job(
             ask_to_track, "interval", seconds=settings.track_interval, args=[telescope]
         )
+    for telescope in archived_telescopes(settings, robots):
+        for task in ("read_archive", "read_references"):
+            scheduler.add_job(
+                ask_archive,
+                "interval",
+                seconds=ARCHIVE_SECONDS,
+                args=[task, telescope],
+                next_run_time=datetime.now(UTC),
+            )
     scheduler.start()
     logger.info("the clock leads")
     try:

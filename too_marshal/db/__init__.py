@@ -1,6 +1,7 @@
 """The tables, one module a noun. Importing this package makes all of them known to `Base`."""
 
 from too_marshal.db import (
+    archives,
     circulars,
     events,
     exposures,
@@ -16,6 +17,7 @@ from too_marshal.db.base import Base
 
 __all__ = [
     "Base",
+    "archives",
     "circulars",
     "events",
     "exposures",

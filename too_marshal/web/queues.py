@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from too_marshal.db.archives import ArchiveCopy
 from too_marshal.db.base import now
 from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.people import Role
@@ -52,6 +53,7 @@ def index() -> str:
         submissions=submissions,
         ours=ours,
         switch=session.get(Switch, KILL_SWITCH),
+        archives={row.telescope: row for row in session.scalars(select(ArchiveCopy))},
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
-from sqlalchemy import Boolean, literal_column, select
+from sqlalchemy import Boolean, ColumnElement, and_, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -87,7 +87,7 @@ def _written(
         statement = statement.on_conflict_do_update(
             index_elements=["telescope", "exposure_id"],
             set_={name: statement.excluded[name] for name in _IMPROVABLE},
-            where=Exposure.detectors != statement.excluded.detectors,
+            where=_is_better(statement.excluded),
         )
     else:
         statement = statement.on_conflict_do_nothing()
@@ -97,6 +97,15 @@ def _written(
         statement.returning(is_new, Exposure.submission_id, Exposure.start), rows
     )
     return [(bool(new), submission_id, start) for new, submission_id, start in written]
+
+
+def _is_better(told: Any) -> ColumnElement[bool]:
+    """Whether what is told differs, and is not merely what was known before the processing."""
+    limit = Exposure.limiting_magnitude
+    differs = or_(
+        Exposure.detectors != told.detectors, limit.is_distinct_from(told.limiting_magnitude)
+    )
+    return and_(differs, or_(told.limiting_magnitude.is_not(None), limit.is_(None)))
 
 
 def _rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ from too_marshal.db.events import Event, record, urgency
 from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanRule, PlanState
+from too_marshal.workflows.archives import references_of
 from too_marshal.workflows.automatic import ask_to_submit
 from too_marshal.workflows.cover import as_executed, exposures_of
 from too_marshal.workflows.deficit import useless
@@ -175,8 +177,10 @@ def compute(session: Session, plan_id: int) -> None:
 
 
 def _request(session: Session, plan: Plan) -> ObservingRequest:
-    """What is asked; of a plan that takes up another, only what is left of it."""
-    request = request_from_json(plan.request)
+    """What is asked, where there are reference images; of what another plan has left, the rest."""
+    request = replace(
+        request_from_json(plan.request), references=references_of(session, plan.telescope)
+    )
     if plan.parent_id is None:
         return request
     # What is received later is not known to it.

@@ -56,7 +56,7 @@ def track(session: Session, robots: Robots, telescope: str) -> None:
     kept = keep_exposures(session, telescope, done)
     _advance(session, telescope, {item.name for item in held})
     session.commit()
-    for event_id in sorted(_events_of(session, telescope, kept)):
+    for event_id in sorted(events_of(session, telescope, kept)):
         cover(session, event_id, telescope)
 
 
@@ -141,7 +141,7 @@ def _advance(session: Session, telescope: str, held: set[str]) -> None:
             tell(session, submission, f"is done: {count} exposures")
 
 
-def _events_of(session: Session, telescope: str, kept: Kept) -> set[int]:
+def events_of(session: Session, telescope: str, kept: Kept) -> set[int]:
     """Events for which something new counts: that asked for it, or whose window it was in."""
     asked = select(Plan.event_id).join(Submission).where(Submission.id.in_(kept.submissions))
     events = set(session.scalars(asked))

@@ -11,6 +11,7 @@ from tests.too_marshal.factories import (
     add_submission,
 )
 from tests.too_marshal.web.test_events import page
+from too_marshal.db.archives import ArchiveCopy
 from too_marshal.db.base import now
 from too_marshal.db.queues import RobotQueue, SubmissionState, submission_is_stopped
 
@@ -127,3 +128,19 @@ def test_an_admin_deletes_what_others_left(admin: FlaskClient, session: Session)
         answer = admin.post("/queues/delete", data={"telescope": "ZTF", "name": name})
         assert answer.status_code == 409
         assert words in answer.get_data(as_text=True)
+
+
+def test_the_state_of_an_archive_is_told(viewer: FlaskClient, session: Session):
+    session.add(
+        ArchiveCopy(
+            telescope="ZTF",
+            references={"g": [1, 2, 3], "r": [1]},
+            references_at=now(),
+            rejected=[{"row": 7, "reason": "rcid is no <quadrant>", "text": ""}],
+            error="503 Service Unavailable",
+        )
+    )
+    session.commit()
+    shown = page(viewer, "/queues")
+    for words in ("3 fields in g, 1 fields in r", "no &lt;quadrant&gt;", "503 Service"):
+        assert words in shown
