@@ -58,6 +58,10 @@ REFERENCE_COLUMNS = ("field", "fid", "ccdid", "qid", "maglimit")
 FRAMES = 15
 """A reference image of fewer frames is too shallow to subtract [2]_."""
 
+SURVEY = "2018-02-05T00:00:00Z"
+"""Images from before, of the time of commissioning, are not used (the first GROWTH marshal,
+`growth/too/tasks/ztf_client.py`)."""
+
 _FILTERS = {number: name for name, number in FILTER_IDS.items()}
 
 
@@ -132,7 +136,7 @@ class ZTFArchive:
         for first in range(0, 2000, FIELDS_AT_A_TIME):
             table = self.archive.query(
                 f"SELECT {', '.join(REFERENCE_COLUMNS)} FROM ztf.ztf_current_meta_ref"  # noqa: S608 - numbers
-                f" WHERE nframes >= {FRAMES} AND field >= {first}"
+                f" WHERE nframes >= {FRAMES} AND startobsdate >= '{SURVEY}' AND field >= {first}"
                 f" AND field < {first + FIELDS_AT_A_TIME}",
                 REFERENCE_COLUMNS,
             )

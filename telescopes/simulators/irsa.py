@@ -35,6 +35,7 @@ REFERENCE = {
     "ccdid": "int",
     "qid": "int",
     "nframes": "int",
+    "startobsdate": "char",
     "maglimit": "double",
 }
 """Columns of ``ztf.ztf_current_meta_ref`` that are known here, and their VOTable types."""

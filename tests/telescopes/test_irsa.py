@@ -275,7 +275,13 @@ class TestFaults:
 class TestReferences:
     @staticmethod
     def reference(field, fid, quadrants=64, **changes):
-        whole = {"field": field, "fid": fid, "nframes": 20, "maglimit": 22.0, **changes}
+        whole = {
+            "field": field,
+            "fid": fid,
+            "nframes": 20,
+            "startobsdate": "2018-05-01T04:05:06Z",
+            "maglimit": 22.0,
+        }
         return [
             {**whole, "ccdid": n // 4 + 1, "qid": n % 4 + 1, **changes} for n in range(quadrants)
         ]
@@ -290,6 +296,7 @@ class TestReferences:
         ]:
             bench.simulator.add_references(self.reference(field, fid, quadrants))
         bench.simulator.add_references(self.reference(700, 1, nframes=14))
+        bench.simulator.add_references(self.reference(701, 1, startobsdate="2018-01-31T04:05:06Z"))
         found = bench.archive.references()
         assert found.rejected == ()
         assert found.by_filter == {
