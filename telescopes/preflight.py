@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from astropy.time import Time
 
-from telescopes.errors import QueueUnknowable
+from telescopes.errors import QueueUnconfirmed, QueueUnknowable
 from telescopes.findings import Finding, Level
 from telescopes.foresight import clock, exposures
 from telescopes.observing import ObservingPlan, ObservingQueue, QueueRequest, Telescope
@@ -62,7 +62,11 @@ def preflight(
 
 
 def _name(queue: ObservingQueue, request: QueueRequest) -> list[Finding]:
-    match queue.find(request):
+    try:
+        found = queue.find(request)
+    except QueueUnconfirmed as err:
+        return [Finding("warning", f"whether the name is free is not known: {err}")]
+    match found:
         case True:
             return [Finding("warning", f"the robot already has exactly this plan: {request.name}")]
         case None:

@@ -15,6 +15,7 @@ from telescopes.observing import QueueRequest
 from telescopes.preflight import preflight
 from telescopes.timeline import DAY, Target, Timeline, targets_of
 from tests.telescopes.plans import START, make_plan
+from tests.telescopes.test_ztf_kowalski import KowalskiBench
 from tests.telescopes.test_ztf_queue import ZTFBench
 
 BEFORE = START - 5 * u.min
@@ -179,6 +180,14 @@ class TestAnyTelescope:
         assert [(finding.level, finding.words) for finding in findings] == [
             ("error", "the plan is empty")
         ]
+
+
+def test_a_way_without_a_history_does_not_know_whether_the_name_was_used():
+    with contextlib.ExitStack() as stack:
+        bench = KowalskiBench(stack, history_path=None)
+        (warning,) = words(look(bench, make_plan(4, "g")), "warning")
+    assert warning.startswith("whether the name is free is not known: ")
+    assert "no history" in warning
 
 
 class TestTimeline:
