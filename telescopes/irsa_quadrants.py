@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from telescopes.exposure_tables import LONGEST_TEXT, RejectedRow
 from telescopes.observing import ExecutedExposure
-from telescopes.ztf import ZTF
+from telescopes.ztf import field_centres
 from telescopes.ztf_exposures import SAME
 from telescopes.ztf_messages import FILTER_IDS
 
@@ -139,7 +138,7 @@ def _exposure(rows: Mapping[str, NDArray[np.float64]]) -> ExecutedExposure:
     bits = np.nan_to_num(rows["infobits"]).astype(np.int64)
     usable = np.isfinite(rows["maglimit"]) & (bits & BAD == 0)
     seeing = _median(rows["seeing"][usable])
-    ra, dec = _places()[field_id]
+    ra, dec = field_centres()[field_id]
     return ExecutedExposure(
         exposure_id=str(int(rows["expid"][0])),
         field_id=field_id,
@@ -173,11 +172,3 @@ def _recognised(exposure: ExecutedExposure, told: Sequence[ExecutedExposure]) ->
         seeing=exposure.seeing,
         limiting_magnitude=exposure.limiting_magnitude,
     )
-
-
-@cache
-def _places() -> dict[int, tuple[float, float]]:
-    """Centre of each field, deg."""
-    grid = ZTF.read_grid()
-    centres = zip(grid.coord.ra.deg.tolist(), grid.coord.dec.deg.tolist(), strict=True)
-    return dict(zip(grid.field_id.tolist(), centres, strict=True))

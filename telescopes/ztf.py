@@ -31,6 +31,14 @@ def read_grid() -> FieldGrid:
     return FieldGrid(field_id, coord, field_id < 1000)
 
 
+@cache
+def field_centres() -> dict[int, tuple[float, float]]:
+    """Right ascension and declination (deg) of each field, for one look-up after another."""
+    grid = read_grid()
+    centres = zip(grid.coord.ra.deg.tolist(), grid.coord.dec.deg.tolist(), strict=True)
+    return dict(zip(grid.field_id.tolist(), centres, strict=True))
+
+
 def _footprint() -> Footprint:
     """64 readout channels, four in each of 4 x 4 CCDs.
 

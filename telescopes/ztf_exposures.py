@@ -24,7 +24,7 @@ from astropy.time import Time
 from telescopes.errors import QueueUnreachable
 from telescopes.exposure_tables import LONGEST_TEXT, RejectedRow
 from telescopes.observing import ExecutedExposure
-from telescopes.ztf import ZTF
+from telescopes.ztf import ZTF, field_centres
 from telescopes.ztf_messages import FILTER_IDS
 
 PIXEL = 1.01 * u.arcsec
@@ -158,6 +158,11 @@ def read_processed(rows: Any) -> Processed:
             RejectedRow(rows.index(row) + 1, reason, str(row)[:LONGEST_TEXT]) for row in odd
         ]
         by_exposure[number] = [row for row in quadrants if _shutter(row) == usual]
+        if usual[0] not in field_centres():
+            # Only the history could say where that was, and it has no word for quadrants.
+            reason = f"exposure {number}: ZTF has no field {usual[0]}"
+            rejected.append(RejectedRow(rows.index(quadrants[0]) + 1, reason, str(quadrants[0])))
+            by_exposure[number] = []
     exposures = tuple(
         ProcessedExposure(
             number,
@@ -168,6 +173,7 @@ def read_processed(rows: Any) -> Processed:
             quadrants,
         )
         for number, quadrants in by_exposure.items()
+        if quadrants
     )
     return Processed(exposures, tuple(rejected))
 
@@ -251,14 +257,12 @@ def _from_history(entry: HistoryEntry, processed: ProcessedExposure | None) -> E
 
 def _from_processed(processed: ProcessedExposure) -> ExecutedExposure:
     """An exposure that the scheduler's history does not know."""
-    grid = ZTF.read_grid()
-    centre = grid.coord[grid.field_id == processed.field_id]
-    on_grid = len(centre) == 1
+    ra, dec = field_centres()[processed.field_id]
     return ExecutedExposure(
         exposure_id=str(processed.exposure_id),
         field_id=processed.field_id,
-        ra=(centre.ra[0] if on_grid else np.nan * u.deg),
-        dec=(centre.dec[0] if on_grid else np.nan * u.deg),
+        ra=ra * u.deg,
+        dec=dec * u.deg,
         filter=processed.filter,
         start=Time(processed.start, format="mjd", scale="utc"),
         exposure_time=processed.exposure_time * u.s,

@@ -291,6 +291,27 @@ class TestExecuted:
             bench.queue.find(bench.prepare(4))
         assert bench.queue.find(bench.prepare(4, "ToO_other")) is False
 
+    def test_an_exposure_of_no_field_is_put_aside(self, bench):
+        row = {
+            "exposure_id": 334400001,
+            "field_id": 950,
+            "filter_id": 1,
+            "obsjd": START.jd,
+            "exposure_time": 30.0,
+            "qid": 0,
+            "maglim": 20.5,
+            "fwhm": 2.0,
+            "status": 0,
+        }
+        day = "/depot/20260302/ztf_recentproc_20260302.json"
+        rows = [row, {**row, "qid": 1}, {**row, "exposure_id": 334400100, "field_id": 600}]
+        bench.add_fault(Fault(FaultKind.STATUS, status=200, body=json.dumps(rows), path=day))
+        table = bench.queue.executed_table(START - 1 * u.min, START + 1 * u.hour)
+        assert [exposure.field_id for exposure in table.exposures] == [600]
+        assert [rejected.reason for rejected in table.rejected] == [
+            "exposure 334400001: ZTF has no field 950"
+        ]
+
     @pytest.mark.parametrize("body", [b"[{}]", b'{"a": 1}', b"3", b"null"])
     def test_a_strange_table_is_not_swallowed(self, bench, body):
         bench.queue.submit(bench.prepare(1))
