@@ -1,7 +1,9 @@
 """What the ZTF scheduler does with a list queue.
 
 The rules are those of the public scheduler library (github.com/ZwickyTransientFacility/
-ztf_sim: `QueueManager.py`, `Scheduler.py`); the mountain may carry local changes.
+ztf_sim: `QueueManager.py`, `Scheduler.py`); the mountain may carry local changes. Sky maps
+(``/mma_skymaps``), from which the scheduler makes queues of its own, are not simulated: the
+marshal sends lists only.
 """
 
 from __future__ import annotations
