@@ -68,6 +68,15 @@ def register(app: procrastinate.App, settings: Settings, url: str) -> None:
         await rescue(context.app)
 
 
+def _with(tool: object, workflow: Callable[..., object]) -> Workflow:
+    """A workflow that is handed a tool of the deployment after the session."""
+
+    def task(session: Session, **arguments: Any) -> object:
+        return workflow(session, tool, **arguments)
+
+    return task
+
+
 def _workflows(settings: Settings) -> dict[str, tuple[Workflow, RetryStrategy | bool]]:
     """Every task's workflow, and when a failed one is tried again."""
     # Here, not above: they cost seconds and memory that only a worker needs.
@@ -88,6 +97,7 @@ def _workflows(settings: Settings) -> dict[str, tuple[Workflow, RetryStrategy | 
         replace,
         report,
         rescore,
+        share,
         submit,
         track,
         try_rule,
@@ -109,17 +119,13 @@ def _workflows(settings: Settings) -> dict[str, tuple[Workflow, RetryStrategy | 
 
         return fetching
 
-    opened = archives.archives_of(settings)
-
-    def with_archives(workflow: Callable[..., object]) -> Workflow:
-        def reading(session: Session, **arguments: Any) -> object:
-            return workflow(session, opened, **arguments)
-
-        return reading
+    opened, treasure_map = archives.archives_of(settings), share.treasure_map_of(settings)
 
     return {
-        "read_archive": (with_archives(archives.read_archive), False),
-        "read_references": (with_archives(archives.read_references), False),
+        "share": (_with(treasure_map, share.share), RETRY),
+        "read_others": (_with(treasure_map, share.read_others), False),
+        "read_archive": (_with(opened, archives.read_archive), False),
+        "read_references": (_with(opened, archives.read_references), False),
         "interpret_waiting": (ingest.interpret_left, False),
         "notify": (notify.notify, RETRY),
         "localize": (localize.localize, RETRY),

@@ -126,6 +126,12 @@ class Settings:
     irsa_url: str = ""
     """Address of IRSA's TAP service; empty: the public one."""
 
+    treasure_map_token: str = field(default="", repr=False)
+    """Account at the Treasure Map; empty: nothing is shared with it and nothing read from it."""
+
+    treasure_map_url: str = "https://treasuremap.space/api/v1"
+    """Address of the Treasure Map."""
+
     rehearsal: bool = False
     """True in a rehearsal: pages say so, and offer to send the retraction."""
 

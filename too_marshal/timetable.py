@@ -28,6 +28,9 @@ EVERY = {"interpret_waiting": 10.0, "rescue": 10.0}
 
 BEAT_SECONDS = 5.0
 
+OTHERS_SECONDS = 600.0
+"""Between two looks at what other groups have told the Treasure Map."""
+
 ARCHIVE_SECONDS = 1800.0
 """Between two looks into an archive; reference images are read again once a day only."""
 
@@ -84,6 +87,8 @@ def _keep_time(
             defer(session, task, priority=LATER, queueing_lock=lock, telescope=telescope)
             session.commit()
 
+    if settings.treasure_map_token and not settings.rehearsal:
+        scheduler.add_job(ask, "interval", seconds=OTHERS_SECONDS, args=["read_others"])
     for task, seconds in EVERY.items():
         scheduler.add_job(ask, "interval", seconds=seconds, args=[task])
     robots = Robots.from_settings(settings)

@@ -1,10 +1,10 @@
-"""What published archives told: how far they were read, and which reference images there are."""
+"""What is shared with the world: what archives told, and what the Treasure Map holds of ours."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -27,3 +27,17 @@ class ArchiveCopy(Base):
     )
     tried_at: Mapped[Utc] = mapped_column(default=now)
     error: Mapped[str] = mapped_column(default="", comment="why the last try failed")
+
+
+class PostedPointing(Base):
+    """One planned exposure that the Treasure Map knows of."""
+
+    __tablename__ = "posted_pointing"
+    __table_args__ = (UniqueConstraint("submission_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    number: Mapped[int] = mapped_column(comment="of the planned exposure in its plan")
+    pointing_id: Mapped[int] = mapped_column(unique=True, comment="at the Treasure Map")
+    status: Mapped[str] = mapped_column(String(20), comment="planned, completed, cancelled")
+    changed_at: Mapped[Utc] = mapped_column(default=now)

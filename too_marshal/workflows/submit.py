@@ -29,6 +29,7 @@ from too_marshal.db.plans import Plan
 from too_marshal.db.queues import Submission, SubmissionState, submission_is_stopped, tell
 from too_marshal.logs import without_secrets
 from too_marshal.robots import Robots
+from too_marshal.workflows.share import ask_to_share
 
 SETTLE_TIME = timedelta(seconds=20)
 """Between two look-ups of an unconfirmed submission, at the least."""
@@ -117,6 +118,8 @@ def _send(session: Session, robots: Robots, submission: Submission) -> None:
     else:
         submission.change(state, reason)
         tell(session, submission, _words(state, reason))
+        if state is SubmissionState.ACCEPTED:
+            ask_to_share(session, submission.plan.event_id)
         if state is SubmissionState.APPROVED:
             send_later(session, submission, RETRY_TIME)
         elif submission.withdraw_wanted and state is SubmissionState.ACCEPTED:
@@ -197,6 +200,7 @@ def _look_up(session: Session, robots: Robots, submission: Submission) -> None:
     elif found:
         submission.change(SubmissionState.ACCEPTED)
         tell(session, submission, "accepted: the robot holds it")
+        ask_to_share(session, submission.plan.event_id)
         if submission.withdraw_wanted:
             ask_to_withdraw(session, submission, submission.withdraw_reason)
     elif found is None:

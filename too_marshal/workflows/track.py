@@ -22,6 +22,7 @@ from too_marshal.logs import without_secrets
 from too_marshal.robots import Robots
 from too_marshal.workflows.cover import SURVEY_WINDOW, cover
 from too_marshal.workflows.keep_exposures import Kept, keep_exposures
+from too_marshal.workflows.share import ask_to_share
 
 LOOK_BACK = timedelta(hours=36)
 """How long after its end an exposure may still turn up."""
@@ -58,6 +59,8 @@ def track(session: Session, robots: Robots, telescope: str) -> None:
     session.commit()
     for event_id in sorted(events_of(session, telescope, kept)):
         cover(session, event_id, telescope)
+        ask_to_share(session, event_id)
+        session.commit()
 
 
 def _span(session: Session, telescope: str) -> tuple[Time, Time]:
@@ -138,6 +141,7 @@ def _advance(session: Session, telescope: str, held: set[str]) -> None:
             )
         ):
             submission.change(SubmissionState.DONE)
+            ask_to_share(session, submission.plan.event_id)
             tell(session, submission, f"is done: {count} exposures")
 
 

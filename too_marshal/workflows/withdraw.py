@@ -15,6 +15,7 @@ from too_marshal.db.plans import Plan
 from too_marshal.db.queues import AT_THE_ROBOT, LIVE, Submission, SubmissionState, tell
 from too_marshal.logs import without_secrets
 from too_marshal.robots import Robots
+from too_marshal.workflows.share import ask_to_share
 from too_marshal.workflows.submit import ask_to_withdraw
 
 RETRY_TIME = timedelta(seconds=5)
@@ -34,6 +35,7 @@ def withdraw_event(session: Session, event_id: int) -> None:
     )
     for submission in live:
         want_withdrawal(session, submission, f"{event.name} was retracted", by="marshal")
+    ask_to_share(session, event_id)
     session.commit()
 
 
@@ -103,6 +105,7 @@ def withdraw_submission(session: Session, robots: Robots, submission_id: int) ->
     else:
         submission.change(SubmissionState.WITHDRAWN, submission.withdraw_reason)
         tell(session, submission, f"withdrawn: {submission.withdraw_reason}")
+        ask_to_share(session, submission.plan.event_id)
         defer(
             session,
             "track",
