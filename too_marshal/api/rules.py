@@ -58,6 +58,7 @@ CONDITIONS: dict[str, Schema] = {
     "duration_classes": listed({"enum": ["short", "long"]}),
     "excluded_flags": listed(TEXT),
     "notifies": described(TRUTH, "whether it tells people"),
+    "channels": described(listed(TEXT), "by which people are told; empty: all configured"),
     "plans": described(TRUTH, "whether it makes a plan"),
     "submits": described(TRUTH, "whether its plan is submitted without a person"),
     "minimum_probability": nullable(described(FRACTION, "of the plan, to be submitted so")),

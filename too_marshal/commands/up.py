@@ -17,6 +17,7 @@ import click
 from sqlalchemy import Engine, select
 
 from too_marshal import logs
+from too_marshal.channels import channels_of
 from too_marshal.database import migrate, open_database
 from too_marshal.db.base import now, session_factory
 from too_marshal.db.defaults import add_default_rules
@@ -62,6 +63,7 @@ def up(
     _check_port(settings.host, settings.port)
     if not rehearsal:
         Robots.from_settings(settings)  # a mistake is told once, not by every process
+        channels_of(settings)
     with _locked(settings.data_dir), open_database(settings) as engine:
         migrate(engine)
         with session_factory(engine)() as session:

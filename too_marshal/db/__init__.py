@@ -3,6 +3,7 @@
 from too_marshal.db import (
     archives,
     circulars,
+    deliveries,
     events,
     exposures,
     localizations,
@@ -19,6 +20,7 @@ __all__ = [
     "Base",
     "archives",
     "circulars",
+    "deliveries",
     "events",
     "exposures",
     "localizations",

@@ -55,6 +55,11 @@ class PlanRule(Base):
     minimum_probability: Mapped[float | None] = mapped_column(
         comment="of the plan in all filters, to be submitted without a person, 0 to 1"
     )
+    channels: Mapped[list[str]] = mapped_column(
+        JSONB,
+        default=list,
+        comment="by which people are told; empty: every one that is configured",
+    )
     telescope: Mapped[str] = mapped_column(String(40))
     planner: Mapped[str] = mapped_column(String(20), default="optimal")
     program: Mapped[str] = mapped_column(String(40), default="")

@@ -39,7 +39,7 @@ LIMITS = (
     Number("sun_altitude", "Sun below", "deg"),
     Number("moon_separation", "Distance from a full Moon", "deg"),
 )
-LISTS = ("streams", "kinds", "duration_classes", "excluded_flags", "filters")
+LISTS = ("channels", "streams", "kinds", "duration_classes", "excluded_flags", "filters")
 CHECKS = ("enabled", "tests", "significant_only", "notifies", "plans", "submits")
 TEXTS = ("name", "telescope", "planner", "program")
 _NUMBERS = {item.name: item for item in (*CONDITIONS, *LIMITS)}

@@ -51,7 +51,8 @@ def _of_the_place(rule: PlanRule) -> Iterator[str]:
 
 def then(rule: PlanRule) -> list[str]:
     """What happens."""
-    said = ["people are told"] if rule.notifies else []
+    by = f" by {', '.join(rule.channels)}" if rule.channels else ""
+    said = [f"people are told{by}"] if rule.notifies else []
     if rule.plans:
         program = f", program {rule.program}" if rule.program else ""
         said.append(

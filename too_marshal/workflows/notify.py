@@ -1,4 +1,4 @@
-"""Tell people of a notice, by the rules. So far that means the log and the event's timeline."""
+"""Tell people of a notice, by the rules: in the log, on the timeline, and by their channels."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 from sqlalchemy.orm import Session
 
 from too_marshal.db.events import Event, record
+from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.notices import ReceivedNotice
 from too_marshal.db.plans import PlanRule
 from too_marshal.workflows.rules import decide_notice
@@ -33,7 +34,7 @@ def notify(session: Session, notice_id: int) -> None:
 
 
 def tell(session: Session, rule: PlanRule, event: Event, what: str, *, notice_id: int) -> None:
-    """Write that a rule tells people; not committed."""
+    """Write that a rule tells people, and ask that it be told; not committed."""
     logger.warning("%s: %s (rule %r)", event.name, what, rule.name, extra={"event": event.name})
     record(
         session,
@@ -42,3 +43,7 @@ def tell(session: Session, rule: PlanRule, event: Event, what: str, *, notice_id
         subject_id=notice_id,
         event_id=event.id,
     )
+    defer(
+        session, "announce", rule_id=rule.id, event_id=event.id, notice_id=notice_id, what=what,
+        priority=URGENT,
+    )  # fmt: skip

@@ -124,6 +124,7 @@ FIELDS: dict[str, Field] = {
     "duration_classes": Field(_texts(DURATIONS), []),
     "excluded_flags": Field(_texts(), []),
     "notifies": Field(_truth, False),  # noqa: FBT003
+    "channels": Field(_texts(), []),
     "plans": Field(_truth, False),  # noqa: FBT003
     "submits": Field(_truth, False),  # noqa: FBT003
     "minimum_probability": Field(_optional(_number(0, 1)), None),
