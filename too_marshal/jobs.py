@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from too_marshal import crash
+from too_marshal.channels import channels_of
 from too_marshal.db.base import open_engine, session_factory
 from too_marshal.robots import Robots
 from too_marshal.settings import Settings
@@ -88,6 +89,7 @@ def _workflows(settings: Settings) -> dict[str, tuple[Workflow, RetryStrategy | 
         combine,
         cover,
         cover_version,
+        deliver,
         fetch,
         ingest,
         localize,
@@ -119,6 +121,7 @@ def _workflows(settings: Settings) -> dict[str, tuple[Workflow, RetryStrategy | 
 
         return fetching
 
+    channels = channels_of(settings)
     opened, treasure_map = archives.archives_of(settings), share.treasure_map_of(settings)
 
     return {
@@ -128,6 +131,8 @@ def _workflows(settings: Settings) -> dict[str, tuple[Workflow, RetryStrategy | 
         "read_references": (_with(opened, archives.read_references), False),
         "interpret_waiting": (ingest.interpret_left, False),
         "notify": (notify.notify, RETRY),
+        "announce": (_with(channels, deliver.announce), RETRY),
+        "deliver": (_with(channels, deliver.deliver), RETRY),
         "localize": (localize.localize, RETRY),
         "fetch": (with_fetcher(fetch.fetch), RETRY),
         "fetch_again": (with_fetcher(fetch.fetch_again), RETRY),

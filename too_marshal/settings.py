@@ -88,6 +88,12 @@ class Settings:
     voevent_broker: str = ""
     """host:port of a site-local VOEvent broker; empty: none. See the operator's guide first."""
 
+    webhooks: str = field(default="", repr=False)
+    """Channels by which rules tell people, NAME=https://... each, separated by blanks or lines."""
+
+    public_url: str = ""
+    """Address of the pages as people reach them, for links in messages; empty: no links."""
+
     fetch_maps: str = "auto"
     """Whether maps that notices link are fetched: yes, no, or auto: where live notices come in."""
 
