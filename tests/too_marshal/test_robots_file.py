@@ -8,6 +8,7 @@ import pytest
 from astropy import units as u
 
 from telescopes.queues import QUEUES
+from tests.telescopes.test_configured import DOCUMENT
 from too_marshal.logs import redact, without_secrets
 from too_marshal.robots import Robots
 from too_marshal.robots_file import read_robots
@@ -26,6 +27,18 @@ SFTP = (
     f'directory = "incoming"\npassword_env = "DROP_PASSWORD"\n{COMMON}'
 )
 PORTAL = f'url = "https://observe.example/api"\ntoken_env = "PORTAL_TOKEN"\n{COMMON}'
+WINTER = (
+    'url = "https://winter.example"\nusername = "too"\nprogram_name = "2026A000"\n'
+    f'password_env = "DROP_PASSWORD"\ntoken_env = "PORTAL_TOKEN"\n{COMMON}'
+)
+RTML = (
+    'url = "https://lt.example"\nusername = "too"\nproposal = "JL26B01"\n'
+    f'password_env = "DROP_PASSWORD"\n{COMMON}'
+)
+CONFIGURED = (
+    'protocol = "configured"\nurl = "https://robot.example"\nconfiguration = "CONFIGURATION"\n'
+    f'token_env = "PORTAL_TOKEN"\n{COMMON}'
+)
 ENVIRON = dict.fromkeys(("KOWALSKI_TOKEN", "DROP_PASSWORD", "PORTAL_TOKEN"), CANARY)
 
 TABLES = {
@@ -33,6 +46,9 @@ TABLES = {
     "kowalski": KOWALSKI.partition("\n")[2],
     "sftp": SFTP,
     "portal": PORTAL,
+    "http": WINTER,
+    "rtml": RTML,
+    "configured": CONFIGURED,
 }
 
 
@@ -42,11 +58,11 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    ("telescope", "protocol"), [way for way in QUEUES if way[1] in TABLES], ids="-".join
-)
+@pytest.mark.parametrize(("telescope", "protocol"), QUEUES, ids="-".join)
 def test_every_way_opens(tmp_path, telescope, protocol):
-    path = written(tmp_path, f'["{telescope}"]\n{TABLES[protocol]}')
+    (tmp_path / "robot.toml").write_text(DOCUMENT)
+    table = TABLES[protocol].replace("CONFIGURATION", str(tmp_path / "robot.toml"))
+    path = written(tmp_path, f'["{telescope}"]\n{table}')
     robots = Robots(read_robots(path, ENVIRON))
     assert robots.names() == [telescope]
     robots.queue(telescope)
@@ -92,6 +108,7 @@ def test_a_credential_comes_from_a_file_and_is_hidden_from_then_on(tmp_path):
         (KOWALSKI.replace("token_env", "token"), "key token: a credential is not written here"),
         (KOWALSKI.replace('token_env = "KOWALSKI_TOKEN"\n', ""), "token_file or token_env: miss"),
         (f'[DECam]\n{SFTP}port = "many"\n', "key port: cannot be used"),
+        (f"[KPED]\n{CONFIGURED}", "key configuration: cannot be used"),
         (f"[DECam]\n{SFTP}dither = [1]\n", "key dither: must be a text or a number"),
     ],
 )
