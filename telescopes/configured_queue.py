@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from astropy import units as u
 from astropy.time import Time
 
+from telescopes.configured_list import HeldQueue, read_queues
 from telescopes.configured_settings import Configuration
 from telescopes.configured_templates import at, fill, fill_path
 from telescopes.confirming import confirm
@@ -39,9 +40,6 @@ from telescopes.observing import (
     Telescope,
 )
 from telescopes.transports import HTTPAnswer, HTTPTransport
-
-_ALWAYS = (57754.0, 62502.0)
-"""Window of a queue that states none (MJD): from 2017 to 2030."""
 
 
 @dataclass(frozen=True)
@@ -131,11 +129,11 @@ class ConfiguredQueue:
 
     def find(self, request: QueueRequest) -> bool | None:
         """Whether the robot holds exactly this queue; one that is done seems absent."""
-        named = [queue for queue in self._queues() if self._name(queue) == request.name]
+        named = [queue for queue in self._queues() if queue.name == request.name]
         if not named:
             return False
         sent = at(json.loads(request.body), self.configuration.exposures_at)
-        return True if len(named) == 1 and contains(self._exposures(named[0]), sent) else None
+        return True if len(named) == 1 and contains(named[0].exposures, sent) else None
 
     def withdraw(self, name: str) -> None:
         """Delete the queue, if it is there, and see that it is gone."""
@@ -172,11 +170,11 @@ class ConfiguredQueue:
         """All queues that the robot shows; those whose name begins with ToO count as such."""
         return tuple(
             QueuedPlan(
-                self._name(queue),
-                self._moment(queue, self.configuration.list_start, _ALWAYS[0]),
-                self._moment(queue, self.configuration.list_end, _ALWAYS[1]),
-                is_too=self._name(queue).startswith("ToO"),
-                targets=tuple(self._exposures(queue)),
+                queue.name,
+                queue.start,
+                queue.end,
+                is_too=queue.name.startswith("ToO"),
+                targets=tuple(queue.exposures),
             )
             for queue in self._queues()
         )
@@ -211,52 +209,14 @@ class ConfiguredQueue:
         except QueueRefused as err:
             raise QueueUnreachable(f"the robot does not let us in: {err}") from err
 
-    def _queues(self) -> list[Mapping[str, Any]]:
-        """Queues in the robot's own terms, each with a name and a list of exposures."""
-        answer = _expect(self.transport.exchange("GET", self.configuration.list_path))
-        try:
-            queues = at(answer.json(), self.configuration.list_items)
-            return [self._checked(queue) for queue in queues]
-        except (LookupError, TypeError) as err:
-            raise QueueUnreachable(f"the list of queues cannot be read: {err!r}") from err
-
-    def _checked(self, queue: Any) -> Mapping[str, Any]:
-        """Raise LookupError or TypeError if it has no name or no list of exposures."""
-        if not isinstance(self._name(queue), str):
-            raise TypeError("a name is no text")
-        if not isinstance(self._exposures(queue), list):
-            raise TypeError("exposures are no list")
-        checked: Mapping[str, Any] = queue
-        return checked
+    def _queues(self) -> list[HeldQueue]:
+        return read_queues(
+            _expect(self.transport.exchange("GET", self.configuration.list_path)),
+            self.configuration,
+        )
 
     def _holds(self, name: str) -> bool:
-        return any(self._name(queue) == name for queue in self._queues())
-
-    def _name(self, queue: Mapping[str, Any]) -> str:
-        name: str = at(queue, self.configuration.list_name)
-        return name
-
-    def _exposures(self, queue: Mapping[str, Any]) -> list[Any]:
-        """Exposures of a queue; a list within a text is read too."""
-        held = at(queue, self.configuration.list_exposures)
-        try:
-            read: list[Any] = json.loads(held) if isinstance(held, str) else held
-        except ValueError as err:
-            raise LookupError(f"exposures {held!r:.80}") from err
-        return read
-
-    @staticmethod
-    def _moment(queue: Mapping[str, Any], path: str | None, default: float) -> Time:
-        """A time that the robot tells, as ISO 8601 (UTC) or MJD."""
-        if path is None:
-            return Time(default, format="mjd", scale="utc")
-        try:
-            value = at(queue, path)
-            if isinstance(value, str):
-                return Time(value.removesuffix("Z").removesuffix("+00:00"), scale="utc")
-            return Time(float(value), format="mjd", scale="utc")
-        except (LookupError, TypeError, ValueError) as err:
-            raise QueueUnreachable(f"the list of queues cannot be read: {path}: {err!r}") from err
+        return any(queue.name == name for queue in self._queues())
 
 
 def _window(start: Time, end: Time) -> dict[str, Any]:

@@ -26,8 +26,8 @@ from typing import Any
 
 from telescopes.errors import QueueRefused, QueueUnconfirmed, QueueUnreachable
 from telescopes.transports import HTTPAnswer, HTTPTransport
-from telescopes.ztf_exposures import History, read_history
 from telescopes.ztf_messages import dump
+from telescopes.ztf_records import History, read_history
 from telescopes.ztf_scheduler import SchedulerQueue, expect, read_queues
 
 PATH = "/api/triggers/ztf"

@@ -30,7 +30,7 @@ from telescopes.observing import (
     Telescope,
 )
 from telescopes.transports import HTTPTransport
-from telescopes.ztf_exposures import Processed, merge, read_processed
+from telescopes.ztf_exposures import merge
 from telescopes.ztf_foresight import Foresight
 from telescopes.ztf_messages import (
     EARLIEST,
@@ -43,6 +43,7 @@ from telescopes.ztf_messages import (
     unaccounted,
     write_message,
 )
+from telescopes.ztf_records import Processed, read_processed
 from telescopes.ztf_scheduler import Scheduler, SchedulerQueue, expect
 
 _log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from telescopes.errors import QueueRefused, QueueUnreachable
 from telescopes.transports import HTTPAnswer, HTTPTransport
-from telescopes.ztf_exposures import History, read_history
 from telescopes.ztf_messages import dump
+from telescopes.ztf_records import History, read_history
 
 
 @dataclass(frozen=True)

@@ -237,7 +237,11 @@ class TestConfiguration:
             ("[headers]", "[header]", "header: nothing of this name is known"),
             ('method = "PUT"', 'method = "GET"', "submit.method: 'GET' is none of POST, PUT"),
             ('path = "/drop"', 'path = "drop"', "delete.path: 'drop' is no path"),
-            ("/queues/{name}", "/queues/{nam}", "submit.path: unknown field {nam}; known are name"),
+            (
+                "/queues/{name}",
+                "/queues/{title}",
+                "submit.path: unknown field {title}; known are name",
+            ),
             ("/queues/{name}", "/queues/{name", "submit.path: '/queues/{name' is no template"),
             ("/queues/{name}", "/queues/{name!r}", "{name} is no name of a field"),
             ("/queues/{name}", "/queues/{}", "{} is no name of a field"),
