@@ -1,6 +1,7 @@
 """A plan held against a live queue."""
 
 import contextlib
+import itertools
 import json
 from dataclasses import replace
 
@@ -8,6 +9,8 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.coordinates import AltAz, SkyCoord
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from telescopes import ZTF
 from telescopes.local_sky import LocalSky
@@ -226,6 +229,27 @@ class TestTimeline:
         assert (starts[1] - first) * DAY >= 500 + readout - 1e-3
         assert (starts[2] - starts[1]) * DAY >= 30 + readout - 1e-3
         assert timeline.follow_times(targets, first + 1)[0] == first + 1
+
+
+@given(
+    places=st.lists(
+        st.tuples(st.floats(60, 170), st.floats(-60, 89), st.sampled_from("gri")), max_size=8
+    ),
+    hours=st.floats(0.01, 3),
+)
+@settings(max_examples=30, deadline=None)
+def test_laws_of_following_a_list(places, hours):
+    timeline = Timeline(ZTF, -12 * u.deg)
+    targets = [Target(ra, dec, name, 30.0, 2.5) for ra, dec, name in places]
+    begin, end = START.mjd, START.mjd + hours / 24
+    starts = timeline.follow_list(targets, begin, end)
+    assert len(starts) == len(targets)
+    taken = sorted(start for start in starts if start is not None)
+    assert all(begin <= start <= end for start in taken)
+    assert all((b - a) * DAY >= 30 + 8 - 1e-3 for a, b in itertools.pairwise(taken))
+    # With more time nothing is lost that was taken, and nothing is taken otherwise.
+    longer = timeline.follow_list(targets, begin, end + 1 / 24)
+    assert all(b == a for a, b in zip(starts, longer, strict=True) if a is not None)
 
 
 @pytest.mark.parametrize("mjd", [61101.2, 61101.4])
