@@ -30,14 +30,17 @@ from tests.too_marshal.conftest import TEMPLATE, server_url
 from tests.too_marshal.factories import (
     add_event,
     add_exposures,
+    add_import,
     add_localization,
     add_notice,
     add_person,
     add_plan,
     add_preflight,
+    add_replacement,
     add_submission,
 )
 from too_marshal.db.base import now, open_engine, session_factory
+from too_marshal.db.exposures import Coverage
 from too_marshal.db.notices import Heartbeat, NoticeState
 from too_marshal.db.people import Person, Role
 from too_marshal.db.queues import RobotQueue, SubmissionState
@@ -140,6 +143,12 @@ def _seed(session: Session) -> dict:
     checked = add_preflight(session, ready, ("note", "the name is free"), ("warning", "it waits"))
     checked.done_at = now() + timedelta(hours=1)  # fresh until the last test
     cover(session, event.id, "ZTF")
+    place = event.current_localization_id
+    coverage = session.get_one(Coverage, (place, "ZTF"))
+    part = {"exposures": 240, "probability": 0.31, "probability_twice": 0.2, "area": 900.0}
+    coverage.by_source = {**coverage.by_source, "survey": part, "all": part}
+    add_replacement(session, submission, ready)
+    add_import(session, event)
     circular = draft(session, event.id, "ZTF", author="observer")
     add_event(session, "S260102bc", is_retracted=True)
     stage = add_event(session, "MS260103c", is_test=True)

@@ -23,6 +23,8 @@ ADDRESSES = {
     "plan": "/plans/{plan_id}",
     "executing": "/plans/{executing_plan_id}",
     "queues": "/queues",
+    "exposures": "/events/{event_id}/exposures",
+    "coverage": "/events/{event_id}/coverage",
     "circular": "/circulars/{circular_id}",
     "notices": "/notices",
     "notice": "/notices/{notice_id}",
