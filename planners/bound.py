@@ -75,7 +75,8 @@ def time_limits(
     supply = np.maximum(lit, 0).sum(axis=1) + windows * overhead.max(initial=0.0)
     if len(dark.start) == 1:
         supply[(first == 0) & (last == len(moments) - 1)] -= exchange_time
-    return TimeLimits(demand, supply)
+    # Where not even the exchanges fit, nothing does.
+    return TimeLimits(demand, np.maximum(supply, 0.0))
 
 
 def _visits_before(programmes: Programmes, moments: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ from planners.bound import upper_bound
 from planners.circles import circle_skymap
 from planners.posing import pose
 from telescopes import ZTF
-from tests.planners.cases import NIGHTS, few_fields, request_for
+from tests.planners.cases import NIGHTS, few_fields, request_for, whole_sky
 from tests.planners.checker import _turn
 
 
@@ -106,3 +106,10 @@ def test_the_bound_is_no_more_than_is_up():
     skymap = circle_skymap(120 * u.deg, -80 * u.deg, 5 * u.deg, 0.9)
     problem = pose(skymap, ZTF, request_for(NIGHTS[1], 12))
     assert upper_bound(problem) < 1e-5
+
+
+def test_no_time_for_the_exchange_is_time_for_nothing():
+    request = request_for(NIGHTS[0] + 2 * u.hour, 1 / 60, minimum_gap=0 * u.min)
+    plan = optimal.plan(whole_sky(), ZTF, request)
+    assert plan.statistics["probability_all_filters"] == 0
+    assert plan.statistics["upper_bound"] < 1e-5
