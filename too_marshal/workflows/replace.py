@@ -7,21 +7,16 @@ the old one is gone, so the two are never executed both. While there is neither,
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.orm import Session, undefer
 
-from planners.plan_files import plan_from_json
-from planners.replan import rescored
-from telescopes import TELESCOPES
-from telescopes.observing import ObservingPlan
 from too_marshal import crash
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
 from too_marshal.db.jobs import URGENT, defer
-from too_marshal.db.localizations import Localization
 from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.queues import LIVE, RobotQueue, Submission, SubmissionState
+from too_marshal.db.queues import LIVE, Submission, SubmissionState
 from too_marshal.db.replacements import (
     SWAPPING,
     Replacement,
@@ -30,17 +25,11 @@ from too_marshal.db.replacements import (
 )
 from too_marshal.robots import Robots
 from too_marshal.workflows.approve import SubmissionForbidden, enter_submission, obstacle
-from too_marshal.workflows.cover import as_executed, exposures_of
-from too_marshal.workflows.localize import load_skymap
-from too_marshal.workflows.plan import store_plan
-from too_marshal.workflows.progress import parted
+from too_marshal.workflows.remainder import is_history_known, left_of, read_plan, store_rest
 from too_marshal.workflows.withdraw import want_withdrawal
 
 LOOK_TIME = timedelta(seconds=1)
 """Between two looks at how far the robot is."""
-
-HISTORY_TIME = timedelta(seconds=30)
-"""A robot that has not told of its exposures by then is not waited for: it may have no history."""
 
 _ACCEPTED = (SubmissionState.ACCEPTED, SubmissionState.EXECUTING, SubmissionState.DONE)
 
@@ -124,19 +113,19 @@ def _put_new(session: Session, robots: Robots, row: Replacement) -> None:
     if old.state in LIVE:
         row.reason = old.reason
         return
-    if not _is_history_known(session, old):
+    if not is_history_known(session, old):
         row.reason = "waiting for the robot's account of what was executed"
         return
     if reason := _forbidden(session, row):
         _end(session, row, ReplacementState.FAILED, f"nothing is at the robot: {reason}")
         return
     new = session.get_one(Plan, row.plan_id, options=[undefer(Plan.document)])
-    left = _left(session, row, _read(new), since=new.created_at)
+    left = left_of(session, row, read_plan(new), since=new.created_at)
     if not left.exposures:
         _end(session, row, ReplacementState.DONE, "all of it was executed meanwhile")
         return
     if len(left.exposures) < len(new.exposures):
-        _store_rest(session, new, left)
+        store_rest(session, new, left)
     submission = _approved(session, robots, row, new)
     if submission is None:
         _restore(session, robots, row)
@@ -166,7 +155,7 @@ def _restore(session: Session, robots: Robots, row: Replacement) -> None:
     """Put back what is left of the old plan, under a name of its own."""
     why = row.reason
     old = session.get_one(Plan, row.submission.plan_id, options=[undefer(Plan.document)])
-    left = _left(session, row, _read(old), since=None)
+    left = left_of(session, row, read_plan(old), since=None)
     if not left.exposures:
         _end(session, row, ReplacementState.FAILED, f"{why}; the old plan was all executed")
         return
@@ -182,7 +171,7 @@ def _restore(session: Session, robots: Robots, row: Replacement) -> None:
     )
     session.add(rest)
     session.flush()
-    _store_rest(session, rest, left)
+    store_rest(session, rest, left)
     rest.ready_at = now()
     submission = _approved(session, robots, row, rest)
     if submission is None:
@@ -225,43 +214,6 @@ def _approved(session: Session, robots: Robots, row: Replacement, plan: Plan) ->
 def _forbidden(session: Session, row: Replacement) -> str:
     event = session.get_one(Event, row.event_id, populate_existing=True)
     return f"{event.name} was retracted" if event.is_retracted else ""
-
-
-def _left(
-    session: Session, row: Replacement, plan: ObservingPlan, since: datetime | None
-) -> ObservingPlan:
-    """What of a plan the old queue has not executed, as far as is known.
-
-    Parameters
-    ----------
-    since
-        What was known to be executed by then is not part of the plan; None: all of it may be.
-    """
-    executed = [
-        as_executed(exposure)
-        for exposure in exposures_of(session, row.event_id, row.plan.telescope)
-        if exposure.submission_id == row.submission_id
-        and (since is None or exposure.received_at >= since)
-    ]
-    return parted(plan, executed)[1]
-
-
-def _store_rest(session: Session, plan: Plan, left: ObservingPlan) -> None:
-    skymap = load_skymap(session, session.get_one(Localization, plan.localization_id))
-    store_plan(session, plan, rescored(skymap, TELESCOPES[plan.telescope], left))
-
-
-def _is_history_known(session: Session, old: Submission) -> bool:
-    """Whether the robot has told of its exposures since it let the old queue go."""
-    if old.sent_at is None or old.settled_at is None or now() - old.settled_at > HISTORY_TIME:
-        return True
-    robot = session.get(RobotQueue, old.telescope, populate_existing=True)
-    return robot is not None and robot.seen_at is not None and robot.seen_at > old.settled_at
-
-
-def _read(plan: Plan) -> ObservingPlan:
-    assert plan.document is not None
-    return plan_from_json(plan.document)
 
 
 def _end(session: Session, row: Replacement, state: ReplacementState, reason: str) -> None:
