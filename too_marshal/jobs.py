@@ -94,6 +94,7 @@ def _workflows(settings: Settings) -> dict[str, tuple[Workflow, RetryStrategy | 
         ingest,
         localize,
         notify,
+        others,
         plan,
         preflight,
         replace,
@@ -126,7 +127,7 @@ def _workflows(settings: Settings) -> dict[str, tuple[Workflow, RetryStrategy | 
 
     return {
         "share": (_with(treasure_map, share.share), RETRY),
-        "read_others": (_with(treasure_map, share.read_others), False),
+        "read_others": (_with(treasure_map, others.read_others), False),
         "read_archive": (_with(opened, archives.read_archive), False),
         "read_references": (_with(opened, archives.read_references), False),
         "interpret_waiting": (ingest.interpret_left, False),

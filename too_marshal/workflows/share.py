@@ -1,11 +1,10 @@
-"""Share what is planned and done with the Treasure Map, and take in what other groups have done.
+"""Share what is planned and done with the Treasure Map.
 
 Only real gravitational-wave events are shared, and only with an account in the settings.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -15,8 +14,7 @@ from sqlalchemy.orm import Session, undefer
 
 from planners.plan_files import plan_from_json
 from telescopes.errors import QueueError, QueueRefused
-from telescopes.observing import PlannedExposure, Telescope
-from telescopes.others import as_exposures
+from telescopes.observing import PlannedExposure
 from telescopes.treasure_map import TreasureMap, open_treasure_map
 from telescopes.treasure_map_messages import (
     INSTRUMENTS,
@@ -27,23 +25,16 @@ from telescopes.treasure_map_messages import (
 from too_marshal.db.archives import PostedPointing
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
-from too_marshal.db.exposures import ExposureImport, Source
 from too_marshal.db.jobs import defer
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import AT_THE_ROBOT, Submission, SubmissionState
 from too_marshal.logs import keep_secret, without_secrets
 from too_marshal.settings import Settings
-from too_marshal.workflows.cameras import camera_to_json
 from too_marshal.workflows.cover import as_executed
 from too_marshal.workflows.deficit import Outcome, Visit, visits_of
-from too_marshal.workflows.keep_exposures import keep_exposures
-from too_marshal.workflows.upload import ask_to_cover
 
 RETRY_TIME = timedelta(minutes=1)
 """Until the next try when the Treasure Map does not answer."""
-
-READING_TIME = timedelta(days=7)
-"""Other groups' pointings are read so long after an event."""
 
 _SHARED = (*AT_THE_ROBOT, SubmissionState.DONE)
 
@@ -204,78 +195,3 @@ def _pointing(
     if taken.limiting_magnitude is None and depth is None:
         return None
     return completed_pointing(taken, instrument, depth)
-
-
-def read_others(session: Session, treasure_map: TreasureMap | None) -> None:
-    """Take in other groups' completed pointings of the events that we plan for.
-
-    Parameters
-    ----------
-    session
-        Open session; committed.
-    treasure_map
-        The account; nothing is done without.
-    """
-    if treasure_map is None:
-        return
-    events = session.scalars(
-        select(Event).where(
-            Event.stream == "lvk",
-            ~Event.is_test,
-            ~Event.is_retracted,
-            Event.event_time > now() - READING_TIME,
-            Event.id.in_(select(Plan.event_id)),
-        )
-    ).all()
-    for event in events:
-        try:
-            _read_event(session, treasure_map, event)
-        except QueueError as err:
-            session.rollback()
-            text = f"The Treasure Map cannot be read: {without_secrets(str(err))[:300]}"
-            record(session, text, subject="treasure map", event_id=event.id)
-            session.commit()
-
-
-def _read_event(session: Session, treasure_map: TreasureMap, event: Event) -> None:
-    own = set(session.scalars(select(PostedPointing.pointing_id)))
-    table = treasure_map.completed_by_others(event.key, own)
-    footprints = {}
-    for number in {pointing.instrument_id for pointing in table.pointings}:
-        try:
-            footprints[number] = treasure_map.footprint(number)
-        except QueueRefused:
-            continue  # an instrument without a footprint cannot count
-    for camera, exposures in as_exposures(table.pointings, footprints):
-        row = _import_of(session, event, camera)
-        added = keep_exposures(session, row.telescope, exposures, row.id).added
-        if added:
-            row.added += added
-            ask_to_cover(session, row)
-    session.commit()
-
-
-def _import_of(session: Session, event: Event, camera: Telescope) -> ExposureImport:
-    """What holds the exposures of one camera of others, and its footprint."""
-    footprint = camera_to_json(camera.footprint)
-    # One instrument at two position angles is two cameras.
-    digest = hashlib.sha256(repr(footprint).encode()).hexdigest()[:4]
-    name = f"{camera.name[:24]} {digest} (others)"
-    row = session.scalars(
-        select(ExposureImport).where(
-            ExposureImport.event_id == event.id, ExposureImport.telescope == name
-        )
-    ).one_or_none()
-    if row is None:
-        row = ExposureImport(
-            event_id=event.id,
-            telescope=name,
-            source=Source.OTHERS,
-            name=f"{camera.name}, by the Treasure Map"[:120],
-            footprint=footprint,
-            added=0,
-            made_by="marshal",
-        )
-        session.add(row)
-        session.flush()
-    return row

@@ -29,7 +29,8 @@ from too_marshal.db.exposures import Coverage, ExposureImport, Source
 from too_marshal.db.queues import Submission, SubmissionState
 from too_marshal.settings import Settings
 from too_marshal.workflows.cover import as_executed, cover
-from too_marshal.workflows.share import read_others, share, treasure_map_of
+from too_marshal.workflows.others import read_others
+from too_marshal.workflows.share import share, treasure_map_of
 
 SQUARE = "POLYGON ((-1.5 -1.5, 1.5 -1.5, 1.5 1.5, -1.5 1.5, -1.5 -1.5))"
 
