@@ -11,7 +11,7 @@ from too_marshal.db.notices import NoticeState, ReceivedNotice
 from too_marshal.db.people import Role
 from too_marshal.web.access import needs
 from too_marshal.web.service import database, row_or_404
-from too_marshal.workflows.ingest import reread
+from too_marshal.workflows.reread import reread
 
 NOT_UNDERSTOOD = (NoticeState.QUARANTINED, NoticeState.UNKNOWN)
 MOST_SHOWN = 4000

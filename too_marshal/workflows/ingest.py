@@ -2,7 +2,7 @@
 
 Two transactions. The first keeps the bytes, unique by content, and nothing can undo it. The
 second reads them, writes what was understood, and asks for the work that follows from it. A
-crash between the two leaves a row in state `received`, which `interpret_waiting` picks up.
+crash between the two leaves a row in state `received`, which `workflows.reread` picks up.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -30,9 +29,6 @@ from too_marshal.workflows.repeat import meaning_of
 
 TOGETHER = 50
 """Notices understood in one transaction."""
-
-FORGOTTEN = timedelta(minutes=2)
-"""A notice that has waited longer is not in the hands of a listener that is merely busy."""
 
 TRIES_TOGETHER = 2
 """After so many tries that ended with the process, notices are read one by one: far slower."""
@@ -262,54 +258,3 @@ def _describe(row: ReceivedNotice, notice: Notice) -> None:
 def _quarantine(session: Session, row: ReceivedNotice, reason: str) -> None:
     row.state, row.error = NoticeState.QUARANTINED, reason
     record(session, f"Notice quarantined: {reason}", subject="notice", subject_id=row.id)
-
-
-def reread(session: Session, notice_id: int) -> None:
-    """Read a quarantined or unknown notice again, as after an update of the marshal."""
-    session.execute(
-        update(ReceivedNotice)
-        .where(
-            ReceivedNotice.id == notice_id,
-            ReceivedNotice.state.in_([NoticeState.QUARANTINED, NoticeState.UNKNOWN]),
-        )
-        .values(state=NoticeState.RECEIVED, attempts=0, error="")
-    )
-    session.commit()
-    interpret(session, [notice_id])
-
-
-def interpret_left(session: Session) -> int:
-    """Understand what has waited so long that nobody else will; see `interpret_waiting`."""
-    return interpret_waiting(session, older_than=FORGOTTEN)
-
-
-def left_unread(session: Session, limit: int) -> list[tuple[int, str | None]]:
-    """Notices that are kept and not understood, with their topics; the oldest first."""
-    query = (
-        select(ReceivedNotice.id, ReceivedNotice.topic)
-        .where(ReceivedNotice.state == NoticeState.RECEIVED)
-        .order_by(ReceivedNotice.id)
-        .limit(limit)
-    )
-    return [(number, topic) for number, topic in session.execute(query)]
-
-
-def interpret_waiting(
-    session: Session, limit: int = 1000, older_than: timedelta = timedelta(0)
-) -> int:
-    """Understand what a crash left unread; returns how many were looked at."""
-    waiting = list(
-        session.scalars(
-            select(ReceivedNotice.id)
-            .where(
-                ReceivedNotice.state == NoticeState.RECEIVED,
-                ReceivedNotice.received_at <= now() - older_than,
-            )
-            .order_by(ReceivedNotice.id)
-            .limit(limit)
-        )
-    )
-    session.commit()
-    for start in range(0, len(waiting), TOGETHER):
-        interpret(session, waiting[start : start + TOGETHER])
-    return len(waiting)

@@ -26,7 +26,8 @@ from too_marshal.notices.kafka import (
 from too_marshal.notices.registry import DEFAULT_TOPICS
 from too_marshal.notices.scimma import CLUSTER, is_wanted, open_scimma_consumer, scimma_topics
 from too_marshal.settings import Settings
-from too_marshal.workflows.ingest import TOGETHER, Message, interpret, keep, left_unread
+from too_marshal.workflows.ingest import TOGETHER, Message, interpret, keep
+from too_marshal.workflows.reread import left_unread
 
 logger = logging.getLogger(__name__)
 

@@ -21,10 +21,9 @@ from too_marshal.workflows.ingest import (
     Message,
     ingest,
     interpret,
-    interpret_waiting,
     keep,
-    reread,
 )
+from too_marshal.workflows.reread import interpret_waiting, reread
 
 LVK = "igwn.gwalert"
 
