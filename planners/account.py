@@ -17,6 +17,9 @@ from planners.problem import Problem
 _TOLERANCE = 1e-3
 """Two starts are as far apart as the gap if they miss it by less, s."""
 
+_NOTHING = 1e-4
+"""Where no plan covers more than this, an empty one leaves nothing to be gained."""
+
 
 def fulfils(visits: Sequence[tuple[str, float]], wanted: tuple[str, ...], gap: float) -> bool:
     """Whether some of a field's visits, at least `gap` s apart, are all that are wanted.
@@ -122,4 +125,6 @@ def statistics(
 def _gap(reached: float, upper_bound: float | None) -> float | None:
     if upper_bound is None:
         return None
-    return max(upper_bound - reached, 0.0) / upper_bound if upper_bound > 0 else 0.0
+    if upper_bound < _NOTHING:
+        return 0.0
+    return max(upper_bound - reached, 0.0) / upper_bound
