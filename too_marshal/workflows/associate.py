@@ -13,27 +13,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from too_marshal.db.base import now
-from too_marshal.db.events import Event, EventName, compared_name, record
+from too_marshal.db.events import Event, compared_name, record
 from too_marshal.db.jobs import LATER, URGENT, defer
 from too_marshal.db.notices import NoticeReference, NoticeState, ReceivedNotice
 from too_marshal.notices.notice import Kind
 from too_marshal.workflows.attach import attach, exactly_named
 from too_marshal.workflows.link import link_stated
+from too_marshal.workflows.naming import Key, lent_among, lent_to, names_of, rename
 from too_marshal.workflows.place import note_places
-from too_marshal.workflows.references import BURST_NAMES, CIRCULARS, lent_name, references
+from too_marshal.workflows.references import BURST_NAMES, CIRCULARS, references
 from too_marshal.workflows.repeat import part_repeats, show_repeats
 from too_marshal.workflows.summarize import Document, is_information, summary
 
 ASSOCIATION_LOCK = 0x746F6F65
 """Key of the advisory lock ("tooe") that lets one transaction at a time associate: a circular
 and the event that it waits for may arrive in the same moment."""
-
-Key = tuple[str, str]
-"""Stream and the mission's own identifier."""
 
 
 def apply_notices(session: Session, read: Sequence[ReceivedNotice]) -> Sequence[ReceivedNotice]:
@@ -66,7 +64,7 @@ def _apply(session: Session, rows: Sequence[ReceivedNotice]) -> None:
     own = [row for row in rows if _key(row) is not None]
     with session.no_autoflush:
         known = _known(session, own)
-        fresh = _begin(session, own, known, _lent_by(information, said))
+        fresh = _begin(session, own, known, lent_among(information, said))
     retracted = {event.id for event in known.values() if event.is_retracted}
     events = known | fresh
     for row in own:
@@ -78,7 +76,7 @@ def _apply(session: Session, rows: Sequence[ReceivedNotice]) -> None:
     )
     session.flush()
     changed = _bring_up_to_date(session, list(known.values()), information)
-    changed |= _rename(session, {event: set() for event in fresh.values()})
+    changed |= rename(session, {event: set() for event in fresh.values()})
     names = {name for event_names in changed.values() for name in event_names}
     attached = attach(session, information, names)
     _derive(session, attached.informed)
@@ -120,19 +118,6 @@ def _known(session: Session, own: Iterable[ReceivedNotice]) -> dict[Key, Event]:
     return {(event.stream, event.key): event for event in session.scalars(query)}
 
 
-def _lent_by(
-    information: Iterable[ReceivedNotice], said: Mapping[int, list[tuple[str | None, str]]]
-) -> dict[Key, set[str]]:
-    """Names that circulars among these notices lend, by stream and key as compared."""
-    found = defaultdict(set)
-    for row in information:
-        name = lent_name(_document(row))
-        for stream, compared in said[row.id]:
-            if name is not None and stream is not None:
-                found[stream, compared].add(name)
-    return found
-
-
 def _begin(
     session: Session,
     own: Iterable[ReceivedNotice],
@@ -146,7 +131,7 @@ def _begin(
         if key is not None and key not in known:
             first[key].append(row)
     compared = {key: (key[0], compared_name(key[1])) for key in first}
-    lent = _lent(session, compared.values())
+    lent = lent_to(session, compared.values())
     fresh = {}
     for key, rows in first.items():
         names = lent.get(compared[key], set()) | lent_now.get(compared[key], set())
@@ -155,29 +140,6 @@ def _begin(
         fresh[key] = Event(stream=key[0], key=key[1], **columns)
     session.add_all(fresh.values())
     return fresh
-
-
-def _lent(session: Session, compared: Collection[Key]) -> dict[Key, set[str]]:
-    """Names that stored circulars lend to bursts whose trigger number they state."""
-    if not compared:
-        return {}
-    query = (
-        select(
-            NoticeReference.stream, NoticeReference.name,
-            ReceivedNotice.document["name"].as_string(),
-        )
-        .join(ReceivedNotice, NoticeReference.notice_id == ReceivedNotice.id)
-        .where(
-            tuple_(NoticeReference.stream, NoticeReference.name).in_(sorted(compared)),
-            ReceivedNotice.stream == CIRCULARS,
-        )
-        .distinct()
-    )  # fmt: skip
-    found = defaultdict(set)
-    for stream, key, name in session.execute(query):
-        if name and name.startswith(BURST_NAMES):
-            found[stream, key].add(name)
-    return found
 
 
 def _bring_up_to_date(
@@ -189,13 +151,13 @@ def _bring_up_to_date(
         for row, event in exactly_named(session, information)
         if row.stream in (CIRCULARS, event.stream)
     ]
-    lent_to = {event for row, event in named if row.stream == CIRCULARS}
+    named_by_circular = {event for row, event in named if row.stream == CIRCULARS}
     touched = list(dict.fromkeys([*known, *(event for _, event in named)]))
-    before = {event: _names(event) for event in touched}
-    compared = {event: (event.stream, compared_name(event.key)) for event in lent_to}
-    lent = _lent(session, compared.values())
+    before = {event: names_of(event) for event in touched}
+    compared = {event: (event.stream, compared_name(event.key)) for event in named_by_circular}
+    lent = lent_to(session, compared.values())
     _derive(session, touched, {event: lent.get(key, set()) for event, key in compared.items()})
-    return _rename(session, before)
+    return rename(session, before)
 
 
 def _derive(
@@ -231,30 +193,6 @@ def _derive(
         for column, value in summary(event.key, documents[event.id], names).items():
             setattr(event, column, value)
         event.changed_at = now()
-
-
-def _names(event: Event) -> set[str]:
-    """By which an event is found."""
-    return {event.key, event.name, *event.aliases}
-
-
-def _rename(session: Session, before: Mapping[Event, set[str]]) -> dict[Event, set[str]]:
-    """Let events be found by their present names; returns the changed ones, as compared."""
-    changed = {}
-    for event, old in before.items():
-        names = _names(event)
-        gone, added = old - names, names - old
-        if gone:
-            session.execute(
-                delete(EventName).where(EventName.event_id == event.id, EventName.name.in_(gone))
-            )
-        session.add_all(
-            EventName(event_id=event.id, name=name, compared=compared_name(name)) for name in added
-        )
-        if gone or added:
-            changed[event] = {compared_name(name) for name in gone | added}
-    session.flush()
-    return changed
 
 
 def _record_received(session: Session, row: ReceivedNotice, event: Event | None) -> None:
