@@ -143,9 +143,7 @@ def get_submission(submission_id: int) -> dict[str, Any]:
             "required": ["preflight_id"],
             "additionalProperties": False,
             "properties": {
-                "preflight_id": described(
-                    INTEGER, "of this plan, 10 min old at the most"
-                ),
+                "preflight_id": described(INTEGER, "of this plan, 10 min old at the most"),
                 "accept_warnings": described(TRUTH, "send it in spite of the warnings"),
             },
         }

@@ -135,7 +135,7 @@ BODIES = {
     "post_trial": {"json": {"rule": {"name": "a rule", "notifies": True}}},
     "post_circular": {"json": {"telescope": "ZTF"}},
     "post_exposures": {
-        "data": b"field_id,filter,start\n700,g,2026-11-20T05:00:00\n9999999,g,2026-11-20T05:01:00\n",
+        "data": b"field_id,filter,mjd\n700,g,61364.2\n9999999,g,61364.3\n",
         "query_string": {"telescope": "ZTF"},
     },
     "post_submission": {
