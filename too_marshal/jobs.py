@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
+import signal
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import procrastinate
@@ -14,6 +18,7 @@ from sqlalchemy.orm import Session
 from too_marshal import crash
 from too_marshal.channels import channels_of
 from too_marshal.db.base import open_engine, session_factory
+from too_marshal.db.jobs import SPEAKING, THINKING
 from too_marshal.robots import Robots
 from too_marshal.settings import Settings
 
@@ -107,21 +112,8 @@ def _workflows(settings: Settings) -> dict[str, tuple[Workflow, RetryStrategy | 
         withdraw,
     )
 
-    robots = Robots.from_settings(settings)
-    fetcher = fetch.open_fetcher(settings)
-
-    def on_robots(workflow: Callable[..., object]) -> Workflow:
-        def with_robots(session: Session, **arguments: Any) -> object:
-            return workflow(session, robots, **arguments)
-
-        return with_robots
-
-    def with_fetcher(workflow: Callable[..., object]) -> Workflow:
-        def fetching(session: Session, **arguments: Any) -> object:
-            return workflow(session, fetcher, **arguments)
-
-        return fetching
-
+    on_robots = partial(_with, Robots.from_settings(settings))
+    with_fetcher = partial(_with, fetch.open_fetcher(settings))
     channels = channels_of(settings)
     opened, treasure_map = archives.archives_of(settings), share.treasure_map_of(settings)
 
@@ -171,8 +163,8 @@ async def rescue(app: procrastinate.App) -> int:
     return len(stalled)
 
 
-def work(settings: Settings, url: str, *, name: str, concurrency: int, **options: Any) -> None:
-    """Run a worker until SIGTERM or SIGINT.
+def work(settings: Settings, url: str, *, name: str, concurrency: int) -> None:
+    """Run a worker until SIGTERM or SIGINT; what has begun is then finished.
 
     Parameters
     ----------
@@ -181,9 +173,8 @@ def work(settings: Settings, url: str, *, name: str, concurrency: int, **options
     name
         Shown on the health page.
     concurrency
-        Jobs at one time; each in a thread of its own.
-    **options
-        Further options of procrastinate's worker, as tests need them.
+        Jobs at one time that speak with robots, hosts and the database, each in a thread of its
+        own. Beside them one job thinks: two would share one core, and both be late.
     """
     app = task_app(url)
     register(app, settings, url)
@@ -191,13 +182,27 @@ def work(settings: Settings, url: str, *, name: str, concurrency: int, **options
     from too_marshal import map_reader  # noqa: PLC0415
 
     map_reader.warm()
-    with app.open():
-        app.run_worker(
-            name=name,
-            concurrency=concurrency,
-            delete_jobs="successful",
-            update_heartbeat_interval=HEARTBEAT_SECONDS,
-            stalled_worker_timeout=STALLED_SECONDS,
-            fetch_job_polling_interval=1.0,
-            **options,
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(_work(app, name, concurrency))
+
+
+async def _work(app: procrastinate.App, name: str, concurrency: int) -> None:
+    async with app.open_async():
+        both = asyncio.gather(
+            *(
+                app.run_worker_async(
+                    name=f"{name}-{queue}",
+                    queues=[queue],
+                    concurrency=at_once,
+                    delete_jobs="successful",
+                    update_heartbeat_interval=HEARTBEAT_SECONDS,
+                    stalled_worker_timeout=STALLED_SECONDS,
+                    fetch_job_polling_interval=1.0,
+                    install_signal_handlers=False,
+                )
+                for queue, at_once in ((SPEAKING, concurrency), (THINKING, 1))
+            )
         )
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, both.cancel)
+        await both

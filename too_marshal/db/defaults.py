@@ -14,6 +14,16 @@ NOT_A_SOURCE = ["not a GRB", "position unreliable"]
 TELLS = {"plans": False, "notifies": True, "telescope": "", "filters": [], "exposure_time": 0.0}
 """A rule that tells people and plans nothing."""
 
+WITH_ZTF: tuple[tuple[str, list[str], float], ...] = (
+    # Each telescope's customary filters and exposure time, in s: see its module.
+    ("GROWTH-India", ["r"], 300.0),
+    ("WINTER", ["J"], 960.0),
+    ("DECam", ["g", "z"], 90.0),
+    ("Gattini", ["J"], 64.8),
+)
+"""Telescopes that get a plan beside ZTF where a merger may have left light; those whose grids
+take longest to plan come first, so that all are ready soonest."""
+
 DEFAULT_RULES: tuple[dict[str, Any], ...] = (
     # A merger that may have left light: search in two filters, half an hour apart, for the
     # colour and to tell it from asteroids (Kasliwal et al. 2020, ApJ 905, 145, section 3).
@@ -27,6 +37,19 @@ DEFAULT_RULES: tuple[dict[str, Any], ...] = (
         "filters": ["g", "r"],
         "exposure_time": 30.0,
     },
+    *(
+        {
+            "name": f"{telescope}: gravitational waves with a neutron star",
+            "streams": ["lvk"],
+            "tests": True,
+            "significant_only": True,
+            "minimum_has_ns": 0.25,
+            "telescope": telescope,
+            "filters": filters,
+            "exposure_time": exposure_time,
+        }
+        for telescope, filters, exposure_time in WITH_ZTF
+    ),
     {
         "name": "ZTF: gravitational-wave bursts and black holes, well localized",
         "streams": ["lvk"],

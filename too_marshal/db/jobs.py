@@ -13,12 +13,31 @@ from sqlalchemy.orm import Session, SessionTransaction
 URGENT, NORMAL, LATER = 10, 0, -10
 """Priorities: retractions and submissions overtake everything, tracking waits."""
 
+SPEAKING, THINKING = "default", "thinking"
+"""Queues: of jobs that mostly wait for a robot, a host or the database; and of those that keep a
+core busy, which must never make a retraction wait."""
+
+THOUGHTS = frozenset(
+    {
+        "combine",
+        "combine_all",
+        "cover",
+        "cover_version",
+        "offer",
+        "plan",
+        "rescore",
+        "rescore_event",
+        "try_rule",
+    }
+)
+"""Tasks that keep a core busy."""
+
 _DEFER = text("""
     SELECT procrastinate_defer_jobs_v1(array_agg(
-        ROW('default', task, priority, lock, queueing_lock, arguments, at)
+        ROW(queue, task, priority, lock, queueing_lock, arguments, at)
         ::procrastinate_job_to_defer_v1 ORDER BY number))
-    FROM jsonb_to_recordset(CAST(:jobs AS jsonb)) AS job(number int, task text, priority int,
-        lock text, queueing_lock text, arguments jsonb, at timestamptz)
+    FROM jsonb_to_recordset(CAST(:jobs AS jsonb)) AS job(number int, queue text, task text,
+        priority int, lock text, queueing_lock text, arguments jsonb, at timestamptz)
 """)
 
 _WAITING = "jobs to be deferred"
@@ -59,6 +78,7 @@ def defer(  # noqa: PLR0913 - each is a property of a job
         False where a job of the same queueing lock already waits.
     """
     job = {
+        "queue": THINKING if task in THOUGHTS else SPEAKING,
         "task": task,
         "priority": priority,
         "lock": lock,

@@ -14,6 +14,7 @@ from telescopes.simulators.clock import SimulatedClock
 from telescopes.simulators.ztf import serve
 from tests.too_marshal import alerts
 from too_marshal.db.circulars import CircularDraft
+from too_marshal.db.defaults import WITH_ZTF
 from too_marshal.db.events import Event
 from too_marshal.db.exposures import Coverage, Exposure
 from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
@@ -130,8 +131,10 @@ def _with_density(good: bytes, value: float) -> bytes:
 def test_from_the_notice_to_the_circular(session, located):
     propose_plans(session, located.place.id)
     propose_plans(session, located.place.id)
-    # Two of the rules that ship apply, and the job came twice: still one plan a telescope.
-    plan = session.scalars(select(Plan)).one()
+    # Two rules for ZTF apply, and the job came twice: still one plan a telescope.
+    telescopes = session.scalars(select(Plan.telescope)).all()
+    assert sorted(telescopes) == sorted({"ZTF", *(name for name, _, _ in WITH_ZTF)})
+    plan = session.scalars(select(Plan).where(Plan.telescope == "ZTF")).one()
     compute(session, plan.id)
     session.refresh(plan)
     assert plan.state == PlanState.READY, plan.remark
@@ -198,7 +201,8 @@ def test_a_silent_robot_leaves_the_last_good_copy(session):
 
 def test_a_retraction_during_execution_keeps_what_was_done_and_ends_the_rest(session, located):
     propose_plans(session, located.place.id)
-    plan = session.scalars(select(Plan)).first()
+    plan = session.scalars(select(Plan).where(Plan.telescope == "ZTF")).one()
+    planned = session.scalar(select(func.count(Plan.id)))
     compute(session, plan.id)
     wall = SimpleNamespace(seconds=0.0)
     clock = SimulatedClock(Time(plan.exposures[0].start).mjd - 0.01, wall=lambda: wall.seconds)
@@ -229,4 +233,4 @@ def test_a_retraction_during_execution_keeps_what_was_done_and_ends_the_rest(ses
         place = session.scalars(select(Localization).order_by(Localization.id.desc())).first()
         localize(session, place.id)
         propose_plans(session, place.id)
-        assert session.scalar(select(func.count(Plan.id))) == 1
+        assert session.scalar(select(func.count(Plan.id))) == planned
