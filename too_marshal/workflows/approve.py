@@ -23,6 +23,10 @@ from too_marshal.robots import Robots
 from too_marshal.workflows.check import unchecked
 from too_marshal.workflows.submit import send_later
 
+_LONGEST_EVENT = 12
+"""Letters of an event in a queue's name: WINTER takes names of 30, and a plan's number may have
+six digits."""
+
 
 class SubmissionForbidden(Exception):
     """The plan may not be submitted; the message says why, for the person who asked."""
@@ -157,5 +161,12 @@ def _live_submission(session: Session, plan_id: int) -> Submission:
 
 def queue_name(plan: Plan) -> str:
     """Name that no other queue ever has: event, plan and a random tail."""
-    event = "".join(letter if letter.isalnum() else "-" for letter in plan.event.name)[:40]
-    return f"ToO_{event}_{plan.id}_{secrets.token_hex(3)}"
+    return f"ToO_{_short(plan.event.name)}_{plan.id}_{secrets.token_hex(3)}"
+
+
+def _short(name: str) -> str:
+    """An event's name in few enough letters for every robot: IceCube-250101A is IC-250101A."""
+    plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name)
+    if len(plain) > _LONGEST_EVENT:
+        plain = "".join(letter for letter in plain if not letter.islower())
+    return plain[-_LONGEST_EVENT:]
