@@ -18,6 +18,8 @@ LARGEST_DOCUMENT = 32 * 2**20
 LARGEST_MAP = 24 * 2**20
 """Bytes of a decoded inline sky map."""
 
+FILE_UNREADABLE = "sky map unreadable"
+"""Flag of a notice whose inline map is no base64, or too large."""
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -147,6 +149,16 @@ class Document(Mapping[str, Any]):
         if len(value) > LARGEST_MAP:
             raise NoticeMalformed(f"{self._path}{name} holds more than 24 MB")
         return value
+
+    def file(self, name: str) -> tuple[bytes | None, frozenset[str]]:
+        """Return a file as `base64` does, or none and a flag where it cannot be read.
+
+        A notice whose map is broken is still a notice: somebody must wake.
+        """
+        try:
+            return self.base64(name), frozenset()
+        except NoticeMalformed:
+            return None, frozenset({FILE_UNREADABLE})
 
     def _decode(self, name: str, text: str) -> bytes:
         try:

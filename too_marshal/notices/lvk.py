@@ -59,7 +59,8 @@ def parse_gwalert(document: Document) -> Notice:
     event = document.child("event") or Document({})
     coincidence = document.child("external_coinc") or Document({})
     urls = document.child("urls") or Document({})
-    time, flags = _event_time(event.text("time"), alert_type)
+    time, time_flags = _event_time(event.text("time"), alert_type)
+    localization, map_flags = _inline_map(event, coincidence)
     page = https(urls.text("gracedb"))
     return Notice(
         stream=STREAM,
@@ -70,7 +71,7 @@ def parse_gwalert(document: Document) -> Notice:
         role=_role(superevent),
         event_time=time,
         published=sent,
-        localization=_inline_map(event, coincidence),
+        localization=localization,
         name=superevent,
         type_name=alert_type,
         classification=event.numbers("classification"),
@@ -79,7 +80,7 @@ def parse_gwalert(document: Document) -> Notice:
         significant=event.truth("significant"),
         links={} if page is None else {"GraceDB": page},
         related=_related(coincidence.text("observatory"), coincidence.text("gcn_notice_id")),
-        flags=flags,
+        flags=time_flags | map_flags,
         attributes=_attributes(event, coincidence),
     )
 
@@ -156,9 +157,10 @@ def _event_time(text: str | None, alert_type: str) -> tuple[datetime | None, fro
     return moment.time, frozenset({"time repaired"} if moment.repaired else ())
 
 
-def _inline_map(event: Document, coincidence: Document) -> InlineMap | None:
-    fits = event.base64("skymap")
-    return None if fits is None else InlineMap(fits, coincidence.base64("combined_skymap"))
+def _inline_map(event: Document, coincidence: Document) -> tuple[InlineMap | None, frozenset[str]]:
+    fits, flags = event.file("skymap")
+    combined, more = coincidence.file("combined_skymap")
+    return None if fits is None else InlineMap(fits, combined), flags | more
 
 
 def _related(observatory: str | None, number: str | None) -> tuple[tuple[str, str], ...]:

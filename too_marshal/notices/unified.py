@@ -84,7 +84,9 @@ def core_notice(document: Document, stream: str) -> Notice:
         far=document.number("far"),
         aliases=ids[1:] + names,
         links={} if page is None else {"archive": page},
-        flags=flags | ({"archival"} if tense == "archival" else frozenset()),
+        flags=flags
+        | document.file("healpix_file")[1]
+        | ({"archival"} if tense == "archival" else frozenset()),
         attributes=core_attributes(document),
     )
 
@@ -167,7 +169,7 @@ def core_point(document: Document) -> tuple[float, float] | None:
 
 def core_map(document: Document, region: Localization | None) -> InlineMap | MapLink | None:
     """Read the map that the notice carries or links; the circle serves until a link has arrived."""
-    fits = document.base64("healpix_file")
+    fits, _ = document.file("healpix_file")
     if fits is not None:
         return InlineMap(fits)
     url = https(document.text("healpix_url"))

@@ -36,6 +36,8 @@ STREAMS = {
 STREAM_OF_PACKET = {number: stream for stream, numbers in STREAMS.items() for number in numbers}
 
 STREAM_OF_SCHEMA = {
+    "burstcube/alert": "burstcube",
+    "burstcube/test": "burstcube",
     "boom/alert": "boom",
     "chime/frb": "chime_frb",
     "circulars": "circulars",
@@ -82,14 +84,6 @@ KIND_OF_ALERT_TYPE = {
 ALWAYS_INFORMATION = {"boom", "circulars", "fermi_lat_monitor", "icecube_lvk_search"}
 
 MALFORMED = {
-    "notices/gcn_json_schema_examples/burstcube__alert.example.json": "no base64",
-    "notices/gcn_json_schema_examples/burstcube__test.example.json": "no base64",
-    "notices/gcn_json_schema_examples/swift__bat__guano.loc_map.example.json": "no base64",
-    "notices/lvk/userguide/MS181101ab-earlywarning_displayexample.json": "no base64",
-    "notices/lvk/userguide/MS181101ab-ext-update_displayexample.json": "no base64",
-    "notices/lvk/userguide/MS181101ab-initial_displayexample.json": "no base64",
-    "notices/lvk/userguide/MS181101ab-preliminary_displayexample.json": "no base64",
-    "notices/lvk/userguide/MS181101ab-update_displayexample.json": "no base64",
     "notices/tracet_tests/HESS_test_event.xml": "role 'observe'",
     "notices/tracet_tests/Swift_unknown_fail.xml": "not well-formed",
 }
@@ -203,6 +197,7 @@ def role(row: dict[str, str], text: str) -> str:
     mock = stream(row) == "lvk" and row["key"].startswith(("M", "T"))
     if row["kind"] == "json":
         tense = re.search(r'"alert_tense":\s*"(\w+)"', text)
+        mock = mock or (schema(row) or "").endswith("/test")
         return "test" if mock or (tense and tense[1] == "test") else "observation"
     if mock:  # a few relayed copies of mock events say "observation"
         return "test"

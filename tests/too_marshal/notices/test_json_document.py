@@ -123,6 +123,12 @@ def test_what_is_no_base64_is_refused(text):
         Document({"map": text}).base64("map")
 
 
+def test_a_broken_file_leaves_the_notice():
+    assert Document({"map": "U0lNUEx..."}).file("map") == (None, {"sky map unreadable"})
+    assert Document({"map": "TU9D"}).file("map") == (b"MOC", frozenset())
+    assert Document({}).file("map") == (None, frozenset())
+
+
 def test_a_map_has_a_largest_size(monkeypatch):
     monkeypatch.setattr(json_document, "LARGEST_MAP", 10)
     with pytest.raises(NoticeMalformed, match="24 MB"):
