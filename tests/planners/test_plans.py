@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pytest
 from astropy import units as u
 from astropy.time import TimeDelta
 from hypothesis import HealthCheck, given, settings
@@ -11,13 +9,9 @@ from hypothesis import strategies as st
 
 from planners import greedy, optimal
 from planners.plan_files import plan_from_json, plan_to_json
-from planners.skymap_files import read_skymap
 from telescopes import ZTF
 from tests.planners.cases import NIGHTS, request_for, requests, skymaps, whole_sky
 from tests.planners.checker import violations
-
-NOT_MAPS = ("90percent.moc.fits", "gbm_gnd_loc_map_723412808.fits")
-"""Files of the corpus that hold no sky map in HEALPix."""
 
 ROUNDING = 1e-9
 
@@ -42,25 +36,6 @@ def test_optimal_plans_break_no_rule_and_keep_below_their_bound(skymap, request_
         # The greedy plan is where the search begins.
         begun_with = greedy.plan(skymap, ZTF, request_).statistics["probability_all_filters"]
         assert covered >= begun_with - ROUNDING
-
-
-def corpus_maps(corpus):
-    paths = sorted((corpus / "skymaps").glob("*/*.fit*"))
-    return [path for path in paths if path.name not in NOT_MAPS]
-
-
-@pytest.mark.parametrize("night", NIGHTS, ids=("summer", "winter", "full Moon"))
-def test_plans_of_the_corpus_are_feasible_and_near_their_bound(corpus, night):
-    shares = []
-    for path in corpus_maps(corpus):
-        skymap = read_skymap(path.read_bytes())
-        plan = optimal.plan(skymap, ZTF, request_for(night, 13))
-        assert violations(plan, ZTF) == [], path.name
-        figures = plan.statistics
-        if figures["upper_bound"] > 1e-3:
-            shares.append(figures["probability_all_filters"] / figures["upper_bound"])
-            assert shares[-1] > 0.95, path.name
-    assert np.mean(shares) > 0.97
 
 
 @settings(max_examples=5, suppress_health_check=list(HealthCheck), derandomize=True)
