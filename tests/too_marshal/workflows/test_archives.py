@@ -106,7 +106,15 @@ def test_an_archive_that_is_away_leaves_all_as_it_is(session, taken):
 
 def references(fields) -> list[dict[str, object]]:
     return [
-        {"field": field, "fid": fid, "ccdid": ccd, "qid": quadrant, "maglimit": 22.0, "nframes": 30}
+        {
+            "field": field,
+            "fid": fid,
+            "ccdid": ccd,
+            "qid": quadrant,
+            "maglimit": 22.0,
+            "nframes": 30,
+            "startobsdate": "2018-05-01T04:05:06Z",
+        }
         for field in fields
         for fid in (1, 2)
         for ccd in range(1, 17)
