@@ -78,6 +78,8 @@ class MaximumCoverage:
         number = np.cumsum(matters) - 1
         keep = matters[atom]
         self._budgets: list[Budget] = []
+        self.iterations = 0
+        """Of the simplex method so far: what solving costs, on any machine alike."""
         self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self._configure()
         self.highs.passModel(
@@ -131,6 +133,7 @@ class MaximumCoverage:
             If there is none.
         """
         self.highs.run()
+        self.iterations += self.highs.getInfo().simplex_iteration_count
         self._check((highspy.HighsModelStatus.kOptimal,))
         return self._value(), self._columns()
 

@@ -19,7 +19,7 @@ from planners import greedy
 from planners.account import finished_atoms
 from planners.assemble import assemble
 from planners.assignment import Assignment
-from planners.bound import upper_bound
+from planners.bound import finished_already, upper_bound
 from planners.clock import Shot
 from planners.execution import Execution
 from planners.fillers import with_single_visits
@@ -31,15 +31,19 @@ from planners.skymaps import SkyMap
 from planners.structures import StructureBuilder
 from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
 
-_GOOD_ENOUGH = 3e-3
-"""Gap below which no further structure is tried."""
+_GOOD_ENOUGH, _EXCELLENT = 7e-3, 1e-3
+"""Gap below which no further structure is tried; the second where a time limit says that there
+is time."""
 
-_COLUMNS, _MOST_COLUMNS = 6000, 20_000
-"""Columns of all integer programmes together, after which no further structure is tried; the
-second where the gap is still wide."""
+_COLUMNS = 6000
+"""Columns of all integer programmes together, after which no further structure is tried."""
 
-_WIDE = 0.02
-"""A gap above this is wide."""
+_MOST_COLUMNS, _MOST_ITERATIONS, _WIDE = 20_000, 25_000, 0.02
+"""Columns, and iterations of the simplex method, where the gap is still wider than the third."""
+
+_HOPELESS = 0.9
+"""A structure whose relaxation covers less than this part of the best plan is not carried out:
+filling what time is left seldom adds more than the rest."""
 
 _FEW = 20
 """Steps of which a mean says little."""
@@ -94,6 +98,7 @@ class _Search:
         self._patient = allowed is not None
         self._best: list[Shot] = greedy.shots_of(problem)
         self._value = self._covered(self._best)
+        self._finished = finished_already(problem)
 
     def best(self) -> list[Shot]:
         """The best plan found."""
@@ -101,14 +106,17 @@ class _Search:
         if len(programmes) == 0:
             return self._best
         kinds = builders(self.problem, _usual_cost(programmes))
-        columns = 0
+        columns = iterations = 0
         for structure in structures(kinds):
-            if self._is_enough(columns):
+            if self._is_enough(columns, iterations):
                 break
             for _ in range(2):
                 assignment = Assignment(programmes, structure, kinds[0])
                 columns += len(assignment.places.programme)
                 shots = self._carried_out(assignment, kinds)
+                iterations += assignment.model.iterations
+                if not shots:
+                    break
                 self._keep(shots)
                 guess = kinds[0].cost
                 cost = self._real_cost(shots, guess)
@@ -117,20 +125,24 @@ class _Search:
                 kinds = builders(self.problem, cost)
         return self._best
 
-    def _is_enough(self, columns: int) -> bool:
+    def _is_enough(self, columns: int, iterations: int) -> bool:
         """Whether the plan is good, or the search has gone on for long."""
+        if self._patient:
+            is_excellent = self._value >= (1 - _EXCELLENT) * self.limit
+            return is_excellent or time.perf_counter() > self._deadline
         if self._value >= (1 - _GOOD_ENOUGH) * self.limit:
             return True
-        if self._patient:
-            return time.perf_counter() > self._deadline
-        is_wide = self._value < (1 - _WIDE) * self.limit
-        return columns > (_MOST_COLUMNS if is_wide else _COLUMNS)
+        if self._value >= (1 - _WIDE) * self.limit:
+            return columns > _COLUMNS
+        return columns > _MOST_COLUMNS or iterations > _MOST_ITERATIONS
 
     def _carried_out(self, assignment: Assignment, kinds: Sequence[StructureBuilder]) -> list[Shot]:
-        """Exposures of the best assignment to the rounds of a structure."""
+        """Exposures of the best assignment to the rounds of a structure; none if it is hopeless."""
         if len(assignment.places.programme) == 0:
             return []
-        _, share = assignment.relaxed()
+        value, share = assignment.relaxed()
+        if value + self._finished < _HOPELESS * self._value:
+            return []
         rounds = assignment.rounded(share)
         return Execution(assignment.programmes, kinds).run(assignment.structure, rounds)
 
