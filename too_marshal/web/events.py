@@ -111,6 +111,7 @@ def event(event_id: int) -> str:
 
 def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
     session = database()
+    reachable = service().robots.names()
     of_event: list[Plan] = _of_event(Plan, event, Plan.id.desc())
     submissions = _submissions(session, event)
     localizations = _of_event(Localization, event, Localization.id.desc())
@@ -125,8 +126,8 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "event": event,
         "place": event.current_localization,
         "standing": standings(session, [event])[event.id],
-        "plans": of_event,
-        "shown_plan": sky.shown_plan(session, event.id),
+        "plans": sorted(of_event, key=lambda plan: plan.telescope not in reachable),
+        "shown_plan": sky.shown_plan(session, event.id, reachable),
         "submissions": submissions,
         "live": {item.plan_id: item for item in submissions if item.state in LIVE},
         "replacements": replacements_of(session, event.id),
@@ -192,7 +193,7 @@ def sky_json(event_id: int) -> Response:
     plan_ids = None
     if wanted is not None:
         plan_ids = [int(item) for item in wanted.split(",") if item.isdigit() and len(item) < 10]
-    response = make_response(sky.sky(database(), found, plan_ids))
+    response = make_response(sky.sky(database(), found, plan_ids, service().robots.names()))
     response.headers["Cache-Control"] = "private, no-cache"
     response.add_etag()
     response.make_conditional(request)

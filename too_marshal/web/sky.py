@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import Any
 
 from astropy import units as u
-from sqlalchemy import select
+from sqlalchemy import case, select
 from sqlalchemy.orm import Session, undefer
 
 from telescopes import TELESCOPES
@@ -20,8 +20,13 @@ from too_marshal.workflows.cover import exposures_of
 
 Point = tuple[float, float]
 
+MARSHAL = "marshal"
+"""Author of plans that rules ask for."""
 
-def sky(session: Session, event: Event, plan_ids: Sequence[int] | None) -> dict[str, Any]:
+
+def sky(
+    session: Session, event: Event, plan_ids: Sequence[int] | None, reachable: Collection[str]
+) -> dict[str, Any]:
     """Everything that the map of an event shows.
 
     Parameters
@@ -32,8 +37,13 @@ def sky(session: Session, event: Event, plan_ids: Sequence[int] | None) -> dict[
         The event.
     plan_ids
         Plans to show; None: the one that is most likely wanted.
+    reachable
+        Telescopes that have a robot.
     """
     place = event.current_localization
+    if plan_ids is None:
+        shown = shown_plan(session, event.id, reachable)
+        plan_ids = [] if shown is None else [shown]
     plans = _plans(session, event, plan_ids)
     executed = exposures_of(session, event.id)
     names = {plan.telescope for plan in plans} | {row.telescope for row in executed}
@@ -47,8 +57,17 @@ def sky(session: Session, event: Event, plan_ids: Sequence[int] | None) -> dict[
     }
 
 
-def shown_plan(session: Session, event_id: int) -> int | None:
-    """Plan to show first: one that is at its robot, else the newest that is ready."""
+def shown_plan(session: Session, event_id: int, reachable: Collection[str]) -> int | None:
+    """Plan to show first.
+
+    One that is at its robot; else one that could be sent, on the newest map: a person's newest,
+    or that which covers most.
+
+    Parameters
+    ----------
+    reachable
+        Telescopes that have a robot.
+    """
     query = (
         select(Plan.id)
         .outerjoin(
@@ -56,16 +75,20 @@ def shown_plan(session: Session, event_id: int) -> int | None:
             (Submission.plan_id == Plan.id) & Submission.state.in_((*LIVE, SubmissionState.DONE)),
         )
         .where(Plan.event_id == event_id, Plan.state == PlanState.READY)
-        .order_by(Submission.id.desc().nulls_last(), Plan.id.desc())
+        .order_by(
+            Submission.id.desc().nulls_last(),
+            Plan.telescope.in_(reachable).desc(),
+            Plan.localization_id.desc(),
+            case((Plan.author == MARSHAL, 0), else_=Plan.id).desc(),
+            Plan.statistics["probability_all_filters"].as_float().desc().nulls_last(),
+            Plan.id.desc(),
+        )
         .limit(1)
     )
     return session.scalar(query)
 
 
-def _plans(session: Session, event: Event, plan_ids: Sequence[int] | None) -> list[Plan]:
-    if plan_ids is None:
-        shown = shown_plan(session, event.id)
-        plan_ids = [] if shown is None else [shown]
+def _plans(session: Session, event: Event, plan_ids: Sequence[int]) -> list[Plan]:
     query = select(Plan).where(Plan.event_id == event.id, Plan.id.in_(plan_ids)).order_by(Plan.id)
     return list(session.scalars(query))
 
