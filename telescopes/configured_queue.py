@@ -17,10 +17,9 @@ from astropy.time import Time
 from telescopes.configured_list import HeldQueue, read_queues
 from telescopes.configured_settings import Configuration
 from telescopes.configured_templates import at, fill, fill_path
-from telescopes.confirming import confirm
+from telescopes.confirming import confirm, confirm_gone
 from telescopes.errors import (
     PlanUnsuitable,
-    QueueError,
     QueueRefused,
     QueueUnconfirmed,
     QueueUnreachable,
@@ -148,12 +147,7 @@ class ConfiguredQueue:
             ).words
         except QueueUnconfirmed as err:
             words = str(err)
-        try:
-            is_left = self._holds(name)
-        except QueueError as err:
-            raise QueueUnconfirmed(f"{words}; whether it is gone cannot be read: {err}") from err
-        if is_left:
-            raise QueueUnconfirmed(f"{words}; the robot still holds {name}")
+        confirm_gone(name, words, lambda: self._holds(name))
 
     def foresee(
         self,

@@ -1,4 +1,4 @@
-"""What a submission by HTTP came to, once its answer is there."""
+"""What a submission or a withdrawal by HTTP came to, once its answer is there."""
 
 from __future__ import annotations
 
@@ -48,3 +48,30 @@ def confirm(
     if answer.status >= 300:
         raise QueueRefused(answer.words)
     raise QueueUnconfirmed(f"{answer.words}; but {holder} does not hold it")
+
+
+def confirm_gone(
+    name: str, words: str, is_held: Callable[[], bool], holder: str = "the robot"
+) -> None:
+    """Return once a withdrawn queue is seen to be gone.
+
+    Parameters
+    ----------
+    name, words
+        What was withdrawn, and what was said to that.
+    is_held
+        Whether it is still there.
+    holder
+        Who held it, in words.
+
+    Raises
+    ------
+    QueueUnconfirmed
+        If it is still there, or if that cannot be read.
+    """
+    try:
+        is_left = is_held()
+    except QueueError as err:
+        raise QueueUnconfirmed(f"{words}; whether it is gone cannot be read: {err}") from err
+    if is_left:
+        raise QueueUnconfirmed(f"{words}; {holder} still holds {name}")

@@ -15,8 +15,8 @@ import numpy as np
 from astropy import units as u
 from astropy.time import Time
 
-from telescopes.confirming import confirm
-from telescopes.errors import QueueError, QueueRefused, QueueUnconfirmed, QueueUnreachable
+from telescopes.confirming import confirm, confirm_gone
+from telescopes.errors import QueueRefused, QueueUnconfirmed, QueueUnreachable
 from telescopes.findings import Finding
 from telescopes.foresight import foresee_by_times
 from telescopes.las_cumbres import FILTERS
@@ -111,12 +111,7 @@ class LCOQueue:
                 words = str(err)
         if not words:
             return
-        try:
-            left = self._pending(name)
-        except QueueError as err:
-            raise QueueUnconfirmed(f"{words}; whether it is gone cannot be read: {err}") from err
-        if left:
-            raise QueueUnconfirmed(f"{words}; the portal still holds {name}")
+        confirm_gone(name, words, lambda: bool(self._pending(name)), "the portal")
 
     def foresee(
         self,

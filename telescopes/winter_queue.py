@@ -14,8 +14,8 @@ from typing import Any
 from astropy import units as u
 from astropy.time import Time
 
-from telescopes.confirming import confirm
-from telescopes.errors import QueueError, QueueRefused, QueueUnconfirmed, QueueUnreachable
+from telescopes.confirming import confirm, confirm_gone
+from telescopes.errors import QueueRefused, QueueUnconfirmed, QueueUnreachable
 from telescopes.findings import Finding
 from telescopes.foresight import foresee_by_times
 from telescopes.observing import (
@@ -82,12 +82,7 @@ class WINTERQueue:
                 words = str(err)
         if not words:
             return
-        try:
-            left = self._named(name)
-        except QueueError as err:
-            raise QueueUnconfirmed(f"{words}; whether it is gone cannot be read: {err}") from err
-        if left:
-            raise QueueUnconfirmed(f"{words}; the observatory still holds {name}")
+        confirm_gone(name, words, lambda: bool(self._named(name)), "the observatory")
 
     def foresee(
         self,

@@ -17,8 +17,8 @@ from typing import Any
 from astropy import units as u
 from astropy.time import Time
 
-from telescopes.confirming import confirm
-from telescopes.errors import QueueError, QueueRefused, QueueUnconfirmed, QueueUnreachable
+from telescopes.confirming import confirm, confirm_gone
+from telescopes.errors import QueueRefused, QueueUnconfirmed, QueueUnreachable
 from telescopes.exposure_tables import ExposureTable
 from telescopes.findings import Finding
 from telescopes.observing import (
@@ -131,12 +131,7 @@ class ZTFQueue:
             words = self.scheduler.delete_queue(name).words
         except QueueUnconfirmed as err:
             words = str(err)
-        try:
-            held = self._held(name)
-        except QueueError as err:
-            raise QueueUnconfirmed(f"{words}; whether it is gone cannot be read: {err}") from err
-        if held is not None:
-            raise QueueUnconfirmed(f"{words}; the robot still holds {name}")
+        confirm_gone(name, words, lambda: self._held(name) is not None)
 
     def foresee(
         self,
