@@ -34,6 +34,7 @@ class Document(Mapping[str, Any]):
     def __init__(self, members: Mapping[str, Any], path: str = "") -> None:
         self._members = members
         self._path = path
+        self._files: dict[str, tuple[bytes | None, frozenset[str]]] = {}
 
     def __getitem__(self, name: str) -> Any:
         return self._members[name]
@@ -153,12 +154,15 @@ class Document(Mapping[str, Any]):
     def file(self, name: str) -> tuple[bytes | None, frozenset[str]]:
         """Return a file as `base64` does, or none and a flag where it cannot be read.
 
-        A notice whose map is broken is still a notice: somebody must wake.
+        A notice whose map is broken is still a notice: somebody must wake. Asked for again, the
+        file, which may have megabytes, is not decoded again.
         """
-        try:
-            return self.base64(name), frozenset()
-        except NoticeMalformed:
-            return None, frozenset({FILE_UNREADABLE})
+        if name not in self._files:
+            try:
+                self._files[name] = self.base64(name), frozenset()
+            except NoticeMalformed:
+                self._files[name] = None, frozenset({FILE_UNREADABLE})
+        return self._files[name]
 
     def _decode(self, name: str, text: str) -> bytes:
         try:
