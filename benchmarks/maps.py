@@ -1,4 +1,4 @@
-"""Sky maps that benchmarks share: the corpus's, where it is present, and some of our own making."""
+"""What benchmarks of sky maps share: maps of the corpus, maps of our own making, memory."""
 
 import os
 from collections.abc import Iterator
@@ -11,6 +11,12 @@ from planners.skymap_files import read_skymap
 from planners.skymaps import SkyMap, SkyMapInvalid
 
 CORPUS = Path(os.environ.get("TOO_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
+
+
+def peak_memory() -> float:
+    """Most memory held by this process since its start or the last reset, MiB."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def corpus_maps() -> Iterator[tuple[str, SkyMap]]:

@@ -10,14 +10,13 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from astropy import units as u
 from astropy.time import Time
 
-from benchmarks.maps import CORPUS, corpus_maps, fifty_maps
+from benchmarks.maps import CORPUS, corpus_maps, fifty_maps, peak_memory
 from planners.circles import circle_skymap
 from planners.gwemopt_planner import GwemoptFailed
 from planners.planners import PLANNERS
@@ -49,12 +48,6 @@ def request_for(telescope: Telescope, start: Time = NIGHT, hours: float = 13) ->
     return ObservingRequest(start, start + hours * u.hour, filters, times)
 
 
-def _peak_memory() -> float:
-    """Most memory held by this process, MiB."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-
-
 def _planned(data: bytes, planner: str, telescope: str, pipe: Any) -> None:
     chosen = TELESCOPES[telescope]
     request = request_for(chosen)
@@ -66,7 +59,7 @@ def _planned(data: bytes, planner: str, telescope: str, pipe: Any) -> None:
         figures: dict[str, Any] = dict(PLANNERS[planner](skymap, chosen, request).statistics)
     except GwemoptFailed as err:
         figures = {"failed": str(err)}
-    pipe.send({**figures, "spent": time.perf_counter() - begun, "memory": _peak_memory()})
+    pipe.send({**figures, "spent": time.perf_counter() - begun, "memory": peak_memory()})
 
 
 def plan_alone(data: bytes, planner: str, telescope: str = "ZTF") -> dict[str, Any]:

@@ -6,7 +6,6 @@ gains while it reads, on top of the bytes of the file.
 
 import io
 import multiprocessing
-import os
 import time
 import warnings
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from astropy import units as u
 from astropy.io import fits
 from astropy.time import Time
 
+from benchmarks.maps import CORPUS, peak_memory
 from planners.circles import circle_skymap
 from planners.contours import contours
 from planners.coverage import coverage
@@ -29,7 +29,6 @@ from planners.skymaps import SkyMap
 from telescopes.observing import ExecutedExposure
 from telescopes.ztf import ZTF
 
-CORPUS = Path(os.environ.get("TOO_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
 MAPS = {
     "multi-order, 19 200 cells, 3-D": "gw/MS220722v_bayestar.multiorder.fits",
     "flat NSIDE 256, 3-D, gzip": "gw/S190425z_bayestar.fits.gz",
@@ -49,19 +48,13 @@ def best_of(repeats: int, work: Callable[[], Any]) -> tuple[float, Any]:
     return min(times), result
 
 
-def _peak_memory() -> float:
-    """Most memory held since the last reset, MiB."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-
-
 def _measured(data: bytes, pipe: Any) -> None:
     Path("/proc/self/clear_refs").write_text("5")
-    before = _peak_memory()
+    before = peak_memory()
     begun = time.perf_counter()
     skymap = read_skymap(data)
     spent = time.perf_counter() - begun
-    pipe.send((spent, _peak_memory() - before, len(skymap.lo)))
+    pipe.send((spent, peak_memory() - before, len(skymap.lo)))
 
 
 def read_alone(data: bytes) -> tuple[float, float, int]:
