@@ -13,6 +13,9 @@ from too_marshal.db.base import Base, Utc, now
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
 
+MARSHAL = "marshal"
+"""Author of the plans that rules ask for."""
+
 
 class PlanRule(Base):
     """When a plan is made by itself, and what is asked of it. A null condition always holds."""
@@ -147,7 +150,7 @@ class Plan(Base):
     telescope: Mapped[str] = mapped_column(String(40))
     planner: Mapped[str] = mapped_column(String(20))
     program: Mapped[str] = mapped_column(String(40), default="")
-    author: Mapped[str] = mapped_column(String(80), default="marshal")
+    author: Mapped[str] = mapped_column(String(80), default=MARSHAL)
     request: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="as in the plan file format")
     state: Mapped[PlanState] = mapped_column(String(20), default=PlanState.COMPUTING)
     remark: Mapped[str] = mapped_column(default="", comment="why it is empty or failed")

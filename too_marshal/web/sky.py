@@ -14,14 +14,11 @@ from telescopes import TELESCOPES
 from too_marshal.db.events import Event
 from too_marshal.db.exposures import Coverage, Exposure
 from too_marshal.db.localizations import Localization, SkyMapFile
-from too_marshal.db.plans import Plan, PlannedExposureRow, PlanState
+from too_marshal.db.plans import MARSHAL, Plan, PlannedExposureRow, PlanState
 from too_marshal.db.queues import LIVE, Submission, SubmissionState
 from too_marshal.workflows.cover import exposures_of
 
 Point = tuple[float, float]
-
-MARSHAL = "marshal"
-"""Author of plans that rules ask for."""
 
 
 def sky(

@@ -24,7 +24,7 @@ from too_marshal.db.base import now
 from too_marshal.db.events import Event, record, urgency
 from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.localizations import Localization, LocalizationState
-from too_marshal.db.plans import Plan, PlannedExposureRow, PlanRule, PlanState
+from too_marshal.db.plans import MARSHAL, Plan, PlannedExposureRow, PlanRule, PlanState
 from too_marshal.workflows.archives import references_of
 from too_marshal.workflows.automatic import ask_to_submit
 from too_marshal.workflows.cover import as_executed, exposures_of
@@ -83,7 +83,7 @@ def _ask_by_rule(session: Session, event: Event, place: Localization, rule: Plan
             telescope=rule.telescope,
             planner=rule.planner,
             program=rule.program,
-            author="marshal",
+            author=MARSHAL,
             request=request,
             state=PlanState.COMPUTING,
             remark="",

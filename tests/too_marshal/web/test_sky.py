@@ -5,8 +5,8 @@ from scipy.spatial import ConvexHull
 
 from telescopes import TELESCOPES
 from tests.too_marshal.factories import add_event, add_localization, add_plan
-from too_marshal.db.plans import PlanState
-from too_marshal.web.sky import MARSHAL, _convex_hull, outline, shown_plan
+from too_marshal.db.plans import MARSHAL, PlanState
+from too_marshal.web.sky import _convex_hull, outline, shown_plan
 
 POINTS = st.lists(
     st.tuples(st.integers(-50, 50), st.integers(-50, 50)), min_size=3, max_size=40
