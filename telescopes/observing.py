@@ -412,6 +412,13 @@ class QueuedPlan:
     targets: tuple[Mapping[str, Any], ...]
     """What is left to do, in the robot's own terms."""
 
+    request_name: str = ""
+    """Name of the request that it is a part of; its own name if that is one queue."""
+
+    def __post_init__(self) -> None:
+        if not self.request_name:
+            object.__setattr__(self, "request_name", self.name)
+
 
 class ObservingQueue(Protocol):
     """A robot's queue. Raises only the errors of `telescopes.errors`."""

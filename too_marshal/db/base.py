@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from sqlalchemy import DateTime, Engine, MetaData, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
+
+from too_marshal.clock import now as now  # noqa: PLC0414 - every table has a time
 
 Utc = Annotated[datetime, mapped_column(DateTime(timezone=True))]
 """A UTC-aware time."""
@@ -25,11 +27,6 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-
-
-def now() -> datetime:
-    """The present, UTC-aware."""
-    return datetime.now(UTC)
 
 
 def open_engine(url: str, pool_size: int = 5) -> Engine:
