@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from astropy import units as u
 from astropy.time import Time
@@ -53,6 +53,12 @@ class ConfiguredQueue:
 
     configuration: Configuration
     """Its interface."""
+
+    lists_until_done: ClassVar[bool] = True
+    """It shows a plan until it is done."""
+
+    resends_by_name: ClassVar[bool] = False
+    """The same name may be there twice."""
 
     def settle_time(self, request: QueueRequest) -> u.Quantity[u.physical.time]:  # noqa: ARG002 - the same for all
         """Nothing is known of the robot: two minutes."""

@@ -27,3 +27,7 @@ class ArchiveUnavailable(QueueUnreachable):
 
 class QueueUnknowable(QueueUnconfirmed):
     """The robot has no way to tell: a person must ask the observatory."""
+
+
+class QueuePickedUp(QueueError):
+    """The observatory has taken the plan; whether it observes it, only people there can say."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from astropy import units as u
 from astropy.time import Time
 
-from telescopes.errors import QueueRefused, QueueUnreachable
+from telescopes.errors import QueuePickedUp, QueueRefused, QueueUnreachable
 from telescopes.findings import Finding
 from telescopes.foresight import foresee_by_times
 from telescopes.observing import (
@@ -38,8 +38,8 @@ class Drop(Protocol):
     def read_all(self, suffix: str) -> dict[str, bytes]:
         """Content of every file whose name ends in `suffix`."""
 
-    def remove(self, name: str) -> None:
-        """Remove a file; no error if there is none."""
+    def remove(self, name: str) -> bool:
+        """Remove a file; False if there is none."""
 
     def ping(self) -> None:
         """Return if files can be dropped."""
@@ -68,6 +68,12 @@ class FileQueue:
 
     script: Script
     """What is in them."""
+
+    lists_until_done: ClassVar[bool] = False
+    """What has vanished was picked up, and may be observed until its window ends."""
+
+    resends_by_name: ClassVar[bool] = False
+    """A second file would be picked up after the first."""
 
     def settle_time(self, request: QueueRequest) -> u.Quantity[u.physical.time]:  # noqa: ARG002 - the same for all
         """A rename that was under way has been done by then."""
@@ -98,8 +104,16 @@ class FileQueue:
         return True if content == request.body.encode() else None
 
     def withdraw(self, name: str) -> None:
-        """Remove the file. Observers who have read it must be told otherwise."""
-        self.drop.remove(self._file(name))
+        """Remove the file. Observers who have read it must be told otherwise.
+
+        Raises
+        ------
+        QueuePickedUp
+            If it is no longer there: then they have read it.
+        """
+        file = self._file(name)
+        if not self.drop.remove(file):
+            raise QueuePickedUp(f"{file} is no longer there: the observatory has picked it up")
 
     def foresee(
         self,

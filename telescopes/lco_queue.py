@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from astropy import units as u
@@ -55,6 +55,12 @@ class LCOQueue:
 
     proposal: str | None = None
     """Only groups of this proposal are listed; None for all that the token may see."""
+
+    lists_until_done: ClassVar[bool] = True
+    """It shows a plan until it is done."""
+
+    resends_by_name: ClassVar[bool] = False
+    """The same name may be there twice."""
 
     def settle_time(self, request: QueueRequest) -> u.Quantity[u.physical.time]:  # noqa: ARG002 - the same for all
         """The portal shows a group as soon as it has it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from astropy import units as u
 from astropy.time import Time
@@ -53,6 +54,12 @@ class LiverpoolQueue:
 
     conditions: Conditions = field(default_factory=Conditions)
     """Of the sky."""
+
+    lists_until_done: ClassVar[bool] = True
+    """It shows a plan until it is done."""
+
+    resends_by_name: ClassVar[bool] = False
+    """The same name may be there twice."""
 
     def settle_time(self, request: QueueRequest) -> u.Quantity[u.physical.time]:  # noqa: ARG002 - the same for all
         """A document is read by then."""

@@ -423,6 +423,22 @@ class QueuedPlan:
 class ObservingQueue(Protocol):
     """A robot's queue. Raises only the errors of `telescopes.errors`."""
 
+    @property
+    def lists_until_done(self) -> bool:
+        """Whether `queued` shows a plan until it is done; else only until it is picked up.
+
+        Where files are dropped, one that has vanished was taken by the observatory, and may be
+        observed until its window ends.
+        """
+
+    @property
+    def resends_by_name(self) -> bool:
+        """Whether a request that did not arrive may be sent again under its name.
+
+        True where the robot tells queues apart by their names and `submit` looks first: what is
+        sent twice is then there once.
+        """
+
     def settle_time(self, request: QueueRequest) -> u.Quantity[u.physical.time]:
         """How long something of `request` may be under way and yet unseen.
 
@@ -488,7 +504,14 @@ class ObservingQueue(Protocol):
         """
 
     def withdraw(self, name: str) -> None:
-        """Remove the queue of that name; no error if the robot no longer has it."""
+        """Remove the queue of that name; no error if the robot no longer has it.
+
+        Raises
+        ------
+        QueuePickedUp
+            If it is no longer there because the observatory has taken it (where
+            `lists_until_done` is false).
+        """
 
     def queued(self) -> tuple[QueuedPlan, ...]:
         """Everything that the robot holds now, of all programs."""

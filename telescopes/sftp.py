@@ -112,14 +112,16 @@ class SFTPDrop:
             raise QueueUnreachable(f"{name} is longer than {LARGEST_FILE} bytes")
         return bytes(content)
 
-    def remove(self, name: str) -> None:
-        """Remove a file; no error if there is none."""
+    def remove(self, name: str) -> bool:
+        """Remove a file; False if there is none."""
         with self._session() as sftp, _telling(QueueUnconfirmed, f"{name} may be there still"):
             try:
                 sftp.remove(self._path(name))
             except OSError as err:
                 if err.errno != errno.ENOENT:
                     raise
+                return False
+        return True
 
     def ping(self) -> None:
         """Return if the directory can be listed."""

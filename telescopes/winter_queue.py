@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from astropy import units as u
 from astropy.time import Time
@@ -42,6 +42,12 @@ class WINTERQueue:
 
     key: str = field(repr=False)
     """Key of the program."""
+
+    lists_until_done: ClassVar[bool] = True
+    """It shows a plan until it is done."""
+
+    resends_by_name: ClassVar[bool] = False
+    """The same name may be there twice."""
 
     def settle_time(self, request: QueueRequest) -> u.Quantity[u.physical.time]:  # noqa: ARG002 - the same for all
         """The observatory may show a schedule some seconds late (SkyPortal)."""

@@ -12,7 +12,7 @@ import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from astropy import units as u
 from astropy.time import Time
@@ -64,6 +64,12 @@ class ZTFQueue:
 
     depot: HTTPTransport | None = None
     """The depot of processed quadrants; without it the history alone is used."""
+
+    lists_until_done: ClassVar[bool] = True
+    """It shows a plan until it is done."""
+
+    resends_by_name: ClassVar[bool] = True
+    """Names are unique there, and `submit` looks first."""
 
     def prepare(self, plan: ObservingPlan, name: str, program: str, pi: str) -> QueueRequest:
         """Write the body of ``PUT /queues``; see `telescopes.ztf_messages.write_message`."""

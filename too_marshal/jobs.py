@@ -19,6 +19,7 @@ from too_marshal import crash
 from too_marshal.channels import channels_of
 from too_marshal.db.base import open_engine, session_factory
 from too_marshal.db.jobs import SPEAKING, THINKING
+from too_marshal.rescue import Rescuer
 from too_marshal.robots import Robots
 from too_marshal.settings import Settings
 
@@ -30,8 +31,12 @@ Workflow = Callable[..., object]
 HEARTBEAT_SECONDS = 5.0
 """A worker shows so often that it lives."""
 
-STALLED_SECONDS = 20.0
-"""A worker silent for so long is dead, and its jobs are taken up again."""
+RESCUE_SECONDS = 5.0
+"""Between two looks at the jobs of dead workers, by each worker."""
+
+NEVER_SECONDS = 30 * 86400.0
+"""Dead workers are struck off the list by `rescue`; what the library does by itself compares times,
+and would strike off everybody when the clock is set."""
 
 # Three tries, then the job is kept as failed, with its reason, for the health page.
 RETRY = RetryStrategy(max_attempts=3, wait=2, exponential_wait=3)
@@ -68,10 +73,6 @@ def register(app: procrastinate.App, settings: Settings, url: str) -> None:
 
     for name, (workflow, retry) in _workflows(settings).items():
         app.task(name=name, retry=retry)(with_session(name, workflow))
-
-    @app.task(name="rescue", pass_context=True, retry=False)
-    async def _rescue(context: procrastinate.JobContext) -> None:
-        await rescue(context.app)
 
 
 def _with(tool: object, workflow: Callable[..., object]) -> Workflow:
@@ -126,6 +127,7 @@ def _workflows(settings: Settings) -> dict[str, tuple[Workflow, RetryStrategy | 
         "notify": (notify.notify, RETRY),
         "announce": (_with(channels, deliver.announce), RETRY),
         "deliver": (_with(channels, deliver.deliver), RETRY),
+        "call_people": (_with(channels, deliver.call_people), RETRY),
         "localize": (localize.localize, RETRY),
         "fetch": (with_fetcher(fetch.fetch), RETRY),
         "fetch_again": (with_fetcher(fetch.fetch_again), RETRY),
@@ -152,17 +154,6 @@ def _workflows(settings: Settings) -> dict[str, tuple[Workflow, RetryStrategy | 
     }
 
 
-async def rescue(app: procrastinate.App) -> int:
-    """Give back to the queue what dead workers were doing; returns how many jobs."""
-    stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS))
-    for job in stalled:
-        logger.warning(
-            "job %s of a dead worker is taken up again", job.id, extra={"task": job.task_name}
-        )
-        await app.job_manager.retry_job(job)
-    return len(stalled)
-
-
 def work(settings: Settings, url: str, *, name: str, concurrency: int) -> None:
     """Run a worker until SIGTERM or SIGINT; what has begun is then finished.
 
@@ -182,13 +173,27 @@ def work(settings: Settings, url: str, *, name: str, concurrency: int) -> None:
     from too_marshal import map_reader  # noqa: PLC0415
 
     map_reader.warm()
+    rescuer = Rescuer(open_engine(url, pool_size=1))
     with contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(_work(app, name, concurrency))
+        asyncio.run(_work(app, rescuer, name, concurrency))
 
 
-async def _work(app: procrastinate.App, name: str, concurrency: int) -> None:
+async def _rescue(rescuer: Rescuer) -> None:
+    """Look for the jobs of dead workers, for ever; a database that is away is waited for."""
+    while True:
+        try:
+            await asyncio.to_thread(rescuer.look)
+        except OperationalError as err:
+            logger.warning("no look at dead workers: %s", str(err.orig).splitlines()[0])
+        except Exception:
+            logger.exception("the look at dead workers has failed, and is tried again")
+        await asyncio.sleep(RESCUE_SECONDS)
+
+
+async def _work(app: procrastinate.App, rescuer: Rescuer, name: str, concurrency: int) -> None:
     async with app.open_async():
         both = asyncio.gather(
+            _rescue(rescuer),
             *(
                 app.run_worker_async(
                     name=f"{name}-{queue}",
@@ -196,12 +201,12 @@ async def _work(app: procrastinate.App, name: str, concurrency: int) -> None:
                     concurrency=at_once,
                     delete_jobs="successful",
                     update_heartbeat_interval=HEARTBEAT_SECONDS,
-                    stalled_worker_timeout=STALLED_SECONDS,
+                    stalled_worker_timeout=NEVER_SECONDS,
                     fetch_job_polling_interval=1.0,
                     install_signal_handlers=False,
                 )
                 for queue, at_once in ((SPEAKING, concurrency), (THINKING, 1))
-            )
+            ),
         )
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, both.cancel)

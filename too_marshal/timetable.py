@@ -17,16 +17,20 @@ from too_marshal.robots import Robots
 from too_marshal.settings import Settings
 from too_marshal.workflows.archives import archived_telescopes
 from too_marshal.workflows.listen import beat
+from too_marshal.workflows.sweep import sweep
 
 logger = logging.getLogger(__name__)
 
 LEADER_LOCK = 0x746F6F6D
 """Key of the advisory lock that the one clock holds ("toom")."""
 
-EVERY = {"interpret_waiting": 10.0, "rescue": 10.0}
+EVERY = {"interpret_waiting": 10.0}
 """Tasks without arguments, and the seconds between two askings for each."""
 
 BEAT_SECONDS = 5.0
+
+SWEEP_SECONDS = 15.0
+"""Between two looks for work that nobody is about to do."""
 
 OTHERS_SECONDS = 600.0
 """Between two looks at what other groups have told the Treasure Map."""
@@ -75,13 +79,12 @@ def _keep_time(
             defer(session, task, queueing_lock=task, lock=task)
             session.commit()
 
-    def ask_to_track(telescope: str) -> None:
+    def look_for_work() -> None:
+        # Here and not as a job: what finds lost jobs must not be one.
         with sessions() as session:
-            lock = f"track-{telescope}"
-            defer(session, "track", priority=LATER, queueing_lock=lock, telescope=telescope)
-            session.commit()
+            sweep(session)
 
-    def ask_archive(task: str, telescope: str) -> None:
+    def ask_of(task: str, telescope: str) -> None:
         with sessions() as session:
             lock = f"{task}-{telescope}"
             defer(session, task, priority=LATER, queueing_lock=lock, telescope=telescope)
@@ -89,17 +92,18 @@ def _keep_time(
 
     if settings.treasure_map_token and not settings.rehearsal:
         scheduler.add_job(ask, "interval", seconds=OTHERS_SECONDS, args=["read_others"])
+    scheduler.add_job(look_for_work, "interval", seconds=SWEEP_SECONDS)
     for task, seconds in EVERY.items():
         scheduler.add_job(ask, "interval", seconds=seconds, args=[task])
     robots = Robots.from_settings(settings)
     for telescope in robots.names():
         scheduler.add_job(
-            ask_to_track, "interval", seconds=settings.track_interval, args=[telescope]
+            ask_of, "interval", seconds=settings.track_interval, args=["track", telescope]
         )
     for telescope in archived_telescopes(settings, robots):
         for task in ("read_archive", "read_references"):
             scheduler.add_job(
-                ask_archive,
+                ask_of,
                 "interval",
                 seconds=ARCHIVE_SECONDS,
                 args=[task, telescope],

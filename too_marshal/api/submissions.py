@@ -35,7 +35,7 @@ from too_marshal.db.queues import Submission, SubmissionState
 from too_marshal.web.access import current_person
 from too_marshal.web.service import database, row_or_404, service
 from too_marshal.workflows.approve import approve_checked
-from too_marshal.workflows.withdraw import withdraw_by_person
+from too_marshal.workflows.withdraw import settle_by_person, withdraw_by_person
 
 SUBMISSION = named(
     "Submission",
@@ -52,6 +52,10 @@ SUBMISSION = named(
     settled_at=nullable(TIME),
     withdraw_wanted=TRUTH,
     withdraw_reason=TEXT,
+    needs_person=described(TRUTH, "only a person can settle it; the reason says how"),
+    missing_since=described(nullable(TIME), "asked since then, the robot did not hold it"),
+    ends_at=described(nullable(TIME), "the robot may execute it until then"),
+    attempts=described(INTEGER, "times that it was to be sent"),
     request=described(TEXT, "the message to the robot, word for word"),
     answer=described(TEXT, "the robot's answer, word for word"),
 )
@@ -73,6 +77,10 @@ def submission_to_json(row: Submission) -> dict[str, Any]:
         "settled_at": iso(row.settled_at),
         "withdraw_wanted": row.withdraw_wanted,
         "withdraw_reason": row.withdraw_reason,
+        "needs_person": row.needs_person,
+        "missing_since": iso(row.missing_since),
+        "ends_at": iso(row.ends_at),
+        "attempts": row.attempts,
         "request": row.request,
         "answer": row.answer,
     }
@@ -186,7 +194,21 @@ def post_submission(plan_id: int) -> tuple[dict[str, Any], int]:
     status=202,
 )
 def withdraw_submission(submission_id: int) -> tuple[dict[str, Any], int]:
-    """Ask for the withdrawal of a submission; nothing happens to one that is over."""
+    """Ask for the withdrawal of a submission; one that is over must be held by its robot."""
     row_or_404(Submission, submission_id)
     found = withdraw_by_person(database(), submission_id, by=current_person().username)
     return submission_to_json(found), 202
+
+
+@operation(
+    "POST",
+    "/submissions/<row:submission_id>/settle",
+    Content(SUBMISSION),
+    role=Role.OBSERVER,
+    status=200,
+)
+def settle_submission(submission_id: int) -> tuple[dict[str, Any], int]:
+    """Note that the observatory will not observe what it has picked up."""
+    row_or_404(Submission, submission_id)
+    found = settle_by_person(database(), submission_id, by=current_person().username)
+    return submission_to_json(found), 200

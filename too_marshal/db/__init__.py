@@ -3,6 +3,7 @@
 from too_marshal.db import (
     archives,
     circulars,
+    deaths,
     deliveries,
     events,
     exposures,
@@ -20,6 +21,7 @@ __all__ = [
     "Base",
     "archives",
     "circulars",
+    "deaths",
     "deliveries",
     "events",
     "exposures",

@@ -22,14 +22,18 @@ class DeliveryState(StrEnum):
 
 
 class Delivery(Base):
-    """One message about one notice to one channel."""
+    """One message to one channel, about a notice or about a submission that needs a person."""
 
     __tablename__ = "delivery"
-    # Nobody is told of a notice twice, however many rules say so.
-    __table_args__ = (UniqueConstraint("notice_id", "channel"),)
+    __table_args__ = (
+        # Nobody is told of a notice twice, however many rules say so.
+        UniqueConstraint("notice_id", "channel"),
+        UniqueConstraint("submission_id", "channel"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"))
+    notice_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))
+    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submission.id"))
     channel: Mapped[str] = mapped_column(String(40), comment="as the settings call it")
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), index=True)
     rule_name: Mapped[str] = mapped_column(String(80), comment="that said so first")

@@ -155,14 +155,6 @@ def record(  # noqa: PLR0913 - each is a column
     )
 
 
-def find_event(session: Session, stream: str, key: str, *, lock: bool = False) -> Event | None:
-    """Event of that mission and identifier; `lock` holds its row until the transaction ends."""
-    query = select(Event).where(Event.stream == stream, Event.key == key)
-    if lock:
-        query = query.with_for_update(of=Event)
-    return session.scalars(query).one_or_none()
-
-
 def latest_events(
     session: Session, *, tests: bool, retracted: bool, limit: int, before: datetime | None = None
 ) -> list[Event]:

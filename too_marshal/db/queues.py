@@ -30,15 +30,16 @@ class SubmissionState(StrEnum):
 S = SubmissionState
 ALLOWED: dict[SubmissionState, frozenset[SubmissionState]] = {
     S.APPROVED: frozenset({S.SUBMITTING, S.WITHDRAWN, S.REFUSED}),
-    # Back to approved only when the message certainly did not arrive.
-    S.SUBMITTING: frozenset({S.ACCEPTED, S.REFUSED, S.UNCONFIRMED, S.APPROVED}),
-    S.UNCONFIRMED: frozenset({S.ACCEPTED, S.EXECUTING, S.REFUSED, S.WITHDRAWN}),
+    # Back to approved, or withdrawn, only when the message certainly did not arrive.
+    S.SUBMITTING: frozenset({S.ACCEPTED, S.REFUSED, S.UNCONFIRMED, S.APPROVED, S.WITHDRAWN}),
+    S.UNCONFIRMED: frozenset({S.ACCEPTED, S.EXECUTING, S.REFUSED, S.WITHDRAWN, S.APPROVED, S.DONE}),
     S.ACCEPTED: frozenset({S.EXECUTING, S.DONE, S.WITHDRAWN, S.SUPERSEDED}),
     S.EXECUTING: frozenset({S.DONE, S.WITHDRAWN, S.SUPERSEDED}),
-    S.REFUSED: frozenset(),
-    S.DONE: frozenset(),
-    S.WITHDRAWN: frozenset(),
-    S.SUPERSEDED: frozenset(),
+    # No state of ours outweighs the robot's list: what it holds is taken up again.
+    S.REFUSED: frozenset({S.ACCEPTED}),
+    S.DONE: frozenset({S.ACCEPTED}),
+    S.WITHDRAWN: frozenset({S.ACCEPTED}),
+    S.SUPERSEDED: frozenset({S.ACCEPTED}),
 }
 
 AT_THE_ROBOT = (S.ACCEPTED, S.EXECUTING, S.UNCONFIRMED)
@@ -46,6 +47,9 @@ AT_THE_ROBOT = (S.ACCEPTED, S.EXECUTING, S.UNCONFIRMED)
 
 LIVE = (S.APPROVED, S.SUBMITTING, *AT_THE_ROBOT)
 """States in which something may still happen at the robot."""
+
+OVER = tuple(state for state in S if state not in LIVE)
+"""States in which, as far as we know, nothing more happens at the robot."""
 
 
 class ForbiddenChange(Exception):
@@ -62,8 +66,10 @@ class Submission(Base):
             "uq_submission_live_plan",
             "plan_id",
             unique=True,
+            # One that is found at the robot again, and taken back, may stand beside it.
             postgresql_where=(
                 "state IN ('approved', 'submitting', 'accepted', 'unconfirmed', 'executing')"
+                " AND NOT withdraw_wanted"
             ),
         ),
     )
@@ -79,13 +85,26 @@ class Submission(Base):
     request: Mapped[str] = mapped_column(default="", comment="the message, word for word")
     answer: Mapped[str] = mapped_column(default="", comment="the robot's answer, word for word")
     reason: Mapped[str] = mapped_column(default="", comment="why it is refused or unclear")
-    look_ups: Mapped[int] = mapped_column(default=0, comment="times asked about while unclear")
+    attempts: Mapped[int] = mapped_column(default=0, comment="times that it was to be sent")
     withdraw_wanted: Mapped[bool] = mapped_column(default=False)
     withdraw_reason: Mapped[str] = mapped_column(default="")
+    needs_person: Mapped[bool] = mapped_column(
+        default=False, comment="only a person can settle it; the reason says how"
+    )
+    missing_since: Mapped[Utc | None] = mapped_column(
+        comment="asked then, the robot did not hold it; null: it did, or was not asked"
+    )
     sent_at: Mapped[Utc | None]
+    ends_at: Mapped[Utc | None] = mapped_column(
+        comment="until then the robot may execute what was sent last"
+    )
     settled_at: Mapped[Utc | None]
+    version: Mapped[int] = mapped_column(comment="counts the changes of this row")
 
     plan: Mapped[Plan] = relationship()
+
+    # Who writes what was read before somebody else's change is refused, lock or no lock.
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - as SQLAlchemy reads it
 
     def change(self, state: SubmissionState, reason: str = "") -> None:
         """Go to `state`.
@@ -99,7 +118,8 @@ class Submission(Base):
             raise ForbiddenChange(f"a submission that is {self.state} cannot become {state}")
         self.state = state
         self.reason = reason
-        if not ALLOWED[state] or state is SubmissionState.ACCEPTED:
+        self.needs_person, self.missing_since = False, None
+        if state in OVER or state is SubmissionState.ACCEPTED:
             self.settled_at = now()
 
 
@@ -122,10 +142,21 @@ class RobotQueue(Base):
 
     telescope: Mapped[str] = mapped_column(String(40), primary_key=True)
     queues: Mapped[list[dict[str, object]]] = mapped_column(JSONB, default=list)
-    seen_at: Mapped[Utc | None]
+    seen_at: Mapped[Utc | None] = mapped_column(comment="when it was asked for this list")
+    history_at: Mapped[Utc | None] = mapped_column(
+        comment="when it was asked for the exposures that we know"
+    )
     tried_at: Mapped[Utc] = mapped_column(default=now)
     answer_time: Mapped[float | None] = mapped_column(comment="to the last ping, s")
     error: Mapped[str] = mapped_column(default="")
+
+
+def names_held(session: Session, telescope: str) -> set[str]:
+    """Requests that a robot was last seen to hold."""
+    robot = session.get(RobotQueue, telescope, populate_existing=True)
+    return set() if robot is None else {
+        str(item.get("request_name") or item["name"]) for item in robot.queues
+    }  # fmt: skip
 
 
 class Switch(Base):

@@ -90,6 +90,9 @@ class Replacement(Base):
     new_submission_id: Mapped[int | None] = mapped_column(ForeignKey("submission.id"))
     restored_submission_id: Mapped[int | None] = mapped_column(ForeignKey("submission.id"))
     settled_at: Mapped[Utc | None]
+    version: Mapped[int] = mapped_column(comment="counts the changes of this row")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - as SQLAlchemy reads it
 
     plan: Mapped[Plan] = relationship()
     submission: Mapped[Submission] = relationship(foreign_keys=[submission_id])
@@ -109,16 +112,6 @@ class Replacement(Base):
         self.state, self.reason = state, reason
         if not ALLOWED[state]:
             self.settled_at = now()
-
-
-def locked_replacement(session: Session, replacement_id: int) -> Replacement:
-    """The row, held until the transaction ends."""
-    return session.scalars(
-        select(Replacement)
-        .where(Replacement.id == replacement_id)
-        .with_for_update(of=Replacement)
-        .execution_options(populate_existing=True)
-    ).one()
 
 
 def replacements_of(session: Session, event_id: int) -> list[Replacement]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -18,7 +19,7 @@ from too_marshal.db.queues import KILL_SWITCH, RobotQueue, Submission, Switch
 from too_marshal.web.access import current_person, needs
 from too_marshal.web.service import database, row_or_404, service
 from too_marshal.workflows.clear_queue import ask_to_delete
-from too_marshal.workflows.withdraw import withdraw_by_person
+from too_marshal.workflows.withdraw import settle_by_person, withdraw_by_person
 
 MOST_SUBMISSIONS = 100
 
@@ -43,7 +44,6 @@ def index() -> str:
     )
     held = {row.telescope: row for row in session.scalars(select(RobotQueue))}
     names = sorted({*service().robots.names(), *held})
-    ours = {item.queue_name: item for item in submissions}
     return render_template(
         "queues.html",
         names=names,
@@ -51,10 +51,23 @@ def index() -> str:
         stale={row.telescope for row in held.values() if _is_stale(row)},
         configured=service().robots.names(),
         submissions=submissions,
-        ours=ours,
+        ours=_ours(held.values()),
         switch=session.get(Switch, KILL_SWITCH),
         archives={row.telescope: row for row in session.scalars(select(ArchiveCopy))},
     )
+
+
+def _ours(held: Iterable[RobotQueue]) -> dict[str, Submission]:
+    """Submissions that robots hold, however old, by the name of the request."""
+    names = {
+        str(item.get("request_name") or item["name"]) for robot in held for item in robot.queues
+    }
+    query = (
+        select(Submission)
+        .where(Submission.queue_name.in_(names))
+        .options(joinedload(Submission.plan).joinedload(Plan.event))
+    )
+    return {item.queue_name: item for item in database().scalars(query)}
 
 
 def _is_stale(row: RobotQueue) -> bool:
@@ -104,4 +117,14 @@ def withdraw(submission_id: int) -> WerkzeugResponse:
     row_or_404(Submission, submission_id)
     found = withdraw_by_person(database(), submission_id, by=current_person().username)
     flash(f"{found.telescope} is asked to drop {found.queue_name}.")
+    return redirect(url_for("events.event", event_id=found.plan.event_id), 303)
+
+
+@queues.post("/submissions/<row:submission_id>/settle")
+@needs(Role.OBSERVER)
+def settle(submission_id: int) -> WerkzeugResponse:
+    """Note that the observatory will not observe what it has picked up."""
+    row_or_404(Submission, submission_id)
+    found = settle_by_person(database(), submission_id, by=current_person().username)
+    flash(f"{found.queue_name} is {found.state}.")
     return redirect(url_for("events.event", event_id=found.plan.event_id), 303)

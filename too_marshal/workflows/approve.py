@@ -6,22 +6,24 @@ import secrets
 from collections.abc import Iterator
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
+from too_marshal.db.jobs import defer
+from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import (
     LIVE,
     Submission,
     SubmissionState,
+    names_held,
     submission_is_stopped,
     tell,
 )
 from too_marshal.robots import Robots
 from too_marshal.workflows.check import unchecked
-from too_marshal.workflows.submit import send_later
+from too_marshal.workflows.robot_jobs import send_later
 
 _LONGEST_EVENT = 12
 """Letters of an event in a queue's name: WINTER takes names of 30, and a plan's number may have
@@ -69,6 +71,7 @@ def enter_submission(
     SubmissionForbidden
         If the plan may not be sent.
     """
+    plan = lock_plan(session, plan_id)
     known = session.scalars(
         select(Submission).where(Submission.idempotency_key == idempotency_key)
     ).one_or_none()
@@ -76,7 +79,8 @@ def enter_submission(
         if known.plan_id != plan_id:
             raise SubmissionForbidden("this key was used for another plan")
         return known
-    plan = session.get_one(Plan, plan_id)
+    if (live := _live_submission(session, plan_id)) is not None:
+        return live
     if reason := obstacle(session, robots, plan):
         raise SubmissionForbidden(reason)
     submission = Submission(
@@ -87,14 +91,21 @@ def enter_submission(
         state=SubmissionState.APPROVED,
         approved_by=by,
     )
-    try:
-        with session.begin_nested():
-            session.add(submission)
-    except IntegrityError:
-        return _live_submission(session, plan_id)
+    session.add(submission)
+    session.flush()
     tell(session, submission, "approved for submission", by)
     send_later(session, submission)
+    if plan.localization_id != plan.event.current_localization_id:
+        # The scoring of the new map has looked for queues before there was this one.
+        defer(session, "rescore_event", event_id=plan.event_id)
     return submission
+
+
+def lock_plan(session: Session, plan_id: int) -> Plan:
+    """Hold a plan's event, then the plan: its map and its state stay as they are meanwhile."""
+    event_id = session.scalars(select(Plan.event_id).where(Plan.id == plan_id)).one()
+    lock(session, Event, event_id)
+    return lock(session, Plan, plan_id)
 
 
 def approve_checked(  # noqa: PLR0913 - what a person says with the approval
@@ -149,14 +160,27 @@ def _obstacles(session: Session, robots: Robots, plan: Plan) -> Iterator[str]:
         yield f"{event.name} is a test event, and {plan.telescope} is a real telescope"
     if submission_is_stopped(session):
         yield "all submission is stopped (see the health page)"
+    yield from _sent_before(session, plan)
     if max((item.start for item in plan.exposures), default=now()) < now():
         yield "the plan's last exposure lies in the past"
 
 
-def _live_submission(session: Session, plan_id: int) -> Submission:
+def _sent_before(session: Session, plan: Plan) -> Iterator[str]:
+    """A plan is sent again only where it certainly is not at the robot, and was not executed."""
+    for before in session.scalars(select(Submission).where(Submission.plan_id == plan.id)):
+        if before.state == SubmissionState.DONE:
+            yield f"it was sent as {before.queue_name}, which is done: plan what is missing"
+        elif before.state not in LIVE and before.queue_name in names_held(session, plan.telescope):
+            yield f"the robot holds it as {before.queue_name}"
+
+
+def _live_submission(session: Session, plan_id: int) -> Submission | None:
     return session.scalars(
-        select(Submission).where(Submission.plan_id == plan_id, Submission.state.in_(LIVE))
-    ).one()
+        select(Submission)
+        .where(Submission.plan_id == plan_id, Submission.state.in_(LIVE))
+        .order_by(Submission.withdraw_wanted, Submission.id)
+        .execution_options(populate_existing=True)
+    ).first()
 
 
 def queue_name(plan: Plan) -> str:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, compared_name, record
 from too_marshal.db.jobs import LATER, URGENT, defer
+from too_marshal.db.locks import lock_all
 from too_marshal.db.notices import NoticeReference, NoticeState, ReceivedNotice
 from too_marshal.notices.notice import Kind
 from too_marshal.workflows.attach import attach, exactly_named
@@ -110,12 +111,9 @@ def _known(session: Session, own: Iterable[ReceivedNotice]) -> dict[Key, Event]:
     if not keys:
         return {}
     query = (
-        select(Event)
-        .where(tuple_(Event.stream, Event.key).in_(sorted(keys)))
-        .order_by(Event.id)
-        .with_for_update(of=Event, key_share=True)
+        select(Event).where(tuple_(Event.stream, Event.key).in_(sorted(keys))).order_by(Event.id)
     )
-    return {(event.stream, event.key): event for event in session.scalars(query)}
+    return {(event.stream, event.key): event for event in lock_all(session, query, Event)}
 
 
 def _begin(
@@ -214,4 +212,5 @@ def _act_on_retractions(session: Session, events: Iterable[Event]) -> None:
             record(
                 session, "Event retracted", subject="event", subject_id=event.id, event_id=event.id
             )
-            defer(session, "withdraw", event_id=event.id, lock=f"event-{event.id}", priority=URGENT)
+            # No lock in common with anything: it must not wait.
+            defer(session, "withdraw", event_id=event.id, priority=URGENT)

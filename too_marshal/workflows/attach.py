@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, EventName
+from too_marshal.db.locks import lock_all
 from too_marshal.db.notices import FurtherEvent, NoticeReference, ReceivedNotice
 from too_marshal.notices.notice import Kind
 from too_marshal.workflows.references import LISTING
@@ -140,6 +141,8 @@ def exactly_named(
         .join(Event, (Event.id == EventName.event_id) & (Event.stream == NoticeReference.stream))
         .where(NoticeReference.notice_id.in_(by_id))
         .order_by(Event.id)
-        .with_for_update(of=Event, key_share=True)
     )
-    return [(by_id[number], event) for number, event in session.execute(query)]
+    named = session.execute(query).all()
+    events = {event.id for _, event in named}
+    lock_all(session, select(Event).where(Event.id.in_(events)).order_by(Event.id), Event)
+    return [(by_id[number], event) for number, event in named]

@@ -17,7 +17,7 @@ from too_marshal.db.plans import Plan, PlanRule
 from too_marshal.db.preflights import ERROR, WARNING, Preflight
 from too_marshal.db.queues import LIVE, Submission, SubmissionState
 from too_marshal.robots import Robots
-from too_marshal.workflows.approve import approve, obstacle
+from too_marshal.workflows.approve import approve, lock_plan, obstacle
 from too_marshal.workflows.budget import time_left
 from too_marshal.workflows.preflight import examine
 
@@ -63,6 +63,7 @@ def submit_by_rule(session: Session, robots: Robots, plan_id: int, tries: int = 
     rule = session.get_one(PlanRule, plan.rule_id)
     reasons = list(_against(session, robots, plan, rule))
     if not reasons:
+        session.commit()  # no transaction stays open while the robot is spoken to
         try:
             robots.queue(plan.telescope).ping()
         except QueueError:
@@ -71,6 +72,10 @@ def submit_by_rule(session: Session, robots: Robots, plan_id: int, tries: int = 
                 session.commit()
                 return
         reasons = _against_the_queue(session, robots, plan, rule)
+    # The robot took its time: a map, a retraction or a person may have come in between.
+    plan = lock_plan(session, plan_id)
+    session.refresh(rule)
+    reasons = reasons or list(_against(session, robots, plan, rule))
     if reasons:
         record(
             session,

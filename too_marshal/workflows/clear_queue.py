@@ -5,13 +5,14 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from telescopes.errors import QueueError
+from telescopes.errors import QueueError, QueuePickedUp
 from too_marshal.db.events import record
 from too_marshal.db.jobs import URGENT, defer
-from too_marshal.db.queues import LIVE, RobotQueue, Submission
+from too_marshal.db.queues import RobotQueue, Submission
 from too_marshal.logs import without_secrets
 from too_marshal.robots import Robots
 from too_marshal.workflows.approve import SubmissionForbidden
+from too_marshal.workflows.robot_jobs import ask_to_track
 
 
 def ask_to_delete(session: Session, telescope: str, name: str, *, by: str) -> None:
@@ -20,14 +21,14 @@ def ask_to_delete(session: Session, telescope: str, name: str, *, by: str) -> No
     Raises
     ------
     SubmissionForbidden
-        If the robot does not hold it, or it is a submission of ours, which is withdrawn instead.
+        If the robot does not hold it, or it is a submission of ours, which is withdrawn instead
+        (also one that is over: it is taken up again).
     """
     held = session.get(RobotQueue, telescope)
     if held is None or name not in {item["name"] for item in held.queues}:
         raise SubmissionForbidden(f"{telescope} holds no queue {name}")
-    ours = session.scalar(
-        select(Submission.id).where(Submission.queue_name == name, Submission.state.in_(LIVE))
-    )
+    names = {str(item.get("request_name") or name) for item in held.queues if item["name"] == name}
+    ours = session.scalar(select(Submission.id).where(Submission.queue_name.in_(names)).limit(1))
     if ours is not None:
         raise SubmissionForbidden(f"{name} is a submission of ours: withdraw it")
     record(session, f"{telescope} {name}: deletion asked for", subject="queue", actor=by)
@@ -53,8 +54,10 @@ def delete_queue(session: Session, robots: Robots, telescope: str, name: str, by
     try:
         robots.queue(telescope).withdraw(name)
         text = "was deleted"
+    except QueuePickedUp as err:
+        text = f"cannot be deleted: {without_secrets(str(err))}"
     except QueueError as err:
         text = f"may still be there: {without_secrets(str(err))}"
     record(session, f"{telescope} {name} {text}", subject="queue", actor=by)
-    defer(session, "track", telescope=telescope, queueing_lock=f"track-{telescope}")
+    ask_to_track(session, telescope)
     session.commit()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -13,7 +12,9 @@ from too_marshal.db.base import now
 from too_marshal.db.deliveries import Delivery, DeliveryState
 from too_marshal.db.events import Event, record
 from too_marshal.db.jobs import URGENT, defer
+from too_marshal.db.locks import lock
 from too_marshal.db.plans import PlanRule
+from too_marshal.db.queues import Submission
 
 PAUSES = (5.0, 30.0, 120.0, 600.0, 1800.0)
 """Seconds before each further attempt; then it is given up."""
@@ -44,25 +45,49 @@ def announce(  # noqa: PLR0913 - who is told of what, and by what
     rule, event = session.get_one(PlanRule, rule_id), session.get_one(Event, event_id)
     text = message(event, what, rule.name, channels.public_url)
     for name in rule.channels or sorted(channels.by_name):
-        number = session.scalar(
-            insert(Delivery)
-            .values(
-                notice_id=notice_id,
-                channel=name,
-                event_id=event_id,
-                rule_name=rule.name,
-                text=text,
-                state=DeliveryState.WAITING,
-                attempts=0,
-                reason="",
-                created_at=now(),
-            )
-            .on_conflict_do_nothing()
-            .returning(Delivery.id)
-        )
-        if number is not None:
-            _defer(session, number, 0.0)
+        _enter(session, event, name, text, notice_id=notice_id, rule_name=rule.name)
     session.commit()
+
+
+def call_people(session: Session, channels: Channels, submission_id: int, what: str) -> None:
+    """Ask for a message to every channel: only a person can settle a submission; committed.
+
+    Parameters
+    ----------
+    session
+        Open session.
+    channels
+        Of the deployment.
+    submission_id, what
+        Of which submission, and what there is to do. Each channel is told of one once.
+    """
+    submission = session.get_one(Submission, submission_id)
+    event = submission.plan.event
+    text = message(event, f"{submission.telescope} {what}", "", channels.public_url)
+    for name in sorted(channels.by_name):
+        _enter(session, event, name, text, submission_id=submission_id, rule_name="")
+    session.commit()
+
+
+def _enter(session: Session, event: Event, channel: str, text: str, **about: object) -> None:
+    """Have a channel told, unless it was told of the same before; not committed."""
+    number = session.scalar(
+        insert(Delivery)
+        .values(
+            channel=channel,
+            event_id=event.id,
+            text=text,
+            state=DeliveryState.WAITING,
+            attempts=0,
+            reason="",
+            created_at=now(),
+            **about,
+        )
+        .on_conflict_do_nothing()
+        .returning(Delivery.id)
+    )
+    if number is not None:
+        _defer(session, number, 0.0)
 
 
 def message(event: Event, what: str, rule: str, public_url: str) -> str:
@@ -77,7 +102,7 @@ def message(event: Event, what: str, rule: str, public_url: str) -> str:
         words.append(f"false alarms {event.far * _YEAR:.2g} per year")
     if event.event_time is not None:
         words.append(f"T0 {event.event_time:%Y-%m-%d %H:%M:%S} UTC")
-    text = f"{', '.join(words)} (rule: {rule})"
+    text = ", ".join(words) + (f" (rule: {rule})" if rule else "")
     # As Slack wants it; see "Formatting text for app surfaces" in its documentation.
     for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
         text = text.replace(character, entity)
@@ -96,9 +121,7 @@ def deliver(session: Session, channels: Channels, delivery_id: int) -> None:
     delivery_id
         A message that waits; any other is left as it is.
     """
-    row = session.scalars(
-        select(Delivery).where(Delivery.id == delivery_id).with_for_update()
-    ).one()
+    row = lock(session, Delivery, delivery_id)
     if row.state == DeliveryState.SENDING:
         reason = "the process ended while it was being sent"
         _settle(session, row, Outcome(DeliveryState.UNCONFIRMED, reason))

@@ -16,6 +16,7 @@ from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
 from too_marshal.db.jobs import LATER, NORMAL, defer
 from too_marshal.db.localizations import Localization, LocalizationState
+from too_marshal.db.locks import lock
 from too_marshal.fetching.addresses import FetchFailed, FetchRefused
 from too_marshal.fetching.fetcher import Fetcher
 from too_marshal.map_reader import read_map
@@ -186,7 +187,7 @@ def _settle(session: Session, place: Localization, state: LocalizationState, rea
 
 def _lock(session: Session, place: Localization) -> bool:
     """Lock the row; False if somebody else has settled it meanwhile."""
-    session.refresh(place, with_for_update={"of": Localization})
+    place = lock(session, Localization, place.id)
     return place.state == LocalizationState.PENDING
 
 

@@ -20,6 +20,7 @@ from too_marshal import crash
 from too_marshal.db.base import now
 from too_marshal.db.events import record, urgency
 from too_marshal.db.jobs import defer
+from too_marshal.db.locks import lock_all
 from too_marshal.db.notices import NoticeState, ReceivedNotice, StreamPosition
 from too_marshal.notices.notice import Notice, NoticeMalformed, NoticeUnknown
 from too_marshal.notices.notice_json import notice_to_json
@@ -198,18 +199,25 @@ def _interpret_together(session: Session, notice_ids: Sequence[int]) -> None:
         .values(attempts=ReceivedNotice.attempts + 1)
     )
     session.commit()
-    rows = session.scalars(
+    rows = lock_all(
+        session,
         select(ReceivedNotice)
         .where(ReceivedNotice.id.in_(notice_ids), ReceivedNotice.state == NoticeState.RECEIVED)
         .options(undefer(ReceivedNotice.payload))
-        .order_by(ReceivedNotice.id)
-        .with_for_update(of=ReceivedNotice, skip_locked=True)
-    ).all()
+        .order_by(ReceivedNotice.id),
+        ReceivedNotice,
+        skip_locked=True,
+    )
     read = [row for row in rows if _read(session, row)]
     for row in apply_notices(session, read) if read else ():
         if row.event is not None:
-            lock = f"event-{row.event.id}"
-            defer(session, "notify", notice_id=row.id, lock=lock, priority=urgency(row.event))
+            defer(
+                session,
+                "notify",
+                notice_id=row.id,
+                lock=f"event-{row.event.id}",
+                priority=urgency(row.event),
+            )
     _stamp(session, rows)
     crash.point("before_interpret_commit")
     session.commit()

@@ -15,6 +15,7 @@ from too_marshal.db.base import now
 from too_marshal.db.events import Event, record, urgency
 from too_marshal.db.jobs import LATER, URGENT, defer
 from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
+from too_marshal.db.locks import lock
 from too_marshal.db.notices import ReceivedNotice
 from too_marshal.map_reader import MapFacts, describe, read_map
 from too_marshal.notices import notice as said
@@ -56,7 +57,7 @@ def localize(session: Session, localization_id: int) -> None:
         state, reason = LocalizationState.UNAVAILABLE, str(err)
     else:
         state, reason = LocalizationState.READY, ""
-    session.refresh(place, with_for_update={"of": Localization})
+    place = lock(session, Localization, place.id)
     if place.state == LocalizationState.PENDING:
         if state == LocalizationState.READY:
             make_ready(session, place, facts, original)
@@ -199,9 +200,7 @@ def close(session: Session, place: Localization, state: LocalizationState, reaso
 
 def _choose_current(session: Session, place: Localization) -> None:
     """Make the latest ready localization, by the mission's own order, the event's current one."""
-    event = session.scalars(
-        select(Event).where(Event.id == place.event_id).with_for_update(of=Event)
-    ).one()
+    event = lock(session, Event, place.event_id)
     latest = session.scalars(
         select(Localization)
         .where(
@@ -224,9 +223,12 @@ def _choose_current(session: Session, place: Localization) -> None:
         return
     event.current_localization_id = latest.id
     event.changed_at = now()
-    lock = f"event-{event.id}"
     defer(
-        session, "propose_plans", localization_id=latest.id, lock=lock, priority=urgency(event)
-    )  # fmt: skip
+        session,
+        "propose_plans",
+        localization_id=latest.id,
+        lock=f"event-{event.id}",
+        priority=urgency(event),
+    )
     defer(session, "suggest_links", event_id=event.id, priority=LATER)
     defer(session, "combine_all", event_id=event.id, priority=LATER)

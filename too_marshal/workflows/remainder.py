@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -10,18 +10,14 @@ from planners.plan_files import plan_from_json
 from planners.replan import rescored
 from telescopes import TELESCOPES
 from telescopes.observing import ObservingPlan
-from too_marshal.db.base import now
 from too_marshal.db.localizations import Localization
 from too_marshal.db.plans import Plan
-from too_marshal.db.queues import RobotQueue, Submission
+from too_marshal.db.queues import RobotQueue, Submission, names_held
 from too_marshal.db.replacements import Replacement
 from too_marshal.workflows.cover import as_executed, exposures_of
 from too_marshal.workflows.localize import load_skymap
 from too_marshal.workflows.plan import store_plan
 from too_marshal.workflows.progress import parted
-
-HISTORY_TIME = timedelta(seconds=30)
-"""A robot that has not told of its exposures by then is not waited for: it may have no history."""
 
 
 def left_of(
@@ -49,12 +45,19 @@ def store_rest(session: Session, plan: Plan, left: ObservingPlan) -> None:
     store_plan(session, plan, rescored(skymap, TELESCOPES[plan.telescope], left))
 
 
-def is_history_known(session: Session, old: Submission) -> bool:
-    """Whether the robot has told of its exposures since it let the old queue go."""
-    if old.sent_at is None or old.settled_at is None or now() - old.settled_at > HISTORY_TIME:
+def has_let_go(session: Session, old: Submission) -> bool:
+    """Whether the robot, asked since the old queue was over, has told of its exposures without it.
+
+    An answer to an earlier question does not count, however late it came: the robot may have
+    gone on observing in between.
+    """
+    if old.sent_at is None or old.settled_at is None:
         return True
     robot = session.get(RobotQueue, old.telescope, populate_existing=True)
-    return robot is not None and robot.seen_at is not None and robot.seen_at > old.settled_at
+    if robot is None or robot.seen_at is None or robot.history_at is None:
+        return False
+    is_asked_since = robot.seen_at > old.settled_at and robot.history_at > old.settled_at
+    return is_asked_since and old.queue_name not in names_held(session, old.telescope)
 
 
 def read_plan(plan: Plan) -> ObservingPlan:

@@ -9,23 +9,25 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from too_marshal import crash
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
 from too_marshal.db.jobs import URGENT, defer
+from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import LIVE, Submission, SubmissionState
 from too_marshal.db.replacements import (
     SWAPPING,
     Replacement,
     ReplacementState,
-    locked_replacement,
 )
 from too_marshal.robots import Robots
 from too_marshal.workflows.approve import SubmissionForbidden, enter_submission, obstacle
-from too_marshal.workflows.remainder import is_history_known, left_of, read_plan, store_rest
+from too_marshal.workflows.remainder import has_let_go, left_of, read_plan, store_rest
+from too_marshal.workflows.robot_jobs import ask_to_track
 from too_marshal.workflows.withdraw import want_withdrawal
 
 LOOK_TIME = timedelta(seconds=1)
@@ -44,15 +46,20 @@ def approve_replacement(
     SubmissionForbidden
         If it is no longer offered, or the new plan may not be sent: then nothing is withdrawn.
     """
-    row = locked_replacement(session, replacement_id)
+    event, row = _locked(session, replacement_id)
     if row.state in SWAPPING:
         session.commit()
         return row  # a second press finds the first
+    session.refresh(row.submission)
     reason = obstacle(session, robots, row.plan)
     if row.state != ReplacementState.OFFERED:
         reason = f"the replacement is {row.state}, not offered"
     elif row.submission.state not in LIVE:
         reason = f"what it would replace is {row.submission.state}"
+    elif row.submission.withdraw_wanted:
+        reason = "what it would replace is being withdrawn"
+    elif row.plan.localization_id != event.current_localization_id:
+        reason = "the map has changed again: another plan is on its way"
     if reason:
         session.rollback()
         raise SubmissionForbidden(reason)
@@ -66,7 +73,7 @@ def approve_replacement(
 
 def decline_replacement(session: Session, replacement_id: int, *, by: str) -> Replacement:
     """Keep what the robot has; nothing happens to a replacement that is not offered."""
-    row = locked_replacement(session, replacement_id)
+    _, row = _locked(session, replacement_id)
     if row.state == ReplacementState.OFFERED:
         row.change(ReplacementState.DECLINED)
         row.decided_by, row.decided_at = by, now()
@@ -87,13 +94,13 @@ def swap(session: Session, robots: Robots, replacement_id: int) -> None:
     replacement_id
         The replacement; nothing is done in a state that needs nothing.
     """
-    row = locked_replacement(session, replacement_id)
+    _, row = _locked(session, replacement_id)
     match row.state:
         case ReplacementState.APPROVED:
-            session.refresh(row.submission, with_for_update={"of": Submission})
-            want_withdrawal(
-                session, row.submission, f"replaced by plan {row.plan_id}", by=row.decided_by or ""
-            )
+            old = lock(session, Submission, row.submission_id)
+            if old.state in LIVE:
+                reason = f"replaced by plan {row.plan_id}"
+                want_withdrawal(session, old, reason, by=row.decided_by or "")
             row.change(ReplacementState.WITHDRAWING)
         case ReplacementState.WITHDRAWING:
             _put_new(session, robots, row)
@@ -107,14 +114,29 @@ def swap(session: Session, robots: Robots, replacement_id: int) -> None:
     crash.point(f"after_{row.state}_commit")
 
 
+def _locked(session: Session, replacement_id: int) -> tuple[Event, Replacement]:
+    """The event, then its replacement: whoever holds both holds them in this order."""
+    event_id = session.scalars(
+        select(Replacement.event_id).where(Replacement.id == replacement_id)
+    ).one()
+    event = lock(session, Event, event_id)
+    return event, lock(session, Replacement, replacement_id)
+
+
 def _put_new(session: Session, robots: Robots, row: Replacement) -> None:
-    old = row.submission
-    session.refresh(old)
-    if old.state in LIVE:
-        row.reason = old.reason
+    old = lock(session, Submission, row.submission_id)
+    if old.state in LIVE and old.needs_person:
+        # It stays where it is: what the observatory has taken cannot be exchanged from here.
+        old.withdraw_wanted, old.needs_person = False, False
+        why = f"{old.telescope} has picked up the old plan: nothing else is sent"
+        _end(session, row, ReplacementState.FAILED, why)
         return
-    if not is_history_known(session, old):
-        row.reason = "waiting for the robot's account of what was executed"
+    if old.state in LIVE:
+        _wait(row, old.reason)
+        return
+    if not has_let_go(session, old):
+        _wait(row, "waiting for the robot's account of what it holds and has executed")
+        ask_to_track(session, old.telescope, priority=URGENT)
         return
     if reason := _forbidden(session, row):
         _end(session, row, ReplacementState.FAILED, f"nothing is at the robot: {reason}")
@@ -141,7 +163,7 @@ def _verify(session: Session, robots: Robots, row: Replacement) -> None:
         _end(session, row, ReplacementState.DONE, f"{new.queue_name} is verified at the robot")
         return
     if new.state in LIVE:
-        row.reason = f"neither queue is confirmed yet: {new.reason or new.state}"
+        _wait(row, f"neither queue is confirmed yet: {new.reason or new.state}")
         return
     row.reason = f"{new.queue_name} is {new.state}: {new.reason}"
     if new.withdraw_wanted or (reason := _forbidden(session, row)):
@@ -149,6 +171,11 @@ def _verify(session: Session, robots: Robots, row: Replacement) -> None:
         _end(session, row, ReplacementState.FAILED, f"nothing is at the robot: {reason}")
     else:
         _restore(session, robots, row)
+
+
+def _wait(row: Replacement, reason: str) -> None:
+    if row.reason != reason:
+        row.reason = reason
 
 
 def _restore(session: Session, robots: Robots, row: Replacement) -> None:

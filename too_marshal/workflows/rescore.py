@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from astropy.time import Time
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, undefer
 
@@ -17,6 +18,7 @@ from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
 from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.localizations import Localization
+from too_marshal.db.locks import lock, lock_all
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanState
 from too_marshal.db.queues import LIVE, Submission
 from too_marshal.db.replacements import (
@@ -24,12 +26,16 @@ from too_marshal.db.replacements import (
     SWAPPING,
     Replacement,
     ReplacementState,
-    locked_replacement,
 )
 from too_marshal.workflows.cover import as_executed, exposures_of
 from too_marshal.workflows.cover_version import ask_to_cover_version
 from too_marshal.workflows.localize import load_skymap
+from too_marshal.workflows.plan import WINDOW
 from too_marshal.workflows.progress import parted
+
+WORTH = 0.01
+"""A replacement covers so much more of the new map, at the least: an exchange costs the robot's
+time, and leaves it without a queue for a moment."""
 
 
 def rescore(session: Session, localization_id: int) -> None:
@@ -43,7 +49,7 @@ def rescore(session: Session, localization_id: int) -> None:
         The map; nothing is done once it is no longer its event's current one.
     """
     place = session.get_one(Localization, localization_id)
-    event = session.get_one(Event, place.event_id)
+    event = session.get_one(Event, place.event_id, populate_existing=True)
     if event.current_localization_id != place.id or event.is_retracted:
         return
     ask_to_cover_version(session, place)
@@ -54,11 +60,24 @@ def rescore(session: Session, localization_id: int) -> None:
         assert document is not None
         again = rescored(skymap, TELESCOPES[plan.telescope], plan_from_json(document))
         statistics = plan_to_json(again)["statistics"]
-        plan.rescored = {"localization_id": place.id, "statistics": statistics}
+        if not _is_current(session, place):
+            session.commit()
+            return  # a newer map has come meanwhile, and its own scoring with it
+        lock(session, Plan, plan.id).rescored = {
+            "localization_id": place.id,
+            "statistics": statistics,
+        }
     session.commit()
-    for submission in _live(session, event, place):
-        _ask(session, event, place, submission)
+    if _is_current(session, place):
+        for submission in _live(session, event, place):
+            _ask(session, event, place, submission)
     session.commit()
+
+
+def _is_current(session: Session, place: Localization) -> bool:
+    """Whether it is still its event's map; the event is held, so that it stays so."""
+    event = lock(session, Event, place.event_id)
+    return event.current_localization_id == place.id and not event.is_retracted
 
 
 def rescore_event(session: Session, event_id: int) -> None:
@@ -90,29 +109,30 @@ def _not_over(session: Session, event: Event, place: Localization) -> list[Plan]
 
 def _live(session: Session, event: Event, place: Localization) -> list[Submission]:
     """What robots hold, or shall get, that was planned on another map."""
-    return list(
-        session.scalars(
-            select(Submission)
-            .join(Plan)
-            .where(
-                Plan.event_id == event.id,
-                Plan.localization_id != place.id,
-                Submission.state.in_(LIVE),
-                ~Submission.withdraw_wanted,
-            )
-            .with_for_update(of=Submission)
+    return lock_all(
+        session,
+        select(Submission)
+        .join(Plan)
+        .where(
+            Plan.event_id == event.id,
+            Plan.localization_id != place.id,
+            Submission.state.in_(LIVE),
+            ~Submission.withdraw_wanted,
         )
+        .order_by(Submission.id),
+        Submission,
     )
 
 
 def _ask(session: Session, event: Event, place: Localization, submission: Submission) -> None:
     """Ask for the plan that may take a submission's place; an older offer is outdated."""
-    known = session.scalars(
-        select(Replacement)
-        .where(Replacement.submission_id == submission.id, Replacement.state.in_(OPEN))
-        .with_for_update(of=Replacement)
-    ).one_or_none()
-    if known is not None:
+    for known in lock_all(
+        session,
+        select(Replacement).where(
+            Replacement.submission_id == submission.id, Replacement.state.in_(OPEN)
+        ),
+        Replacement,
+    ):
         if known.state in SWAPPING or known.plan.localization_id == place.id:
             return  # a swap that ends asks again
         known.change(ReplacementState.OUTDATED, "the map has changed again")
@@ -125,12 +145,18 @@ def _ask(session: Session, event: Event, place: Localization, submission: Submis
         telescope=old.telescope,
         planner=old.planner,
         program=old.program,
-        request=old.request,
+        request=_with_its_own_night(old.request),
     )
     session.add(plan)
     session.flush()
     session.add(Replacement(event_id=event.id, submission_id=submission.id, plan_id=plan.id))
     defer(session, "plan", plan_id=plan.id, priority=URGENT)
+
+
+def _with_its_own_night(request: dict[str, Any]) -> dict[str, Any]:
+    """The same request with the window that is left, and what a fresh one would have besides."""
+    end = max(Time(request["end"]), Time(now() + WINDOW))
+    return {**request, "end": f"{end.utc.isot}Z"}
 
 
 def offer(session: Session, plan_id: int) -> None:
@@ -150,18 +176,55 @@ def offer(session: Session, plan_id: int) -> None:
     ).one_or_none()
     if found is None:
         return
-    row = locked_replacement(session, found)
+    row = session.get_one(Replacement, found)
+    difference = _difference(session, row) if row.plan.state == PlanState.READY else {}
+    session.commit()
+    event = lock(session, Event, row.event_id)
+    row = lock(session, Replacement, found)
     if row.state != ReplacementState.COMPUTING:
         session.commit()
         return
-    if row.plan.state != PlanState.READY:
-        row.change(ReplacementState.OUTDATED, row.plan.remark or "there is no better plan")
+    if reason := _against_offering(session, event, row, difference):
+        row.change(ReplacementState.OUTDATED, reason)
         session.commit()
         return
-    row.difference = _difference(session, row)
+    row.difference = difference
     row.change(ReplacementState.OFFERED)
     record(session, _sentence(row), subject="replacement", subject_id=row.id, event_id=row.event_id)
     session.commit()
+
+
+def _against_offering(
+    session: Session, event: Event, row: Replacement, difference: dict[str, Any]
+) -> str:
+    """Why a plan is not offered in the place of a queue; empty where it is worth it."""
+    plan = session.get_one(Plan, row.plan_id, populate_existing=True)
+    old = lock(session, Submission, row.submission_id)
+    if not difference:
+        return plan.remark or "there is no better plan"
+    if plan.localization_id != event.current_localization_id:
+        return "the map has changed again"
+    if event.is_retracted or old.state not in LIVE or old.withdraw_wanted:
+        return f"{old.queue_name} is {old.state}"
+    gains = [
+        after - before
+        for before, after in (difference["probability"], difference["probability_all_filters"])
+    ]
+    if max(gains) >= WORTH and min(gains) > -WORTH:
+        return ""
+    before, after = difference["probability"]
+    words = (
+        f"on the new map another plan covers {after:.1%} where it covers {before:.1%}, which is"
+        f" not worth an exchange (it takes {WORTH:.0%} more)"
+    )
+    record(
+        session,
+        f"{old.telescope} {old.queue_name} stays: {words}",
+        subject="replacement",
+        subject_id=row.id,
+        event_id=row.event_id,
+    )
+    return words
 
 
 def _difference(session: Session, row: Replacement) -> dict[str, Any]:

@@ -6,10 +6,10 @@ then the robot is asked what it holds. Nothing that may have arrived is ever sen
 
 from __future__ import annotations
 
-from datetime import timedelta
+import logging
+from dataclasses import dataclass
+from datetime import UTC, timedelta
 
-from astropy import units as u
-from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from planners.plan_files import plan_from_json
@@ -17,40 +17,37 @@ from telescopes.errors import (
     PlanUnsuitable,
     QueueError,
     QueueRefused,
-    QueueUnconfirmed,
     QueueUnreachable,
 )
-from telescopes.observing import ObservingQueue, QueueRequest
+from telescopes.observing import ObservingPlan, ObservingQueue, QueueRequest
 from too_marshal import crash
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
-from too_marshal.db.jobs import URGENT, defer
+from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import Submission, SubmissionState, submission_is_stopped, tell
 from too_marshal.logs import without_secrets
 from too_marshal.robots import Robots
-from too_marshal.workflows.share import ask_to_share
+from too_marshal.workflows.look_up import RETRY_TIME, look_up
+from too_marshal.workflows.robot_jobs import ask_to_withdraw, send_later
+from too_marshal.workflows.take_up import accept, note_held
 
-SETTLE_TIME = timedelta(seconds=20)
-"""Between two look-ups of an unconfirmed submission, at the least."""
+logger = logging.getLogger(__name__)
 
-MOST_LOOK_UPS = 3
-"""A submission that so many look-ups in a row do not find never arrived."""
+LOOK_TIME = timedelta(seconds=1)
+"""Until the robot is asked about what may have arrived."""
 
-RETRY_TIME = timedelta(seconds=15)
-"""Until the next try when the robot could not be reached at all."""
+GRACE = timedelta(hours=2)
+"""A robot may execute a plan so long after the end of its last exposure."""
 
 
-def send_later(session: Session, submission: Submission, wait: timedelta | None = None) -> None:
-    """Ask for the next step of a submission, after a while if given; not committed here."""
-    defer(
-        session,
-        "submit",
-        submission_id=submission.id,
-        lock=f"submission-{submission.id}",
-        priority=URGENT,
-        at=None if wait is None else now() + wait,
-    )
+@dataclass(frozen=True)
+class Outcome:
+    """What came of speaking to the robot once."""
+
+    state: SubmissionState
+    answer: str = ""
+    reason: str = ""
 
 
 def submit(session: Session, robots: Robots, submission_id: int) -> None:
@@ -65,7 +62,7 @@ def submit(session: Session, robots: Robots, submission_id: int) -> None:
     submission_id
         The submission; nothing is done in a state that needs nothing.
     """
-    submission = _locked(session, submission_id)
+    submission = lock(session, Submission, submission_id)
     match submission.state:
         case SubmissionState.APPROVED:
             _send(session, robots, submission)
@@ -73,58 +70,87 @@ def submit(session: Session, robots: Robots, submission_id: int) -> None:
             # We died between the intent and the answer: it may have arrived.
             _unclear(session, submission, "the marshal stopped while sending")
             session.commit()
-        case SubmissionState.UNCONFIRMED:
-            _look_up(session, robots, submission)
+        case SubmissionState.UNCONFIRMED if not submission.needs_person:
+            look_up(session, robots, submission)
         case _:
             session.commit()
 
 
-def _locked(session: Session, submission_id: int) -> Submission:
-    return session.scalars(
-        select(Submission).where(Submission.id == submission_id).with_for_update(of=Submission)
-    ).one()
-
-
 def _send(session: Session, robots: Robots, submission: Submission) -> None:
-    reason = _reason_not_to_send(session, submission)
-    if reason:
-        submission.change(SubmissionState.WITHDRAWN, reason)
-        tell(session, submission, f"not sent: {reason}")
+    if reason := _reason_not_to_send(session, submission):
+        _drop(session, submission, reason)
         session.commit()
         return
-    queue = robots.queue(submission.telescope)
+    made, program = _plan_of(session, robots, submission)
     try:
-        request = _request(session, robots, queue, submission)
-    except PlanUnsuitable as err:
-        submission.change(SubmissionState.REFUSED, str(err))
-        tell(session, submission, f"cannot be sent: {err}")
+        queue = robots.queue(submission.telescope)
+        request = queue.prepare(made, submission.queue_name, program, robots.pi(made.telescope))
+    except Exception as err:
+        # Nothing was sent: whatever it is, the plan cannot go out as it is.
+        if not isinstance(err, PlanUnsuitable):
+            logger.exception("a plan cannot be written down for its robot")
+        words = _words_of(err)
+        submission.change(SubmissionState.REFUSED, words)
+        tell(session, submission, f"cannot be sent: {words}")
         session.commit()
         return
     submission.request = request.body
     submission.change(SubmissionState.SUBMITTING)
+    submission.attempts += 1
     submission.sent_at = now()
+    submission.ends_at = GRACE + max(
+        (each.start + each.exposure_time).to_datetime(timezone=UTC) for each in made.exposures
+    )
+    number, attempt = submission.id, submission.attempts
     session.commit()
     crash.point("before_submit")
-    state, answer, reason = _call(queue, request)
-    crash.point("after_submit")
-    submission = _locked(session, submission.id)
-    submission.answer = answer
-    if submission.state != SubmissionState.SUBMITTING:
-        # A second worker took us for dead and has asked the robot itself.
-        session.commit()
+    if not _is_still_meant(session, number, attempt):
         return
-    if state is SubmissionState.UNCONFIRMED:
-        _unclear(session, submission, reason)
-    else:
-        submission.change(state, reason)
-        tell(session, submission, _words(state, reason))
-        if state is SubmissionState.ACCEPTED:
-            ask_to_share(session, submission.plan.event_id)
-        if state is SubmissionState.APPROVED:
-            send_later(session, submission, RETRY_TIME)
-        elif submission.withdraw_wanted and state is SubmissionState.ACCEPTED:
-            ask_to_withdraw(session, submission, submission.withdraw_reason)
+    outcome = _call(queue, request)
+    crash.point("after_submit")
+    _note(session, lock(session, Submission, number), attempt, outcome)
     session.commit()
+
+
+def _is_still_meant(session: Session, submission_id: int, attempt: int) -> bool:
+    """Look once more, at the last moment: we may have slept since we said what we are about to do.
+
+    Nothing was sent by this attempt so far, so it can be dropped without asking the robot.
+    """
+    submission = lock(session, Submission, submission_id)
+    is_ours = submission.state == SubmissionState.SUBMITTING and submission.attempts == attempt
+    reason = _reason_not_to_send(session, submission) if is_ours else ""
+    if reason:
+        _drop(session, submission, reason)
+    session.commit()
+    return is_ours and not reason
+
+
+def _drop(session: Session, submission: Submission, reason: str) -> None:
+    submission.change(SubmissionState.WITHDRAWN, reason)
+    tell(session, submission, f"not sent: {reason}")
+
+
+def _note(session: Session, submission: Submission, attempt: int, outcome: Outcome) -> None:
+    """Keep the answer to an attempt; not committed."""
+    submission.answer = outcome.answer
+    if submission.state != SubmissionState.SUBMITTING or submission.attempts != attempt:
+        # Somebody took us for dead, and has gone on without us.
+        if outcome.state is SubmissionState.ACCEPTED:
+            note_held(session, submission)
+        return
+    match outcome.state:
+        case SubmissionState.UNCONFIRMED:
+            _unclear(session, submission, outcome.reason)
+        case SubmissionState.ACCEPTED:
+            accept(session, submission, "accepted")
+        case SubmissionState.APPROVED:
+            submission.change(SubmissionState.APPROVED, outcome.reason)
+            tell(session, submission, f"robot not reached, will try again: {outcome.reason}")
+            send_later(session, submission, RETRY_TIME)
+        case _:
+            submission.change(outcome.state, outcome.reason)
+            tell(session, submission, f"{outcome.state}: {outcome.reason}")
 
 
 def _reason_not_to_send(session: Session, submission: Submission) -> str:
@@ -138,94 +164,39 @@ def _reason_not_to_send(session: Session, submission: Submission) -> str:
     return ""
 
 
-def _request(
-    session: Session, robots: Robots, queue: ObservingQueue, submission: Submission
-) -> QueueRequest:
-    plan = session.get_one(Plan, submission.plan_id, options=[undefer(Plan.document)])
+def _plan_of(session: Session, robots: Robots, submission: Submission) -> tuple[ObservingPlan, str]:
+    """The plan as it is now, and the program to charge."""
+    plan = session.get_one(
+        Plan, submission.plan_id, options=[undefer(Plan.document)], populate_existing=True
+    )
     assert plan.document is not None
-    made = plan_from_json(plan.document)
-    program = plan.program or robots.program(plan.telescope)
-    return queue.prepare(made, submission.queue_name, program, robots.pi(plan.telescope))
+    return plan_from_json(plan.document), plan.program or robots.program(plan.telescope)
 
 
-def _call(queue: ObservingQueue, request: QueueRequest) -> tuple[SubmissionState, str, str]:
-    """Speak to the robot once; returns the new state, the answer, and a reason."""
+def _call(queue: ObservingQueue, request: QueueRequest) -> Outcome:
+    """Speak to the robot once. Whatever is not an answer leaves it unconfirmed."""
     try:
         receipt = queue.submit(request)
     except QueueRefused as err:
-        return SubmissionState.REFUSED, _words_of(err), _words_of(err)
+        return Outcome(SubmissionState.REFUSED, _words_of(err), _words_of(err))
     except QueueUnreachable as err:
-        return SubmissionState.APPROVED, "", _words_of(err)
-    except QueueUnconfirmed as err:
-        return SubmissionState.UNCONFIRMED, _words_of(err), _words_of(err)
-    return SubmissionState.ACCEPTED, without_secrets(receipt.answer), ""
+        return Outcome(SubmissionState.APPROVED, "", _words_of(err))
+    except Exception as err:
+        if not isinstance(err, QueueError):
+            logger.exception("the client of a robot failed after the message may have gone out")
+        return Outcome(SubmissionState.UNCONFIRMED, _words_of(err), _words_of(err))
+    return Outcome(SubmissionState.ACCEPTED, without_secrets(receipt.answer))
 
 
-def _words_of(err: QueueError) -> str:
+def _words_of(err: Exception) -> str:
     """What is kept of an error: a robot, or a proxy before it, may repeat our credential."""
-    return without_secrets(str(err))
-
-
-def _words(state: SubmissionState, reason: str) -> str:
-    if state is SubmissionState.APPROVED:
-        return f"robot not reached, will try again: {reason}"
-    return f"{state}: {reason}" if reason else str(state)
+    return without_secrets(str(err) if isinstance(err, QueueError) else repr(err))
 
 
 def _unclear(session: Session, submission: Submission, reason: str) -> None:
     submission.change(SubmissionState.UNCONFIRMED, reason)
-    submission.look_ups = 0
     tell(session, submission, f"unconfirmed: {reason}; the robot will be asked")
-    send_later(session, submission, timedelta(seconds=1))
-
-
-def _look_up(session: Session, robots: Robots, submission: Submission) -> None:
-    queue = robots.queue(submission.telescope)
-    request = QueueRequest(submission.queue_name, submission.request)
-    # An absence is believed only after the robot has had time to show what it does.
-    settle = timedelta(seconds=float(queue.settle_time(request).to_value(u.s)))
-    session.commit()
-    try:
-        found = queue.find(request)
-        silent = ""
-    except QueueError as err:
-        found, silent = False, _words_of(err)
-    submission = _locked(session, submission.id)
-    if submission.state != SubmissionState.UNCONFIRMED:
-        session.commit()
-        return
-    if silent:
-        submission.reason = f"not yet clear: the robot does not answer ({silent})"
-        send_later(session, submission, RETRY_TIME)
-    elif found:
-        submission.change(SubmissionState.ACCEPTED)
-        tell(session, submission, "accepted: the robot holds it")
-        ask_to_share(session, submission.plan.event_id)
-        if submission.withdraw_wanted:
-            ask_to_withdraw(session, submission, submission.withdraw_reason)
-    elif found is None:
-        submission.reason = "the robot holds a queue of this name that differs: a person must look"
-        tell(session, submission, submission.reason)
-    else:
-        submission.look_ups += 1
-        if submission.look_ups >= MOST_LOOK_UPS:
-            submission.change(
-                SubmissionState.REFUSED,
-                f"it did not arrive: asked {MOST_LOOK_UPS} times, the robot does not hold it",
-            )
-            tell(session, submission, submission.reason)
-        else:
-            send_later(session, submission, max(settle, SETTLE_TIME))
-    session.commit()
-
-
-def ask_to_withdraw(session: Session, submission: Submission, reason: str) -> None:
-    """Note that a submission shall be withdrawn, and ask for it; not committed here."""
-    submission.withdraw_wanted, submission.withdraw_reason = True, reason
-    defer(
-        session,
-        "withdraw_submission",
-        submission_id=submission.id,
-        lock=f"submission-{submission.id}",
-        priority=URGENT,
-    )
+    send_later(session, submission, LOOK_TIME)
+    if submission.withdraw_wanted:
+        # It overtakes the look-up: the robot may be observing.
+        ask_to_withdraw(session, submission, submission.withdraw_reason)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from astropy.time import Time
@@ -11,18 +12,20 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from telescopes.errors import QueueError
-from telescopes.observing import QueuedPlan
+from telescopes.errors import QueueError, QueueUnknowable
+from telescopes.observing import ExecutedExposure, ObservingQueue, QueuedPlan
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
-from too_marshal.db.exposures import Exposure
 from too_marshal.db.plans import Plan, PlannedExposureRow
-from too_marshal.db.queues import AT_THE_ROBOT, RobotQueue, Submission, SubmissionState, tell
+from too_marshal.db.queues import RobotQueue, Submission
 from too_marshal.logs import without_secrets
 from too_marshal.robots import Robots
 from too_marshal.workflows.cover import SURVEY_WINDOW, cover
 from too_marshal.workflows.keep_exposures import Kept, keep_exposures
+from too_marshal.workflows.reconcile import Observation, reconcile, requests_in, versions_of
 from too_marshal.workflows.share import ask_to_share
+
+logger = logging.getLogger(__name__)
 
 LOOK_BACK = timedelta(hours=36)
 """How long after its end an exposure may still turn up."""
@@ -40,27 +43,57 @@ def track(session: Session, robots: Robots, telescope: str) -> None:
     telescope
         Name of the telescope.
     """
+    versions = versions_of(session, telescope)
     start, end = _span(session, telescope)
     queue = robots.queue(telescope)
-    session.commit()
+    session.commit()  # no transaction stays open while the robot is spoken to
     try:
-        begun = time.monotonic()
-        queue.ping()
-        answer_time = time.monotonic() - begun
-        held = queue.queued()
-        done = list(queue.executed(start, end))
+        answer = _ask(queue, start, end)
     except QueueError as err:
         _note_silence(session, telescope, without_secrets(str(err)))
         session.commit()
         return
-    _note_queues(session, telescope, held, answer_time)
-    kept = keep_exposures(session, telescope, done)
-    _advance(session, telescope, {item.name for item in held})
+    except Exception as err:
+        logger.exception("the client of %s failed at reading its queue", telescope)
+        _note_silence(session, telescope, without_secrets(repr(err)))
+        session.commit()
+        return
+    _note_queues(session, telescope, answer)
+    kept = keep_exposures(session, telescope, answer.done)
     session.commit()
+    held = None if answer.listed is None else requests_in(answer.listed)
+    reconcile(session, queue, Observation(telescope, answer.listed_at, versions, held))
     for event_id in sorted(events_of(session, telescope, kept)):
         cover(session, event_id, telescope)
         ask_to_share(session, event_id)
         session.commit()
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What a robot said, each part with the time at which it was asked for it."""
+
+    answer_time: float
+    """To the ping, s."""
+    listed_at: datetime
+    listed: tuple[QueuedPlan, ...] | None
+    """None where it cannot tell."""
+    done_at: datetime
+    done: list[ExecutedExposure]
+
+
+def _ask(queue: ObservingQueue, start: Time, end: Time) -> _Answer:
+    begun = time.monotonic()
+    queue.ping()
+    answer_time = time.monotonic() - begun
+    listed_at = now()
+    listed: tuple[QueuedPlan, ...] | None
+    try:
+        listed = queue.queued()
+    except QueueUnknowable:
+        listed = None
+    done_at = now()
+    return _Answer(answer_time, listed_at, listed, done_at, list(queue.executed(start, end)))
 
 
 def _span(session: Session, telescope: str) -> tuple[Time, Time]:
@@ -89,60 +122,36 @@ def _note_silence(session: Session, telescope: str, error: str) -> None:
     )
 
 
-def _note_queues(
-    session: Session, telescope: str, held: Iterable[QueuedPlan], answer_time: float
-) -> None:
+def _note_queues(session: Session, telescope: str, answer: _Answer) -> None:
+    """Keep what the robot said, unless a later question was answered before."""
     queues = [
         {
             "name": item.name,
+            "request_name": item.request_name,
             "start": _iso(item.start),
             "end": _iso(item.end),
             "is_too": item.is_too,
             "targets": len(item.targets),
         }
-        for item in held
+        for item in answer.listed or ()
     ]
     values = {
         "queues": queues,
-        "seen_at": now(),
+        "seen_at": answer.listed_at,
+        "history_at": answer.done_at,
         "tried_at": now(),
-        "answer_time": answer_time,
-        "error": "",
+        "answer_time": answer.answer_time,
+        "error": "" if answer.listed is not None else "the robot cannot tell what it holds",
     }
     session.execute(
         insert(RobotQueue)
         .values(telescope=telescope, **values)
-        .on_conflict_do_update(index_elements=["telescope"], set_=values)
+        .on_conflict_do_update(
+            index_elements=["telescope"],
+            set_=values,
+            where=RobotQueue.seen_at.is_(None) | (RobotQueue.seen_at < answer.listed_at),
+        )
     )
-
-
-def _advance(session: Session, telescope: str, held: set[str]) -> None:
-    """Move submissions on: executing once an exposure exists, done once the robot let go."""
-    submissions = session.scalars(
-        select(Submission)
-        .where(Submission.telescope == telescope, Submission.state.in_(AT_THE_ROBOT))
-        .with_for_update(of=Submission)
-    )
-    for submission in submissions:
-        count = len(session.scalars(
-            select(Exposure.id).where(Exposure.submission_id == submission.id)
-        ).all())  # fmt: skip
-        if count and submission.state != SubmissionState.EXECUTING:
-            submission.change(SubmissionState.EXECUTING)
-            tell(session, submission, "is being executed")
-        gone = submission.queue_name not in held
-        if (
-            gone
-            and not submission.withdraw_wanted
-            and submission.state
-            in (
-                SubmissionState.EXECUTING,
-                SubmissionState.ACCEPTED,
-            )
-        ):
-            submission.change(SubmissionState.DONE)
-            ask_to_share(session, submission.plan.event_id)
-            tell(session, submission, f"is done: {count} exposures")
 
 
 def events_of(session: Session, telescope: str, kept: Kept) -> set[int]:

@@ -17,6 +17,7 @@ from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
 from too_marshal.db.exposures import Exposure, ExposureImport, Source
 from too_marshal.db.jobs import URGENT, defer
+from too_marshal.db.locks import lock
 from too_marshal.workflows.cover import as_executed
 from too_marshal.workflows.keep_exposures import keep_exposures
 from too_marshal.workflows.progress import place_of
@@ -102,9 +103,7 @@ def _unknown(
 
 def undo(session: Session, import_id: int, *, by: str) -> ExposureImport:
     """Take the exposures of an import away again; nothing happens to one that is undone."""
-    row = session.scalars(
-        select(ExposureImport).where(ExposureImport.id == import_id).with_for_update()
-    ).one()
+    row = lock(session, ExposureImport, import_id)
     if row.undone_at is None:
         session.execute(delete(Exposure).where(Exposure.import_id == row.id))
         row.undone_by, row.undone_at = by, now()

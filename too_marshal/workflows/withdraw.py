@@ -2,36 +2,54 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import logging
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from telescopes.errors import QueueError
+from telescopes.errors import QueueError, QueuePickedUp
+from telescopes.observing import ObservingQueue
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
-from too_marshal.db.jobs import URGENT, defer
+from too_marshal.db.jobs import URGENT
+from too_marshal.db.locks import lock, lock_all
 from too_marshal.db.plans import Plan
-from too_marshal.db.queues import AT_THE_ROBOT, LIVE, Submission, SubmissionState, tell
+from too_marshal.db.queues import (
+    AT_THE_ROBOT,
+    LIVE,
+    Submission,
+    SubmissionState,
+    names_held,
+    tell,
+)
 from too_marshal.logs import without_secrets
 from too_marshal.robots import Robots
+from too_marshal.workflows.look_up import settle_time
+from too_marshal.workflows.robot_jobs import ask_to_track, ask_to_withdraw, call_people
 from too_marshal.workflows.share import ask_to_share
-from too_marshal.workflows.submit import ask_to_withdraw
+from too_marshal.workflows.take_up import take_up
+
+logger = logging.getLogger(__name__)
 
 RETRY_TIME = timedelta(seconds=5)
 """Until the next try when the robot does not answer: it may be observing meanwhile."""
 
+_NOT_YET = "not yet withdrawn"
+
 
 def withdraw_event(session: Session, event_id: int) -> None:
-    """Ask for the withdrawal of everything of a retracted event that is not done."""
-    event = session.get_one(Event, event_id)
+    """Ask for the withdrawal of everything of a retracted event that is not over."""
+    event = session.get_one(Event, event_id, populate_existing=True)
     if not event.is_retracted:
         return
-    live = session.scalars(
+    live = lock_all(
+        session,
         select(Submission)
         .join(Plan)
         .where(Plan.event_id == event_id, Submission.state.in_(LIVE))
-        .with_for_update(of=Submission)
+        .order_by(Submission.id),
+        Submission,
     )
     for submission in live:
         want_withdrawal(session, submission, f"{event.name} was retracted", by="marshal")
@@ -40,24 +58,57 @@ def withdraw_event(session: Session, event_id: int) -> None:
 
 
 def withdraw_by_person(session: Session, submission_id: int, *, by: str) -> Submission:
-    """Ask for the withdrawal of one submission; nothing happens to one that is over."""
-    submission = session.scalars(
-        select(Submission).where(Submission.id == submission_id).with_for_update(of=Submission)
-    ).one()
+    """Ask for the withdrawal of one submission.
+
+    Nothing happens to one that is over, unless its robot was last seen to hold it.
+    """
+    submission = lock(session, Submission, submission_id)
+    if submission.state not in LIVE and submission.queue_name in names_held(
+        session, submission.telescope
+    ):
+        take_up(session, submission)
     if submission.state in LIVE:
         want_withdrawal(session, submission, f"withdrawn by {by}", by=by)
     session.commit()
     return submission
 
 
+def settle_by_person(session: Session, submission_id: int, *, by: str) -> Submission:
+    """Note that people at the observatory will not observe what they have picked up.
+
+    Nothing happens to a submission that does not need a person, or shall not be withdrawn.
+    """
+    submission = lock(session, Submission, submission_id)
+    if submission.needs_person and submission.withdraw_wanted and submission.state in AT_THE_ROBOT:
+        reason = submission.withdraw_reason
+        submission.change(SubmissionState.WITHDRAWN, f"{reason}; the observatory has agreed")
+        tell(session, submission, f"withdrawn: the observatory has agreed ({reason})", by)
+        ask_to_share(session, submission.plan.event_id)
+    session.commit()
+    return submission
+
+
 def want_withdrawal(session: Session, submission: Submission, reason: str, *, by: str) -> None:
-    """Have a submission withdrawn; at once if it was not sent yet. Not committed here."""
+    """Have a submission withdrawn; at once if it was not sent yet. Not committed here.
+
+    Parameters
+    ----------
+    session
+        Open session.
+    submission
+        Locked, and live.
+    reason
+        For people.
+    by
+        Who wants it.
+    """
     if submission.state == SubmissionState.APPROVED:
         submission.withdraw_wanted, submission.withdraw_reason = True, reason
         submission.change(SubmissionState.WITHDRAWN, reason)
         tell(session, submission, f"withdrawn before it was sent: {reason}", by)
         return
-    tell(session, submission, f"to be withdrawn: {reason}", by)
+    if not submission.withdraw_wanted:
+        tell(session, submission, f"to be withdrawn: {reason}", by)
     ask_to_withdraw(session, submission, reason)
 
 
@@ -73,43 +124,82 @@ def withdraw_submission(session: Session, robots: Robots, submission_id: int) ->
     submission_id
         A submission whose withdrawal is wanted.
     """
-    submission = session.get_one(Submission, submission_id, populate_existing=True)
+    submission = lock(session, Submission, submission_id)
     if not submission.withdraw_wanted or submission.state not in AT_THE_ROBOT:
         # While it is being sent, `submit` sees the wish and comes back here.
         session.commit()
         return
     queue = robots.queue(submission.telescope)
-    name = submission.queue_name
-    session.commit()
-    try:
-        queue.withdraw(name)
-        silent = ""
-    except QueueError as err:
-        silent = without_secrets(str(err))
-    submission = session.scalars(
-        select(Submission).where(Submission.id == submission_id).with_for_update(of=Submission)
-    ).one()
-    if submission.state not in AT_THE_ROBOT:
+    name, version = submission.queue_name, submission.version
+    settle = settle_time(queue, submission)
+    session.commit()  # no transaction stays open while the robot is spoken to
+    asked_at = now()
+    is_picked_up, silent = _remove(queue, name)
+    submission = lock(session, Submission, submission_id)
+    if submission.state not in AT_THE_ROBOT or not submission.withdraw_wanted:
         session.commit()
         return
-    if silent:
-        submission.reason = f"not yet withdrawn: {silent}"
-        defer(
-            session,
-            "withdraw_submission",
-            submission_id=submission.id,
-            lock=f"submission-{submission.id}",
-            priority=URGENT,
-            at=now() + RETRY_TIME,
-        )
+    if submission.version != version:
+        # It was accepted, or found again, since the robot was asked: it is asked once more.
+        ask_to_withdraw(session, submission, submission.withdraw_reason)
+    elif silent:
+        _not_yet(session, submission, silent)
+    elif is_picked_up:
+        _picked_up(session, submission)
     else:
-        submission.change(SubmissionState.WITHDRAWN, submission.withdraw_reason)
-        tell(session, submission, f"withdrawn: {submission.withdraw_reason}")
-        ask_to_share(session, submission.plan.event_id)
-        defer(
-            session,
-            "track",
-            telescope=submission.telescope,
-            queueing_lock=f"track-{submission.telescope}",
-        )
+        _gone(session, submission, asked_at, settle)
     session.commit()
+
+
+def _remove(queue: ObservingQueue, name: str) -> tuple[bool, str]:
+    """Whether the observatory has taken it already, and why it may still be there."""
+    try:
+        queue.withdraw(name)
+    except QueuePickedUp:
+        return True, ""
+    except QueueError as err:
+        return False, without_secrets(str(err)) or type(err).__name__
+    except Exception as err:
+        logger.exception("the client of a robot failed at a withdrawal")
+        return False, without_secrets(repr(err))
+    return False, ""
+
+
+def _not_yet(session: Session, submission: Submission, why: str) -> None:
+    if not submission.reason.startswith(_NOT_YET):
+        tell(session, submission, f"{_NOT_YET}: {why}; it is tried again and again")
+    submission.reason = f"{_NOT_YET}: {why}"
+    ask_to_withdraw(session, submission, submission.withdraw_reason, RETRY_TIME)
+
+
+def _picked_up(session: Session, submission: Submission) -> None:
+    """Nothing can be taken back any more: people have to call the observatory."""
+    if submission.needs_person:
+        return
+    if submission.state != SubmissionState.EXECUTING:
+        submission.change(SubmissionState.EXECUTING)
+    submission.needs_person = True
+    submission.reason = (
+        f"the observatory has picked it up: call {submission.telescope},"
+        f" it must not be observed ({submission.withdraw_reason})"
+    )
+    tell(session, submission, submission.reason)
+    call_people(session, submission, submission.reason)
+
+
+def _gone(session: Session, submission: Submission, asked_at: datetime, settle: timedelta) -> None:
+    """Believe that a queue is gone: at once where its message was answered, else after a while.
+
+    What was never answered may still be on its way, and arrive after we have looked.
+    """
+    if submission.state == SubmissionState.UNCONFIRMED:
+        submission.missing_since = submission.missing_since or asked_at
+        waited = asked_at - submission.missing_since
+        if waited < settle:
+            submission.reason = "the robot does not hold it; it is asked again, it may be late"
+            ask_to_withdraw(session, submission, submission.withdraw_reason, settle - waited)
+            return
+    submission.change(SubmissionState.WITHDRAWN, submission.withdraw_reason)
+    tell(session, submission, f"withdrawn: {submission.withdraw_reason}")
+    ask_to_share(session, submission.plan.event_id)
+    ask_to_track(session, submission.telescope, priority=URGENT)

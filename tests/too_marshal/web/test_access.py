@@ -54,6 +54,7 @@ OBSERVER_ENDPOINTS = {
     "api.post_trial",
     "api.get_trial",
     "queues.ask",
+    "queues.settle",
     "queues.withdraw",
     "circulars.draft",
     "notices.read_again",
@@ -67,6 +68,7 @@ OBSERVER_ENDPOINTS = {
     "api.post_replacement",
     "api.decline_a_replacement",
     "api.post_submission",
+    "api.settle_submission",
     "api.withdraw_submission",
     "api.post_circular",
 }

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from telescopes.simulators.clock import SimulatedClock
 from telescopes.simulators.ztf import serve
 from tests.too_marshal import alerts
+from tests.too_marshal.clocks import later
 from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.defaults import WITH_ZTF
 from too_marshal.db.events import Event
@@ -128,6 +129,12 @@ def _with_density(good: bytes, value: float) -> bytes:
     return out.getvalue()
 
 
+def tracked(session, robots, submission) -> str:
+    track(session, robots, "ZTF")
+    session.refresh(submission)
+    return str(submission.state)
+
+
 def test_from_the_notice_to_the_circular(session, located):
     propose_plans(session, located.place.id)
     propose_plans(session, located.place.id)
@@ -165,9 +172,9 @@ def test_from_the_notice_to_the_circular(session, located):
         # Until the window has closed, a day after the last exposure at the latest.
         last = plan.exposures[-1].start - plan.exposures[0].start
         wall.seconds += (last + timedelta(days=1)).total_seconds()
-        track(session, robots, "ZTF")
-        session.refresh(submission)
-        assert submission.state == "done"
+        assert tracked(session, robots, submission) == "executing", "one list is not believed"
+        with later(seconds=100):
+            assert tracked(session, robots, submission) == "done"
         late = session.get_one(Coverage, (located.place.id, "ZTF"), populate_existing=True)
         assert late.exposures > seen
         assert late.probability >= late.probability_twice > 0

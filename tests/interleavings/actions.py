@@ -1,0 +1,169 @@
+"""What each actor can do: people, the mission, the clock, and the workers' tasks."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.interleavings.world import Stage
+from too_marshal.db.events import Event
+from too_marshal.db.jobs import defer
+from too_marshal.db.localizations import Localization, LocalizationState
+from too_marshal.db.locks import lock
+from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.queues import KILL_SWITCH, Submission, Switch
+from too_marshal.db.replacements import Replacement, ReplacementState
+from too_marshal.workflows import (
+    approve,
+    automatic,
+    localize,
+    plan,
+    replace,
+    rescore,
+    submit,
+    sweep,
+    track,
+    withdraw,
+)
+from too_marshal.workflows.approve import SubmissionForbidden
+from too_marshal.workflows.robot_jobs import ask_to_track
+
+Task = Callable[..., None]
+
+
+def tasks(stage: Stage) -> dict[str, Task]:
+    """The workers' tasks, as `too_marshal.jobs` binds them."""
+
+    def on_robots(workflow: Task) -> Task:
+        return lambda session, **about: workflow(session, stage.robots, **about)
+
+    return {
+        "submit": on_robots(submit.submit),
+        "withdraw": withdraw.withdraw_event,
+        "withdraw_submission": on_robots(withdraw.withdraw_submission),
+        "swap": on_robots(replace.swap),
+        "track": on_robots(track.track),
+        "rescore": rescore.rescore,
+        "rescore_event": rescore.rescore_event,
+        "plan": plan.compute,
+        "propose_plans": plan.propose_plans,
+        "offer": rescore.offer,
+        "submit_by_rule": on_robots(automatic.submit_by_rule),
+    }
+
+
+def approve_a_plan(stage: Stage, draw: random.Random) -> None:
+    """A person approves any plan that is ready."""
+    with stage.sessions() as session:
+        number = _any(session, draw, select(Plan.id).where(Plan.state == PlanState.READY))
+        if number is not None:
+            _try(
+                session,
+                lambda: approve.approve(
+                    session, stage.robots, number, by="ann", idempotency_key=f"{draw.random()}"
+                ),
+            )
+
+
+def withdraw_a_queue(stage: Stage, draw: random.Random) -> None:
+    """A person withdraws any queue, also one that is over."""
+    with stage.sessions() as session:
+        number = _any(session, draw, select(Submission.id))
+        if number is not None:
+            withdraw.withdraw_by_person(session, number, by="ann")
+
+
+def approve_an_offer(stage: Stage, draw: random.Random) -> None:
+    """A person approves a replacement."""
+    with stage.sessions() as session:
+        offered = Replacement.state == ReplacementState.OFFERED
+        number = _any(session, draw, select(Replacement.id).where(offered))
+        if number is not None:
+            _try(
+                session,
+                lambda: replace.approve_replacement(session, stage.robots, number, by="ann"),
+            )
+
+
+def retract(stage: Stage, _draw: random.Random) -> None:
+    """The mission retracts the event."""
+    with stage.sessions() as session:
+        event = lock(session, Event, stage.event_id)
+        event.is_retracted = True
+        defer(session, "withdraw", event_id=event.id)
+        session.commit()
+
+
+def update(stage: Stage, draw: random.Random) -> None:
+    """The mission sends its next map; two of them may become ready in any order."""
+    with stage.sessions() as session:
+        waiting = select(Localization.id).where(Localization.state == LocalizationState.PENDING)
+        number = _any(session, draw, waiting)
+        if number is not None:
+            place = lock(session, Localization, number)
+            place.state = LocalizationState.READY
+            session.flush()
+            localize._choose_current(session, place)
+            session.commit()
+
+
+def turn_the_switch(stage: Stage, _draw: random.Random) -> None:
+    """A person stops all submission, or allows it again."""
+    with stage.sessions() as session:
+        found = session.get(Switch, KILL_SWITCH) or Switch(name=KILL_SWITCH, is_on=False)
+        found.is_on = not found.is_on
+        session.add(found)
+        session.commit()
+
+
+def ask_the_robot(stage: Stage, _draw: random.Random) -> None:
+    """The clock asks for a look at the robot."""
+    with stage.sessions() as session:
+        ask_to_track(session, "ZTF")
+        session.commit()
+
+
+def look_for_work(stage: Stage, _draw: random.Random) -> None:
+    """The clock looks for what nobody is about to do."""
+    with stage.sessions() as session:
+        sweep.sweep(session)
+
+
+def let_the_rule_submit(stage: Stage, draw: random.Random) -> None:
+    """A plan of the rule is to be submitted."""
+    with stage.sessions() as session:
+        ready = (Plan.state == PlanState.READY) & Plan.rule_id.is_not(None)
+        number = _any(session, draw, select(Plan.id).where(ready))
+        if number is not None:
+            defer(session, "submit_by_rule", plan_id=number, tries=1, lock="automatic-ZTF")
+            session.commit()
+
+
+WHAT_PEOPLE_DO: dict[Callable[[Stage, random.Random], None], float] = {
+    approve_a_plan: 4.0,
+    withdraw_a_queue: 1.0,
+    approve_an_offer: 2.0,
+    retract: 0.6,
+    update: 1.5,
+    turn_the_switch: 0.5,
+    ask_the_robot: 6.0,
+    look_for_work: 0.7,
+    let_the_rule_submit: 0.7,
+}
+"""Every action that nobody has to ask for, and how often it is drawn."""
+
+
+def _any(session: Session, draw: random.Random, query: Any) -> int | None:
+    found = session.scalars(query).all()
+    return draw.choice(sorted(found)) if found else None
+
+
+def _try(session: Session, act: Callable[[], object]) -> None:
+    try:
+        act()
+    except SubmissionForbidden:
+        session.rollback()
