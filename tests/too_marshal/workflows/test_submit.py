@@ -10,7 +10,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from astropy import units as u
-from astropy.time import Time
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -22,6 +21,7 @@ from telescopes.transports import HTTPTransport
 from telescopes.ztf_queue import ZTFQueue
 from telescopes.ztf_scheduler import TunnelledScheduler
 from tests.telescopes.plans import make_plan
+from tests.too_marshal.clocks import MIDNIGHT
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
 from too_marshal.db.notices import ReceivedNotice
@@ -39,8 +39,10 @@ from too_marshal.workflows.withdraw import (
     withdraw_submission,
 )
 
-START = Time("2027-03-02T05:00:00")
+START = MIDNIGHT - 3 * u.h
 """Dark at Palomar, and to come: a plan in the past is refused."""
+
+pytestmark = pytest.mark.usefixtures("evening")
 
 numbers = itertools.count(1)
 
@@ -78,7 +80,7 @@ def robot() -> Iterator[SimpleNamespace]:
 
 def add_plan(session: Session, **event) -> Plan:
     number = next(numbers)
-    row = Event(stream="lvk", key=f"S2703{number}", name=f"S2703{number}", **event)
+    row = Event(stream="lvk", key=f"S2611{number}", name=f"S2611{number}", **event)
     notice = ReceivedNotice(sha256=f"{number:064}", payload=b"", channel="api")
     session.add_all([row, notice])
     session.flush()
