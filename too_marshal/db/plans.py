@@ -152,6 +152,7 @@ class PlanState(StrEnum):
     EMPTY = "empty"
     FAILED = "failed"
     SUPERSEDED = "superseded"
+    CANCELLED = "cancelled"
 
 
 class Plan(Base):
@@ -188,7 +189,12 @@ class Plan(Base):
         JSONB, comment="localization_id, and the statistics on that later map"
     )
     created_at: Mapped[Utc] = mapped_column(default=now)
+    begun_at: Mapped[Utc | None] = mapped_column(
+        comment="when a worker began with it, the last time"
+    )
     ready_at: Mapped[Utc | None]
+    cancelled_at: Mapped[Utc | None]
+    cancelled_by: Mapped[str | None] = mapped_column(String(80))
 
     event: Mapped[Event] = relationship()
     localization: Mapped[Localization] = relationship()
