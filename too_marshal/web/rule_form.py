@@ -33,7 +33,7 @@ CONDITIONS = (
 )
 _AGE = ("days; empty: any", 24.0)
 AGES = {
-    "tell": Number("maximum_age_to_tell", "Event no older than", *_AGE),
+    "tell": Number("maximum_age_to_tell", "Told if the event is no older than", *_AGE),
     "plan": Number("maximum_age_to_plan", "Planned if the event is no older than", *_AGE),
     "submit": Number("maximum_age_to_submit", "Submitted if it is no older than", *_AGE),
 }

@@ -75,7 +75,7 @@ def then(rule: PlanRule) -> list[str]:
 
 
 def _within(hours: float | None) -> str:
-    return "" if hours is None else f" until {in_words(timedelta(hours=hours))} after the event"
+    return "" if hours is None else f", until {in_words(timedelta(hours=hours))} after the event"
 
 
 def _or(items: list[str]) -> str:

@@ -12,6 +12,7 @@ from tests.too_marshal.web.test_events import page
 from too_marshal.db.base import now
 from too_marshal.db.jobs import defer
 from too_marshal.db.plans import Plan, PlanState
+from too_marshal.web.plan_form import PlanForm
 from too_marshal.web.words import in_line
 
 
@@ -80,3 +81,11 @@ def test_places_in_words():
     assert [in_line(place) for place in (1, 3, 12)] == [
         "next in line", "third in line", "number 12 in line"
     ]  # fmt: skip
+
+
+def test_a_person_may_give_the_planner_a_time_within_bounds():
+    assert "time_limit" not in PlanForm.typed({}).request()
+    assert PlanForm.typed({"time_limit": "60"}).request()["time_limit"] == 60.0
+    wrong = PlanForm.typed({"time_limit": "3600"})
+    wrong.request()
+    assert wrong.errors == {"time_limit": "From 5 to 900 s."}

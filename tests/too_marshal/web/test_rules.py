@@ -71,9 +71,9 @@ def test_words_tell_every_condition():
     ]
     planned = "ZTF is planned in g, 30 s each, by the greedy planner, program P1"
     assert then(full) == [
-        "people are told until 36 h after the event",
-        f"{planned} until 7 days after the event",
-        "the plan is submitted without a person until 12 h after the event",
+        "people are told, until 36 h after the event",
+        f"{planned}, until 7 days after the event",
+        "the plan is submitted without a person, until 12 h after the event",
     ]
 
 
