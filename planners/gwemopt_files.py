@@ -46,7 +46,7 @@ def config(telescope: Telescope) -> str:
     return "".join(f"{key} {value}\n" for key, value in facts.items())
 
 
-def tesselation(grid: FieldGrid) -> str:
+def tessellation(grid: FieldGrid) -> str:
     """Fields and their centers, deg."""
     centres = zip(grid.field_id.tolist(), grid.coord.ra.deg, grid.coord.dec.deg, strict=True)
     return "".join(f"{field} {ra:.5f} {dec:.5f}\n" for field, ra, dec in centres)

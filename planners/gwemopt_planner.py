@@ -26,7 +26,7 @@ from astropy.time import Time
 from planners.assemble import assemble
 from planners.child_process import run_child
 from planners.clock import Clock, RobotState, Shot
-from planners.gwemopt_files import NAME, ORDER, config, tesselation, write_map
+from planners.gwemopt_files import NAME, ORDER, config, tessellation, write_map
 from planners.local_sky import LocalSky
 from planners.posing import dark_time, pose_at
 from planners.problem import Problem
@@ -131,7 +131,7 @@ def _scheduled(  # noqa: PLR0913, PLR0917 - bound to all but the last two
     """What gwemopt plans in one of its ways, in the order of time."""
     folder.mkdir()
     (folder / f"{NAME}.config").write_text(config(telescope), encoding="ascii")
-    (folder / f"{NAME}.tess").write_text(tesselation(telescope.read_grid()), encoding="ascii")
+    (folder / f"{NAME}.tess").write_text(tessellation(telescope.read_grid()), encoding="ascii")
     write_map(skymap, folder / "map.fits", request)
     arguments = _arguments(folder, telescope, request) + list(way)
     (folder / "arguments.json").write_text(json.dumps(arguments), encoding="ascii")

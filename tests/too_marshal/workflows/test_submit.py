@@ -48,7 +48,7 @@ numbers = itertools.count(1)
 
 
 class SimulatedRobots(Robots):
-    """One ZTF whose transport gives up after half a second, so that silence is soon noticed."""
+    """One ZTF whose transport gives up after two seconds, so that silence is soon noticed."""
 
     def __init__(self, url: str, *, is_simulated: bool = True) -> None:
         super().__init__({"ZTF": Robot({"url": url}, is_simulated, "Caltech", "A. Tester")})
@@ -56,7 +56,7 @@ class SimulatedRobots(Robots):
 
     def queue(self, telescope: str) -> ZTFQueue:
         assert telescope == "ZTF"
-        transport = HTTPTransport(self._url, timeout=0.5 * u.s, deadline=1 * u.s)
+        transport = HTTPTransport(self._url, timeout=2 * u.s, deadline=4 * u.s)
         return ZTFQueue(TunnelledScheduler(transport), None)
 
 
