@@ -7,13 +7,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: run test check bench clean
+.PHONY: run test test-days check bench clean
 
 run: $(VENV)/.runs
 	@exec $(BIN)/too-marshal up $(ARGS)
 
 test: $(VENV)/.develops .make/chromium
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+# The same on twelve days of the next two years: hours, so give ARGS. Where nothing else is said the
+# browser's tests are left out: one present is as good as another to them, and they take longest.
+test-days: $(VENV)/.develops .make/shifted_clock.so
+	@$(BIN)/python tools/test_days.py .make/shifted_clock.so $(or $(ARGS),-m "not browser")
 
 check: $(VENV)/.develops
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/check.sh
@@ -35,6 +40,9 @@ $(VENV)/.runs: $(VENV)/bin/python pyproject.toml constraints.txt
 $(VENV)/.develops: $(VENV)/.runs
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
 	@touch $@
+
+.make/shifted_clock.so: tools/shifted_clock.c
+	@sh tools/need_shifted_clock.sh $@
 
 .make/chromium:
 	@sh tools/need_chromium.sh

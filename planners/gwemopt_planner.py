@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -23,32 +21,28 @@ from pathlib import Path
 
 import numpy as np
 from astropy import units as u
-from astropy.io import fits
 from astropy.time import Time
 
 from planners.assemble import assemble
+from planners.child_process import run_child
 from planners.clock import Clock, RobotState, Shot
+from planners.gwemopt_files import NAME, ORDER, config, tessellation, write_map
 from planners.local_sky import LocalSky
 from planners.posing import dark_time, pose_at
 from planners.problem import Problem
 from planners.requests import check_request
 from planners.skymaps import SkyMap
+from planners.stopping import stop_source
 from telescopes.observing import FieldGrid, ObservingPlan, ObservingRequest, Telescope
-
-_ORDER = 8
-"""Of the map that gwemopt reads: its own default, NSIDE 256."""
 
 _PATIENCE = 120.0
 """A field that is not yet up is waited for no longer, s."""
 
-_LONGEST = 3600.0
+_LONGEST = 120.0
 """It is given no more time than this, s, unless the request says."""
 
 _WAYS: tuple[tuple[str, ...], ...] = (("--doAlternatingFilters",), ())
 """Its two ways to deal with filters."""
-
-_NAME = "telescope"
-"""What gwemopt calls it."""
 
 _Planned = tuple[int, str, Time]
 """Field, filter and start of an exposure."""
@@ -86,13 +80,17 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
         If the request makes no sense for the telescope.
     GwemoptFailed
         If gwemopt ends with an error, or takes longer than the request allows.
+    Stopped
+        If the caller wants no plan any more.
     """
     begun = time.perf_counter()
     check_request(telescope, request)
     ways = _WAYS if len(request.filters) > 1 else _WAYS[:1]
     with tempfile.TemporaryDirectory(prefix="gwemopt-") as folder, ThreadPoolExecutor() as pool:
         folders = [Path(folder) / str(k) for k in range(len(ways))]
-        schedules = list(pool.map(partial(_scheduled, skymap, telescope, request), folders, ways))
+        schedules = list(
+            pool.map(partial(_scheduled, skymap, telescope, request, stop_source()), folders, ways)
+        )
     made, lost = max(
         (_kept(skymap, telescope, request, schedule) for schedule in schedules), key=_worth
     )
@@ -122,22 +120,23 @@ def _worth(kept: tuple[ObservingPlan, int]) -> tuple[float, float]:
     return figures["probability_all_filters"], figures["probability"]
 
 
-def _scheduled(
+def _scheduled(  # noqa: PLR0913, PLR0917 - bound to all but the last two
     skymap: SkyMap,
     telescope: Telescope,
     request: ObservingRequest,
+    is_stopped: Callable[[], bool],
     folder: Path,
     way: Sequence[str],
 ) -> list[_Planned]:
     """What gwemopt plans in one of its ways, in the order of time."""
     folder.mkdir()
-    (folder / f"{_NAME}.config").write_text(_config(telescope), encoding="ascii")
-    (folder / f"{_NAME}.tess").write_text(_tesselation(telescope.read_grid()), encoding="ascii")
-    _write_map(skymap, folder / "map.fits", request)
+    (folder / f"{NAME}.config").write_text(config(telescope), encoding="ascii")
+    (folder / f"{NAME}.tess").write_text(tessellation(telescope.read_grid()), encoding="ascii")
+    write_map(skymap, folder / "map.fits", request)
     arguments = _arguments(folder, telescope, request) + list(way)
     (folder / "arguments.json").write_text(json.dumps(arguments), encoding="ascii")
-    _run(folder, request)
-    path = folder / "out" / f"schedule_{_NAME}.dat"
+    _run(folder, request, is_stopped)
+    path = folder / "out" / f"schedule_{NAME}.dat"
     if not path.exists():
         return []
     rows = [line.split() for line in path.read_text(encoding="ascii").splitlines() if line.strip()]
@@ -145,7 +144,7 @@ def _scheduled(
     return sorted(planned, key=lambda one: one[2].mjd)
 
 
-def _run(folder: Path, request: ObservingRequest) -> None:
+def _run(folder: Path, request: ObservingRequest, is_stopped: Callable[[], bool]) -> None:
     limit = _LONGEST if request.time_limit is None else float(request.time_limit.to_value(u.s))
     home = folder / "home"
     home.mkdir()
@@ -153,20 +152,12 @@ def _run(folder: Path, request: ObservingRequest) -> None:
     environment = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
     environment |= {"XDG_CONFIG_HOME": str(home / "config"), "MPLCONFIGDIR": str(home / "mpl")}
     try:
-        done = subprocess.run(  # noqa: S603 - our own interpreter and program
-            [sys.executable, "-W", "ignore", "-c", _PROGRAM, str(folder)],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=limit,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as err:
-        raise GwemoptFailed(f"gwemopt did not finish within {limit:.0f} s") from err
-    if done.returncode != 0:
-        said = [line for line in done.stderr.splitlines() if line.strip()]
-        raise GwemoptFailed(f"gwemopt failed: {said[-1] if said else done.returncode}")
+        done = run_child(_PROGRAM, folder, environment, limit, is_stopped)
+    except TimeoutError:
+        raise GwemoptFailed(f"gwemopt did not finish within {limit:.0f} s") from None
+    if done.code != 0:
+        said = [line for line in done.said.splitlines() if line.strip()]
+        raise GwemoptFailed(f"gwemopt failed: {said[-1] if said else done.code}")
 
 
 def _arguments(folder: Path, telescope: Telescope, request: ObservingRequest) -> list[str]:
@@ -175,65 +166,17 @@ def _arguments(folder: Path, telescope: Telescope, request: ObservingRequest) ->
     pieces = np.stack([dark.start, dark.end], axis=1).ravel() / 86400
     times = [str(request.exposure_time[one].to_value(u.s)) for one in request.filters]
     arguments = ["--event", str(folder / "map.fits"), "--outputDir", str(folder / "out")]
-    arguments += ["--telescopes", _NAME]
+    arguments += ["--telescopes", NAME]
     arguments += ["--gpstime", str(request.start.gps), "--Tobs", ",".join(map(str, pieces))]
     arguments += ["--doTiles", "--tilesType", "moc", "--doSchedule", "--scheduleType", "greedy"]
     arguments += ["--timeallocationType", "powerlaw", "--geometry", "2d"]
     arguments += ["--filters", ",".join(request.filters), "--exposuretimes", ",".join(times)]
-    arguments += ["--airmass", str(request.airmass_limit), "--nside", str(1 << _ORDER)]
+    arguments += ["--airmass", str(request.airmass_limit), "--nside", str(1 << ORDER)]
     arguments += ["--mindiff", str(request.minimum_gap.to_value(u.s))]
     arguments += ["--doSingleExposure"]
     if request.maximum_fields is not None:
         arguments += ["--max_nb_tiles", str(request.maximum_fields)]
     return arguments
-
-
-def _config(telescope: Telescope) -> str:
-    """The telescope's facts in gwemopt's own terms."""
-    location, overheads = telescope.site.location, telescope.overheads
-    corners = telescope.footprint.corners.to_value(u.deg).reshape(-1, 2)
-    width = float(np.mean(corners.max(axis=0) - corners.min(axis=0)))
-    name, depth = next(iter(telescope.reference_magnitudes.items()), ("r", 20.0))
-    facts: Mapping[str, str | float] = {
-        "filt": name,
-        "magnitude": depth,
-        "exposuretime": telescope.exposure_time.to_value(u.s),
-        "latitude": location.lat.to_value(u.deg),
-        "longitude": location.lon.to_value(u.deg),
-        "elevation": location.height.to_value(u.m),
-        "FOV_coverage": width,
-        "FOV": width,
-        "FOV_coverage_type": "square",
-        "FOV_type": "square",
-        "tesselationFile": f"{_NAME}.tess",
-        "slew_rate": overheads.hour_angle_axis.speed.to_value(u.deg / u.s),
-        "readout": overheads.readout.to_value(u.s),
-        "horizon": 30,
-        "overhead_per_exposure": overheads.readout.to_value(u.s) + overheads.settle.to_value(u.s),
-        "filt_change_time": overheads.filter_exchange.to_value(u.s),
-    }
-    return "".join(f"{key} {value}\n" for key, value in facts.items())
-
-
-def _tesselation(grid: FieldGrid) -> str:
-    centres = zip(grid.field_id.tolist(), grid.coord.ra.deg, grid.coord.dec.deg, strict=True)
-    return "".join(f"{field} {ra:.5f} {dec:.5f}\n" for field, ra, dec in centres)
-
-
-def _write_map(skymap: SkyMap, path: Path, request: ObservingRequest) -> None:
-    column = fits.Column("PROB", "D", array=skymap.rasterize(_ORDER))
-    table = fits.BinTableHDU.from_columns([column])
-    table.header.update(
-        {
-            "PIXTYPE": "HEALPIX",
-            "ORDERING": "NESTED",
-            "COORDSYS": "C",
-            "NSIDE": 1 << _ORDER,
-            "INDXSCHM": "IMPLICIT",
-            "DATE-OBS": request.start.utc.isot,
-        }
-    )
-    table.writeto(path)
 
 
 def _visited(telescope: Telescope, schedule: Sequence[_Planned]) -> FieldGrid:

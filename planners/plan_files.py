@@ -73,6 +73,8 @@ def request_to_json(request: ObservingRequest) -> dict[str, Any]:
         ]
     if request.blocks is not None:
         document["blocks"] = request.blocks
+    if request.time_limit is not None:
+        document["time_limit"] = float(request.time_limit.to_value(u.s))
     return document
 
 
@@ -91,8 +93,9 @@ def request_from_json(document: Mapping[str, Any]) -> ObservingRequest:
         optional: dict[str, Any] = {
             name: document[name] for name in ("maximum_fields", "blocks") if name in document
         }
-        if "maximum_time" in document:
-            optional["maximum_time"] = float(document["maximum_time"]) * u.s
+        for name in ("maximum_time", "time_limit"):
+            if name in document:
+                optional[name] = float(document[name]) * u.s
         if "galactic_latitude" in document:
             optional["galactic_latitude"] = float(document["galactic_latitude"]) * u.deg
         if "right_ascension" in document:

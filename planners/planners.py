@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from planners import galaxies, greedy, gwemopt_planner, manual, optimal
@@ -9,7 +10,7 @@ from planners.skymaps import SkyMap
 from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
 
 
-class Planner(Protocol):
+class Plans(Protocol):
     """Makes a plan; the same arguments give the same plan."""
 
     def __call__(
@@ -24,11 +25,28 @@ class Planner(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Planner:
+    """A way to plan."""
+
+    plan: Plans
+    """What plans."""
+
+    is_slow: bool = False
+    """It may take minutes: whoever has one place for planners keeps another for it."""
+
+    def __call__(
+        self, skymap: SkyMap, telescope: Telescope, request: ObservingRequest
+    ) -> ObservingPlan:
+        """Plan; see `Plans`."""
+        return self.plan(skymap, telescope, request)
+
+
 PLANNERS: dict[str, Planner] = {
-    "optimal": optimal.plan,
-    "greedy": greedy.plan,
-    "galaxies": galaxies.plan,
-    "gwemopt": gwemopt_planner.plan,
-    "manual": manual.plan,
+    "optimal": Planner(optimal.plan),
+    "greedy": Planner(greedy.plan),
+    "galaxies": Planner(galaxies.plan),
+    "gwemopt": Planner(gwemopt_planner.plan, is_slow=True),
+    "manual": Planner(manual.plan),
 }
 """The planners that can be asked for."""

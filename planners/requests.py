@@ -88,5 +88,5 @@ def _check_budgets(request: ObservingRequest) -> None:
         raise RequestInvalid("the budget of time must be above zero")
     if request.blocks is not None and request.blocks < 1:
         raise RequestInvalid("at least one filter block must be allowed")
-    if request.time_limit is not None and not request.time_limit > 0 * u.s:
-        raise RequestInvalid("the time limit must be above zero")
+    if request.time_limit is not None and not 0 * u.s < request.time_limit < np.inf * u.s:
+        raise RequestInvalid("the time limit must be above zero, and finite")

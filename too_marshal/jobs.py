@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from too_marshal import crash
 from too_marshal.channels import channels_of
 from too_marshal.db.base import open_engine, session_factory
-from too_marshal.db.jobs import SPEAKING, THINKING
+from too_marshal.db.jobs import PATIENT, SPEAKING, THINKING
 from too_marshal.rescue import Rescuer
 from too_marshal.robots import Robots
 from too_marshal.settings import Settings
@@ -165,7 +165,8 @@ def work(settings: Settings, url: str, *, name: str, concurrency: int) -> None:
         Shown on the health page.
     concurrency
         Jobs at one time that speak with robots, hosts and the database, each in a thread of its
-        own. Beside them one job thinks: two would share one core, and both be late.
+        own. Beside them one job thinks: two would share one core, and both be late. And one is
+        patient: a plan that may take minutes, or can wait.
     """
     app = task_app(url)
     register(app, settings, url)
@@ -205,7 +206,7 @@ async def _work(app: procrastinate.App, rescuer: Rescuer, name: str, concurrency
                     fetch_job_polling_interval=1.0,
                     install_signal_handlers=False,
                 )
-                for queue, at_once in ((SPEAKING, concurrency), (THINKING, 1))
+                for queue, at_once in ((SPEAKING, concurrency), (THINKING, 1), (PATIENT, 1))
             ),
         )
         for number in (signal.SIGINT, signal.SIGTERM):

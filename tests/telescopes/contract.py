@@ -514,7 +514,7 @@ class HTTPFaultContract:
         return with_method(fault, "DELETE")
 
 
-def wait_until(happened, seconds=10):
+def wait_until(happened, seconds=300):
     """Poll what another thread brings about, and fail if it does not."""
     end = time.monotonic() + seconds
     while not happened():

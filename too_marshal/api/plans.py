@@ -26,8 +26,10 @@ from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.web.access import current_person
 from too_marshal.web.service import database, row_or_404
+from too_marshal.workflows.cancel_plan import cancel_plan
 from too_marshal.workflows.deficit import ask_for_follow_up
 from too_marshal.workflows.plan import ask_for_plan
+from too_marshal.workflows.plan_queue import LEAST_TIME_LIMIT, MOST_TIME_LIMIT, turns
 
 _SUMMARY = {
     "id": INTEGER,
@@ -44,7 +46,10 @@ _SUMMARY = {
     "request": described(ANYTHING, "what was asked, as in the plan file format"),
     "statistics": ANYTHING,
     "created_at": TIME,
+    "begun_at": described(nullable(TIME), "when a worker began with it, the last time"),
     "ready_at": nullable(TIME),
+    "cancelled_at": nullable(TIME),
+    "cancelled_by": nullable(TEXT),
 }
 
 PLAN_SUMMARY = named("PlanSummary", **_SUMMARY)
@@ -52,6 +57,7 @@ PLAN_SUMMARY = named("PlanSummary", **_SUMMARY)
 PLAN = named(
     "Plan",
     **_SUMMARY,
+    queue_position=described(nullable(INTEGER), "from 1, while it waits to be computed"),
     document=nullable(described(ANYTHING, "the whole plan in the plan file format")),
 )
 
@@ -66,7 +72,8 @@ PLAN_REQUEST: dict[str, Any] = {
         "request": described(
             ANYTHING,
             "start, end (UTC), filters, exposure_time (s), minimum_gap (s), airmass_limit, "
-            "sun_altitude (deg), moon_separation (deg)",
+            "sun_altitude (deg), moon_separation (deg); "
+            f"time_limit ({LEAST_TIME_LIMIT:g} to {MOST_TIME_LIMIT:g} s) if the planner needs one",
         ),
     },
 }
@@ -89,7 +96,10 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "request": plan.request,
         "statistics": plan.statistics,
         "created_at": iso(plan.created_at),
+        "begun_at": iso(plan.begun_at),
         "ready_at": iso(plan.ready_at),
+        "cancelled_at": iso(plan.cancelled_at),
+        "cancelled_by": plan.cancelled_by,
     }
 
 
@@ -107,7 +117,9 @@ def list_plans(event_id: int) -> dict[str, Any]:
 def get_plan(plan_id: int) -> dict[str, Any]:
     """Get one plan with its exposures."""
     plan = row_or_404(Plan, plan_id, undefer(Plan.document))
-    return {**plan_to_json(plan), "document": plan.document}
+    turn = turns(database(), [plan]).get(plan.id)
+    position = None if turn is None else turn.place
+    return {**plan_to_json(plan), "queue_position": position, "document": plan.document}
 
 
 @operation(
@@ -159,3 +171,20 @@ def post_follow_up(plan_id: int) -> tuple[dict[str, Any], int]:
     except ValueError as err:
         abort(409, str(err))
     return plan_to_json(made), 202
+
+
+@operation(
+    "POST",
+    "/plans/<row:plan_id>/cancel",
+    Content(PLAN_SUMMARY),
+    role=Role.OBSERVER,
+    problems={409: "it is not being computed any more"},
+)
+def post_cancel(plan_id: int) -> dict[str, Any]:
+    """Cancel a plan that is being computed; nothing of it is kept."""
+    row_or_404(Plan, plan_id)
+    try:
+        plan = cancel_plan(database(), plan_id, by=current_person().username)
+    except ValueError as err:
+        abort(409, str(err))
+    return plan_to_json(plan)

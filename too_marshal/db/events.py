@@ -66,6 +66,11 @@ FRESH = timedelta(days=1)
 """An event that was seen longer ago comes from an archive, or can wait."""
 
 
+def is_fresh(event: Event) -> bool:
+    """Whether it has just been seen; one that says no time has when it came."""
+    return now() - (event.event_time or event.created_at) <= FRESH
+
+
 def urgency(event: Event) -> int:
     """Priority of the work that an event causes: what is new and real before what is replayed."""
     if event.event_time is not None and now() - event.event_time > FRESH:

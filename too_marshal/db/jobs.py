@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session, SessionTransaction
 URGENT, NORMAL, LATER = 10, 0, -10
 """Priorities: retractions and submissions overtake everything, tracking waits."""
 
-SPEAKING, THINKING = "default", "thinking"
-"""Queues: of jobs that mostly wait for a robot, a host or the database; and of those that keep a
-core busy, which must never make a retraction wait."""
+SPEAKING, THINKING, PATIENT = "default", "thinking", "patient"
+"""Queues: of jobs that mostly wait for a robot, a host or the database; of those that keep a core
+busy, which must never make a retraction wait; and of plans that may take minutes, or can wait,
+which must never make the plans of a fresh event wait."""
 
 THOUGHTS = frozenset(
     {
@@ -51,6 +52,7 @@ def defer(  # noqa: PLR0913 - each is a property of a job
     lock: str | None = None,
     queueing_lock: str | None = None,
     at: datetime | None = None,
+    queue: str | None = None,
     **arguments: Any,
 ) -> bool:
     """Ask for a task; the job exists once `session` commits, and not before.
@@ -69,6 +71,8 @@ def defer(  # noqa: PLR0913 - each is a property of a job
         While a job of this lock waits, another is not added.
     at
         Not before.
+    queue
+        Unless it is the task's own.
     **arguments
         The task's, plain JSON.
 
@@ -78,7 +82,7 @@ def defer(  # noqa: PLR0913 - each is a property of a job
         False where a job of the same queueing lock already waits.
     """
     job = {
-        "queue": THINKING if task in THOUGHTS else SPEAKING,
+        "queue": queue or (THINKING if task in THOUGHTS else SPEAKING),
         "task": task,
         "priority": priority,
         "lock": lock,

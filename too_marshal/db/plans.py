@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -15,6 +15,16 @@ from too_marshal.db.localizations import Localization
 
 MARSHAL = "marshal"
 """Author of the plans that rules ask for."""
+
+
+MAXIMUM_AGE_TO_PLAN, MAXIMUM_AGE_TO_TELL, MAXIMUM_AGE_TO_SUBMIT = 168.0, 168.0, 24.0
+"""Usual limits, h. A gravitational-wave map is still improved, and a kilonova still seen, days
+after the merger; who has planned by a map must hear of the better one, or of a retraction. Nothing
+of yesterday is sent without a person."""
+
+
+_HOURS = Float().evaluates_none()
+"""Of which none is a value, no limit, and not the lack of one."""
 
 
 class PlanRule(Base):
@@ -49,6 +59,17 @@ class PlanRule(Base):
     )
     maximum_radius: Mapped[float | None] = mapped_column(
         comment="error radius as the mission states it, deg"
+    )
+    maximum_age_to_plan: Mapped[float | None] = mapped_column(
+        _HOURS, default=MAXIMUM_AGE_TO_PLAN, comment="h; no plan is made of an older event"
+    )
+    maximum_age_to_tell: Mapped[float | None] = mapped_column(
+        _HOURS, default=MAXIMUM_AGE_TO_TELL, comment="h; nobody is told of an older event"
+    )
+    maximum_age_to_submit: Mapped[float | None] = mapped_column(
+        _HOURS,
+        default=MAXIMUM_AGE_TO_SUBMIT,
+        comment="h; an older event's plan is left to a person",
     )
     plans: Mapped[bool] = mapped_column(default=True, comment="whether it makes a plan")
     notifies: Mapped[bool] = mapped_column(default=False, comment="whether it tells people")
@@ -131,6 +152,7 @@ class PlanState(StrEnum):
     EMPTY = "empty"
     FAILED = "failed"
     SUPERSEDED = "superseded"
+    CANCELLED = "cancelled"
 
 
 class Plan(Base):
@@ -167,7 +189,12 @@ class Plan(Base):
         JSONB, comment="localization_id, and the statistics on that later map"
     )
     created_at: Mapped[Utc] = mapped_column(default=now)
+    begun_at: Mapped[Utc | None] = mapped_column(
+        comment="when a worker began with it, the last time"
+    )
     ready_at: Mapped[Utc | None]
+    cancelled_at: Mapped[Utc | None]
+    cancelled_by: Mapped[str | None] = mapped_column(String(80))
 
     event: Mapped[Event] = relationship()
     localization: Mapped[Localization] = relationship()

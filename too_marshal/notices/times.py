@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from too_marshal import clock
+
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """No notice speaks of a source seen before; an earlier time is a fault of the message."""
 
@@ -90,7 +92,7 @@ def check_range(time: datetime, now: datetime | None = None) -> datetime:
     """Return `time` if a notice can mean it, else raise `TimeUnreadable`."""
     if time < EARLIEST:
         raise TimeUnreadable(f"{time.isoformat()} is before {EARLIEST.year}")
-    if time > (now or datetime.now(UTC)) + LONGEST_AHEAD:
+    if time > (now or clock.now()) + LONGEST_AHEAD:
         raise TimeUnreadable(f"{time.isoformat()} lies more than a day ahead")
     return time
 

@@ -35,11 +35,12 @@ from too_marshal.web import sky
 from too_marshal.web.access import current_person, needs
 from too_marshal.web.decisions import by_subject
 from too_marshal.web.links import linked
-from too_marshal.web.plan_form import EXPOSURE_TIME, LIMITS, PlanForm
+from too_marshal.web.plan_form import EXPOSURE_TIME, LIMITS, TIME_LIMIT, PlanForm
 from too_marshal.web.replacements import SWAP_WORDS
 from too_marshal.web.service import database, row_or_404, service
 from too_marshal.web.standing import standings
 from too_marshal.workflows.plan import ask_for_plan
+from too_marshal.workflows.plan_queue import turns
 from too_marshal.workflows.rules import decisions_of
 
 PAGE = 50
@@ -127,6 +128,7 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "place": event.current_localization,
         "standing": standings(session, [event])[event.id],
         "plans": sorted(of_event, key=lambda plan: plan.telescope not in reachable),
+        "turns": turns(session, of_event),
         "shown_plan": sky.shown_plan(session, event.id, reachable),
         "submissions": submissions,
         "live": {item.plan_id: item for item in submissions if item.state in LIVE},
@@ -181,6 +183,7 @@ def _choices() -> dict[str, Any]:
         "planners": [name for name in PLANNERS if name not in NEED_MORE],
         "exposure_time": EXPOSURE_TIME,
         "limits": LIMITS,
+        "time_limit": TIME_LIMIT,
     }
 
 

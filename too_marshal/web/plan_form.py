@@ -11,6 +11,7 @@ from typing import Any
 from telescopes import TELESCOPES
 from telescopes.observing import Telescope
 from too_marshal.db.base import now
+from too_marshal.workflows.plan_queue import LEAST_TIME_LIMIT, MOST_TIME_LIMIT
 
 WINDOW = timedelta(hours=24)
 """Offered unless the person says otherwise: it contains one whole night anywhere."""
@@ -43,6 +44,13 @@ LIMITS = (
 )
 
 
+TIME_LIMIT = Number(
+    "time_limit", "Time for the planner", "s; empty: the usual", LEAST_TIME_LIMIT,
+    MOST_TIME_LIMIT, 0,
+)  # fmt: skip
+"""Without one, most planners end by themselves, the same on any machine."""
+
+
 @dataclass
 class PlanForm:
     """What was typed, word for word, and what is wrong with it, by field."""
@@ -63,6 +71,7 @@ class PlanForm:
             "end": _typed(start + WINDOW),
         }
         values |= {number.name: f"{number.default:g}" for number in (EXPOSURE_TIME, *LIMITS)}
+        values[TIME_LIMIT.name] = ""
         return cls(values)
 
     @classmethod
@@ -85,6 +94,8 @@ class PlanForm:
         }
         for number in (EXPOSURE_TIME, *LIMITS):
             request[number.name] = self._number(number)
+        if self.values[TIME_LIMIT.name]:
+            request[TIME_LIMIT.name] = self._number(TIME_LIMIT)
         if not self.errors and request["end"] <= request["start"]:
             self.errors["end"] = "The window ends before it starts."
         return request
@@ -114,7 +125,7 @@ class PlanForm:
         except ValueError:
             value = math.nan
         if not number.least <= value <= number.most:
-            unit = f" {number.unit}" if number.unit else ""
+            unit = f" {number.unit.partition(';')[0]}" if number.unit else ""
             self.errors[number.name] = f"From {number.least:g} to {number.most:g}{unit}."
             return math.nan
         return value * number.scale

@@ -20,8 +20,10 @@ from too_marshal.db.queues import LIVE, Submission
 from too_marshal.web.access import current_person, needs
 from too_marshal.web.service import database, row_or_404, service
 from too_marshal.workflows.approve import approve_checked, obstacle
+from too_marshal.workflows.cancel_plan import cancel_plan
 from too_marshal.workflows.check import ask_for_preflight
 from too_marshal.workflows.deficit import ask_for_follow_up, visits_of
+from too_marshal.workflows.plan_queue import turns
 
 MOST_UNOBSERVED = 100
 """Fields listed with the reason why they are left out, the most probable first."""
@@ -43,6 +45,7 @@ def plan(plan_id: int) -> str:
     return render_template(
         "plan.html",
         plan=found,
+        turns=turns(database(), [found]),
         event=found.event,
         program=_program(found),
         unobserved=_unobserved(found)[:MOST_UNOBSERVED],
@@ -80,6 +83,19 @@ def download(plan_id: int) -> Response:
     response = Response(json.dumps(found.document, indent=1), mimetype="application/json")
     response.headers.set("Content-Disposition", "attachment", filename=f"plan-{plan_id}.json")
     return response
+
+
+@plans.post("/plans/<row:plan_id>/cancel")
+@needs(Role.OBSERVER)
+def cancel(plan_id: int) -> WerkzeugResponse:
+    """Cancel a plan that is being computed."""
+    row_or_404(Plan, plan_id)
+    try:
+        found = cancel_plan(database(), plan_id, by=current_person().username)
+    except ValueError as err:
+        abort(409, str(err))
+    flash(f"{found.telescope} plan {found.id} is cancelled.")
+    return redirect(url_for("events.event", event_id=found.event_id) + "#plans", 303)
 
 
 @plans.post("/plans/<row:plan_id>/preflights")

@@ -31,6 +31,14 @@ CONDITIONS = (
     Number("maximum_distance", "Mean distance, at most", "Mpc"),
     Number("maximum_radius", "Error radius, at most", "deg"),
 )
+_AGE = ("days; empty: any", 24.0)
+AGES = {
+    "tell": Number("maximum_age_to_tell", "Told if the event is no older than", *_AGE),
+    "plan": Number("maximum_age_to_plan", "Planned if the event is no older than", *_AGE),
+    "submit": Number("maximum_age_to_submit", "Submitted if it is no older than", *_AGE),
+}
+"""Nothing is a choice here: there is no limit."""
+
 LIMITS = (
     Number("minimum_probability", "Submitted only if the plan covers at least", "0 to 1"),
     Number("exposure_time", "Exposure time", "s"),
@@ -42,7 +50,8 @@ LIMITS = (
 LISTS = ("channels", "streams", "kinds", "duration_classes", "excluded_flags", "filters")
 CHECKS = ("enabled", "tests", "significant_only", "notifies", "plans", "submits")
 TEXTS = ("name", "telescope", "planner", "program")
-_NUMBERS = {item.name: item for item in (*CONDITIONS, *LIMITS)}
+_NUMBERS = {item.name: item for item in (*CONDITIONS, *AGES.values(), *LIMITS)}
+_ANY_AGE = {item.name for item in AGES.values()}
 
 
 @dataclass
@@ -92,7 +101,9 @@ class RuleForm:
             except ValueError as err:
                 self.errors[name] = str(err)
         # A field that only planning needs may be left empty by a rule that does not plan.
-        found = {name: value for name, value in found.items() if value is not None}
+        found = {
+            name: value for name, value in found.items() if value is not None or name in _ANY_AGE
+        }
         if self.errors:
             return {}
         try:

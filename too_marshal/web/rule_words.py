@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from too_marshal.db.plans import PlanRule
 from too_marshal.web.words import area, distance, percent, rate
+from too_marshal.workflows.ages import in_words
 
 
 def when(rule: PlanRule) -> list[str]:
@@ -52,20 +54,28 @@ def _of_the_place(rule: PlanRule) -> Iterator[str]:
 def then(rule: PlanRule) -> list[str]:
     """What happens."""
     by = f" by {', '.join(rule.channels)}" if rule.channels else ""
-    said = [f"people are told{by}"] if rule.notifies else []
+    said = []
+    if rule.notifies:
+        said.append(f"people are told{by}{_within(rule.maximum_age_to_tell)}")
     if rule.plans:
         program = f", program {rule.program}" if rule.program else ""
         said.append(
             f"{rule.telescope} is planned in {', '.join(rule.filters)},"
             f" {rule.exposure_time:g} s each, by the {rule.planner} planner{program}"
+            f"{_within(rule.maximum_age_to_plan)}"
         )
     if rule.submits:
         least = rule.minimum_probability
         said.append(
             "the plan is submitted without a person"
             + ("" if least is None else f" if it covers {least:.0%} or more")
+            + _within(rule.maximum_age_to_submit)
         )
     return said
+
+
+def _within(hours: float | None) -> str:
+    return "" if hours is None else f", until {in_words(timedelta(hours=hours))} after the event"
 
 
 def _or(items: list[str]) -> str:

@@ -22,7 +22,7 @@ from telescopes import TELESCOPES
 from too_marshal.db.people import Role
 from too_marshal.db.plans import PlanRule, RuleTrial
 from too_marshal.web.access import current_person, may, needs
-from too_marshal.web.rule_form import CONDITIONS, LIMITS, RuleForm
+from too_marshal.web.rule_form import AGES, CONDITIONS, LIMITS, RuleForm
 from too_marshal.web.rule_words import then, when
 from too_marshal.web.service import database, row_or_404
 from too_marshal.workflows.edit_rules import (
@@ -33,7 +33,7 @@ from too_marshal.workflows.edit_rules import (
     switch_rule,
     values_of,
 )
-from too_marshal.workflows.rule_fields import NEED_MORE, RuleInvalid
+from too_marshal.workflows.rule_fields import NEED_MORE, RuleInvalid, as_usual
 from too_marshal.workflows.try_rule import ask_for_trial
 
 rules = Blueprint("rules", __name__)
@@ -72,6 +72,7 @@ def _choices(form: RuleForm, found: PlanRule | None) -> dict[str, Any]:
         "rule": found,
         "conditions": CONDITIONS,
         "limits": LIMITS,
+        "ages": AGES,
         "telescopes": list(TELESCOPES),
         "planners": [name for name in PLANNERS if name not in NEED_MORE],
     }
@@ -121,13 +122,13 @@ def trial(trial_id: int) -> str:
     """Show what a rule would have done, or how far its trial is."""
     found = row_or_404(RuleTrial, trial_id)
     rule = None if found.rule_id is None else row_or_404(PlanRule, found.rule_id)
-    candidate = PlanRule(**found.candidate)
+    candidate = PlanRule(**as_usual(found.candidate))
     return render_template(
         "rule_trial.html",
         trial=found,
         when=when(candidate),
         then=then(candidate),
-        **_choices(RuleForm.of(found.candidate), rule),
+        **_choices(RuleForm.of(as_usual(found.candidate)), rule),
     )
 
 

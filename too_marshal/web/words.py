@@ -20,7 +20,7 @@ def install(app: Flask) -> None:
     """Give the templates these filters."""
     for function in (
         utc, age, percent, area, distance, rate, sexagesimal, best_class, duration, size,
-        instant, span, night_time,
+        instant, span, night_time, elapsed, in_line,
     ):  # fmt: skip
         app.add_template_filter(function)
 
@@ -61,6 +61,17 @@ def age(when: datetime | str | None) -> str:
     seconds = (now() - _parsed(when)).total_seconds()
     text = duration(abs(seconds))
     return f"{text} ago" if seconds >= 0 else f"in {text}"
+
+
+def elapsed(when: datetime) -> str:
+    """Write for how long something has gone on."""
+    return duration(max(0.0, (now() - when).total_seconds()))
+
+
+def in_line(place: int) -> str:
+    """Write the place of what waits: ``next in line``, ``third in line``."""
+    names = ("next", "second", "third", "fourth", "fifth")
+    return f"{names[place - 1] if place <= len(names) else f'number {place}'} in line"
 
 
 def duration(seconds: float | None) -> str:

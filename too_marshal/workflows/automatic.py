@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from telescopes.errors import QueueError
 from too_marshal.db.base import now
-from too_marshal.db.events import FRESH, Event, record
+from too_marshal.db.events import Event, record
 from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.plans import Plan, PlanRule
 from too_marshal.db.preflights import ERROR, WARNING, Preflight
 from too_marshal.db.queues import LIVE, Submission, SubmissionState
 from too_marshal.robots import Robots
+from too_marshal.workflows.ages import Purpose, age_of, too_old
 from too_marshal.workflows.approve import approve, lock_plan, obstacle
 from too_marshal.workflows.budget import time_left
 from too_marshal.workflows.preflight import examine
@@ -98,8 +99,7 @@ def _against(session: Session, robots: Robots, plan: Plan, rule: PlanRule) -> It
         yield f"the rule {rule.name!r} no longer submits"
     if event.is_test:
         yield f"{event.name} is a test event"
-    if event.event_time is None or now() - event.event_time > FRESH:
-        yield f"{event.name} is older than a day"
+    yield from too_old(rule, age_of(session, event), Purpose.SUBMIT)
     if plan.localization_id != event.current_localization_id:
         yield "the map has changed"
     if not robots.allows_automatic(plan.telescope):

@@ -16,9 +16,9 @@ from telescopes import TELESCOPES
 from too_marshal.db.base import now
 from too_marshal.db.events import record
 from too_marshal.db.exposures import Exposure
-from too_marshal.db.jobs import defer
 from too_marshal.db.plans import Plan, PlannedExposureRow
 from too_marshal.db.queues import Submission
+from too_marshal.workflows.plan_queue import ask_to_compute
 
 CLOUD = 1.0
 """An exposure that is brighter than predicted by more than this is not worth a visit, mag."""
@@ -142,7 +142,7 @@ def ask_for_follow_up(session: Session, plan: Plan, *, by: str) -> Plan:
         event_id=plan.event_id,
         actor=by,
     )
-    defer(session, "plan", plan_id=follow_up.id)
+    ask_to_compute(session, follow_up, plan.event)
     session.commit()
     return follow_up
 

@@ -114,7 +114,9 @@ def past_cases(session: Session, span: timedelta, limit: int) -> list[Past]:
     for row in rows:
         event = events[row.event_id or 0]
         stood = _as_it_stood(event, earlier[event.id], row)
-        found.append(Past(event, row, Case(stood, row.kind or "", places.get(row.id))))
+        began = stood.event_time or min(item.received_at for item in earlier[event.id])
+        case = Case(stood, row.kind or "", places.get(row.id), row.received_at - began)
+        found.append(Past(event, row, case))
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,22 +15,21 @@ from sqlalchemy.orm import Session
 from planners.plan_files import plan_to_json, request_from_json
 from planners.planners import PLANNERS
 from planners.ranges import hpx29
-from planners.replan import remaining_request
 from planners.requests import check_request
 from telescopes import TELESCOPES
-from telescopes.observing import ObservingPlan, ObservingRequest
+from telescopes.observing import ObservingPlan
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record, urgency
 from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.localizations import Localization, LocalizationState
+from too_marshal.db.locks import lock
 from too_marshal.db.plans import MARSHAL, Plan, PlannedExposureRow, PlanRule, PlanState
-from too_marshal.workflows.archives import references_of
 from too_marshal.workflows.automatic import ask_to_submit
-from too_marshal.workflows.cover import as_executed, exposures_of
-from too_marshal.workflows.deficit import useless
 from too_marshal.workflows.localize import load_skymap
 from too_marshal.workflows.notify import tell
+from too_marshal.workflows.plan_queue import LEAST_TIME_LIMIT, MOST_TIME_LIMIT, ask_to_compute
 from too_marshal.workflows.rules import decide_localization
+from too_marshal.workflows.think import PlanningFailed, request_of, think
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +92,8 @@ def _ask_by_rule(session: Session, event: Event, place: Localization, rule: Plan
         .returning(Plan.id)
     )
     if plan_id is not None:
-        defer(session, "plan", plan_id=plan_id, priority=urgency(event))
+        plan = session.get_one(Plan, plan_id)
+        ask_to_compute(session, plan, event, urgency(event))
 
 
 def ask_for_plan(  # noqa: PLR0913 - what a person chooses
@@ -121,7 +120,11 @@ def ask_for_plan(  # noqa: PLR0913 - what a person chooses
         raise ValueError(f"unknown telescope {telescope!r}; known: {', '.join(TELESCOPES)}")
     if planner not in PLANNERS:
         raise ValueError(f"unknown planner {planner!r}; known: {', '.join(PLANNERS)}")
-    check_request(TELESCOPES[telescope], request_from_json(request))
+    wanted = request_from_json(request)
+    check_request(TELESCOPES[telescope], wanted)
+    limits = (LEAST_TIME_LIMIT * u.s, MOST_TIME_LIMIT * u.s)
+    if wanted.time_limit is not None and not limits[0] <= wanted.time_limit <= limits[1]:
+        raise ValueError(f"a planner is given from {limits[0]:g} to {limits[1]:g}")
     plan = Plan(
         event_id=event.id,
         localization_id=place.id,
@@ -137,7 +140,7 @@ def ask_for_plan(  # noqa: PLR0913 - what a person chooses
         session, f"Plan asked for: {telescope}", subject="plan", subject_id=plan.id,
         event_id=event.id, actor=author,
     )  # fmt: skip
-    defer(session, "plan", plan_id=plan.id)
+    ask_to_compute(session, plan, event)
     session.commit()
     return plan
 
@@ -150,23 +153,31 @@ def compute(session: Session, plan_id: int) -> None:
     session
         Open session; committed.
     plan_id
-        Row in state `computing`; any other is left as it is.
+        Row in state `computing`; any other is left as it is, also if it becomes so meanwhile.
     """
-    plan = session.get_one(Plan, plan_id)
+    plan = lock(session, Plan, plan_id)
     if plan.state != PlanState.COMPUTING:
+        session.commit()
         return
+    plan.begun_at = now()
     skymap = load_skymap(session, plan.localization)
-    telescope = TELESCOPES[plan.telescope]
-    request = _request(session, plan)
+    request = request_of(session, plan)
     session.commit()  # no transaction stays open while the planner thinks
+    made, failure = None, ""
     try:
-        made = PLANNERS[plan.planner](skymap, telescope, request)
-    except ValueError as err:
-        plan.state, plan.remark = PlanState.FAILED, str(err)
-        text = f"{plan.telescope} plan failed: {err}"
-    else:
+        made = think(session, plan, skymap, request)
+    except PlanningFailed as err:
+        failure = str(err)
+    plan = lock(session, Plan, plan_id)
+    if plan.state != PlanState.COMPUTING:
+        session.commit()
+        return
+    if made is not None:
         store_plan(session, plan, made)
         text = _sentence(plan)
+    else:
+        plan.state, plan.remark = PlanState.FAILED, failure
+        text = f"{plan.telescope} plan failed: {failure}"
     plan.ready_at = now()
     record(session, text, subject="plan", subject_id=plan.id, event_id=plan.event_id)
     if plan.state == PlanState.READY:
@@ -174,26 +185,6 @@ def compute(session: Session, plan_id: int) -> None:
     if plan.parent_id is not None:
         defer(session, "offer", plan_id=plan.id, priority=URGENT)
     session.commit()
-
-
-def _request(session: Session, plan: Plan) -> ObservingRequest:
-    """What is asked, where there are reference images; of what another plan has left, the rest."""
-    request = replace(
-        request_from_json(plan.request), references=references_of(session, plan.telescope)
-    )
-    if plan.parent_id is None:
-        return request
-    # What is received later is not known to it.
-    plan.created_at = now()
-    again = useless(session, session.get_one(Plan, plan.parent_id))
-    executed = [
-        as_executed(row)
-        for row in exposures_of(session, plan.event_id, plan.telescope)
-        if row.id not in again
-    ]
-    # A rehearsal's robot may be ahead of our clock.
-    present = max([Time(now()), *(item.start + item.exposure_time for item in executed)])
-    return remaining_request(request, executed, present)
 
 
 def store_plan(session: Session, plan: Plan, made: ObservingPlan) -> None:

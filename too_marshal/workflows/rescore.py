@@ -16,7 +16,7 @@ from telescopes import TELESCOPES
 from telescopes.observing import ObservingPlan
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
-from too_marshal.db.jobs import URGENT, defer
+from too_marshal.db.jobs import URGENT
 from too_marshal.db.localizations import Localization
 from too_marshal.db.locks import lock, lock_all
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanState
@@ -31,6 +31,7 @@ from too_marshal.workflows.cover import as_executed, exposures_of
 from too_marshal.workflows.cover_version import ask_to_cover_version
 from too_marshal.workflows.localize import load_skymap
 from too_marshal.workflows.plan import WINDOW
+from too_marshal.workflows.plan_queue import ask_to_compute
 from too_marshal.workflows.progress import parted
 
 WORTH = 0.01
@@ -150,7 +151,7 @@ def _ask(session: Session, event: Event, place: Localization, submission: Submis
     session.add(plan)
     session.flush()
     session.add(Replacement(event_id=event.id, submission_id=submission.id, plan_id=plan.id))
-    defer(session, "plan", plan_id=plan.id, priority=URGENT)
+    ask_to_compute(session, plan, event, URGENT)
 
 
 def _with_its_own_night(request: dict[str, Any]) -> dict[str, Any]:

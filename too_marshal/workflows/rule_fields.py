@@ -9,6 +9,11 @@ from typing import Any
 
 from planners.planners import PLANNERS
 from telescopes import TELESCOPES
+from too_marshal.db.plans import (
+    MAXIMUM_AGE_TO_PLAN,
+    MAXIMUM_AGE_TO_SUBMIT,
+    MAXIMUM_AGE_TO_TELL,
+)
 from too_marshal.notices.notice import Kind
 
 NEED_MORE = frozenset({"galaxies", "manual"})
@@ -25,6 +30,8 @@ STREAMS = (
 KINDS = tuple(kind.value for kind in Kind if kind is not Kind.INFORMATION)
 DURATIONS = ("short", "long")
 LONGEST_LIST = 40
+OLDEST = 24.0 * 36525
+"""h: a century; none is for no limit."""
 
 
 class RuleInvalid(Exception):
@@ -123,6 +130,9 @@ FIELDS: dict[str, Field] = {
     "maximum_radius": Field(_optional(_number(0, 180, "deg")), None),
     "duration_classes": Field(_texts(DURATIONS), []),
     "excluded_flags": Field(_texts(), []),
+    "maximum_age_to_plan": Field(_optional(_number(0, OLDEST, "h")), MAXIMUM_AGE_TO_PLAN),
+    "maximum_age_to_tell": Field(_optional(_number(0, OLDEST, "h")), MAXIMUM_AGE_TO_TELL),
+    "maximum_age_to_submit": Field(_optional(_number(0, OLDEST, "h")), MAXIMUM_AGE_TO_SUBMIT),
     "notifies": Field(_truth, False),  # noqa: FBT003
     "channels": Field(_texts(), []),
     "plans": Field(_truth, False),  # noqa: FBT003
@@ -138,6 +148,11 @@ FIELDS: dict[str, Field] = {
     "sun_altitude": Field(_number(-90, 0, "deg"), -18.0),
     "moon_separation": Field(_number(0, 180, "deg"), 20.0),
 }
+
+
+def as_usual(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every field of a rule that was checked, perhaps before some field was there."""
+    return {name: values.get(name, field.usual) for name, field in FIELDS.items()}
 
 
 def checked(values: Mapping[str, Any]) -> dict[str, Any]:

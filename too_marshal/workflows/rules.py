@@ -6,8 +6,10 @@ whether a plan is made, and whether people are told who could not be told before
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import chain
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -19,6 +21,7 @@ from too_marshal.db.localizations import Localization
 from too_marshal.db.notices import ReceivedNotice
 from too_marshal.db.plans import PlanRule, RuleDecision
 from too_marshal.notices.notice import Kind
+from too_marshal.workflows.ages import Purpose, age_of, too_old
 
 NO_MAP = "it has no sky map"
 RETRACTED = "the event is retracted"
@@ -40,18 +43,31 @@ class Case:
     place: Localization | None
     """What the notice says of the position, once its map is ready."""
 
+    age: timedelta = timedelta(0)
+    """Of the event, when the rule is asked."""
 
-def reasons_against(rule: PlanRule, case: Case) -> list[str]:
+
+def reasons_against(
+    rule: PlanRule, case: Case, purposes: Sequence[Purpose] | None = None
+) -> list[str]:
     """Every reason why a rule does not apply; none means that it does.
 
     A condition on something that the event does not tell is not met: a rule that asks for
-    HasNS says nothing about a gamma-ray burst.
+    HasNS says nothing about a gamma-ray burst. The event's age is a reason where it is too old
+    for each of the `purposes`; unless given, all that the rule has but submission.
     """
+    if purposes is None:
+        purposes = _purposes(plans=rule.plans, tells=rule.notifies)
     return [
         *_of_the_event(rule, case.event, case.kind),
+        *_of_the_age(rule, case.age, purposes),
         *_of_the_classes(rule, case.event),
         *_of_the_place(rule, case.place),
     ]
+
+
+def _purposes(*, plans: bool, tells: bool) -> list[Purpose]:
+    return [Purpose.PLAN] * plans + [Purpose.TELL] * tells
 
 
 def needs_map(rule: PlanRule) -> bool:
@@ -67,11 +83,11 @@ def decide_notice(session: Session, event: Event, notice: ReceivedNotice) -> lis
     list of PlanRule
         Those that apply, the first time that this is asked: nobody is told twice.
     """
-    case = Case(event, notice.kind or "", None)
+    case = Case(event, notice.kind or "", None, age_of(session, event))
     found = []
     for rule in _enabled(session):
         if rule.notifies:
-            against = reasons_against(rule, case)
+            against = reasons_against(rule, case, [Purpose.TELL])
             if keep_decision(session, rule, event, _NOTICE, notice.id, against) and not against:
                 found.append(rule)
     return found
@@ -93,21 +109,27 @@ def decide_localization(
         Rules that plan, one a telescope; and rules that tell people only now that there is a map.
     """
     notice = session.get_one(ReceivedNotice, place.notice_id)
-    case = Case(event, notice.kind or "", place)
+    case = Case(event, notice.kind or "", place, age_of(session, event))
     planning: dict[str, PlanRule] = {}
     telling = []
     for rule in _enabled(session):
         tells = rule.notifies and needs_map(rule)
         if not rule.plans and not tells:
             continue
-        against = reasons_against(rule, case)
+        against = reasons_against(rule, case, _purposes(plans=rule.plans, tells=tells))
         is_met = not against
+        # Of a rule that does both, one may come too late, and that is said beside the other.
+        late = {purpose: too_old(rule, case.age, purpose) for purpose in Purpose}
         if rule.plans and rule.telescope in planning:
             against.append(PLANNED_BEFORE)
-        is_first = keep_decision(session, rule, event, _LOCALIZATION, place.id, against)
-        if tells and is_met and is_first:
+        aside = []
+        if is_met and tells and rule.plans:
+            aside = [f"no plan: {why}" for why in late[Purpose.PLAN]]
+            aside += [f"nobody is told: {why}" for why in late[Purpose.TELL]]
+        is_first = keep_decision(session, rule, event, _LOCALIZATION, place.id, against, aside)
+        if tells and is_met and is_first and not late[Purpose.TELL]:
             telling.append(rule)
-        if rule.plans and not against:
+        if rule.plans and not against and not late[Purpose.PLAN]:
             planning[rule.telescope] = rule
     return list(planning.values()), telling
 
@@ -119,8 +141,12 @@ def keep_decision(  # noqa: PLR0913, PLR0917 - what a decision is
     subject: str,
     subject_id: int,
     against: list[str],
+    aside: Sequence[str] = (),
 ) -> bool:
-    """Keep what a rule decided; False if it has decided before: the first decision stays."""
+    """Keep what a rule decided; False if it has decided before: the first decision stays.
+
+    What is said `aside` is kept with the reasons `against` it, and is none of them.
+    """
     added = session.execute(
         insert(RuleDecision)
         .values(
@@ -130,7 +156,7 @@ def keep_decision(  # noqa: PLR0913, PLR0917 - what a decision is
             subject=subject,
             subject_id=subject_id,
             applies=not against,
-            reasons=against,
+            reasons=[*against, *aside],
             decided_at=now(),
         )
         .on_conflict_do_nothing()
@@ -172,6 +198,11 @@ def _of_the_event(rule: PlanRule, event: Event, kind: str) -> Iterator[str]:
         event.far is not None and event.far <= rule.maximum_far
     ):
         yield f"its false-alarm rate is not below {rule.maximum_far:g} Hz"
+
+
+def _of_the_age(rule: PlanRule, age: timedelta, purposes: Sequence[Purpose]) -> list[str]:
+    against = [too_old(rule, age, purpose) for purpose in purposes]
+    return list(dict.fromkeys(chain.from_iterable(against))) if all(against) else []
 
 
 def _of_the_classes(rule: PlanRule, event: Event) -> Iterator[str]:

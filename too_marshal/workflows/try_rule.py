@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from too_marshal.db.jobs import defer
 from too_marshal.db.plans import PlanRule, RuleTrial
 from too_marshal.workflows.dry_run import USUAL_SPAN, Past, past_cases
-from too_marshal.workflows.rule_fields import checked
+from too_marshal.workflows.rule_fields import as_usual, checked
 from too_marshal.workflows.rules import reasons_against
 
 MOST_NOTICES = 20_000
@@ -75,7 +75,7 @@ def try_rule(session: Session, trial_id: int) -> None:
     if trial.result is not None:
         return
     current = None if trial.rule_id is None else session.get_one(PlanRule, trial.rule_id)
-    candidate = PlanRule(**trial.candidate)
+    candidate = PlanRule(**as_usual(trial.candidate))
     cases = past_cases(session, timedelta(days=trial.days), MOST_NOTICES)
     trial.total, trial.done = len(cases), 0
     session.commit()

@@ -30,7 +30,7 @@ from tests.too_marshal.factories import (
 from too_marshal.api.openapi import document
 from too_marshal.api.operations import OPERATIONS
 from too_marshal.db.events import EventLink
-from too_marshal.db.plans import PlanRule, RuleDecision, RuleTrial
+from too_marshal.db.plans import PlanRule, PlanState, RuleDecision, RuleTrial
 
 DOCUMENT = document()
 PREFIX = "/api/v1"
@@ -117,6 +117,7 @@ def rows(session: Session) -> dict[str, int]:
         "localization_id": place.id,
         "notice_id": place.notice_id,
         "plan_id": plan.id,
+        "computing_plan_id": add_plan(session, event, state=PlanState.COMPUTING).id,
         "submission_id": submission.id,
         "replacement_id": add_replacement(session, submission, add_plan(session, event)).id,
         "preflight_id": add_preflight(session, plan).id,
@@ -150,6 +151,8 @@ BODIES = {
 def test_what_is_answered_is_as_described(caller: Caller, rows, operation):
     program = caller(operation.role)
     path = PREFIX + re.sub(r"<row:(\w+)>", r"{\1}", operation.path)
+    if operation.name == "post_cancel":
+        rows["plan_id"] = rows["computing_plan_id"]
     address = path.format(**rows)
     response = program.open(
         address, method=operation.method.upper(), **BODIES.get(operation.name, {})

@@ -19,9 +19,11 @@ def test_a_rule_lives_and_dies_and_lives_again(caller: Caller):
     program = caller(Role.ADMIN)
     added = program.post("/api/v1/rules", json=TELL).get_json()
     assert {name: added[name] for name in TELL} == TELL
+    assert (added["maximum_age_to_tell"], added["maximum_age_to_submit"]) == (168.0, 24.0)
     address = f"/api/v1/rules/{added['id']}"
-    changed = program.put(address, json=TELL | {"maximum_far": None}).get_json()
-    assert changed["maximum_far"] is None
+    changes = {"maximum_far": None, "maximum_age_to_tell": None, "maximum_age_to_plan": 12}
+    changed = program.put(address, json=TELL | changes).get_json()
+    assert {name: changed[name] for name in changes} == changes
     assert program.delete(address).get_json()["deleted_by"] == "program-admin"
     assert program.post(f"{address}/restore").get_json()["deleted_at"] is None
     assert program.get(address).get_json() == changed
@@ -33,6 +35,7 @@ def test_a_rule_lives_and_dies_and_lives_again(caller: Caller):
         ({"name": "Tell: IceCube neutrinos", "notifies": True}, "Another rule has this name"),
         (TELL | {"maximum_far": "1e-8"}, "maximum_far: From 0 to 1 Hz"),
         (TELL | {"maximum_far": True}, "maximum_far"),
+        (TELL | {"maximum_age_to_plan": -1}, "maximum_age_to_plan: From 0 to 876600 h"),
         (TELL | {"streams": "lvk"}, "streams: A list"),
         (TELL | {"minimum_classes": {"BNS": None}}, "minimum_classes"),
         (TELL | {"notifies": "yes"}, "notifies: True or false"),

@@ -51,6 +51,8 @@ def test_words_tell_every_condition():
         minimum_classes={"BNS": 0.5, "NSBH": 0.3}, maximum_far=1e-7, maximum_area=100.0,
         maximum_distance=200.0, maximum_radius=1.5, duration_classes=["short"],
         excluded_flags=["not a GRB"], notifies=True, planner="greedy", program="P1",
+        submits=True, maximum_age_to_tell=36.0, maximum_age_to_plan=168.0,
+        maximum_age_to_submit=12.0,
     )  # fmt: skip
     assert when(full) == [
         "it is of lvk, icecube or swift",
@@ -67,9 +69,12 @@ def test_words_tell_every_condition():
         "the mean distance is 200 Mpc or less",
         "the error radius is 1.5 deg or less",
     ]
+    planned = "ZTF is planned in g, 30 s each, by the greedy planner, program P1"
     assert then(full) == [
-        "people are told", "ZTF is planned in g, 30 s each, by the greedy planner, program P1"
-    ]  # fmt: skip
+        "people are told, until 36 h after the event",
+        f"{planned}, until 7 days after the event",
+        "the plan is submitted without a person, until 12 h after the event",
+    ]
 
 
 def test_an_administrator_adds_changes_disables_deletes_and_restores(
@@ -99,6 +104,30 @@ def test_an_administrator_adds_changes_disables_deletes_and_restores(
     assert [line.rpartition("'")[2].split()[0].rstrip(":") for line in said] == [
         "added", "changed", "disabled", "enabled", "deleted", "restored"
     ]  # fmt: skip
+
+
+def test_an_age_is_typed_in_days_and_none_is_no_limit(admin: FlaskClient, session: Session):
+    asked = page(admin, "/rules/new")
+    assert 'name="maximum_age_to_plan" value="7"' in asked
+    assert 'name="maximum_age_to_submit" value="1"' in asked
+    typed = TELL | {"maximum_age_to_tell": "0.5", "maximum_age_to_plan": ""}
+    assert admin.post("/rules", data=typed).status_code == 303
+    added = stored(session, TELL["name"])
+    assert (added.maximum_age_to_tell, added.maximum_age_to_plan) == (12.0, None)
+    refused = admin.post("/rules", data=typed | {"name": "x", "maximum_age_to_tell": "-1"})
+    assert refused.status_code == 422
+    assert "From 0 to" in refused.text
+
+
+def test_a_trial_of_before_the_limits_is_still_read(admin: FlaskClient, session: Session):
+    values = checked({"name": "old", "notifies": True})
+    del values["maximum_age_to_tell"]
+    trial = RuleTrial(candidate=values, days=30, asked_by="ann")
+    session.add(trial)
+    session.commit()
+    assert "until 7 days after the event" in page(admin, f"/rules/trials/{trial.id}")
+    try_rule(session, trial.id)
+    assert trial.result is not None
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from telescopes.archives import open_archive
 from telescopes.simulators.irsa import IRSASimulator
 from telescopes.simulators.service import running
+from tests.too_marshal.clocks import MIDNIGHT, RA
 from tests.too_marshal.factories import (
     add_event,
     add_exposures,
@@ -23,7 +24,6 @@ from tests.too_marshal.factories import (
     add_submission,
     circle_map,
 )
-from tests.too_marshal.workflows.test_replace import MIDNIGHT, RA
 from too_marshal.db.archives import ArchiveCopy
 from too_marshal.db.base import now
 from too_marshal.db.exposures import Coverage, Exposure
@@ -40,6 +40,8 @@ from too_marshal.workflows.archives import (
 from too_marshal.workflows.cover import as_executed
 from too_marshal.workflows.keep_exposures import keep_exposures
 from too_marshal.workflows.plan import ask_for_plan, compute
+
+pytestmark = pytest.mark.usefixtures("evening")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from planners.plan_files import plan_from_json
 from telescopes.observing import ObservingQueue
 from telescopes.simulators.clock import SimulatedClock
 from telescopes.simulators.ztf import serve
+from tests.too_marshal.clocks import MIDNIGHT, RA
 from tests.too_marshal.factories import (
     add_event,
     add_localization,
@@ -20,7 +21,6 @@ from tests.too_marshal.factories import (
     add_submission,
     circle_map,
 )
-from tests.too_marshal.workflows.test_replace import MIDNIGHT, RA
 from too_marshal.db.base import now
 from too_marshal.db.events import Activity
 from too_marshal.db.plans import Plan, PlanRule
@@ -29,6 +29,8 @@ from too_marshal.db.queues import KILL_SWITCH, Submission, SubmissionState, Swit
 from too_marshal.robots import Robots
 from too_marshal.robots_file import Robot
 from too_marshal.workflows.automatic import MOST_TRIES, ask_to_submit, submit_by_rule
+
+pytestmark = pytest.mark.usefixtures("evening")
 
 
 def robots_at(url: str, **more) -> Robots:
@@ -131,7 +133,7 @@ def takes_long(_session, plan):
     [
         (is_test, "test event"),
         (is_retracted, "is retracted"),
-        (is_old, "older than a day"),
+        (is_old, "the event is 2 days old, more than 24 h"),
         (is_disabled, "no longer submits"),
         (is_deleted, "no longer submits"),
         (covers_little, "it covers 69.0%, below 90.0%"),

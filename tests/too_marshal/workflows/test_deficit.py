@@ -8,6 +8,7 @@ import pytest
 from astropy.time import Time
 from sqlalchemy.orm import Session
 
+from tests.too_marshal.clocks import MIDNIGHT, RA
 from tests.too_marshal.factories import (
     add_event,
     add_exposures,
@@ -15,12 +16,13 @@ from tests.too_marshal.factories import (
     add_submission,
     circle_map,
 )
-from tests.too_marshal.workflows.test_replace import MIDNIGHT, RA
 from too_marshal.db.base import now
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import SubmissionState
 from too_marshal.workflows.deficit import Outcome, ask_for_follow_up, visits_of
 from too_marshal.workflows.plan import ask_for_plan, compute
+
+pytestmark = pytest.mark.usefixtures("evening")
 
 
 @pytest.fixture

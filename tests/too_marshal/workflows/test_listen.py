@@ -80,7 +80,7 @@ def count(engine) -> int:
         return session.scalar(select(func.count(ReceivedNotice.id))) or 0
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 30.0) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 300.0) -> None:
     tick = threading.Event()
     for _ in range(int(seconds / 0.05)):
         if condition():

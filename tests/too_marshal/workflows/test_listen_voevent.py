@@ -34,7 +34,7 @@ class Broker:
 
     def __init__(self) -> None:
         self._server = socket.create_server(("127.0.0.1", 0))
-        self._server.settimeout(30)
+        self._server.settimeout(300)
         self.client: socket.socket | None = None
 
     @property
@@ -46,7 +46,7 @@ class Broker:
         if self.client is not None:
             self.client.close()
         self.client, _ = self._server.accept()
-        self.client.settimeout(30)
+        self.client.settimeout(300)
 
     def send(self, payload: bytes) -> None:
         assert self.client is not None
@@ -179,7 +179,7 @@ def test_the_command_bounds_its_memory_and_lives_on(broker, engine, database_url
         wait_for(lambda: counted(engine, Event.id)() == 1)
     finally:
         process.terminate()
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=300)
     assert process.returncode == 0
     assert "MemoryError" in said
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from telescopes.simulators.clock import SimulatedClock
 from telescopes.simulators.ztf import serve
 from tests.too_marshal import alerts
-from tests.too_marshal.clocks import later
+from tests.too_marshal.clocks import RA, later
 from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.defaults import WITH_ZTF
 from too_marshal.db.events import Event
@@ -33,11 +33,7 @@ from too_marshal.workflows.submit import submit
 from too_marshal.workflows.track import track
 from too_marshal.workflows.withdraw import withdraw_event, withdraw_submission
 
-
-def up_now(ra_offset: float = 0.0) -> float:
-    """A right ascension that culminates at Palomar in the middle of the coming night."""
-    midnight = Time(datetime.now(UTC).replace(hour=8, minute=0, second=0, microsecond=0))
-    return float((midnight.sidereal_time("mean", -116.86).deg + ra_offset) % 360)
+pytestmark = pytest.mark.usefixtures("evening")
 
 
 def robots_at(**endpoint: str) -> Robots:
@@ -49,7 +45,7 @@ def robots_at(**endpoint: str) -> Robots:
 def located(session):
     """A significant event whose map is ready."""
     received = ingest(
-        session, Message(alerts.lvk(skymap=alerts.skymap_fits(ra=up_now(), dec=35.0)), "api")
+        session, Message(alerts.lvk(skymap=alerts.skymap_fits(ra=RA, dec=35.0)), "api")
     )
     place = session.scalars(select(Localization)).one()
     localize(session, place.id)
@@ -69,9 +65,7 @@ def test_a_map_is_stored_once_and_becomes_current(session, located):
     again = ingest(
         session,
         Message(
-            alerts.lvk(
-                created="2026-11-22T03:10:00Z", skymap=alerts.skymap_fits(ra=up_now(), dec=35.0)
-            ),
+            alerts.lvk(created="2026-11-22T03:10:00Z", skymap=alerts.skymap_fits(ra=RA, dec=35.0)),
             "api",
         ),
     )

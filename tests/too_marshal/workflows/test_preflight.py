@@ -25,6 +25,8 @@ from too_marshal.workflows.submit import submit
 
 __all__ = ["robot"]
 
+pytestmark = pytest.mark.usefixtures("evening")
+
 
 def words(findings: list[dict[str, str]], level: str) -> str:
     return "; ".join(item["words"] for item in findings if item["level"] == level)

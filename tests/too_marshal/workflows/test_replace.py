@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 from astropy import units as u
-from astropy.time import Time
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from telescopes.simulators.clock import SimulatedClock
 from telescopes.simulators.faults import Fault, FaultKind
 from telescopes.simulators.ztf import serve
+from tests.too_marshal.clocks import MIDNIGHT, RA
 from tests.too_marshal.factories import add_event, add_localization, circle_map
 from tests.too_marshal.workflows.test_submit import SimulatedRobots
 from too_marshal import crash
@@ -33,16 +32,7 @@ from too_marshal.workflows.submit import submit
 from too_marshal.workflows.track import track
 from too_marshal.workflows.withdraw import withdraw_event, withdraw_submission
 
-
-def coming_midnight() -> Time:
-    """Of Palomar, at least two hours from now."""
-    at = datetime.now(UTC) + timedelta(hours=2)
-    eight = at.replace(hour=8, minute=0, second=0, microsecond=0)
-    return Time(eight if eight > at else eight + timedelta(days=1))
-
-
-MIDNIGHT = coming_midnight()
-RA = float(MIDNIGHT.sidereal_time("mean", -116.86).deg)
+pytestmark = pytest.mark.usefixtures("evening")
 
 
 @pytest.fixture
@@ -124,12 +114,12 @@ def settle(session: Session, robot, replacement_id: int) -> Replacement:
 
 
 def test_a_new_map_scores_plans_again_and_offers_a_better_one(session, held):
-    row = change_map(session, held)
+    row = change_map(session, held, ra=RA + 30.0)
     session.refresh(held.plan)
     before, after = row.difference["probability"]
     assert row.state == ReplacementState.OFFERED
     assert held.plan.rescored["statistics"]["probability"] == pytest.approx(before)
-    assert after > before + 0.2, "the map has moved by its diameter"
+    assert after > before + 0.2, "the map has moved by more than its diameter"
     change = row.difference
     assert change["executed"] == 0
     assert change["added"] > 0

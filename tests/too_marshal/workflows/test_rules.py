@@ -22,6 +22,8 @@ from too_marshal.workflows.notify import notify
 from too_marshal.workflows.plan import propose_plans
 from too_marshal.workflows.rules import Case, decisions_of, reasons_against
 
+pytestmark = pytest.mark.usefixtures("evening")
+
 EVENT = {
     "stream": "lvk",
     "is_test": False,

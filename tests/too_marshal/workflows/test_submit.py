@@ -10,7 +10,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from astropy import units as u
-from astropy.time import Time
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -22,7 +21,7 @@ from telescopes.transports import HTTPTransport
 from telescopes.ztf_queue import ZTFQueue
 from telescopes.ztf_scheduler import TunnelledScheduler
 from tests.telescopes.plans import make_plan
-from tests.too_marshal.clocks import later
+from tests.too_marshal.clocks import MIDNIGHT, later
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
 from too_marshal.db.notices import ReceivedNotice
@@ -46,14 +45,16 @@ from too_marshal.workflows.withdraw import (
     withdraw_submission,
 )
 
-START = Time("2027-03-02T05:00:00")
+START = MIDNIGHT - 3 * u.h
 """Dark at Palomar, and to come: a plan in the past is refused."""
+
+pytestmark = pytest.mark.usefixtures("evening")
 
 numbers = itertools.count(1)
 
 
 class SimulatedRobots(Robots):
-    """One ZTF whose transport gives up after half a second, so that silence is soon noticed."""
+    """One ZTF whose transport gives up after two seconds, so that silence is soon noticed."""
 
     def __init__(self, url: str, *, is_simulated: bool = True) -> None:
         super().__init__({"ZTF": Robot({"url": url}, is_simulated, "Caltech", "A. Tester")})
@@ -61,7 +62,7 @@ class SimulatedRobots(Robots):
 
     def queue(self, telescope: str) -> ZTFQueue:
         assert telescope == "ZTF"
-        transport = HTTPTransport(self._url, timeout=0.5 * u.s, deadline=1 * u.s)
+        transport = HTTPTransport(self._url, timeout=2 * u.s, deadline=4 * u.s)
         return ZTFQueue(TunnelledScheduler(transport), None)
 
 
@@ -85,7 +86,7 @@ def robot() -> Iterator[SimpleNamespace]:
 
 def add_plan(session: Session, **event) -> Plan:
     number = next(numbers)
-    row = Event(stream="lvk", key=f"S2703{number}", name=f"S2703{number}", **event)
+    row = Event(stream="lvk", key=f"S2611{number}", name=f"S2611{number}", **event)
     notice = ReceivedNotice(sha256=f"{number:064}", payload=b"", channel="api")
     session.add_all([row, notice])
     session.flush()
