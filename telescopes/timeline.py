@@ -19,7 +19,7 @@ DAY = 86400.0
 """Seconds in a day."""
 
 PATIENCE = 120.0
-"""Where nothing can be observed, the sky is looked at again after so many seconds."""
+"""Usual time until the sky is looked at again, s."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +83,17 @@ class Timeline:
         Its overheads and limits hold.
     sun_altitude
         The robot observes while the Sun's centre is below; by default always.
+    patience
+        Where nothing can be observed, the sky is looked at again after so many seconds.
     """
 
     def __init__(
-        self, telescope: Telescope, sun_altitude: u.Quantity[u.physical.angle] = 90 * u.deg
+        self,
+        telescope: Telescope,
+        sun_altitude: u.Quantity[u.physical.angle] = 90 * u.deg,
+        patience: float = PATIENCE,
     ) -> None:
+        self.patience = patience
         self.telescope = telescope
         self.sky = LocalSky.of(telescope.site)
         self.sun_altitude = float(sun_altitude.to_value(u.deg))
@@ -142,7 +148,12 @@ class Timeline:
         return [int(i) for i in np.flatnonzero(allowed)]
 
     def follow_list(
-        self, targets: Sequence[Target], begin: float, end: float, before: Target | None = None
+        self,
+        targets: Sequence[Target],
+        begin: float,
+        end: float,
+        before: Target | None = None,
+        delay: float = 0.0,
     ) -> list[float | None]:
         """When a robot that follows the list takes each exposure.
 
@@ -154,6 +165,8 @@ class Timeline:
             Exposures begin between these moments (MJD).
         before
             Where the telescope points before, if that is known.
+        delay
+            From the choice of the first until it is taken, on top, s.
 
         Returns
         -------
@@ -167,10 +180,11 @@ class Timeline:
             free = self.can_observe([targets[i] for i in left[:1]], now)
             free = free or self.can_observe([targets[i] for i in left], now)
             if not free:
-                now += PATIENCE / DAY
+                now += self.patience / DAY
                 continue
             which = left.pop(free[0])
-            start = now + self.overhead(before, targets[which], now) / DAY
+            start = now + (self.overhead(before, targets[which], now) + delay) / DAY
+            delay = 0.0
             if start > end:
                 break
             starts[which], before = start, targets[which]

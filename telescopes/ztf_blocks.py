@@ -8,7 +8,8 @@ first visits, one whose window opens late enough:
   for its gap, and where the plan pauses. A change of the filter alone ends none, and a plan
   that visits no field again is one queue.
 - `LATE` after the window has opened, the robot follows the queue, or it is later than we
-  answer for. From then on the exposures are laid on the clock: the latest start of each.
+  answer for. The exposures are laid on the clock from the first such moment and from the
+  last: the earliest start of each, and the latest.
 - The next window opens so that no field is visited earlier than the minimum gap after its
   latest start before, even by a robot that begins at once and needs not exchange the filter.
 - A window closes with the latest start of its last exposure, and the next does not open
@@ -23,6 +24,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from astropy import units as u
 
@@ -33,10 +35,20 @@ from telescopes.ztf import ZTF
 LEAD = ZTF.overheads.filter_exchange
 """A window opens this long before its first exposure is planned."""
 
-LATE = 6 * u.min
+LATE = 270 * u.s
 """The robot follows a queue at most this long after its window has opened: an exposure of the
-survey is under way (38 s), the filter is exchanged (135 s), the telescope turns from the other
-end of the sky (82 s), and the message is some seconds late."""
+survey is under way (38 s), the filter is exchanged (135 s), and the telescope turns from the
+other end of the sky (82 s)."""
+
+MARGIN = 50 * u.s
+"""Added to each gap: where a field is out of reach, the scheduler looks again at the next slot,
+and its sky is not to a hair the one that is calculated here."""
+
+_PATIENCE = 10.0
+"""Where nothing can be observed, the sky is looked at again after this, s."""
+
+_STAY = 1 * u.hour
+"""What cannot be observed for so long after its time is not waited for."""
 
 GRACE = 30 * u.min
 """The last window closes this long after the last exposure is planned to end."""
@@ -89,7 +101,7 @@ class _Cutter:
         self._exposures = sorted(plan.exposures, key=lambda exposure: exposure.start.utc.mjd)
         self._targets = targets_of(plan)
         self._planned = [float(exposure.start.utc.mjd) for exposure in self._exposures]
-        self._line = Timeline(ZTF, TWILIGHT)
+        self._line = Timeline(ZTF, TWILIGHT, _PATIENCE)
         self._gap = float(plan.request.minimum_gap.to_value(u.day))
         fields = [exposure.field_id for exposure in self._exposures]
         self._is_whole = self._gap <= 0 or len(set(fields)) == len(fields)
@@ -140,7 +152,7 @@ class _Cutter:
 
     def _ready(self, field: int) -> float:
         """When a field may be visited again (MJD)."""
-        return self._latest[field] + self._gap if field in self._latest else -1.0
+        return self._latest[field] + self._gap + _days(MARGIN) if field in self._latest else -1.0
 
     def _window(
         self, mine: Sequence[int], free: float, *, is_last: bool
@@ -150,33 +162,52 @@ class _Cutter:
         ready = [self._ready(self._exposures[i].field_id) for i in mine]
         opens = max(free, self._planned[mine[0]] - _days(LEAD))
         for _ in range(_TRIES):
-            latest = self._line.follow_list(targets, opens + _days(LATE), self._ends)
-            starts = self._line.follow_list(targets, opens, self._ends)
-            early = _earliness(ready, starts, latest)
+            end = opens + self._planned[mine[-1]] - self._planned[mine[0]] + _days(LATE + _STAY)
+            starts = self._starts(targets, opens, min(end, self._ends))
+            early = max(map(_too_early, ready, (first for first, _ in starts)))
             if early <= 0:
                 break
             opens += early
-        ends = [start for start in latest if start is not None]
+        ends = [last for _, last in starts if last is not None]
         if not ends or opens >= self._ends:
             return None
-        for i, start in zip(mine, latest, strict=True):
-            if start is not None:
-                self._latest[self._exposures[i].field_id] = start
+        for i, (_, last) in zip(mine, starts, strict=True):
+            if last is not None:
+                self._latest[self._exposures[i].field_id] = last
         closes = max(*ends, self._graced) if is_last else max(ends)
         return opens, closes
 
+    def _starts(
+        self, targets: Sequence[Target], opens: float, end: float
+    ) -> list[tuple[float | None, float | None]]:
+        """When each exposure begins at the earliest and at the latest, if it does."""
+        late = _days(LATE)
+        runs = [self._line.follow_list(targets, opens + begin, end) for begin in (0.0, late)]
+        if any(_passes_over(run) for run in runs):
+            # What is not up when the robot chooses is taken later than by one that begins later.
+            runs += [
+                self._line.follow_list(targets, opens + begin, end, delay=(late - begin) * DAY)
+                for begin in (0.0, late / 2)
+            ]
+        begun = [
+            [start for start in starts if start is not None] for starts in zip(*runs, strict=True)
+        ]
+        return [(min(starts, default=None), max(starts, default=None)) for starts in begun]
 
-def _earliness(ready: Sequence[float], *runs: Sequence[float | None]) -> float:
-    """By how much the earliest of the exposures is too early, d."""
-    return max(
-        (
-            moment - start
-            for starts in runs
-            for moment, start in zip(ready, starts, strict=True)
-            if start is not None
-        ),
-        default=0.0,
-    )
+
+def _extremes(starts: Sequence[float | None]) -> tuple[float | None, float | None]:
+    begun = [start for start in starts if start is not None]
+    return min(begun, default=None), max(begun, default=None)
+
+
+def _passes_over(run: Sequence[float | None]) -> bool:
+    """Whether the exposures are not taken in the order of the list."""
+    return None in run or any(b < a for a, b in pairwise(start or 0.0 for start in run))
+
+
+def _too_early(ready: float, start: float | None) -> float:
+    """By how much an exposure is too early, d."""
+    return 0.0 if start is None else ready - start
 
 
 def _days(time: u.Quantity[u.physical.time]) -> float:

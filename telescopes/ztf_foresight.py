@@ -24,8 +24,9 @@ from telescopes.ztf_messages import EARLIEST, FILTER_IDS, LATEST, read_messages
 COLUMNS = ("field_id", "program_id", "subprogram_name", "filter_id", "program_pi")
 """One target without one of these, and the scheduler rejects the whole queue."""
 
-MOST_LOST = 0.1
-"""A plan that loses more than this part of its exposures is not what was decided on."""
+MOST_LOST = 0.2
+"""A plan that loses more than this part of its exposures is not what was decided on. A single
+one is no reason to give up the others."""
 
 DEFAULT_EXPOSURE = 30.0
 """Of a target that does not say, s (ztf_sim, `load_list_queue`)."""
@@ -182,7 +183,7 @@ class Foresight:
             return []
         closes = "the window closes" if len(self.messages) == 1 else "the last window closes"
         words = f"{exposures(lost)} of {planned} would not be begun before {closes}"
-        level: Level = "warning" if lost > MOST_LOST * planned else "note"
+        level: Level = "warning" if lost > max(MOST_LOST * planned, 1) else "note"
         return [Finding(level, f"{words} ({clock(self.closes)})")]
 
     def _gaps(self, starts: Sequence[float | None]) -> list[Finding]:

@@ -147,6 +147,22 @@ class TestZTF:
         assert words(found, "warning") == []
         assert "goes as 2 queues" in words(found, "note")[-2]
 
+    @pytest.mark.parametrize("later", [0, 40])
+    def test_beside_another_queue_it_is_told_what_becomes_of_the_gap(self, bench, later):
+        plan = make_plan(4, "gr")
+        theirs = make_plan(40, "i", start=START + later * u.min)
+        bench.queue.submit(bench.queue.prepare(theirs, "ToO_theirs", "Caltech", "K"))
+        found = words(look(bench, plan), "warning")
+        assert "ToO_theirs" in found[0]
+        bench.queue.submit(bench.queue.prepare(plan, "ToO_mine", "Caltech", "K"))
+        bench.pass_time(5 * u.hour)
+        taken = {}
+        for each in bench.queue.executed(START - 1 * u.hour, START + 6 * u.hour):
+            if each.queue_name == "ToO_mine":
+                taken.setdefault(each.field_id, []).append(each.start.mjd)
+        lost = 8 - sum(map(len, taken.values()))
+        assert any(f"{lost} exposures of 8" in each for each in found) == (lost > 0)
+
     def test_a_gap_that_shrinks_is_seen(self, bench):
         def open_early(message):
             message["validity_window_mjd"][0] -= 15 / 1440
@@ -156,11 +172,19 @@ class TestZTF:
         assert "less than the 30 min asked for" in warning
 
     def test_limits_of_the_telescope_are_foreseen(self, bench):
+        plan = make_plan(6, "g")
+        low = [replace(each, dec=-45.5 * u.deg) for each in plan.exposures[:2]]
+        plan = replace(plan, exposures=(*low, *plan.exposures[2:]))
+        (warning,) = words(look(bench, plan), "warning")
+        assert warning.startswith("2 exposures of 6 would not be begun")
+
+    def test_a_single_exposure_that_is_lost_is_told_and_stops_nobody(self, bench):
         plan = make_plan(3, "g")
         low = replace(plan.exposures[1], dec=-45.5 * u.deg)
         plan = replace(plan, exposures=(plan.exposures[0], low, plan.exposures[2]))
-        (warning,) = words(look(bench, plan), "warning")
-        assert warning.startswith("1 exposure of 3 would not be begun")
+        found = look(bench, plan)
+        assert words(found, "warning") == []
+        assert words(found, "note")[1].startswith("1 exposure of 3 would not be begun")
 
 
 class TestAnyTelescope:
@@ -197,6 +221,7 @@ class TestAnyTelescope:
 def test_a_way_without_a_history_does_not_know_whether_the_name_was_used():
     with contextlib.ExitStack() as stack:
         bench = KowalskiBench(stack, history_path=None)
+        bench.pass_time(10 * u.min)
         (warning,) = words(look(bench, make_plan(4, "g")), "warning")
     assert warning.startswith("whether the name is free is not known: ")
     assert "no history" in warning
