@@ -24,6 +24,7 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
+from telescopes.ztf_messages import read_messages
 from tests.too_marshal import factories
 from tests.too_marshal.test_kills import Fleet
 from too_marshal.database import migrate
@@ -154,11 +155,15 @@ def audit(engine: Engine, robot: dict[str, Any]) -> dict[str, Any]:
         rows = connection.execute(text("SELECT queue_name, state, reason, request FROM submission"))
         submissions = {name: (state, reason, request) for name, state, reason, request in rows}
     found = Counter(state for state, _, _ in submissions.values())
-    faults = []
+    faults, known = [], set(submissions)
     for name, (state, _, request) in submissions.items():
-        times = robot["received"].get(name, 0)
-        held = robot["queues"].get(name)
-        asked = len(json.loads(request)["targets"]) if request else None
+        sent = read_messages(request) if request else []
+        parts = [message["queue_name"] for message in sent] or [name]
+        times = max(robot["received"].get(part, 0) for part in parts)
+        there = [robot["queues"][part] for part in parts if part in robot["queues"]]
+        held = sum(there) if there else None
+        asked = sum(len(message["targets"]) for message in sent) if sent else None
+        known.update(parts)
         if times > 1:
             faults.append(f"{name} was sent {times} times")
         if state == "accepted" and held != asked:
@@ -167,7 +172,7 @@ def audit(engine: Engine, robot: dict[str, Any]) -> dict[str, Any]:
             faults.append(f"{name} is refused, but the robot holds it")
         if state not in {"accepted", "refused", "unconfirmed"}:
             faults.append(f"{name} is left {state}")
-    unknown = set(robot["received"]) - set(submissions)
+    unknown = set(robot["received"]) - known
     return {
         "states": dict(found),
         "duplicates": sum(times > 1 for times in robot["received"].values()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from telescopes.errors import QueueError, QueueRefused, QueueUnconfirmed
+from telescopes.errors import QueueError, QueueIncomplete, QueueRefused, QueueUnconfirmed
 from telescopes.observing import QueueReceipt, QueueRequest
 from telescopes.transports import HTTPAnswer
 
@@ -34,11 +34,15 @@ def confirm(
         If it was refused, and is not there.
     QueueUnconfirmed
         If it cannot be said what is there, or if that is not what was sent.
+    QueueIncomplete
+        If `find` says so.
     """
     if answer.status >= 500 or answer.status == 408:
         raise QueueUnconfirmed(answer.words)
     try:
         found = find(request)
+    except QueueIncomplete:
+        raise
     except QueueError as err:
         raise QueueUnconfirmed(f"{answer.words}; it cannot be read back: {err}") from err
     if found:

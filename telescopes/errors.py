@@ -21,6 +21,14 @@ class QueueUnconfirmed(QueueError):
     """The message may have arrived: it must be asked about, never repeated."""
 
 
+class QueueIncomplete(QueueError):
+    """The robot holds some of the queues of a request, and certainly not the others.
+
+    Sending the request again sends only what is missing; withdrawing it removes the rest. As
+    with an absence, it is certain where `find` says so twice, a settle time apart.
+    """
+
+
 class ArchiveUnavailable(QueueUnreachable):
     """An archive did not answer, or not with what was asked; it may be asked again."""
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Level = Literal["error", "warning", "note"]
-"""An error forbids to send the plan, a warning must be accepted, a note informs."""
+"""An error forbids to send the plan. A warning must be accepted by a person, and so stops a rule.
+A note informs, and stops nobody: what time alone has done to a plan, or a loss that is borne."""
 
 
 @dataclass(frozen=True)

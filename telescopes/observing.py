@@ -457,16 +457,19 @@ class ObservingQueue(Protocol):
         """
 
     def submit(self, request: QueueRequest) -> QueueReceipt:
-        """Send `request` once.
+        """Send `request` once: all of its queues or none.
+
+        What a broken submission has left of a request is completed: see `QueueIncomplete`.
 
         Raises
         ------
         QueueRefused
-            If the robot said no.
+            If the robot said no; it holds nothing of the request.
         QueueUnreachable
-            If the message certainly did not arrive.
+            If nothing that was sent now arrived. What an earlier call has left there is.
         QueueUnconfirmed
-            If it may have arrived. The caller then asks `find`, and never repeats.
+            If it, or a part of it, may have arrived. The caller then asks `find`, and never
+            repeats.
         """
 
     def find(self, request: QueueRequest) -> bool | None:
@@ -477,6 +480,12 @@ class ObservingQueue(Protocol):
         bool or None
             True: it is there with the same content. False: it is certainly absent.
             None: something of that name is there but differs.
+
+        Raises
+        ------
+        QueueIncomplete
+            If some of its queues are there and others are not. `submit` completes it,
+            `withdraw` removes it.
         """
 
     def foresee(
@@ -504,7 +513,7 @@ class ObservingQueue(Protocol):
         """
 
     def withdraw(self, name: str) -> None:
-        """Remove the queue of that name; no error if the robot no longer has it.
+        """Remove every queue of the request of that name; no error if there is none.
 
         Raises
         ------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from astropy.time import Time
 
-from telescopes.errors import QueueUnconfirmed, QueueUnknowable
+from telescopes.errors import QueueIncomplete, QueueUnconfirmed, QueueUnknowable
 from telescopes.findings import Finding, Level
 from telescopes.foresight import clock, exposures
 from telescopes.observing import ObservingPlan, ObservingQueue, QueueRequest, Telescope
@@ -64,6 +64,8 @@ def preflight(
 def _name(queue: ObservingQueue, request: QueueRequest) -> list[Finding]:
     try:
         found = queue.find(request)
+    except QueueIncomplete as err:
+        return [Finding("warning", f"the robot already has a part of this plan: {err}")]
     except QueueUnconfirmed as err:
         return [Finding("warning", f"whether the name is free is not known: {err}")]
     match found:
@@ -80,8 +82,9 @@ def _times(plan: ObservingPlan, now: Time) -> list[Finding]:
     if past == len(starts):
         return [Finding("error", f"all exposures are past: the last was for {clock(starts[-1])}")]
     if past:
-        of = f"{exposures(past)} of {len(starts)}"
-        return [Finding("warning", f"{of} should have begun by now: the plan is getting old")]
+        # A plan is brought up to date when it is sent: its age alone stops nobody.
+        words = f"{exposures(past)} of {len(starts)} should have begun by now"
+        return [Finding("note", words)]
     return []
 
 

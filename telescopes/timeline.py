@@ -13,13 +13,13 @@ import numpy as np
 from astropy import units as u
 
 from telescopes.local_sky import LocalSky
-from telescopes.observing import ObservingPlan, Telescope
+from telescopes.observing import Axis, ObservingPlan, Telescope
 
 DAY = 86400.0
 """Seconds in a day."""
 
 PATIENCE = 120.0
-"""Where nothing can be observed, the sky is looked at again after so many seconds."""
+"""Usual time until the sky is looked at again, s."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,20 @@ def targets_of(plan: ObservingPlan) -> list[Target]:
     ]
 
 
+class _Drive:
+    """`Axis.slew_time` in bare numbers: asked at every exposure."""
+
+    def __init__(self, axis: Axis) -> None:
+        self._speed = float(axis.speed.to_value(u.deg / u.s))
+        self._acceleration = float(axis.acceleration.to_value(u.deg / u.s**2))
+
+    def time(self, angle: float) -> float:
+        """Time to turn through an angle (deg) from rest to rest, s."""
+        if angle < self._speed**2 / self._acceleration:
+            return float(2 * (angle / self._acceleration) ** 0.5)
+        return angle / self._speed + self._speed / self._acceleration
+
+
 class Timeline:
     """Lays exposures of one telescope on the clock.
 
@@ -69,11 +83,17 @@ class Timeline:
         Its overheads and limits hold.
     sun_altitude
         The robot observes while the Sun's centre is below; by default always.
+    patience
+        Where nothing can be observed, the sky is looked at again after so many seconds.
     """
 
     def __init__(
-        self, telescope: Telescope, sun_altitude: u.Quantity[u.physical.angle] = 90 * u.deg
+        self,
+        telescope: Telescope,
+        sun_altitude: u.Quantity[u.physical.angle] = 90 * u.deg,
+        patience: float = PATIENCE,
     ) -> None:
+        self.patience = patience
         self.telescope = telescope
         self.sky = LocalSky.of(telescope.site)
         self.sun_altitude = float(sun_altitude.to_value(u.deg))
@@ -81,6 +101,12 @@ class Timeline:
         self._readout = float(overheads.readout.to_value(u.s))
         self._settle = float(overheads.settle.to_value(u.s))
         self._exchange = float(overheads.filter_exchange.to_value(u.s))
+        axes = (overheads.hour_angle_axis, overheads.declination_axis)
+        self._along, self._across = (_Drive(axis) for axis in axes)
+        self._exclusions = [
+            tuple(float(edge.to_value(u.deg)) for edge in (*each.hour_angle, *each.declination))
+            for each in telescope.exclusions
+        ]
 
     def overhead(self, before: Target | None, after: Target, mjd: float) -> float:
         """From the end of one exposure to the start of the next, s.
@@ -92,14 +118,9 @@ class Timeline:
         first, second = self._axes(before, mjd), self._axes(after, mjd)
         along = abs((first[0] - second[0] + 180) % 360 - 180)
         across = abs(first[1] - second[1])
-        drives = self.telescope.overheads
         slew = 0.0
         if along or across:
-            turns = (
-                drives.hour_angle_axis.slew_time(along * u.deg),
-                drives.declination_axis.slew_time(across * u.deg),
-            )
-            slew = max(float(turn.to_value(u.s)) for turn in turns) + self._settle
+            slew = max(self._along.time(along), self._across.time(across)) + self._settle
         exchange = self._exchange if before.filter != after.filter else 0.0
         return max(self._readout, slew) + exchange
 
@@ -121,19 +142,18 @@ class Timeline:
         limit = np.array([target.airmass_limit for target in targets])
         allowed = self.sky.airmass(ra, dec, mjd) < np.minimum(limit, self.telescope.airmass_limit)
         hour_angle = self.sky.hour_angle(ra, mjd)
-        for exclusion in self.telescope.exclusions:
-            west = [float(angle.to_value(u.deg)) for angle in exclusion.hour_angle]
-            north = [float(angle.to_value(u.deg)) for angle in exclusion.declination]
-            allowed &= ~(
-                (hour_angle >= west[0])
-                & (hour_angle <= west[1])
-                & (dec >= north[0])
-                & (dec <= north[1])
-            )
+        for east, west, south, north in self._exclusions:
+            inside = (hour_angle >= east) & (hour_angle <= west)
+            allowed &= ~(inside & (dec >= south) & (dec <= north))
         return [int(i) for i in np.flatnonzero(allowed)]
 
     def follow_list(
-        self, targets: Sequence[Target], begin: float, end: float, before: Target | None = None
+        self,
+        targets: Sequence[Target],
+        begin: float,
+        end: float,
+        before: Target | None = None,
+        delay: float = 0.0,
     ) -> list[float | None]:
         """When a robot that follows the list takes each exposure.
 
@@ -145,6 +165,8 @@ class Timeline:
             Exposures begin between these moments (MJD).
         before
             Where the telescope points before, if that is known.
+        delay
+            From the choice of the first until it is taken, on top, s.
 
         Returns
         -------
@@ -158,10 +180,11 @@ class Timeline:
             free = self.can_observe([targets[i] for i in left[:1]], now)
             free = free or self.can_observe([targets[i] for i in left], now)
             if not free:
-                now += PATIENCE / DAY
+                now += self.patience / DAY
                 continue
             which = left.pop(free[0])
-            start = now + self.overhead(before, targets[which], now) / DAY
+            start = now + (self.overhead(before, targets[which], now) + delay) / DAY
+            delay = 0.0
             if start > end:
                 break
             starts[which], before = start, targets[which]

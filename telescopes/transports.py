@@ -1,9 +1,10 @@
 """One HTTP exchange with a robot, and an honest account of how it failed.
 
-The line that matters is the moment the connection stands. A failure before it means that
-nothing was sent (`QueueUnreachable`); a failure after it, while something was being
-changed, means that the message may have arrived (`QueueUnconfirmed`). `http.client` shows
-that line; it also follows no redirect and reads no proxy or netrc from the environment.
+The line that matters is the moment the whole message is on its way. A failure before it means
+that no robot can have acted: half of a message, whose length is told at its beginning, is none
+(`QueueUnreachable`). A failure after it, while something was being changed, means that the
+message may have arrived (`QueueUnconfirmed`). `http.client` shows that line; it also follows no
+redirect and reads no proxy or netrc from the environment.
 """
 
 from __future__ import annotations
@@ -120,13 +121,12 @@ class HTTPTransport:
         Raises
         ------
         QueueUnreachable
-            If nothing was sent, or if `method` changes nothing.
+            If the message was not sent whole, or if `method` changes nothing.
         QueueUnconfirmed
-            If the connection failed after it stood, for a method that changes something.
+            If the connection failed after that, for a method that changes something.
         """
         connection = self._connect()
-        lost: type[QueueUnreachable | QueueUnconfirmed]
-        lost = QueueUnreachable if method in READS else QueueUnconfirmed
+        lost: type[QueueUnreachable | QueueUnconfirmed] = QueueUnreachable
         target = urlsplit(self.url).path.rstrip("/") + path
         headers = {"Accept": "application/json", "Connection": "close", **self.headers}
         if query:
@@ -136,6 +136,8 @@ class HTTPTransport:
         try:
             with _cut_off(connection, self.deadline.to_value(u.s)):
                 connection.request(method, target, None if body is None else body.encode(), headers)
+                if method not in READS:
+                    lost = QueueUnconfirmed
                 with connection.getresponse() as response:
                     return self._read(response)
         except (OSError, http.client.HTTPException, _TooLong) as err:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from telescopes.errors import PlanUnsuitable
 from telescopes.names import check_name
 from telescopes.observing import ObservingPlan, PlannedExposure
 from telescopes.ztf import ZTF
+from telescopes.ztf_blocks import Block, blocks_of
 
 FILTER_IDS: Mapping[str, int] = {"g": 1, "r": 2, "i": 3}
 """The scheduler's numbers of the filters."""
@@ -28,22 +28,19 @@ PREFIX = "ToO_"
 EARLIEST, LATEST = 57754.0, 62502.0
 """The scheduler takes windows between 2017-01-01 and 2030-01-01 (MJD), ends excluded."""
 
-LEAD = 1 * u.min
-"""The window opens this long before the first exposure is planned."""
 
-GRACE = 30 * u.min
-"""The window closes this long after the last exposure is planned to end."""
+def write_messages(plan: ObservingPlan, name: str, program: str, pi: str) -> list[dict[str, Any]]:
+    """Write the bodies of ``PUT /queues``, one for each queue of `telescopes.ztf_blocks`.
 
-
-def write_message(plan: ObservingPlan, name: str, program: str, pi: str) -> dict[str, Any]:
-    """Write the body of ``PUT /queues``.
+    One queue has the name of the request. Several have a number after it; the subprogram of
+    their targets remains the request's name.
 
     Parameters
     ----------
     plan
         To be executed in the order of time.
     name
-        Queue and subprogram name.
+        Of the request, and of the subprogram.
     program
         A name of `PROGRAM_IDS`, or its number.
     pi
@@ -58,31 +55,67 @@ def write_message(plan: ObservingPlan, name: str, program: str, pi: str) -> dict
         raise PlanUnsuitable(f"ZTF queue names begin with {PREFIX!r}: {name!r}")
     if not plan.exposures:
         raise PlanUnsuitable("the plan is empty")
-    exposures = sorted(plan.exposures, key=lambda exposure: exposure.start.utc.mjd)
-    program_id = _program_id(program)
     airmass_limit = min(plan.request.airmass_limit, ZTF.airmass_limit)
+    usual = {
+        "program_id": _program_id(program),
+        "program_pi": pi,
+        "subprogram_name": name,
+        "mode_num": 0,
+        "ewr_num_images": 1,
+        "n_repeats": 1,
+        "max_airmass": airmass_limit,
+    }
+    exposures = sorted(plan.exposures, key=lambda exposure: exposure.start.utc.mjd)
+    targets = {
+        exposure: {"request_id": number, **_pointing(exposure), **usual}
+        for number, exposure in enumerate(exposures, start=1)
+    }
+    blocks = blocks_of(plan)
+    if not blocks:
+        raise PlanUnsuitable("the validity window ends before it begins")
+    return [
+        {
+            "queue_name": name if len(blocks) == 1 else f"{name}_{number}",
+            "queue_type": "list",
+            "validity_window_mjd": _window(block),
+            "targets": [targets[exposure] for exposure in block.exposures],
+        }
+        for number, block in enumerate(blocks, start=1)
+    ]
+
+
+def read_messages(body: str) -> list[Mapping[str, Any]]:
+    """The queues of a request, in the order in which they are sent.
+
+    A request of before there were several is one queue as it is.
+    """
+    message = json.loads(body)
+    queues: list[Mapping[str, Any]] = message.get("queues", [message])
+    return queues
+
+
+def request_of(name: str, targets: Sequence[Mapping[str, Any]]) -> str:
+    """The request that a queue at the scheduler is a part of: its own name if it is nobody's.
+
+    Parameters
+    ----------
+    name
+        Of the queue.
+    targets
+        What is left of it; their subprogram tells the request.
+    """
+    stem, _, number = name.rpartition("_")
+    subprograms = {target.get("subprogram_name") for target in targets}
+    return stem if number.isdecimal() and subprograms <= {stem} else name
+
+
+def _pointing(exposure: PlannedExposure) -> dict[str, Any]:
     return {
-        "queue_name": name,
-        "queue_type": "list",
-        "validity_window_mjd": _window(plan, exposures),
-        "targets": [
-            {
-                "request_id": number,
-                "program_id": program_id,
-                "field_id": exposure.field_id,
-                "ra": round(_finite(exposure.ra.to_value(u.deg)) % 360, 6),
-                "dec": round(_finite(exposure.dec.to_value(u.deg)), 6),
-                "filter_id": _filter_id(exposure.filter),
-                "exposure_time": _exposure_time(exposure),
-                "program_pi": pi,
-                "subprogram_name": name,
-                "mode_num": 0,
-                "ewr_num_images": 1,
-                "n_repeats": 1,
-                "max_airmass": airmass_limit,
-            }
-            for number, exposure in enumerate(exposures, start=1)
-        ],
+        "field_id": exposure.field_id,
+        "ra": round(_finite(exposure.ra.to_value(u.deg)) % 360, 6),
+        "dec": round(_finite(exposure.dec.to_value(u.deg)), 6),
+        "filter_id": _filter_id(exposure.filter),
+        "exposure_time": _exposure_time(exposure),
     }
 
 
@@ -116,17 +149,12 @@ def _finite(value: float) -> float:
     return float(value)
 
 
-def _window(plan: ObservingPlan, exposures: Sequence[PlannedExposure]) -> list[float]:
+def _window(block: Block) -> list[float]:
     """First and last moment at which an exposure may begin (MJD)."""
-    request = plan.request
-    last = max(exposure.start + exposure.exposure_time for exposure in exposures)
-    start = max(exposures[0].start - LEAD, request.start).utc.mjd
-    end = min(last + GRACE, request.end).utc.mjd
-    if not start < end:
-        raise PlanUnsuitable("the validity window ends before it begins")
-    if not EARLIEST < start < end < LATEST:
-        raise PlanUnsuitable(f"the scheduler takes no window from MJD {start:.3f} to {end:.3f}")
-    return [float(start), float(end)]
+    if not EARLIEST < block.opens < block.closes < LATEST:
+        words = f"from MJD {block.opens:.3f} to {block.closes:.3f}"
+        raise PlanUnsuitable(f"the scheduler takes no window {words}")
+    return [block.opens, block.closes]
 
 
 def key(target: Mapping[str, Any]) -> tuple[int, int]:
@@ -167,11 +195,6 @@ def same_window(sent: Mapping[str, Any], held: Sequence[float] | None) -> bool:
         math.isclose(a, b, rel_tol=0, abs_tol=1e-6)
         for a, b in zip(sent["validity_window_mjd"], held, strict=True)
     )
-
-
-def unaccounted(missing: Sequence[Mapping[str, Any]], executed: Sequence[tuple[int, int]]) -> int:
-    """How many of the missing targets the history does not explain."""
-    return (Counter(map(key, missing)) - Counter(executed)).total()
 
 
 def dump(message: Mapping[str, Any]) -> str:

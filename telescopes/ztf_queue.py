@@ -3,22 +3,28 @@
 The scheduler (the daemon around github.com/ZwickyTransientFacility/ztf_sim) identifies
 queues by name alone, answers 201 for a new name and 200 for one that exists, follows the
 list in order, and forgets a queue that is empty or expired. Whether a vanished queue was
-executed is then known from the history of the night only.
+executed is then known from the history of the night only. A request may be several queues
+(see `telescopes.ztf_blocks`); they are sent, found, withdrawn and counted as one.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from astropy import units as u
 from astropy.time import Time
 
 from telescopes.confirming import confirm, confirm_gone
-from telescopes.errors import QueueRefused, QueueUnconfirmed, QueueUnreachable
+from telescopes.errors import (
+    QueueError,
+    QueueIncomplete,
+    QueueRefused,
+    QueueUnconfirmed,
+    QueueUnreachable,
+)
 from telescopes.exposure_tables import ExposureTable
 from telescopes.findings import Finding
 from telescopes.observing import (
@@ -29,22 +35,20 @@ from telescopes.observing import (
     QueueRequest,
     Telescope,
 )
-from telescopes.transports import HTTPTransport
-from telescopes.ztf_exposures import merge
+from telescopes.transports import HTTPAnswer, HTTPTransport
+from telescopes.ztf_executed import dates_between, read_executed
 from telescopes.ztf_foresight import Foresight
 from telescopes.ztf_messages import (
     EARLIEST,
     FILTER_IDS,
     LATEST,
     dump,
-    key,
-    missing_targets,
-    same_window,
-    unaccounted,
-    write_message,
+    read_messages,
+    request_of,
+    write_messages,
 )
-from telescopes.ztf_records import Processed, read_processed
-from telescopes.ztf_scheduler import Scheduler, SchedulerQueue, expect
+from telescopes.ztf_presence import Message, Presence, presence
+from telescopes.ztf_scheduler import Scheduler
 
 _log = logging.getLogger(__name__)
 
@@ -65,6 +69,9 @@ class ZTFQueue:
     depot: HTTPTransport | None = None
     """The depot of processed quadrants; without it the history alone is used."""
 
+    clock: Callable[[], Time] = Time.now
+    """Tells which windows have closed."""
+
     lists_until_done: ClassVar[bool] = True
     """It shows a plan until it is done."""
 
@@ -72,72 +79,132 @@ class ZTFQueue:
     """Names are unique there, and `submit` looks first."""
 
     def prepare(self, plan: ObservingPlan, name: str, program: str, pi: str) -> QueueRequest:
-        """Write the body of ``PUT /queues``; see `telescopes.ztf_messages.write_message`."""
-        message = write_message(plan, name, program, pi)
-        return QueueRequest(name, dump({**message, **self.scheduler.signature}))
+        """Write the bodies of ``PUT /queues``; see `telescopes.ztf_messages.write_messages`."""
+        messages = write_messages(plan, name, program, pi)
+        signed = [{**message, **self.scheduler.signature} for message in messages]
+        return QueueRequest(name, dump({"queues": signed}))
 
     def settle_time(self, request: QueueRequest) -> u.Quantity[u.physical.time]:
         """As long as its longest exposure, until that is in the history."""
-        targets = json.loads(request.body)["targets"]
-        return max(target["exposure_time"] for target in targets) * u.s + SLACK
+        return (
+            max(
+                target["exposure_time"]
+                for message in read_messages(request.body)
+                for target in message["targets"]
+            )
+            * u.s
+            + SLACK
+        )
 
     def submit(self, request: QueueRequest) -> QueueReceipt:
-        """Look first, send once, read back."""
-        match self._compare(request):
-            case True:
-                return QueueReceipt(request.name, "the robot already holds exactly this queue")
-            case None:
-                raise QueueRefused(f"the robot holds another queue of the name {request.name}")
-        answer = self.scheduler.put_queue(request.body)
-        return confirm(request, answer, self._compare)
+        """Look first, send each queue once, read all back; all of them or none.
+
+        What a broken submission has left there is completed: only what is missing is sent.
+        Where one queue is refused, the others are deleted.
+        """
+        look = self._look(request)
+        if look.differs:
+            raise QueueRefused(f"the robot holds another queue of the name {request.name}")
+        if look.there and not look.absent:
+            return QueueReceipt(request.name, "the robot already holds exactly this queue")
+        # What is over would be lost anyway; but if all of it is, the robot shall say so.
+        answer = self._put(look.absent or look.over, is_begun=bool(look.there))
+        try:
+            return confirm(request, answer, self._compare)
+        except QueueIncomplete as err:
+            words = f"{answer.words}; but {err}"
+            if answer.status < 300:
+                raise QueueUnconfirmed(words) from err
+        self._take_back(request.name, words)
+        raise QueueRefused(answer.words)
+
+    def _put(self, messages: Sequence[Message], *, is_begun: bool) -> HTTPAnswer:
+        """Send queues up to the first that is not taken; the last answer.
+
+        Raises
+        ------
+        QueueUnreachable
+            If nothing of the request can be there.
+        QueueUnconfirmed
+            If the connection broke on the way.
+        """
+        for number, message in enumerate(messages):
+            try:
+                answer = self.scheduler.put_queue(dump(message))
+            except QueueUnreachable as err:
+                if not number and not is_begun:
+                    raise
+                raise QueueUnconfirmed(f"{number} of {len(messages)} were sent: {err}") from err
+            if answer.status >= 300:
+                break
+        return answer
+
+    def _take_back(self, name: str, words: str) -> None:
+        try:
+            self.withdraw(name)
+        except QueueError as err:
+            raise QueueUnconfirmed(f"{words}; what is there is not taken back: {err}") from err
 
     def find(self, request: QueueRequest) -> bool | None:
         """Whether the robot holds, or has begun, exactly this request.
 
-        A queue that is being executed is there with fewer targets. It is still the same
-        where the history accounts for those that are gone; while the robot follows the
-        queue one more may be gone, whose shutter is open just now. A queue that has
-        vanished was begun if the history has exposures of its subprogram; one whose last
-        exposure is open just now seems absent, hence `settle_time`.
+        See `telescopes.ztf_presence.presence`. A queue whose last exposure is open just now
+        seems absent, hence `settle_time`.
 
         Raises
         ------
+        QueueIncomplete
+            If only some of its queues are there.
         QueueUnconfirmed
-            If it is not there, its window has opened, and there is no history to ask.
+            If one is not there, its window has opened, and there is no history to ask.
         """
-        found = self._compare(request)
-        start = json.loads(request.body)["validity_window_mjd"][0]
-        if found is False and not self.scheduler.knows_history and Time.now().mjd >= start:
+        look = self._look(request)
+        vanished = [
+            message
+            for message in (*look.absent, *(() if look.there else look.over))
+            if float(message["validity_window_mjd"][0]) <= self._now()
+        ]
+        if vanished and not look.differs and not self.scheduler.knows_history:
             raise QueueUnconfirmed(
-                f"{request.name} is not there, but it may have been executed:"
+                f"{vanished[0]['queue_name']} is not there, but it may have been executed:"
                 " this way to the robot has no history"
             )
-        return found
+        return look.found()
 
     def _compare(self, request: QueueRequest) -> bool | None:
         """Do as `find`, by the robot's own account."""
-        sent = json.loads(request.body)
-        held = self._held(request.name)
-        executed = self._executed(request.name, sent)
-        if held is None:
-            if not executed:
-                return False
-            return True if not set(executed) - set(map(key, sent["targets"])) else None
-        missing = missing_targets(sent["targets"], held.targets)
-        if missing is None or not same_window(sent, held.window):
-            return None
-        lost = unaccounted(missing, executed)
-        # The robot follows the list: what is exposed now stood before something that is left.
-        may_be_open = held.is_current and held.targets and missing[-1:] != sent["targets"][-1:]
-        return True if lost == 0 or (lost == 1 and may_be_open) else None
+        return self._look(request).found()
+
+    def _look(self, request: QueueRequest) -> Presence:
+        sent = read_messages(request.body)
+        held = {queue.name: queue for queue in self.scheduler.queues()}
+        executed, latest = self._executed(request.name, sent)
+        return presence(sent, held, executed, max(self._now(), latest))
+
+    def _now(self) -> float:
+        return float(self.clock().utc.mjd)
 
     def withdraw(self, name: str) -> None:
-        """Delete the queue and see that it is gone; an open exposure is finished."""
-        try:
-            words = self.scheduler.delete_queue(name).words
-        except QueueUnconfirmed as err:
-            words = str(err)
-        confirm_gone(name, words, lambda: self._held(name) is not None)
+        """Delete every queue of that request and see that all are gone.
+
+        An open exposure is finished.
+        """
+        words = ""
+        for part in self._parts(name):
+            try:
+                words = self.scheduler.delete_queue(part).words
+            except QueueUnconfirmed as err:
+                words = str(err)
+        if words:
+            confirm_gone(name, words, lambda: bool(self._parts(name)))
+
+    def _parts(self, name: str) -> list[str]:
+        """Names of the queues of a request that the robot holds."""
+        return [
+            queue.name
+            for queue in self.scheduler.queues()
+            if name in {queue.name, request_of(queue.name, queue.targets)}
+        ]
 
     def foresee(
         self,
@@ -164,6 +231,7 @@ class ZTFQueue:
                     Time(end, format="mjd", scale="utc"),
                     queue.is_too,
                     queue.targets,
+                    request_of(queue.name, queue.targets),
                 )
             )
         return tuple(plans)
@@ -182,17 +250,7 @@ class ZTFQueue:
 
     def executed_table(self, start: Time, end: Time) -> ExposureTable:
         """As `executed`, with the rows that could not be understood."""
-        first, last = float(start.utc.mjd), float(end.utc.mjd)
-        histories = [self.scheduler.history(date) for date in _dates(first, last)]
-        processed = [self._processed(date) for date in _dates(first, last)]
-        merged = merge(
-            [entry for history in histories for entry in history.entries],
-            [exposure for table in processed for exposure in table.exposures],
-        )
-        rejected = [row for history in histories for row in history.rejected]
-        rejected += [row for table in processed for row in table.rejected]
-        exposures = [each for each in merged if first <= float(each.start.mjd) < last]
-        return ExposureTable(tuple(exposures), tuple(rejected))
+        return read_executed(self.scheduler, self.depot, start, end)
 
     def ping(self) -> None:
         """Return if the scheduler answers; raise `QueueUnreachable` if it cannot be used."""
@@ -201,33 +259,18 @@ class ZTFQueue:
         except QueueRefused as err:
             raise QueueUnreachable(f"the scheduler does not let us in: {err}") from err
 
-    def _held(self, name: str) -> SchedulerQueue | None:
-        return next((queue for queue in self.scheduler.queues() if queue.name == name), None)
-
-    def _executed(self, name: str, sent: Mapping[str, Any]) -> list[tuple[int, int]]:
-        """Field and filter of what the history has of this queue."""
-        start, end = sent["validity_window_mjd"]
-        histories = [self.scheduler.history(date) for date in _dates(start, end + 1e-6)]
+    def _executed(self, name: str, sent: Sequence[Message]) -> tuple[list[tuple[int, int]], float]:
+        """Field and filter of what the history has of a request, and its last line (MJD)."""
+        start = min(float(message["validity_window_mjd"][0]) for message in sent)
+        end = max(float(message["validity_window_mjd"][1]) for message in sent)
+        histories = [self.scheduler.history(date) for date in dates_between(start, end + 1e-6)]
         odd = [row for history in histories for row in history.rejected if name in row.text]
         if odd:
             raise QueueUnreachable(f"the history of {name} cannot be read: {odd[0].reason}")
-        return [
+        entries = [entry for history in histories for entry in history.entries]
+        mine = [
             (entry.field_id, FILTER_IDS[entry.filter])
-            for history in histories
-            for entry in history.entries
+            for entry in entries
             if entry.subprogram_name == name and entry.filter in FILTER_IDS
         ]
-
-    def _processed(self, date: str) -> Processed:
-        """The depot's table of one UT date; nothing before it exists."""
-        if self.depot is None:
-            return Processed()
-        day = date.replace("-", "")
-        answer = self.depot.exchange("GET", f"/{day}/ztf_recentproc_{day}.json")
-        return Processed() if answer.status == 404 else read_processed(expect(answer).json())
-
-
-def _dates(start: float, end: float) -> list[str]:
-    """UT dates (ISO) that meet [start, end) in MJD."""
-    days = range(int(start), int(end) + (end > int(end)))
-    return [Time(day, format="mjd", scale="utc").strftime("%Y-%m-%d") for day in days]
+        return mine, max((entry.start for entry in entries), default=0.0)

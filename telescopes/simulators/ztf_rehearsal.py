@@ -26,25 +26,25 @@ class Rehearsal:
 def next_work(robot: ZTFRobot, now: float) -> float | None:
     """When a queue that waits, or is under way, can first be observed (MJD).
 
-    A window that has passed on this clock can still be worked off, after the last
-    exposure: the clock may have leapt ahead of the world in an earlier rehearsal.
+    A window that has passed on this clock can still be worked off, by going back: the clock
+    may have leapt ahead of the world in an earlier rehearsal. That night is then lived
+    through a second time.
     """
-    last = robot.history[-1].end if robot.history else 0.0
     starts = [
         start
         for queue in robot.roster.queues.values()
         if queue.is_too and queue.targets
-        for start in [_first_dark(robot, queue, now, last)]
+        for start in [_first_dark(robot, queue, now)]
         if start is not None
     ]
     return min(starts, default=None)
 
 
-def _first_dark(robot: ZTFRobot, queue: ListQueue, now: float, last: float) -> float | None:
+def _first_dark(robot: ZTFRobot, queue: ListQueue, now: float) -> float | None:
     if queue.window is None:
         return now
     start, end = queue.window
-    moment = max(start, last) if end < now else max(start, now)
+    moment = start if end < now else max(start, now)
     while moment < end:
         if robot.sky.sun_altitude(moment) <= TWILIGHT:
             return moment

@@ -47,7 +47,7 @@ class Exposure:
     @property
     def exposure_id(self) -> int:
         """Number in the processing system: 1e-5 days since 2017-01-01, as in ZTF's pid."""
-        return int((self.exposure_mjd - 57754) * 1e5)
+        return _number(self.exposure_mjd)
 
 
 @dataclass
@@ -108,7 +108,7 @@ class ZTFRobot:
         return 0.0 if last is None else last.end + (self.processing_latency + 1) / DAY
 
     def _open_shutter(self, queue: ListQueue, target: dict[str, Any], until: float) -> bool:
-        start = self.free_at + self._gap(target) / DAY
+        start = self._unused(self.free_at + self._gap(target) / DAY)
         if start > until:
             return False
         if target["n_repeats"] > 1:
@@ -132,6 +132,17 @@ class ZTFRobot:
         self.pointing = (self.pending.ra, self.pending.dec)
         self.filter_id = self.pending.filter_id
         return True
+
+    def _unused(self, start: float) -> float:
+        """First moment from `start` on whose number no exposure has.
+
+        A rehearsal may live through a night twice, and a number stands for one exposure.
+        """
+        if self.history and start <= max(each.exposure_mjd for each in self.history):
+            taken = {each.exposure_id for each in self.history}
+            while _number(start) in taken:
+                start += 1 / DAY
+        return start
 
     def _close_shutter(self, until: float) -> None:
         exposure = self.pending
@@ -225,6 +236,10 @@ class ZTFRobot:
             window = None if queue["window"] is None else tuple(queue["window"])
             self.roster.put(ListQueue(**{**queue, "window": window}))
         self.roster.current = state["current"]
+
+
+def _number(start: float) -> int:
+    return int((start - 57754) * 1e5)
 
 
 def _slew_time(

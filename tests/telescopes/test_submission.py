@@ -1,7 +1,6 @@
 """Whatever goes wrong, and in whatever order: no exposure twice, no belief that is not so."""
 
 import contextlib
-import json
 from collections import Counter
 
 from astropy import units as u
@@ -17,8 +16,16 @@ from hypothesis.stateful import (
     rule,
 )
 
-from telescopes.errors import QueueError, QueueRefused, QueueUnconfirmed, QueueUnreachable
+from telescopes.errors import (
+    QueueError,
+    QueueIncomplete,
+    QueueRefused,
+    QueueUnconfirmed,
+    QueueUnreachable,
+)
 from telescopes.simulators.faults import Fault, FaultKind
+from telescopes.ztf_messages import read_messages
+from tests.telescopes.plans import make_plan
 from tests.telescopes.test_ztf_queue import ZTFBench
 
 KINDS = [
@@ -35,13 +42,14 @@ write_faults = st.none() | st.builds(
     Fault,
     st.sampled_from(KINDS),
     method=st.just("PUT"),
+    skip=st.integers(0, 1),
     status=st.sampled_from([400, 401, 409, 429, 500, 502, 503]),
 )
 read_faults = st.none() | st.builds(
     Fault,
     st.sampled_from([FaultKind.STATUS, FaultKind.RESET, FaultKind.HTML, FaultKind.TRUNCATED]),
     method=st.just("GET"),
-    skip=st.integers(0, 3),
+    skip=st.integers(0, 4),
 )
 
 
@@ -63,19 +71,27 @@ class Marshal(RuleBasedStateMachine):
     def teardown(self):
         self.stack.close()
 
-    @rule(target=unclear, number=st.integers(2, 5), write=write_faults, read=read_faults)
-    def submit(self, number, write, read):
+    @rule(
+        target=unclear,
+        number=st.integers(2, 5),
+        filters=st.sampled_from(["g", "gr"]),
+        write=write_faults,
+        read=read_faults,
+    )
+    def submit(self, number, filters, write, read):
         name = f"ToO_{len(self.requests)}"
-        self.requests[name] = self.bench.prepare(number, name)
+        plan = make_plan(number, filters, minimum_gap=5 * u.min)
+        self.requests[name] = self.bench.queue.prepare(plan, name, "Caltech", "Kulkarni")
+        assert len(read_messages(self.requests[name].body)) == len(filters)
         return self.send(name, write, read)
 
     @rule(target=unclear, name=consumes(unclear), write=write_faults, read=read_faults)
     def ask_then_perhaps_repeat(self, name, write, read):
         request = self.requests[name]
-        found = self.bench.queue.find(request)
+        found = self.find(name)
         if found is False:
             self.live_on(self.bench.queue.settle_time(request).to_value(u.min))
-            found = self.bench.queue.find(request)
+            found = self.find(name)
         if found:
             self.accepted.add(name)
             return multiple()
@@ -84,7 +100,15 @@ class Marshal(RuleBasedStateMachine):
             return multiple()
         return self.send(name, write, read)
 
+    def find(self, name):
+        """What is found; a part of it counts as nothing: it may be sent again."""
+        try:
+            return self.bench.queue.find(self.requests[name])
+        except QueueIncomplete:
+            return False
+
     def send(self, name, write, read):
+        had_begun = self.has_begun(name)
         for fault in (write, read):
             if fault is not None:
                 self.bench.add_fault(fault)
@@ -93,7 +117,7 @@ class Marshal(RuleBasedStateMachine):
         except QueueUnconfirmed:
             return name
         except QueueUnreachable:
-            assert not self.has_begun(name)
+            assert self.has_begun(name) == had_begun
             return name
         except QueueRefused:
             self.refused.add(name)
@@ -130,36 +154,42 @@ class Marshal(RuleBasedStateMachine):
         self.bench.pass_time(minutes * u.min)
         self.bench.simulator.pass_time()
 
-    def exposed(self, name):
-        """Number of exposures, an open shutter included."""
+    def exposures(self):
+        """All of them, an open shutter included."""
         robot = self.bench.simulator.robot
-        exposures = [*robot.history, *([robot.pending] if robot.pending else [])]
-        return sum(exposure.queue_name == name for exposure in exposures)
+        return [*robot.history, *([robot.pending] if robot.pending else [])]
 
     def has_begun(self, name):
-        return self.bench.held(name) is not None or self.exposed(name) > 0
+        is_exposed = any(each.subprogram_name == name for each in self.exposures())
+        return self.bench.held(name) is not None or is_exposed
 
     @invariant()
     def nothing_is_exposed_twice(self):
-        history = self.bench.simulator.robot.history
-        taken = Counter((exposure.queue_name, exposure.field_id) for exposure in history)
+        taken = Counter(
+            (each.subprogram_name, each.field_id, each.filter_id) for each in self.exposures()
+        )
         assert not taken or max(taken.values()) == 1
 
     @invariant()
     def what_was_accepted_is_whole(self):
         for name in self.accepted:
-            message = json.loads(self.requests[name].body)
-            asked, left = len(message["targets"]), self.bench.held(name)
-            if left is not None:
-                assert self.exposed(name) + left == asked
-            elif self.bench.simulator.clock.now() <= message["validity_window_mjd"][1]:
-                # Part of a list that was executed is told from the whole by its exposures only.
-                assert 1 <= self.exposed(name) <= asked
+            for message in read_messages(self.requests[name].body):
+                self.is_whole(message)
+
+    def is_whole(self, message):
+        held = self.bench.simulator.robot.roster.queues.get(message["queue_name"])
+        exposed = sum(each.queue_name == message["queue_name"] for each in self.exposures())
+        asked = len(message["targets"])
+        if held is not None:
+            assert exposed + len(held.targets) == asked
+        elif self.bench.simulator.clock.now() <= message["validity_window_mjd"][1]:
+            # Part of a list that was executed is told from the whole by its exposures only.
+            assert 1 <= exposed <= asked
 
     @invariant()
     def what_was_refused_is_not(self):
         for name in self.refused:
-            assert not self.has_begun(name)
+            assert self.bench.held(name) is None
 
     @invariant()
     def what_was_withdrawn_is_gone(self):

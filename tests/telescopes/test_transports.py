@@ -2,6 +2,8 @@
 
 import contextlib
 import socket
+import struct
+import threading
 import time
 
 import pytest
@@ -66,6 +68,23 @@ def test_where_nothing_listens_nothing_was_sent(method):
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
         with pytest.raises(QueueUnreachable, match="no connection"):
             HTTPTransport(url).exchange(method, "/queues")
+
+
+def test_half_a_message_is_none():
+    def hang_up(listener):
+        peer, _ = listener.accept()
+        peer.recv(1)
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=hang_up, args=(listener,))
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        # More than any buffer between us takes in.
+        with pytest.raises(QueueUnreachable, match="was lost"):
+            HTTPTransport(url).exchange("PUT", "/queues", body="x" * 2**26)
+        thread.join()
 
 
 def test_a_name_that_is_not_known(monkeypatch):

@@ -1,7 +1,6 @@
 """The ZTF queue through Kowalski."""
 
 import contextlib
-import json
 
 import pytest
 from astropy import units as u
@@ -17,6 +16,7 @@ from telescopes.simulators.ztf import make_robot
 from telescopes.simulators.ztf_service import ZTFSimulator
 from telescopes.transports import HTTPTransport
 from telescopes.ztf_kowalski import KowalskiScheduler
+from telescopes.ztf_messages import dump, read_messages
 from telescopes.ztf_queue import ZTFQueue
 from tests.telescopes.contract import (
     NAME,
@@ -52,6 +52,7 @@ class KowalskiBench(ZTFBench):
         return ZTFQueue(
             KowalskiScheduler(transport, "observer", self._history_path),
             HTTPTransport(self.server.url + "/depot", transport.headers),
+            lambda: Time(self.simulator.clock.now(), format="mjd"),
         )
 
     def expected(self, fault, usual):
@@ -72,7 +73,7 @@ class TestContract(QueueContract, ExecutionContract, HTTPFaultContract):
 
 
 def test_each_message_is_signed(bench):
-    assert json.loads(bench.prepare().body)["user"] == "observer"
+    assert read_messages(bench.prepare().body)[0]["user"] == "observer"
 
 
 def test_the_scheduler_refuses(bench):
@@ -99,7 +100,7 @@ def test_a_time_out_on_the_way_to_a_list_is_unreachable(bench):
 def test_a_name_that_exists_is_compared(bench):
     request = bench.prepare()
     bench.queue.submit(request)
-    answer = bench.queue.scheduler.put_queue(request.body)
+    answer = bench.queue.scheduler.put_queue(dump(read_messages(request.body)[0]))
     assert answer.status == 409
     assert bench.held(NAME) == 4
 
@@ -122,7 +123,7 @@ class TestWithoutHistory:
 
     def test_a_vanished_queue_is_in_doubt_once_its_window_has_opened(self, bench):
         request = bench.prepare()
-        assert Time.now() > START
+        bench.pass_time(10 * u.min)
         with pytest.raises(QueueUnconfirmed, match="may have been executed"):
             bench.queue.find(request)
 
@@ -136,8 +137,8 @@ class TestWithoutHistory:
 
     def test_exposures_come_from_the_depot(self, bench):
         plan = make_plan(4, "g", start=START)
-        body = bench.queue.prepare(plan, NAME, "Caltech", "Kulkarni").body
-        assert bench.queue.scheduler.put_queue(body).status == 201
+        (message,) = read_messages(bench.queue.prepare(plan, NAME, "Caltech", "Kulkarni").body)
+        assert bench.queue.scheduler.put_queue(dump(message)).status == 201
         bench.pass_time(1 * u.hour)
         exposures = list(bench.queue.executed(START, START + 1 * u.day))
         assert sorted(each.field_id for each in exposures) == sorted(

@@ -13,7 +13,9 @@ from telescopes.simulators import ztf
 from telescopes.simulators.clock import SimulatedClock
 from telescopes.simulators.faults import Fault, FaultKind
 from telescopes.transports import HTTPTransport
-from telescopes.ztf_queue import ZTFQueue, _dates
+from telescopes.ztf_executed import dates_between
+from telescopes.ztf_messages import dump, read_messages, request_of
+from telescopes.ztf_queue import ZTFQueue
 from telescopes.ztf_scheduler import TunnelledScheduler
 from tests.telescopes.contract import (
     NAME,
@@ -57,11 +59,16 @@ class ZTFBench(Bench):
         return ZTFQueue(
             TunnelledScheduler(open_transport(url, patience)),
             open_transport(url + "/depot", patience),
+            lambda: Time(self.simulator.clock.now(), format="mjd"),
         )
 
     def held(self, name):
-        queue = self.simulator.robot.roster.queues.get(name)
-        return None if queue is None else len(queue.targets)
+        queues = [
+            queue
+            for queue in self.simulator.robot.roster.queues.values()
+            if name in {queue.name, request_of(queue.name, queue.targets)}
+        ]
+        return sum(len(queue.targets) for queue in queues) if queues else None
 
     def add_fault(self, fault):
         self.server.faults.add(fault)
@@ -100,7 +107,8 @@ class TestContractOfTheOtherWebLayer(QueueContract, ExecutionContract):
 class TestMessage:
     def prepare(self, plan, name=NAME, program="Caltech"):
         queue = ZTFQueue(TunnelledScheduler(HTTPTransport("http://127.0.0.1:9")))
-        return json.loads(queue.prepare(plan, name, program, "Kulkarni/jdoe").body)
+        (message,) = json.loads(queue.prepare(plan, name, program, "Kulkarni/jdoe").body)["queues"]
+        return message
 
     def test_is_the_payload_of_the_scheduler(self):
         plan = make_plan(1, "r", airmass_limit=1.8)
@@ -129,11 +137,11 @@ class TestMessage:
             ],
         }
         assert window == pytest.approx(
-            [(START - 1 * u.min).mjd, (START + 30 * u.s + 30 * u.min).mjd], abs=1e-9
+            [(START - 135 * u.s).mjd, (START + 30 * u.s + 30 * u.min).mjd], abs=1e-9
         )
 
     def test_targets_are_in_the_order_of_time(self):
-        plan = make_plan(3, "gr")
+        plan = make_plan(3, "gr", minimum_gap=0 * u.min)
         shuffled = type(plan)(
             plan.telescope, plan.planner, plan.request, plan.exposures[::-1], plan.statistics
         )
@@ -149,14 +157,16 @@ class TestMessage:
         )
 
     def test_the_airmass_limit_is_never_above_the_robot_s(self):
-        targets = self.prepare(make_plan(1, airmass_limit=4.0))["targets"]
+        targets = self.prepare(make_plan(1, "g", airmass_limit=4.0))["targets"]
         assert {target["max_airmass"] for target in targets} == {2.5}
 
     @pytest.mark.parametrize(
         ("program", "number"), [("MSIP", 1), ("Partnership", 2), ("Caltech", 3), ("2", 2)]
     )
     def test_programs_by_name_or_number(self, program, number):
-        assert self.prepare(make_plan(1), program=program)["targets"][0]["program_id"] == number
+        assert (
+            self.prepare(make_plan(1, "g"), program=program)["targets"][0]["program_id"] == number
+        )
 
     @pytest.mark.parametrize(
         "plan",
@@ -200,7 +210,8 @@ class TestSubmission:
 
         class Raced(TunnelledScheduler):
             def put_queue(self, body):
-                super().put_queue(other.body)
+                (message,) = read_messages(other.body)
+                super().put_queue(dump(message))
                 return super().put_queue(body)
 
         queue = ZTFQueue(Raced(bench.queue.scheduler.transport))
@@ -332,4 +343,4 @@ class TestExecuted:
     ],
 )
 def test_ut_dates_of_an_interval(start, end, dates):
-    assert _dates(start, end) == dates
+    assert dates_between(start, end) == dates

@@ -10,6 +10,7 @@ from planners.plan_files import plan_from_json
 from telescopes import TELESCOPES
 from telescopes.errors import PlanUnsuitable, QueueError
 from telescopes.preflight import preflight as look
+from telescopes.up_to_date import up_to_date
 from too_marshal.db.base import now
 from too_marshal.db.events import record
 from too_marshal.db.plans import Plan
@@ -64,16 +65,20 @@ def examine(session: Session, robots: Robots, plan: Plan) -> list[dict[str, str]
 def _of_the_queue(
     robots: Robots, telescope: str, document: dict[str, object], name: str, program: str
 ) -> list[dict[str, str]]:
-    queue, made = robots.queue(telescope), plan_from_json(document)
+    queue, facts, then = robots.queue(telescope), TELESCOPES[telescope], Time(now())
+    plan = plan_from_json(document)
+    # As it will be when it is sent.
+    made = up_to_date(plan, facts, then)
     try:
         request = queue.prepare(made, name, program, robots.pi(telescope))
-        found = look(queue, made, request, TELESCOPES[telescope], Time(now()))
+        found = look(queue, made, request, facts, then)
     except PlanUnsuitable as err:
         return [_finding(ERROR, f"the robot could not accept it: {err}")]
     except QueueError as err:
         words = without_secrets(str(err))
         return [_finding(WARNING, f"the robot cannot be reached, its queue is not known: {words}")]
-    return [_finding(str(finding.level), finding.words) for finding in found]
+    told = [_finding("note", f"brought up to date: {made.remark}")] if made is not plan else []
+    return [*told, *(_finding(str(finding.level), finding.words) for finding in found)]
 
 
 def _of_the_budget(session: Session, robots: Robots, plan: Plan) -> list[dict[str, str]]:

@@ -21,6 +21,7 @@ from tests.too_marshal.factories import (
     add_submission,
     circle_map,
 )
+from too_marshal.clock import kept_by
 from too_marshal.db.base import now
 from too_marshal.db.events import Activity
 from too_marshal.db.plans import Plan, PlanRule
@@ -192,3 +193,19 @@ def test_only_a_plan_of_a_rule_that_submits_is_asked_for(session, plan):
     ask_to_submit(session, plan)
     session.commit()
     assert session.execute(text("SELECT count(*) FROM procrastinate_jobs")).scalar() == 0
+
+
+@pytest.mark.parametrize("age", [timedelta(0), timedelta(minutes=3)])
+def test_a_plan_of_two_filters_is_submitted_though_it_is_minutes_old(session, robots, plan, age):
+    begun = MIDNIGHT.to_datetime(timezone=now().tzinfo)
+    made = add_plan(session, plan.event, start=begun, filters=("g", "r"))
+    rule_id, plan.rule_id = plan.rule_id, None
+    session.flush()
+    made.rule_id = rule_id
+    session.commit()
+    with kept_by(lambda: begun + age):
+        plan.event.event_time = now() - timedelta(minutes=5)
+        submit_by_rule(session, robots, made.id)
+    assert [each.plan_id for each in submissions(session)] == [made.id], lines(session)
+    found = session.scalars(select(Preflight)).one()
+    assert any("goes as 2 queues" in each["words"] for each in found.findings)

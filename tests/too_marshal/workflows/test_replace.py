@@ -45,11 +45,13 @@ def robot() -> Iterator[SimpleNamespace]:
             clock=clock,
             robots=SimulatedRobots(server.url),
             fail=lambda kind, **how: server.faults.add(Fault(kind, **how)),
-            names=lambda: [
-                item.name
-                for item in SimulatedRobots(server.url).queue("ZTF").queued()
-                if item.name.startswith("ToO")
-            ],
+            names=lambda: sorted(
+                {
+                    item.request_name
+                    for item in SimulatedRobots(server.url).queue("ZTF").queued()
+                    if item.name.startswith("ToO")
+                }
+            ),
         )
 
 
