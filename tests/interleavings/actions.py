@@ -147,7 +147,7 @@ WHAT_PEOPLE_DO: dict[Callable[[Stage, random.Random], None], float] = {
     approve_a_plan: 4.0,
     withdraw_a_queue: 1.0,
     approve_an_offer: 2.0,
-    retract: 0.6,
+    retract: 0.8,
     update: 1.5,
     turn_the_switch: 0.5,
     ask_the_robot: 6.0,

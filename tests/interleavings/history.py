@@ -138,7 +138,7 @@ class _Play:
         if self.actors:
             choices.append((8.0, self._go_on))
         if any(actor.job is not None for actor in self.actors):
-            choices += [(0.3, self._kill), (0.15, self._take_for_dead)]
+            choices += [(0.4, self._kill), (0.5, self._take_for_dead)]
         if self.orphans:
             choices.append((1.5, self._rescue))
         weights = [weight for weight, _ in choices]

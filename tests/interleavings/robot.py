@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from astropy import units as u
+from astropy.time import Time
 
 from telescopes.errors import QueueUnconfirmed, QueueUnreachable
 from telescopes.simulators.clock import SimulatedClock
@@ -122,4 +123,6 @@ class WiredRobots(Robots):
     def queue(self, telescope: str) -> ZTFQueue:
         """A client of the wire."""
         assert telescope == "ZTF"
-        return ZTFQueue(TunnelledScheduler(self.wire), None)
+        return ZTFQueue(
+            TunnelledScheduler(self.wire), None, lambda: Time(self.wire.now(), format="mjd")
+        )

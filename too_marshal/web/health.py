@@ -30,6 +30,7 @@ from too_marshal.db.events import record
 from too_marshal.db.notices import Heartbeat, NoticeState, ReceivedNotice
 from too_marshal.db.people import Role
 from too_marshal.db.queues import KILL_SWITCH, RobotQueue, Switch, count_by_state
+from too_marshal.db.work import work_of
 from too_marshal.web.access import current_person, needs, public
 from too_marshal.web.service import database, service
 from too_marshal.web.words import duration
@@ -100,6 +101,7 @@ def index() -> str:
         "health.html",
         beats=beats,
         jobs=_jobs(session),
+        work=work_of(session),
         failed=_failed_jobs(session),
         database_size=session.scalar(select(func.pg_database_size(func.current_database()))),
         disk_free=_disk_free(),
@@ -177,8 +179,9 @@ def healthz() -> Response:
     server would not bring them back.
     """
     parts: dict[str, Any] = {}
+    work = None
     try:
-        beats = list(database().scalars(select(Heartbeat)))
+        beats, work = list(database().scalars(select(Heartbeat))), work_of(database())
         parts["database"] = "green"
     except SQLAlchemyError:
         beats, parts["database"] = [], "red"
@@ -188,6 +191,8 @@ def healthz() -> Response:
     present = now()
     for beat in sorted(beats, key=lambda row: row.name):
         parts[beat.name] = level((present - beat.beat_at).total_seconds())
+    if work is not None and work.level != "plain":
+        parts["workers"] = work.level
     worst = "ok" if set(parts.values()) <= {"green"} else "degraded"
     response = jsonify({"status": worst if works else "failing", "parts": parts})
     response.status_code = 200 if works else 503

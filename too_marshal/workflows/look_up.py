@@ -9,7 +9,7 @@ from enum import Enum, auto
 from astropy import units as u
 from sqlalchemy.orm import Session
 
-from telescopes.errors import QueueError
+from telescopes.errors import QueueError, QueueIncomplete
 from telescopes.observing import ObservingQueue, QueueRequest
 from too_marshal.db.base import now
 from too_marshal.db.locks import lock
@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 SETTLE_TIME = timedelta(seconds=20)
 """Between two look-ups of an unconfirmed submission, at the least."""
 
+INCOMPLETE = "only a part of it arrived: that is taken back, then it is sent again"
+"""Reason of a withdrawal after which a submission is sent again, unless another one is given."""
+
 RETRY_TIME = timedelta(seconds=15)
 """Until the next try when the robot could not be reached at all."""
 
@@ -36,6 +39,8 @@ class Found(Enum):
     HELD = auto()
     OTHER = auto()
     """Something of its name that differs."""
+    PARTLY = auto()
+    """Some of its queues, and not the others."""
     ABSENT = auto()
     SILENT = auto()
 
@@ -80,6 +85,8 @@ def look_up(session: Session, robots: Robots, submission: Submission) -> None:
             send_later(session, submission, RETRY_TIME)
         case Found.OTHER:
             _differs(session, submission)
+        case Found.PARTLY:
+            _partly(session, submission)
         case Found.ABSENT:
             _absent(session, queue, submission, asked_at, settle)
     session.commit()
@@ -88,6 +95,8 @@ def look_up(session: Session, robots: Robots, submission: Submission) -> None:
 def _ask(queue: ObservingQueue, request: QueueRequest) -> tuple[Found, str]:
     try:
         found = queue.find(request)
+    except QueueIncomplete:
+        return Found.PARTLY, ""
     except QueueError as err:
         return Found.SILENT, without_secrets(str(err))
     except Exception as err:
@@ -107,6 +116,13 @@ def _differs(session: Session, submission: Submission) -> None:
         submission.needs_person = True
 
 
+def _partly(session: Session, submission: Submission) -> None:
+    """Take back what is there: all of it is at the robot, or nothing."""
+    if not submission.withdraw_wanted:
+        tell(session, submission, INCOMPLETE)
+    ask_to_withdraw(session, submission, submission.withdraw_reason or INCOMPLETE)
+
+
 def _absent(
     session: Session,
     queue: ObservingQueue,
@@ -121,7 +137,9 @@ def _absent(
         send_later(session, submission, settle - waited)
         return
     words = f"it did not arrive: asked twice, {waited.total_seconds():.0f} s apart"
-    if not queue.lists_until_done:
+    if is_to_be_sent_again(submission):
+        send_again(session, submission, words)
+    elif not queue.lists_until_done:
         submission.needs_person = True
         submission.reason = (
             f"it is not there, and may have been picked up: ask {submission.telescope}, then"
@@ -132,14 +150,26 @@ def _absent(
         submission.change(SubmissionState.WITHDRAWN, submission.withdraw_reason)
         tell(session, submission, f"withdrawn: {submission.withdraw_reason}; {words}")
     elif queue.resends_by_name and not is_past(submission):
-        submission.change(SubmissionState.APPROVED, f"{words}; it is sent again")
-        tell(session, submission, submission.reason)
-        send_later(session, submission)
+        send_again(session, submission, words)
     else:
         submission.change(
             SubmissionState.REFUSED, f"{words}, the robot does not hold it: a person may send anew"
         )
         tell(session, submission, submission.reason)
+
+
+def is_to_be_sent_again(submission: Submission) -> bool:
+    """Whether nothing but an incomplete arrival is the reason for taking it back."""
+    is_incomplete = submission.withdraw_wanted and submission.withdraw_reason == INCOMPLETE
+    return is_incomplete and not is_past(submission)
+
+
+def send_again(session: Session, submission: Submission, words: str) -> None:
+    """Send a submission once more of which certainly nothing is at the robot; not committed."""
+    submission.withdraw_wanted, submission.withdraw_reason = False, ""
+    submission.change(SubmissionState.APPROVED, f"{words}; it is sent again")
+    tell(session, submission, submission.reason)
+    send_later(session, submission)
 
 
 def is_past(submission: Submission) -> bool:

@@ -10,9 +10,11 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 
+from astropy.time import Time
 from sqlalchemy.orm import Session, undefer
 
 from planners.plan_files import plan_from_json
+from telescopes import TELESCOPES
 from telescopes.errors import (
     PlanUnsuitable,
     QueueError,
@@ -20,6 +22,7 @@ from telescopes.errors import (
     QueueUnreachable,
 )
 from telescopes.observing import ObservingPlan, ObservingQueue, QueueRequest
+from telescopes.up_to_date import up_to_date
 from too_marshal import crash
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
@@ -81,9 +84,10 @@ def _send(session: Session, robots: Robots, submission: Submission) -> None:
         _drop(session, submission, reason)
         session.commit()
         return
-    made, program = _plan_of(session, robots, submission)
+    plan, program = _plan_of(session, robots, submission)
     try:
         queue = robots.queue(submission.telescope)
+        made = up_to_date(plan, TELESCOPES[plan.telescope], Time(now()))
         request = queue.prepare(made, submission.queue_name, program, robots.pi(made.telescope))
     except Exception as err:
         # Nothing was sent: whatever it is, the plan cannot go out as it is.
@@ -94,6 +98,8 @@ def _send(session: Session, robots: Robots, submission: Submission) -> None:
         tell(session, submission, f"cannot be sent: {words}")
         session.commit()
         return
+    if made is not plan:
+        tell(session, submission, f"is brought up to date: {made.remark}")
     submission.request = request.body
     submission.change(SubmissionState.SUBMITTING)
     submission.attempts += 1

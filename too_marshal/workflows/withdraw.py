@@ -25,7 +25,7 @@ from too_marshal.db.queues import (
 )
 from too_marshal.logs import without_secrets
 from too_marshal.robots import Robots
-from too_marshal.workflows.look_up import settle_time
+from too_marshal.workflows.look_up import is_to_be_sent_again, send_again, settle_time
 from too_marshal.workflows.robot_jobs import ask_to_track, ask_to_withdraw, call_people
 from too_marshal.workflows.share import ask_to_share
 from too_marshal.workflows.take_up import take_up
@@ -199,6 +199,9 @@ def _gone(session: Session, submission: Submission, asked_at: datetime, settle: 
             submission.reason = "the robot does not hold it; it is asked again, it may be late"
             ask_to_withdraw(session, submission, submission.withdraw_reason, settle - waited)
             return
+    if submission.state == SubmissionState.UNCONFIRMED and is_to_be_sent_again(submission):
+        send_again(session, submission, "what had arrived of it is gone")
+        return
     submission.change(SubmissionState.WITHDRAWN, submission.withdraw_reason)
     tell(session, submission, f"withdrawn: {submission.withdraw_reason}")
     ask_to_share(session, submission.plan.event_id)
