@@ -175,10 +175,13 @@ class Timeline:
         """
         starts: list[float | None] = [None] * len(targets)
         left = list(range(len(targets)))
-        now = begin
+        now, hidden = begin, False
         while left and now <= end:
-            free = self.can_observe([targets[i] for i in left[:1]], now)
-            free = free or self.can_observe([targets[i] for i in left], now)
+            # As long as the first of the list is up, the others need not be looked at.
+            free = self.can_observe([targets[i] for i in left[: len(left) if hidden else 1]], now)
+            if not free and not hidden and len(left) > 1:
+                free = self.can_observe([targets[i] for i in left], now)
+            hidden = free[:1] != [0]
             if not free:
                 now += self.patience / DAY
                 continue

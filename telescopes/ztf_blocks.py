@@ -40,14 +40,17 @@ LATE = 270 * u.s
 survey is under way (38 s), the filter is exchanged (135 s), and the telescope turns from the
 other end of the sky (82 s)."""
 
-MARGIN = 50 * u.s
+MARGIN = 60 * u.s
 """Added to each gap: where a field is out of reach, the scheduler looks again at the next slot,
 and its sky is not to a hair the one that is calculated here."""
 
-_PATIENCE = 10.0
+_PATIENCE = 20.0
 """Where nothing can be observed, the sky is looked at again after this, s."""
 
-_STAY = 1 * u.hour
+_SAME = 0.1 * u.deg
+"""Two centres of one field differ by less."""
+
+_STAY = 15 * u.min
 """What cannot be observed for so long after its time is not waited for."""
 
 GRACE = 30 * u.min
@@ -103,16 +106,16 @@ class _Cutter:
         self._planned = [float(exposure.start.utc.mjd) for exposure in self._exposures]
         self._line = Timeline(ZTF, TWILIGHT, _PATIENCE)
         self._gap = float(plan.request.minimum_gap.to_value(u.day))
-        fields = [exposure.field_id for exposure in self._exposures]
-        self._is_whole = self._gap <= 0 or len(set(fields)) == len(fields)
         self._begins = float(plan.request.start.utc.mjd)
         self._ends = float(plan.request.end.utc.mjd)
         last = max(
             float((each.start + each.exposure_time).utc.mjd) for each in self._exposures
         ) + float(GRACE.to_value(u.day))
         self._graced = min(last, self._ends)
-        self._latest: dict[int, float] = {}
+        self._latest = _visited(plan)
         """Of each field so far, when its last visit begins at the latest (MJD)."""
+        fields = [*self._latest, *(exposure.field_id for exposure in self._exposures)]
+        self._is_whole = self._gap <= 0 or len(set(fields)) == len(fields)
 
     def blocks(self) -> Iterator[Block]:
         """All that have a window."""
@@ -193,6 +196,18 @@ class _Cutter:
             [start for start in starts if start is not None] for starts in zip(*runs, strict=True)
         ]
         return [(min(starts, default=None), max(starts, default=None)) for starts in begun]
+
+
+def _visited(plan: ObservingPlan) -> dict[int, float]:
+    """When fields of the plan were last visited before it, as far as the request tells (MJD)."""
+    dec = {exposure.field_id: exposure.dec for exposure in plan.exposures}
+    visits = [
+        (float(each.start.utc.mjd), each.field_id)
+        for each in plan.request.observed
+        # Another telescope's fields have numbers too.
+        if each.field_id in dec and abs(each.dec - dec[each.field_id]) < _SAME
+    ]
+    return {field: start for start, field in sorted(visits)}
 
 
 def _extremes(starts: Sequence[float | None]) -> tuple[float | None, float | None]:

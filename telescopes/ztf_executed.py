@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from astropy.time import Time
 
+from telescopes.errors import QueueUnreachable
 from telescopes.exposure_tables import ExposureTable
 from telescopes.transports import HTTPTransport
 from telescopes.ztf_exposures import merge
+from telescopes.ztf_messages import FILTER_IDS
+from telescopes.ztf_presence import Message
 from telescopes.ztf_records import Processed, read_processed
 from telescopes.ztf_scheduler import Scheduler, expect
 
@@ -26,6 +31,47 @@ def read_executed(
     rejected += [row for table in processed for row in table.rejected]
     exposures = [each for each in merged if first <= float(each.start.mjd) < last]
     return ExposureTable(tuple(exposures), tuple(rejected))
+
+
+def taken_of(
+    scheduler: Scheduler, name: str, sent: Sequence[Message]
+) -> tuple[list[tuple[int, int]], float]:
+    """What the history has of one request, and how far it reaches.
+
+    Parameters
+    ----------
+    scheduler
+        Is asked for the dates of all windows.
+    name
+        Of the request, and so of the subprogram.
+    sent
+        The queues of the request.
+
+    Returns
+    -------
+    taken : list of (int, int)
+        Field and filter of each exposure.
+    latest : float
+        Start of the last exposure of anybody (MJD).
+
+    Raises
+    ------
+    QueueUnreachable
+        If a line that may be of the request cannot be read.
+    """
+    start = min(float(message["validity_window_mjd"][0]) for message in sent)
+    end = max(float(message["validity_window_mjd"][1]) for message in sent)
+    histories = [scheduler.history(date) for date in dates_between(start, end + 1e-6)]
+    odd = [row for history in histories for row in history.rejected if name in row.text]
+    if odd:
+        raise QueueUnreachable(f"the history of {name} cannot be read: {odd[0].reason}")
+    entries = [entry for history in histories for entry in history.entries]
+    taken = [
+        (entry.field_id, FILTER_IDS[entry.filter])
+        for entry in entries
+        if entry.subprogram_name == name and entry.filter in FILTER_IDS
+    ]
+    return taken, max((entry.start for entry in entries), default=0.0)
 
 
 def dates_between(start: float, end: float) -> list[str]:

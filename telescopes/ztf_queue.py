@@ -36,11 +36,10 @@ from telescopes.observing import (
     Telescope,
 )
 from telescopes.transports import HTTPAnswer, HTTPTransport
-from telescopes.ztf_executed import dates_between, read_executed
+from telescopes.ztf_executed import read_executed, taken_of
 from telescopes.ztf_foresight import Foresight
 from telescopes.ztf_messages import (
     EARLIEST,
-    FILTER_IDS,
     LATEST,
     dump,
     read_messages,
@@ -178,7 +177,7 @@ class ZTFQueue:
     def _look(self, request: QueueRequest) -> Presence:
         sent = read_messages(request.body)
         held = {queue.name: queue for queue in self.scheduler.queues()}
-        executed, latest = self._executed(request.name, sent)
+        executed, latest = taken_of(self.scheduler, request.name, sent)
         return presence(sent, held, executed, max(self._now(), latest))
 
     def _now(self) -> float:
@@ -258,19 +257,3 @@ class ZTFQueue:
             self.scheduler.ping()
         except QueueRefused as err:
             raise QueueUnreachable(f"the scheduler does not let us in: {err}") from err
-
-    def _executed(self, name: str, sent: Sequence[Message]) -> tuple[list[tuple[int, int]], float]:
-        """Field and filter of what the history has of a request, and its last line (MJD)."""
-        start = min(float(message["validity_window_mjd"][0]) for message in sent)
-        end = max(float(message["validity_window_mjd"][1]) for message in sent)
-        histories = [self.scheduler.history(date) for date in dates_between(start, end + 1e-6)]
-        odd = [row for history in histories for row in history.rejected if name in row.text]
-        if odd:
-            raise QueueUnreachable(f"the history of {name} cannot be read: {odd[0].reason}")
-        entries = [entry for history in histories for entry in history.entries]
-        mine = [
-            (entry.field_id, FILTER_IDS[entry.filter])
-            for entry in entries
-            if entry.subprogram_name == name and entry.filter in FILTER_IDS
-        ]
-        return mine, max((entry.start for entry in entries), default=0.0)

@@ -8,6 +8,7 @@ from astropy import units as u
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from telescopes.observing import ExecutedExposure
 from telescopes.timeline import DAY, Target, Timeline
 from telescopes.ztf import ZTF
 from telescopes.ztf_blocks import GRACE, LATE, LEAD, TWILIGHT, blocks_of
@@ -77,6 +78,21 @@ def test_a_pause_ends_a_queue():
     plan = plan_of((0, "g", 0), (1, "g", 21), (0, "r", 60))
     a, b = (each.field_id for each in make_plan(2, "g").exposures)
     assert fields(plan) == [[a], [b], [a]]
+
+
+def test_what_was_visited_before_the_plan_keeps_its_gap_too():
+    plan = make_plan(3, "r")
+    planned = plan.exposures[2]
+    before = ExecutedExposure(
+        "1", planned.field_id, planned.ra, planned.dec, "g", START - 1 * u.min, 30 * u.s,
+        ZTF.footprint.detector_id,
+    )  # fmt: skip
+    elsewhere = replace(before, field_id=plan.exposures[0].field_id, dec=-80 * u.deg)
+    plan = replace(plan, request=replace(plan.request, observed=(before, elsewhere)))
+    first, second = blocks_of(plan)
+    assert [each.field_id for each in second.exposures] == [planned.field_id]
+    assert len(first.exposures) == 2
+    assert second.opens >= (START + 29 * u.min).mjd
 
 
 def test_what_finds_no_time_before_the_request_ends_is_in_no_queue():
