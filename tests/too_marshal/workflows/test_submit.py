@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from astropy import units as u
+from astropy.time import Time
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ from telescopes.ztf_queue import ZTFQueue
 from telescopes.ztf_scheduler import TunnelledScheduler
 from tests.telescopes.plans import make_plan
 from tests.too_marshal.clocks import MIDNIGHT, later
+from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
 from too_marshal.db.notices import ReceivedNotice
@@ -63,7 +65,7 @@ class SimulatedRobots(Robots):
     def queue(self, telescope: str) -> ZTFQueue:
         assert telescope == "ZTF"
         transport = HTTPTransport(self._url, timeout=2 * u.s, deadline=4 * u.s)
-        return ZTFQueue(TunnelledScheduler(transport), None)
+        return ZTFQueue(TunnelledScheduler(transport), None, lambda: Time(now()))
 
 
 @pytest.fixture
@@ -86,7 +88,7 @@ def robot() -> Iterator[SimpleNamespace]:
         )
 
 
-def add_plan(session: Session, **event) -> Plan:
+def add_plan(session: Session, filters: str = "gr", **event) -> Plan:
     number = next(numbers)
     row = Event(stream="lvk", key=f"S2611{number}", name=f"S2611{number}", **event)
     notice = ReceivedNotice(sha256=f"{number:064}", payload=b"", channel="api")
@@ -98,7 +100,7 @@ def add_plan(session: Session, **event) -> Plan:
     )  # fmt: skip
     session.add(place)
     session.flush()
-    made = make_plan(3, start=START)
+    made = make_plan(3, filters, start=START)
     plan = Plan(
         event_id=row.id, localization_id=place.id, telescope="ZTF", planner="greedy", request={},
         state=PlanState.READY, document=plan_to_json(made), statistics={},
@@ -215,7 +217,7 @@ def test_an_unreachable_robot_is_tried_again(session):
 @pytest.mark.parametrize("kind", [FaultKind.ACCEPT_THEN_HANG, FaultKind.ACCEPT_THEN_RESET])
 def test_what_may_have_arrived_is_asked_about(session, robot, kind):
     robot.fail(kind, method="PUT")
-    submission = approved(session, robot)
+    submission = approved(session, robot, add_plan(session, filters="g"))
     submit(session, robot.robots, submission.id)
     assert state(session, submission) == "unconfirmed"
     robot.server.faults.clear()
