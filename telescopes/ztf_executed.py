@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from astropy.time import Time
@@ -14,6 +15,8 @@ from telescopes.ztf_messages import FILTER_IDS
 from telescopes.ztf_presence import Message
 from telescopes.ztf_records import Processed, read_processed
 from telescopes.ztf_scheduler import Scheduler, expect
+
+_MJD_ZERO = dt.date(1858, 11, 17)
 
 
 def read_executed(
@@ -77,7 +80,7 @@ def taken_of(
 def dates_between(start: float, end: float) -> list[str]:
     """UT dates (ISO) that meet [start, end) in MJD."""
     days = range(int(start), int(end) + (end > int(end)))
-    return [Time(day, format="mjd", scale="utc").strftime("%Y-%m-%d") for day in days]
+    return [(_MJD_ZERO + dt.timedelta(days=day)).isoformat() for day in days]
 
 
 def _processed(depot: HTTPTransport | None, date: str) -> Processed:

@@ -12,6 +12,7 @@ path                                                  real service
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import logging
 import re
@@ -31,6 +32,8 @@ from telescopes.simulators.ztf_rules import ListQueue, QueueMalformed, read_queu
 from telescopes.ztf import ZTF
 
 logger = logging.getLogger(__name__)
+
+MJD_ZERO = dt.date(1858, 11, 17)
 
 DEPOT_FILE = re.compile(r"/depot/(\d{8})/ztf_recentproc_(\d{8})\.json")
 
@@ -176,7 +179,11 @@ class ZTFSimulator:
         """One UT date. The records are JSON within JSON, as the scheduler writes them."""
         message = request.json() if request.body else {}
         date = message.get("date") or request.query.get("date")
-        night = int(self.clock.now() if date is None else Time(date).mjd)
+        night = (
+            int(self.clock.now())
+            if date is None
+            else (dt.date.fromisoformat(date) - MJD_ZERO).days
+        )
         rows = [
             {
                 "program_id": exposure.program_id,

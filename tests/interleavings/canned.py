@@ -12,13 +12,18 @@ from astropy import units as u
 from astropy.time import Time
 from sqlalchemy.orm import Session
 
+from planners.planners import PLANNERS, Planner
 from telescopes.observing import ObservingPlan, ObservingRequest, PlannedExposure, Telescope
 from too_marshal import clock
 from too_marshal.db.localizations import Localization
-from too_marshal.workflows import plan, remainder, rescore, track
+from too_marshal.workflows import plan as plan_workflow
+from too_marshal.workflows import remainder, rescore, track
 
 EXPOSURES = 8
 """In a plan: five minutes and more of the robot's time."""
+
+TWICE = 3
+"""Fields of a plan that visits each of them twice, which the robot gets as two queues."""
 
 STEP = 42 * u.s
 """From one exposure to the next."""
@@ -43,18 +48,22 @@ class Canned:
         observed = {item.field_id for item in request.observed}
         begin = max(request.start, Time(clock.now()) + 30 * u.s)
         left = [item for item in self._of(first) if item[0] not in observed]
+        visits = 1
+        if request.minimum_gap > 0 * u.s:
+            left, visits = left[:TWICE], 2
         exposures = tuple(
             PlannedExposure(
                 field_id=field_id,
                 ra=ra * u.deg,
                 dec=dec * u.deg,
                 filter="g",
-                start=begin + number * STEP,
+                start=begin + number * STEP + visit * (request.minimum_gap + TWICE * STEP),
                 exposure_time=30 * u.s,
                 airmass=1.1,
                 probability=0.1,
-                visit=0,
+                visit=visit,
             )
+            for visit in range(visits)
             for number, (field_id, ra, dec) in enumerate(left)
         )
         return self.score(first, _telescope, ObservingPlan("ZTF", "greedy", request, exposures, {}))
@@ -83,10 +92,10 @@ class Canned:
     def in_place(self) -> Iterator[None]:
         """Stand in for planners, maps and coverage until the block ends."""
         with ExitStack() as stack:
-            for module in (plan, rescore, remainder):
+            for module in (plan_workflow, rescore, remainder):
                 stack.enter_context(patch.object(module, "load_skymap", self.load))
             for module in (rescore, remainder):
                 stack.enter_context(patch.object(module, "rescored", self.score))
-            stack.enter_context(patch.dict(plan.PLANNERS, {"greedy": self.make}))
+            stack.enter_context(patch.dict(PLANNERS, {"greedy": Planner(self.make)}))
             stack.enter_context(patch.object(track, "cover", lambda *_: None))
             yield

@@ -30,4 +30,4 @@ def test_a_seed_tells_the_same_history_again(stage: Stage):
 
 
 def _without_numbers(line: str) -> str:
-    return " ".join(word for word in line.split() if not word.strip("()").isdigit())
+    return " ".join(word for word in line.split() if not word.strip("(),").isdigit())

@@ -91,7 +91,10 @@ class Stage:
             {place.id: shift for place, shift in zip(places, SHIFTS, strict=True)},
         )
         rule = self._the_rule(session)
-        plans = [self._plan(session, event, wait) for wait in (timedelta(0), timedelta(minutes=2))]
+        plans = [
+            self._plan(session, event, timedelta(0), 0.0),
+            self._plan(session, event, timedelta(minutes=2), 120.0),
+        ]
         plans[0].rule_id = rule.id
         session.commit()
         self.event_id, self.places = event.id, [place.id for place in places]
@@ -108,11 +111,11 @@ class Stage:
         rule.notifies, rule.minimum_probability, rule.maximum_area = False, None, None
         return rule
 
-    def _plan(self, session: Session, event: Event, wait: timedelta) -> Plan:
+    def _plan(self, session: Session, event: Event, wait: timedelta, gap: float) -> Plan:
         begin = self.midnight.to_datetime(timezone=UTC) + wait
         request = {
             "start": f"{Time(begin).isot}Z", "end": f"{Time(begin + timedelta(hours=2)).isot}Z",
-            "filters": ["g"], "exposure_time": 30.0, "minimum_gap": 0.0, "airmass_limit": 2.5,
+            "filters": ["g"], "exposure_time": 30.0, "minimum_gap": gap, "airmass_limit": 2.5,
             "sun_altitude": -18.0, "moon_separation": 0.0,
         }  # fmt: skip
         made = self.canned.make(SHIFTS[0], TELESCOPES["ZTF"], request_from_json(request))

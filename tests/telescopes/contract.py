@@ -24,6 +24,7 @@ from astropy import units as u
 from telescopes.errors import (
     PlanUnsuitable,
     QueueError,
+    QueuePickedUp,
     QueueRefused,
     QueueUnconfirmed,
     QueueUnknowable,
@@ -55,6 +56,7 @@ FAULTS = [
     ],
     pytest.param(
         Fault(FaultKind.STATUS, status=302, headers={"Location": "http://elsewhere.invalid/"}),
+        QueuePickedUp,
         QueueRefused,
         id="redirect",
     ),
@@ -204,8 +206,12 @@ class QueueContract:
         assert bench.held(request.name) is None
         assert bench.queue.find(request) is False
 
-    def test_withdrawing_what_is_not_there_is_fine(self, bench):
-        bench.queue.withdraw("ToO_never_sent")
+    def test_withdrawing_what_is_not_there_is_fine_unless_it_may_have_been_picked_up(self, bench):
+        if bench.queue.lists_until_done:
+            bench.queue.withdraw("ToO_never_sent")
+        else:
+            with pytest.raises(QueuePickedUp, match="picked it up"):
+                bench.queue.withdraw("ToO_never_sent")
 
     def test_withdrawing_leaves_others_alone(self, bench):
         mine, other = bench.prepare(4), bench.prepare(3, "ToO_other")

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from telescopes.simulators.clock import SimulatedClock
 from telescopes.simulators.faults import Fault, FaultKind
 from telescopes.simulators.ztf import serve
-from tests.too_marshal.clocks import MIDNIGHT, RA
+from tests.too_marshal.clocks import MIDNIGHT, RA, later
 from tests.too_marshal.factories import add_event, add_localization, circle_map
 from tests.too_marshal.workflows.test_submit import SimulatedRobots
 from too_marshal import crash
@@ -75,7 +75,7 @@ def held(session: Session, robot) -> SimpleNamespace:
     return SimpleNamespace(event=event, plan=plan, submission=submission)
 
 
-def change_map(session: Session, held: SimpleNamespace, ra: float = RA + 14.0) -> Replacement:
+def change_map(session: Session, held: SimpleNamespace, ra: float = RA + 30.0) -> Replacement:
     place = add_localization(session, held.event, circle_map(ra, 30.0, 6.0))
     rescore(session, place.id)
     row = session.scalars(
@@ -106,8 +106,9 @@ def step(session: Session, robot, replacement_id: int) -> None:
 
 
 def settle(session: Session, robot, replacement_id: int) -> Replacement:
-    for _ in range(12):
-        step(session, robot, replacement_id)
+    for seconds in range(0, 360, 30):
+        with later(seconds=seconds):
+            step(session, robot, replacement_id)
         assert len(robot.names()) <= 1, "never both"
         row = session.get_one(Replacement, replacement_id, populate_existing=True)
         if row.state not in SWAPPING:
@@ -149,10 +150,10 @@ def test_the_swap_leaves_exactly_the_new_queue(session, robot, held):
 def test_what_was_executed_is_kept_and_not_done_again(session, robot, held):
     taken = execute(session, robot, 100)
     assert 10 < taken < len(held.plan.exposures)
-    row = change_map(session, held, ra=RA + 3.0)
+    row = change_map(session, held, ra=RA + 9.0)
     assert row.difference["executed"] == taken
-    later = execute(session, robot, 5) - taken
-    assert later > 0, "executed after the new plan was made"
+    more = execute(session, robot, 5) - taken
+    assert more > 0, "executed after the new plan was made"
     approve_replacement(session, robot.robots, row.id, by="ann")
     row = settle(session, robot, row.id)
     assert row.state == ReplacementState.DONE
@@ -219,7 +220,7 @@ def test_a_forbidden_swap_withdraws_nothing(session, robot, held):
 
 def test_a_declined_offer_is_over_and_a_newer_map_outdates_the_older_offer(session, robot, held):
     first = change_map(session, held)
-    second = change_map(session, held, ra=RA - 5.0)
+    second = change_map(session, held, ra=RA - 30.0)
     session.refresh(first)
     assert first.state == ReplacementState.OUTDATED
     with pytest.raises(SubmissionForbidden, match="outdated, not offered"):
@@ -265,10 +266,31 @@ def test_a_kill_at_any_point_ends_with_one_queue(session, engine, robot, held, p
             break
     assert deaths == 1, "the point is passed"
     row = settle(session, robot, row.id) if row.state in SWAPPING else row
-    # What was perhaps not sent is not sent again: the old plan takes its place.
-    is_restored = "restoring" in point or point == "before_submit"
+    # What was perhaps not sent is sent again once it certainly did not arrive.
+    is_restored = "restoring" in point
     expected = ReplacementState.RESTORED if is_restored else ReplacementState.DONE
     assert row.state == expected, row.reason
     assert len(robot.names()) == 1
     live = session.scalars(select(Submission).where(Submission.state.in_(LIVE))).all()
     assert [item.queue_name for item in live] == robot.names()
+
+
+def test_what_is_no_better_is_not_offered(session, held):
+    place = add_localization(session, held.event, circle_map(RA + 0.1, 30.0, 6.0))
+    rescore(session, place.id)
+    row = session.scalars(select(Replacement)).one()
+    compute(session, row.plan_id)
+    offer(session, row.plan_id)
+    session.refresh(row)
+    assert row.state == ReplacementState.OUTDATED
+    assert "not worth an exchange" in row.reason
+    assert (
+        "stays: on the new map"
+        in session.scalars(select(Activity.text).where(Activity.subject == "replacement")).one()
+    )
+
+
+def test_a_late_map_gets_a_night_of_its_own(session, held):
+    with later(hours=30):
+        row = change_map(session, held)
+        assert row.plan.request["end"] > held.plan.request["end"]
