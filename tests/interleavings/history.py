@@ -29,8 +29,8 @@ from tests.interleavings.world import WORKERS, Stage
 from too_marshal import clock, crash
 from too_marshal.db.locks import holds_nothing
 
-STEPS = 45
-"""Of a history, before it is let come to rest."""
+STEPS = (15, 25, 45)
+"""Of a history, before it is let come to rest: how long it is, is drawn too."""
 
 ROUNDS = 12
 """Looks of the clock within which everything has come to rest, once the robot answers."""
@@ -117,7 +117,7 @@ class _Play:
     def run(self) -> None:
         """Let things happen, then let them come to rest."""
         self._begin(Actor("approve_a_plan", partial(actions.approve_a_plan, self.stage, self.draw)))
-        for _ in range(STEPS):
+        for _ in range(self.draw.choice(STEPS)):
             self._step()
             if not self._holds():
                 self._end_all()

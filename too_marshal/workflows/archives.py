@@ -79,7 +79,9 @@ def read_archive(session: Session, archives: Archives, telescope: str) -> None:
         return
     kept = keep_exposures(session, telescope, table.exposures)
     copy = _copy(session, telescope)
-    copy.read_until, copy.tried_at, copy.error = end, end, ""
+    # Another look may have ended meanwhile, and have seen more.
+    copy.read_until = max(copy.read_until or end, end)
+    copy.tried_at, copy.error = end, ""
     copy.rejected = [asdict(row) for row in table.rejected[:MOST_REJECTED]]
     session.commit()
     for event_id in sorted(events_of(session, telescope, kept)):

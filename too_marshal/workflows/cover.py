@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,7 @@ def cover(
     place = session.get_one(Localization, number)
     if place.event_id != event_id or place.state != LocalizationState.READY:
         return
+    read_at = now()
     sources = exposures_by_source(session, event, telescope)
     before = session.get(Coverage, (place.id, telescope), populate_existing=True)
     if not sources:
@@ -71,7 +72,7 @@ def cover(
     camera = camera_of(session, event_id, telescope)
     skymap = load_skymap(session, place)
     values = {"event_id": event_id, **_values(skymap, [(camera, sources)])}
-    _keep(session, place.id, telescope, values)
+    _keep(session, place.id, telescope, values, read_at)
     if place.id == event.current_localization_id and values["probability"] != known:
         _tell(session, event, telescope, values)
     session.commit()
@@ -83,6 +84,7 @@ def cover_together(
     """Recompute what several telescopes cover together of a map; nothing for one alone."""
     event = session.get_one(Event, event_id)
     place = session.get_one(Localization, localization_id)
+    read_at = now()
     parts = [
         (camera_of(session, event_id, telescope), sources)
         for telescope in telescopes
@@ -90,16 +92,27 @@ def cover_together(
     ]
     if len(parts) > 1 and place.state == LocalizationState.READY:
         values = {"event_id": event_id, **_values(load_skymap(session, place), parts)}
-        _keep(session, place.id, ALL_TELESCOPES, values)
+        _keep(session, place.id, ALL_TELESCOPES, values, read_at)
     session.commit()
 
 
-def _keep(session: Session, localization_id: int, telescope: str, values: dict[str, Any]) -> None:
-    values = {**values, "computed_at": now()}
+def _keep(
+    session: Session,
+    localization_id: int,
+    telescope: str,
+    values: dict[str, Any],
+    read_at: datetime,
+) -> None:
+    """Keep what was computed from the exposures of `read_at`, unless later ones were counted."""
+    values = {**values, "computed_at": read_at}
     session.execute(
         insert(Coverage)
         .values(localization_id=localization_id, telescope=telescope, **values)
-        .on_conflict_do_update(index_elements=["localization_id", "telescope"], set_=values)
+        .on_conflict_do_update(
+            index_elements=["localization_id", "telescope"],
+            set_=values,
+            where=Coverage.computed_at <= read_at,
+        )
     )
 
 

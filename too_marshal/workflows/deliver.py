@@ -136,9 +136,12 @@ def deliver(session: Session, channels: Channels, delivery_id: int) -> None:
     row.state, row.attempts = DeliveryState.SENDING, row.attempts + 1
     session.commit()  # before it is sent: a message that may have gone out is not sent again
     outcome = channel.post(row.text)
+    row = lock(session, Delivery, delivery_id)
     if outcome.state == DeliveryState.WAITING and row.attempts > len(PAUSES):
         outcome = Outcome(DeliveryState.FAILED, outcome.reason)
-    _settle(session, row, outcome)
+    # Who took us for dead has called it unconfirmed: only what is certain is better than that.
+    if row.state == DeliveryState.SENDING or outcome.state == DeliveryState.SENT:
+        _settle(session, row, outcome)
     session.commit()
 
 

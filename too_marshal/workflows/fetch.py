@@ -68,7 +68,8 @@ def fetch(session: Session, fetcher: Fetcher | None, localization_id: int) -> No
     obsolete = _obsolete(session, place)
     if obsolete or fetcher is None:
         reason = obsolete or "maps are not fetched here (TOO_FETCH_MAPS)"
-        close(session, place, LocalizationState.UNAVAILABLE, reason)
+        if _lock(session, place):
+            close(session, place, LocalizationState.UNAVAILABLE, reason)
         session.commit()
         return
     url = place.description["url"]

@@ -26,6 +26,7 @@ from too_marshal.db.archives import PostedPointing
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
 from too_marshal.db.jobs import defer
+from too_marshal.db.locks import lock_all
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import AT_THE_ROBOT, Submission, SubmissionState
 from too_marshal.logs import keep_secret, without_secrets
@@ -111,9 +112,13 @@ def _cancel(session: Session, treasure_map: TreasureMap, event: Event) -> int:
     if not event.is_retracted:
         taken = _taken(session, {row.submission_id for row in rows})
         rows = [row for row in rows if (row.submission_id, row.number) not in taken]
+    numbers = [row.id for row in rows]
+    session.commit()  # no transaction stays open while the Treasure Map is spoken to
     treasure_map.cancel([row.pointing_id for row in rows])
-    for row in rows:
-        row.status, row.changed_at = "cancelled", now()
+    held = select(PostedPointing).where(PostedPointing.id.in_(numbers))
+    for row in lock_all(session, held.order_by(PostedPointing.id), PostedPointing):
+        if row.status == "planned":  # it may have been executed, and told so, meanwhile
+            row.status, row.changed_at = "cancelled", now()
     session.commit()
     return len(rows)
 
