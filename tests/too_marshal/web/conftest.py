@@ -24,7 +24,7 @@ from too_marshal.db.plans import PlanRule
 from too_marshal.settings import Settings
 from too_marshal.workflows.login import open_session
 
-QUEUE = ("procrastinate_events", "procrastinate_jobs")
+QUEUE = ("procrastinate_events", "procrastinate_jobs", "procrastinate_workers")
 
 Visitor = Callable[[Role | None], FlaskClient]
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_notice, add_person
@@ -131,3 +131,29 @@ def test_a_full_disk_fails(app: Flask, monkeypatch: pytest.MonkeyPatch):
 )
 def test_the_colour_of_an_age_changes_at_one_and_five_minutes(seconds: float, colour: str):
     assert level(seconds) == colour
+
+
+def test_work_without_a_living_worker_is_red(viewer: FlaskClient, session: Session):
+    defer(session, "track", telescope="ZTF", at=now() - timedelta(minutes=5))
+    session.commit()
+    assert viewer.get("/healthz").get_json()["parts"]["workers"] == "red"
+    assert "Nobody does the work" in viewer.get("/health").text
+    session.execute(text("INSERT INTO procrastinate_workers DEFAULT VALUES"))
+    session.commit()
+    assert viewer.get("/healthz").get_json()["parts"]["workers"] == "amber"
+
+
+def test_a_job_of_a_dead_worker_is_red(viewer: FlaskClient, session: Session):
+    defer(session, "track", telescope="ZTF")
+    session.commit()
+    session.execute(
+        text(
+            "INSERT INTO procrastinate_workers (last_heartbeat)"
+            " VALUES (now() - interval '5 minutes')"
+        )
+    )
+    fetch = "SELECT procrastinate_fetch_job_v2(NULL, max(id)) FROM procrastinate_workers"
+    session.execute(text(fetch))
+    session.execute(text("INSERT INTO procrastinate_workers DEFAULT VALUES"))
+    session.commit()
+    assert "that nobody has taken up: 1" in viewer.get("/health").text

@@ -49,6 +49,37 @@ def test_the_page_tells_our_queues_from_others(viewer: FlaskClient, session: Ses
     assert "answers" in text
 
 
+def test_whatever_we_called_it_a_queue_of_ours_can_be_taken_back(
+    observer: FlaskClient, session: Session
+):
+    event = add_event(session)
+    add_localization(session, event)
+    submission = add_submission(session, add_plan(session, event), SubmissionState.DONE)
+    queues = [{**held(f"{submission.queue_name}_2", 33), "request_name": submission.queue_name}]
+    session.add(RobotQueue(telescope="ZTF", queues=queues, seen_at=now()))
+    session.commit()
+    row = page(observer, "/queues").split(f"<code>{submission.queue_name}_2")[1].split("</tr>")[0]
+    assert "we called it done" in row
+    assert f"/submissions/{submission.id}/withdraw" in row
+    observer.post(f"/submissions/{submission.id}/withdraw")
+    session.refresh(submission)
+    assert submission.state == SubmissionState.ACCEPTED
+    assert submission.withdraw_wanted
+
+
+def test_people_say_that_the_observatory_has_agreed(observer: FlaskClient, session: Session):
+    event = add_event(session)
+    add_localization(session, event)
+    submission = add_submission(session, add_plan(session, event), SubmissionState.EXECUTING)
+    submission.withdraw_wanted = submission.needs_person = True
+    submission.withdraw_reason = "it was retracted"
+    session.commit()
+    assert f"/submissions/{submission.id}/settle" in page(observer, "/queues")
+    observer.post(f"/submissions/{submission.id}/settle")
+    session.refresh(submission)
+    assert submission.state == SubmissionState.WITHDRAWN
+
+
 def test_a_silent_robot_leaves_the_last_good_copy_marked_stale(
     viewer: FlaskClient, session: Session
 ):
