@@ -23,7 +23,7 @@ from telescopes.simulators.clock import SimulatedClock
 from telescopes.simulators.drop import ACCOUNT, PASSWORD, DropServer, running_drop
 from telescopes.simulators.ztf import serve
 from tests.telescopes.drop_bench import HOST_KEY
-from tests.too_marshal import alerts
+from tests.too_marshal import alerts, clocks
 from tests.too_marshal.fleet import Fleet, count
 from too_marshal.db.events import Event
 from too_marshal.db.exposures import Exposure
@@ -52,7 +52,8 @@ def coming_midnight() -> Time:
 
 
 MIDNIGHT = coming_midnight()
-RA = float(MIDNIGHT.sidereal_time("mean", -116.86).deg)
+# By the sidereal day: astropy's own knows the rotation of the Earth for a year ahead only.
+RA = (clocks.RA + 360.98564736629 * (MIDNIGHT - clocks.MIDNIGHT).to_value(u.day)) % 360
 
 IDLE = """SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')
  AND task_name NOT IN ('rescue', 'interpret_waiting')"""
