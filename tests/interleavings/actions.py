@@ -21,6 +21,7 @@ from too_marshal.workflows import (
     approve,
     automatic,
     localize,
+    offer,
     plan,
     replace,
     rescore,
@@ -51,7 +52,7 @@ def tasks(stage: Stage) -> dict[str, Task]:
         "rescore_event": rescore.rescore_event,
         "plan": plan.compute,
         "propose_plans": plan.propose_plans,
-        "offer": rescore.offer,
+        "offer": offer.offer,
         "submit_by_rule": on_robots(automatic.submit_by_rule),
     }
 

@@ -16,8 +16,8 @@ from planners.planners import PLANNERS, Planner
 from telescopes.observing import ObservingPlan, ObservingRequest, PlannedExposure, Telescope
 from too_marshal import clock
 from too_marshal.db.localizations import Localization
+from too_marshal.workflows import offer, remainder, rescore, track
 from too_marshal.workflows import plan as plan_workflow
-from too_marshal.workflows import remainder, rescore, track
 
 EXPOSURES = 8
 """In a plan: five minutes and more of the robot's time."""
@@ -92,9 +92,9 @@ class Canned:
     def in_place(self) -> Iterator[None]:
         """Stand in for planners, maps and coverage until the block ends."""
         with ExitStack() as stack:
-            for module in (plan_workflow, rescore, remainder):
+            for module in (plan_workflow, rescore, offer, remainder):
                 stack.enter_context(patch.object(module, "load_skymap", self.load))
-            for module in (rescore, remainder):
+            for module in (rescore, offer, remainder):
                 stack.enter_context(patch.object(module, "rescored", self.score))
             stack.enter_context(patch.dict(PLANNERS, {"greedy": Planner(self.make)}))
             stack.enter_context(patch.object(track, "cover", lambda *_: None))

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tests.interleavings.history import Explorer, History
+from tests.interleavings.history import Explorer
 from tests.interleavings.invariants import AFTER_EVERY_STEP, AT_REST
+from tests.interleavings.record import History
 
 
 @dataclass

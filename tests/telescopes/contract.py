@@ -56,7 +56,6 @@ FAULTS = [
     ],
     pytest.param(
         Fault(FaultKind.STATUS, status=302, headers={"Location": "http://elsewhere.invalid/"}),
-        QueuePickedUp,
         QueueRefused,
         id="redirect",
     ),

@@ -79,7 +79,10 @@ def enter_submission(
         if known.plan_id != plan_id:
             raise SubmissionForbidden("this key was used for another plan")
         return known
-    if (live := _live_submission(session, plan_id)) is not None:
+    live = _live_submission(session, plan_id)
+    if live is not None and live.withdraw_wanted:
+        raise SubmissionForbidden(f"{live.queue_name} of this plan is being withdrawn: wait")
+    if live is not None:
         return live
     if reason := obstacle(session, robots, plan):
         raise SubmissionForbidden(reason)

@@ -16,7 +16,7 @@ from too_marshal.db.locks import lock
 from too_marshal.db.queues import Submission, SubmissionState, tell
 from too_marshal.logs import without_secrets
 from too_marshal.robots import Robots
-from too_marshal.workflows.robot_jobs import ask_to_withdraw, send_later
+from too_marshal.workflows.robot_jobs import ask_to_withdraw, leave_to_a_person, send_later
 from too_marshal.workflows.take_up import accept
 
 logger = logging.getLogger(__name__)
@@ -64,6 +64,10 @@ def look_up(session: Session, robots: Robots, submission: Submission) -> None:
     submission
         Locked, and unconfirmed.
     """
+    if not robots.has(submission.telescope):
+        leave_to_a_person(session, submission)
+        session.commit()
+        return
     queue = robots.queue(submission.telescope)
     request = QueueRequest(submission.queue_name, submission.request)
     version, settle = submission.version, settle_time(queue, submission)

@@ -100,14 +100,18 @@ def _judge(
         return
     _assert_retraction(session, submission)
     if submission.state not in _FOLLOWED:
-        return  # its own look-up asks for more than the name
+        # Its own look-up asks for more than the name.
+        if submission.needs_person and is_past(submission):
+            submission.change(SubmissionState.DONE, "its window is over, and nobody settled it")
+            tell(session, submission, submission.reason)
+        return
     count = _count_exposures(session, submission)
     if count and submission.state != SubmissionState.EXECUTING:
         submission.change(SubmissionState.EXECUTING)
         tell(session, submission, "is being executed")
     if is_held:
         _still_held(session, submission)
-    else:
+    elif seen.held is not None or is_past(submission):
         _missing(session, queue, submission, seen, count)
 
 
@@ -139,7 +143,7 @@ def _missing(
     submission.missing_since = submission.missing_since or seen.asked_at
     if seen.asked_at - submission.missing_since < settle_time(queue, submission):
         return
-    is_listed = queue.lists_until_done and seen.held is not None
+    is_listed = queue.lists_until_done
     if is_listed and submission.withdraw_wanted:
         submission.change(SubmissionState.WITHDRAWN, submission.withdraw_reason)
         tell(session, submission, f"withdrawn: {submission.withdraw_reason}")

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from too_marshal.db.base import now
 from too_marshal.db.jobs import LATER, URGENT, defer
-from too_marshal.db.queues import Submission
+from too_marshal.db.queues import Submission, tell
 
 
 def send_later(session: Session, submission: Submission, wait: timedelta | None = None) -> None:
@@ -51,6 +51,16 @@ def ask_to_track(session: Session, telescope: str, *, priority: int = LATER) -> 
         queueing_lock=f"track-{telescope}",
         priority=priority,
     )
+
+
+def leave_to_a_person(session: Session, submission: Submission) -> None:
+    """Say that a robot can no longer be reached from here; not committed here."""
+    submission.needs_person = True
+    submission.reason = (
+        f"no queue is configured for {submission.telescope}: a person must see to it"
+    )
+    tell(session, submission, submission.reason)
+    call_people(session, submission, submission.reason)
 
 
 def call_people(session: Session, submission: Submission, what: str) -> None:

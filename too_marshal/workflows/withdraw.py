@@ -26,7 +26,12 @@ from too_marshal.db.queues import (
 from too_marshal.logs import without_secrets
 from too_marshal.robots import Robots
 from too_marshal.workflows.look_up import is_to_be_sent_again, send_again, settle_time
-from too_marshal.workflows.robot_jobs import ask_to_track, ask_to_withdraw, call_people
+from too_marshal.workflows.robot_jobs import (
+    ask_to_track,
+    ask_to_withdraw,
+    call_people,
+    leave_to_a_person,
+)
 from too_marshal.workflows.share import ask_to_share
 from too_marshal.workflows.take_up import take_up
 
@@ -127,6 +132,10 @@ def withdraw_submission(session: Session, robots: Robots, submission_id: int) ->
     submission = lock(session, Submission, submission_id)
     if not submission.withdraw_wanted or submission.state not in AT_THE_ROBOT:
         # While it is being sent, `submit` sees the wish and comes back here.
+        session.commit()
+        return
+    if not robots.has(submission.telescope):
+        leave_to_a_person(session, submission)
         session.commit()
         return
     queue = robots.queue(submission.telescope)

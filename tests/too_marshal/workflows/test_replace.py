@@ -25,9 +25,10 @@ from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import KILL_SWITCH, LIVE, Submission, SubmissionState, Switch
 from too_marshal.db.replacements import SWAPPING, Replacement, ReplacementState
 from too_marshal.workflows.approve import SubmissionForbidden, approve
+from too_marshal.workflows.offer import offer
 from too_marshal.workflows.plan import ask_for_plan, compute
 from too_marshal.workflows.replace import approve_replacement, decline_replacement, swap
-from too_marshal.workflows.rescore import offer, rescore
+from too_marshal.workflows.rescore import rescore
 from too_marshal.workflows.submit import submit
 from too_marshal.workflows.track import track
 from too_marshal.workflows.withdraw import withdraw_event, withdraw_submission
