@@ -22,12 +22,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
-from astropy.time import Time
 from sqlalchemy import Engine, text
 
+from benchmarks.nights import coming_midnight, overhead
 from benchmarks.rehearsal import bootstrap_of, start
 from tests.too_marshal import factories
 from too_marshal.db.base import open_engine, session_factory
@@ -88,15 +88,13 @@ def robot_of(process: subprocess.Popen[str]) -> str:
 
 def furnish(engine: Engine, count: int) -> list[Case]:
     """Events with a plan for tonight's zenith, as a night of work would leave them."""
-    night = (datetime.now(UTC) + timedelta(hours=14)).replace(hour=8, minute=0)
-    right_ascension = float(Time(night).sidereal_time("mean", -116.86).deg)
+    night = coming_midnight()
     cases = []
     with session_factory(engine)() as session:
         for number in range(count):
             key = f"MS{night:%y%m%d}y{chr(97 + number // 26)}{chr(97 + number % 26)}"
             event = factories.add_event(session, key, is_test=True)
-            skymap = factories.circle_map(right_ascension, 33.0, 6.0)
-            factories.add_localization(session, event, skymap)
+            factories.add_localization(session, event, overhead(night))
             plan = factories.add_plan(session, event, start=night, most_fields=12)
             cases.append(Case(plan.id, key))
     return cases

@@ -18,12 +18,12 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, text
 
+from benchmarks.nights import coming_midnight, overhead
 from telescopes.ztf_messages import read_messages
 from tests.too_marshal import factories
 from tests.too_marshal.test_kills import Fleet
@@ -122,10 +122,10 @@ def submit_all(plans: int, kills: int, folder: Path, chance: random.Random) -> d
 def approve_all(engine: Engine, environ: dict[str, str], plans: int) -> None:
     """Approve so many plans for a night that is still to come, so that nothing is executed."""
     robots = Robots.from_settings(Settings.from_environ(environ))
-    night = datetime.now(UTC) + timedelta(days=1)
+    night = coming_midnight()
     with session_factory(engine)() as session:
         event = factories.add_event(session)
-        factories.add_localization(session, event)
+        factories.add_localization(session, event, overhead(night))
         for number in range(plans):
             plan = factories.add_plan(session, event, start=night, most_fields=2)
             approve(session, robots, plan.id, by="bench", idempotency_key=f"bench-{number}")

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from telescopes.errors import QueueError, QueuePickedUp
-from telescopes.observing import ObservingQueue
+from telescopes.observing import ObservingQueue, QueueRequest
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.jobs import URGENT
@@ -141,9 +141,12 @@ def withdraw_submission(session: Session, robots: Robots, submission_id: int) ->
     queue = robots.queue(submission.telescope)
     name, version = submission.queue_name, submission.version
     settle = settle_time(queue, submission)
+    request = QueueRequest(name, submission.request)
+    shall_return = is_to_be_sent_again(submission)
     session.commit()  # no transaction stays open while the robot is spoken to
     asked_at = now()
     is_picked_up, silent = _remove(queue, name)
+    shall_return = shall_return and not silent and _is_untouched(queue, request)
     submission = lock(session, Submission, submission_id)
     if submission.state not in AT_THE_ROBOT or not submission.withdraw_wanted:
         session.commit()
@@ -156,7 +159,7 @@ def withdraw_submission(session: Session, robots: Robots, submission_id: int) ->
     elif is_picked_up:
         _picked_up(session, submission)
     else:
-        _gone(session, submission, asked_at, settle)
+        _gone(session, submission, asked_at, settle, shall_return=shall_return)
     session.commit()
 
 
@@ -172,6 +175,14 @@ def _remove(queue: ObservingQueue, name: str) -> tuple[bool, str]:
         logger.exception("the client of a robot failed at a withdrawal")
         return False, without_secrets(repr(err))
     return False, ""
+
+
+def _is_untouched(queue: ObservingQueue, request: QueueRequest) -> bool:
+    """Whether nothing of a request is there, and nothing of it was executed."""
+    try:
+        return queue.find(request) is False
+    except QueueError:
+        return False
 
 
 def _not_yet(session: Session, submission: Submission, why: str) -> None:
@@ -196,7 +207,14 @@ def _picked_up(session: Session, submission: Submission) -> None:
     call_people(session, submission, submission.reason)
 
 
-def _gone(session: Session, submission: Submission, asked_at: datetime, settle: timedelta) -> None:
+def _gone(
+    session: Session,
+    submission: Submission,
+    asked_at: datetime,
+    settle: timedelta,
+    *,
+    shall_return: bool,
+) -> None:
     """Believe that a queue is gone: at once where its message was answered, else after a while.
 
     What was never answered may still be on its way, and arrive after we have looked.
@@ -208,7 +226,7 @@ def _gone(session: Session, submission: Submission, asked_at: datetime, settle: 
             submission.reason = "the robot does not hold it; it is asked again, it may be late"
             ask_to_withdraw(session, submission, submission.withdraw_reason, settle - waited)
             return
-    if submission.state == SubmissionState.UNCONFIRMED and is_to_be_sent_again(submission):
+    if submission.state == SubmissionState.UNCONFIRMED and shall_return:
         send_again(session, submission, "what had arrived of it is gone")
         return
     submission.change(SubmissionState.WITHDRAWN, submission.withdraw_reason)
