@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from telescopes.errors import QueueError, QueuePickedUp
+from telescopes.errors import QueueError, QueueIncomplete, QueuePickedUp
 from telescopes.observing import ObservingQueue, QueueRequest
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
@@ -25,7 +25,12 @@ from too_marshal.db.queues import (
 )
 from too_marshal.logs import without_secrets
 from too_marshal.robots import Robots
-from too_marshal.workflows.look_up import is_to_be_sent_again, send_again, settle_time
+from too_marshal.workflows.look_up import (
+    INCOMPLETE,
+    is_to_be_sent_again,
+    send_again,
+    settle_time,
+)
 from too_marshal.workflows.robot_jobs import (
     ask_to_track,
     ask_to_withdraw,
@@ -41,6 +46,9 @@ RETRY_TIME = timedelta(seconds=5)
 """Until the next try when the robot does not answer: it may be observing meanwhile."""
 
 _NOT_YET = "not yet withdrawn"
+
+BEGUN = "only a part of it arrived, and can no longer be sent as a whole: plan what is missing"
+"""Why a submission of which a part may be executed is not sent again."""
 
 
 def withdraw_event(session: Session, event_id: int) -> None:
@@ -146,7 +154,8 @@ def withdraw_submission(session: Session, robots: Robots, submission_id: int) ->
     session.commit()  # no transaction stays open while the robot is spoken to
     asked_at = now()
     is_picked_up, silent = _remove(queue, name)
-    shall_return = shall_return and not silent and _is_untouched(queue, request)
+    if shall_return and not silent:
+        shall_return, silent = _is_untouched(queue, request)
     submission = lock(session, Submission, submission_id)
     if submission.state not in AT_THE_ROBOT or not submission.withdraw_wanted:
         session.commit()
@@ -177,12 +186,14 @@ def _remove(queue: ObservingQueue, name: str) -> tuple[bool, str]:
     return False, ""
 
 
-def _is_untouched(queue: ObservingQueue, request: QueueRequest) -> bool:
-    """Whether nothing of a request is there, and nothing of it was executed."""
+def _is_untouched(queue: ObservingQueue, request: QueueRequest) -> tuple[bool, str]:
+    """Whether nothing of a request is there or was executed, and why that is not known."""
     try:
-        return queue.find(request) is False
-    except QueueError:
-        return False
+        return queue.find(request) is False, ""
+    except QueueIncomplete:
+        return False, ""
+    except QueueError as err:
+        return False, without_secrets(str(err)) or type(err).__name__
 
 
 def _not_yet(session: Session, submission: Submission, why: str) -> None:
@@ -229,6 +240,8 @@ def _gone(
     if submission.state == SubmissionState.UNCONFIRMED and shall_return:
         send_again(session, submission, "what had arrived of it is gone")
         return
+    if submission.withdraw_reason == INCOMPLETE:
+        submission.withdraw_reason = BEGUN
     submission.change(SubmissionState.WITHDRAWN, submission.withdraw_reason)
     tell(session, submission, f"withdrawn: {submission.withdraw_reason}")
     ask_to_share(session, submission.plan.event_id)

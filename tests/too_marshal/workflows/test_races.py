@@ -389,3 +389,29 @@ def test_half_a_submission_is_taken_back_and_sent_again(session, engine, robot, 
     assert count_queues(robot) == 2
     lines = session.scalars(select(Activity.text).where(Activity.subject == "submission")).all()
     assert any("only a part of it arrived" in line for line in lines)
+
+
+def test_what_was_begun_in_part_is_not_sent_again(session, engine, robot, monkeypatch):
+    event = add_event(session)
+    add_localization(session, event, circle_map(RA, 30.0, 6.0))
+    plan = add_plan(session, event, start=MIDNIGHT.to_datetime(timezone=now().tzinfo))
+    request = {**plan.document["request"], "minimum_gap": 1500.0}
+    plan.document = {**plan.document, "request": request}
+    session.commit()
+    submission = approved(session, robot, plan)
+    put = ztf_queue.ZTFQueue._put
+
+    def half(queue, messages, *, is_begun):
+        monkeypatch.setattr(ztf_queue.ZTFQueue, "_put", put)
+        put(queue, messages[:1], is_begun=is_begun)
+        raise QueueUnconfirmed("the connection broke")
+
+    monkeypatch.setattr(ztf_queue.ZTFQueue, "_put", half)
+    submit(session, robot.robots, submission.id)
+    robot.clock.set((MIDNIGHT + 6 * u.min).mjd)  # some of it is executed
+    for wait in (2, 100, 200):
+        with later(seconds=wait):
+            work(engine, robot.robots, submission)
+    assert row(engine, submission).state == "withdrawn"
+    assert "plan what is missing" in row(engine, submission).reason
+    assert count_queues(robot) == 0
