@@ -180,9 +180,7 @@ class ZTFSimulator:
         message = request.json() if request.body else {}
         date = message.get("date") or request.query.get("date")
         night = (
-            int(self.clock.now())
-            if date is None
-            else (dt.date.fromisoformat(date) - MJD_ZERO).days
+            int(self.clock.now()) if date is None else (dt.date.fromisoformat(date) - MJD_ZERO).days
         )
         rows = [
             {

@@ -28,7 +28,7 @@ from tests.interleavings.world import WORKERS, Stage
 from too_marshal import clock, crash
 from too_marshal.db.locks import holds_nothing
 
-STEPS = (15, 25, 45)
+STEPS = (12, 20, 40)
 """Of a history, before it is let come to rest: how long it is, is drawn too."""
 
 MOST_PEOPLE = 2

@@ -104,9 +104,8 @@ def _send(session: Session, robots: Robots, submission: Submission) -> None:
     submission.change(SubmissionState.SUBMITTING)
     submission.attempts += 1
     submission.sent_at = now()
-    submission.ends_at = GRACE + max(
-        (each.start + each.exposure_time).to_datetime(timezone=UTC) for each in made.exposures
-    )
+    last = max(made.exposures, key=lambda exposure: float(exposure.start.utc.mjd))
+    submission.ends_at = GRACE + (last.start + last.exposure_time).to_datetime(timezone=UTC)
     number, attempt = submission.id, submission.attempts
     session.commit()
     crash.point("before_submit")
