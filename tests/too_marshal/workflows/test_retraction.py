@@ -130,7 +130,16 @@ def locate(session: Session) -> Event:
     return session.get_one(Event, received.event_id)
 
 
-def send(session: Session, robots: Robots, event: Event, telescope: str) -> Submission:
+def send(
+    session: Session, robots: Robots, event: Event, telescope: str, *, has_worker: bool = False
+) -> Submission:
+    """Have a plan made and sent: by the worker where there is one, for two would race."""
+
+    def state_of(row: Plan | Submission) -> str:
+        session.commit()
+        session.refresh(row)
+        return str(row.state)
+
     name = "J" if telescope == "Gattini" else "g"
     request = {
         "start": (MIDNIGHT - 1 * u.h).isot + "Z", "end": (MIDNIGHT + 1 * u.h).isot + "Z",
@@ -141,20 +150,25 @@ def send(session: Session, robots: Robots, event: Event, telescope: str) -> Subm
         session, event, telescope=telescope, planner="greedy", program="", request=request,
         author="ann",
     )  # fmt: skip
-    compute(session, plan.id)
-    assert plan.state == PlanState.READY, plan.remark
+    if has_worker:
+        wait_for(lambda: state_of(plan) != PlanState.COMPUTING)
+    else:
+        compute(session, plan.id)
+    assert state_of(plan) == PlanState.READY, plan.remark
     submission = approve(session, robots, plan.id, by="ann", idempotency_key=telescope)
-    submit(session, robots, submission.id)
-    session.refresh(submission)
-    assert submission.state == "accepted", submission.reason
+    if has_worker:
+        wait_for(lambda: state_of(submission) not in {"approved", "submitting"})
+    else:
+        submit(session, robots, submission.id)
+    assert state_of(submission) == "accepted", submission.reason
     return submission
 
 
 @pytest.mark.usefixtures("worker")
 def test_everything_is_withdrawn_and_nothing_follows(session: Session, engine: Engine, robots):
     event = locate(session)
-    ztf = send(session, robots.robots, event, "ZTF")
-    send(session, robots.robots, event, "Gattini")
+    ztf = send(session, robots.robots, event, "ZTF", has_worker=True)
+    send(session, robots.robots, event, "Gattini", has_worker=True)
     waiting = ask_for_plan(
         session, event, telescope="ZTF", planner="greedy", program="",
         request=ztf.plan.request, author="ann",
