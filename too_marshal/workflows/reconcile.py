@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from telescopes.observing import ObservingQueue, QueuedPlan
 from too_marshal.db.base import now
-from too_marshal.db.events import Event
 from too_marshal.db.exposures import Exposure
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan
@@ -24,7 +23,7 @@ from too_marshal.db.queues import AT_THE_ROBOT, LIVE, OVER, Submission, Submissi
 from too_marshal.workflows.look_up import is_past, settle_time
 from too_marshal.workflows.robot_jobs import ask_to_withdraw
 from too_marshal.workflows.share import ask_to_share
-from too_marshal.workflows.take_up import note_held
+from too_marshal.workflows.take_up import note_held, retraction_of
 
 _FOLLOWED = (SubmissionState.ACCEPTED, SubmissionState.EXECUTING)
 
@@ -116,9 +115,8 @@ def _judge(
 
 
 def _assert_retraction(session: Session, submission: Submission) -> None:
-    event = session.get_one(Event, _event_id(session, submission), populate_existing=True)
-    if event.is_retracted and not submission.withdraw_wanted:
-        reason = f"{event.name} was retracted"
+    reason = retraction_of(session, submission)
+    if reason and not submission.withdraw_wanted:
         tell(session, submission, f"to be withdrawn: {reason}")
         ask_to_withdraw(session, submission, reason)
 

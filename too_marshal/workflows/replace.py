@@ -27,7 +27,7 @@ from too_marshal.db.replacements import (
 from too_marshal.robots import Robots
 from too_marshal.workflows.approve import SubmissionForbidden, enter_submission, obstacle
 from too_marshal.workflows.remainder import has_let_go, left_of, read_plan, store_rest
-from too_marshal.workflows.robot_jobs import ask_to_track
+from too_marshal.workflows.robot_jobs import ask_to_swap, ask_to_track
 from too_marshal.workflows.withdraw import want_withdrawal
 
 LOOK_TIME = timedelta(seconds=1)
@@ -253,14 +253,7 @@ def _end(session: Session, row: Replacement, state: ReplacementState, reason: st
 
 def _again(session: Session, row: Replacement, wait: timedelta) -> None:
     if row.state in SWAPPING:
-        defer(
-            session,
-            "swap",
-            replacement_id=row.id,
-            lock=f"replacement-{row.id}",
-            priority=URGENT,
-            at=now() + wait,
-        )
+        ask_to_swap(session, row.id, wait)
 
 
 def _tell(session: Session, row: Replacement, text: str, actor: str = "marshal") -> None:

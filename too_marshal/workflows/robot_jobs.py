@@ -42,6 +42,18 @@ def ask_to_withdraw(
     )
 
 
+def ask_to_swap(session: Session, replacement_id: int, wait: timedelta | None = None) -> None:
+    """Ask for the next step of a replacement, after a while if given; not committed here."""
+    defer(
+        session,
+        "swap",
+        replacement_id=replacement_id,
+        lock=f"replacement-{replacement_id}",
+        priority=URGENT,
+        at=None if wait is None else now() + wait,
+    )
+
+
 def ask_to_track(session: Session, telescope: str, *, priority: int = LATER) -> None:
     """Ask for a look at what a robot holds and has done; not committed here."""
     defer(

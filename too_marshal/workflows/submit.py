@@ -25,7 +25,6 @@ from telescopes.observing import ObservingPlan, ObservingQueue, QueueRequest
 from telescopes.up_to_date import up_to_date
 from too_marshal import crash
 from too_marshal.db.base import now
-from too_marshal.db.events import Event
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import Submission, SubmissionState, submission_is_stopped, tell
@@ -33,7 +32,7 @@ from too_marshal.logs import without_secrets
 from too_marshal.robots import Robots
 from too_marshal.workflows.look_up import RETRY_TIME, look_up
 from too_marshal.workflows.robot_jobs import ask_to_withdraw, send_later
-from too_marshal.workflows.take_up import accept, note_held
+from too_marshal.workflows.take_up import accept, note_held, retraction_of
 
 logger = logging.getLogger(__name__)
 
@@ -159,9 +158,8 @@ def _note(session: Session, submission: Submission, attempt: int, outcome: Outco
 
 
 def _reason_not_to_send(session: Session, submission: Submission) -> str:
-    event = session.get_one(Event, submission.plan.event_id, populate_existing=True)
-    if event.is_retracted:
-        return f"{event.name} was retracted"
+    if reason := retraction_of(session, submission):
+        return reason
     if submission.withdraw_wanted:
         return submission.withdraw_reason
     if submission_is_stopped(session):

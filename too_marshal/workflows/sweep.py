@@ -20,7 +20,7 @@ from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import AT_THE_ROBOT, LIVE, Submission, SubmissionState
 from too_marshal.db.replacements import SWAPPING, Replacement, ReplacementState
-from too_marshal.workflows.robot_jobs import ask_to_withdraw, send_later
+from too_marshal.workflows.robot_jobs import ask_to_swap, ask_to_withdraw, send_later
 
 logger = logging.getLogger(__name__)
 
@@ -104,13 +104,7 @@ def _replacements(session: Session) -> Iterator[str]:
         Replacement.state.in_(SWAPPING), _has_no_job("swap", replacement_id=Replacement.id)
     )
     for row in session.scalars(query).all():
-        defer(
-            session,
-            "swap",
-            replacement_id=row.id,
-            lock=f"replacement-{row.id}",
-            priority=URGENT,
-        )
+        ask_to_swap(session, row.id)
         yield f"replacement {row.id} ({row.state})"
 
 

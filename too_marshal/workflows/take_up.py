@@ -45,7 +45,7 @@ def accept(session: Session, submission: Submission, words: str) -> None:
     ask_to_share(session, submission.plan.event_id)
     if submission.withdraw_wanted:
         ask_to_withdraw(session, submission, submission.withdraw_reason)
-    elif reason := _retracted(session, submission):
+    elif reason := retraction_of(session, submission):
         ask_to_withdraw(session, submission, reason)
 
 
@@ -93,7 +93,7 @@ def take_up(session: Session, submission: Submission) -> None:
 
 
 def _reason_to_withdraw(session: Session, submission: Submission) -> str:
-    if reason := _retracted(session, submission):
+    if reason := retraction_of(session, submission):
         return reason
     if submission.state == SubmissionState.WITHDRAWN or submission.withdraw_wanted:
         return submission.withdraw_reason or submission.reason or "it was withdrawn"
@@ -123,6 +123,7 @@ def _lost_its_place(session: Session, submission: Submission) -> bool:
     return found is not None
 
 
-def _retracted(session: Session, submission: Submission) -> str:
+def retraction_of(session: Session, submission: Submission) -> str:
+    """Say that the event is retracted, read anew; empty where it is not."""
     event = session.get_one(Event, submission.plan.event_id, populate_existing=True)
     return f"{event.name} was retracted" if event.is_retracted else ""
