@@ -55,13 +55,13 @@ def start(folder: Path) -> tuple[subprocess.Popen[str], str, str, str]:
     return process, address[0], login[1], login[2]
 
 
-def bootstrap_of(process: subprocess.Popen[str]) -> str:
-    """Address of the rehearsal's broker, from the environment of the web process."""
+def setting_of(process: subprocess.Popen[str], name: str) -> str:
+    """What the rehearsal has set for its processes, such as the address of its broker."""
     for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
         for entry in Path(f"/proc/{child}/environ").read_bytes().split(b"\0"):
-            if entry.startswith(b"TOO_KAFKA_BOOTSTRAP="):
+            if entry.startswith(f"{name}=".encode()):
                 return entry.partition(b"=")[2].decode()
-    raise RuntimeError("no broker")
+    raise RuntimeError(f"no process has {name}")
 
 
 def until_ready(engine: Engine, name: str) -> dict[str, float]:
@@ -84,7 +84,7 @@ def until_ready(engine: Engine, name: str) -> dict[str, float]:
 
 def notice_to_plan(process: subprocess.Popen[str], folder: Path, count: int) -> None:
     engine = open_engine(f"postgresql://postgres@/postgres?host={folder / 'postgres'}")
-    settings = Settings(kafka_bootstrap=bootstrap_of(process))
+    settings = Settings(kafka_bootstrap=setting_of(process, "TOO_KAFKA_BOOTSTRAP"))
     present = datetime.now(UTC)
     moment = best_moment(present)
     until_ready(engine, f"MS{present:%y%m%d}a")  # the rehearsal's own event warms all up

@@ -28,7 +28,7 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from benchmarks.nights import coming_midnight, overhead
-from benchmarks.rehearsal import bootstrap_of, start
+from benchmarks.rehearsal import setting_of, start
 from tests.too_marshal import factories
 from too_marshal.db.base import open_engine, session_factory
 from too_marshal.robots import Robots
@@ -75,15 +75,6 @@ def busy_loops(count: int) -> Iterator[None]:
         for loop in loops:
             loop.kill()
             loop.wait()
-
-
-def robot_of(process: subprocess.Popen[str]) -> str:
-    """Address of the rehearsal's robot, from the environment of the web process."""
-    for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
-        for entry in Path(f"/proc/{child}/environ").read_bytes().split(b"\0"):
-            if entry.startswith(b"TOO_ZTF_URL="):
-                return entry.partition(b"=")[2].decode()
-    raise RuntimeError("no robot")
 
 
 def furnish(engine: Engine, count: int) -> list[Case]:
@@ -158,9 +149,11 @@ def main() -> int:
     process, *_ = start(folder)
     try:
         engine = open_engine(f"postgresql://postgres@/postgres?host={folder / 'postgres'}", 12)
-        robot = robot_of(process)
+        robot = setting_of(process, "TOO_ZTF_URL")
         settings = Settings(
-            kafka_bootstrap=bootstrap_of(process), ztf_url=robot, ztf_simulated=True
+            kafka_bootstrap=setting_of(process, "TOO_KAFKA_BOOTSTRAP"),
+            ztf_url=robot,
+            ztf_simulated=True,
         )
         cases = furnish(engine, options.submissions)
         watch = Watch(robot, engine, cases)

@@ -363,8 +363,8 @@ def test_a_plan_on_an_older_map_is_offered_another(session: Session, robot):
     assert session.scalar(query) == 1
 
 
-def test_half_a_submission_is_taken_back_and_sent_again(session, engine, robot, monkeypatch):
-    """Of two queues one arrives: all of it is at the robot, or nothing."""
+def sent_by_half(session, robot, monkeypatch) -> Submission:
+    """An approved submission of two queues, of which the first alone will arrive."""
     event = add_event(session)
     add_localization(session, event, circle_map(RA, 30.0, 6.0))
     plan = add_plan(session, event, start=MIDNIGHT.to_datetime(timezone=now().tzinfo))
@@ -380,6 +380,12 @@ def test_half_a_submission_is_taken_back_and_sent_again(session, engine, robot, 
         raise QueueUnconfirmed("the connection broke")
 
     monkeypatch.setattr(ztf_queue.ZTFQueue, "_put", half)
+    return submission
+
+
+def test_half_a_submission_is_taken_back_and_sent_again(session, engine, robot, monkeypatch):
+    """Of two queues one arrives: all of it is at the robot, or nothing."""
+    submission = sent_by_half(session, robot, monkeypatch)
     submit(session, robot.robots, submission.id)
     assert count_queues(robot) == 1
     for wait in (0, 2, 100, 200):
@@ -392,21 +398,7 @@ def test_half_a_submission_is_taken_back_and_sent_again(session, engine, robot, 
 
 
 def test_what_was_begun_in_part_is_not_sent_again(session, engine, robot, monkeypatch):
-    event = add_event(session)
-    add_localization(session, event, circle_map(RA, 30.0, 6.0))
-    plan = add_plan(session, event, start=MIDNIGHT.to_datetime(timezone=now().tzinfo))
-    request = {**plan.document["request"], "minimum_gap": 1500.0}
-    plan.document = {**plan.document, "request": request}
-    session.commit()
-    submission = approved(session, robot, plan)
-    put = ztf_queue.ZTFQueue._put
-
-    def half(queue, messages, *, is_begun):
-        monkeypatch.setattr(ztf_queue.ZTFQueue, "_put", put)
-        put(queue, messages[:1], is_begun=is_begun)
-        raise QueueUnconfirmed("the connection broke")
-
-    monkeypatch.setattr(ztf_queue.ZTFQueue, "_put", half)
+    submission = sent_by_half(session, robot, monkeypatch)
     submit(session, robot.robots, submission.id)
     robot.clock.set((MIDNIGHT + 6 * u.min).mjd)  # some of it is executed
     for wait in (2, 100, 200):
