@@ -19,15 +19,20 @@ from astropy.io import fits
 from astropy.time import Time
 
 from benchmarks.maps import CORPUS, peak_memory
-from planners.circles import circle_skymap
-from planners.contours import contours
-from planners.coverage import coverage
-from planners.footprints import detector_polygons, field_cells, field_cells_near, field_probability
-from planners.polygons import unit_vectors
-from planners.skymap_files import read_skymap
-from planners.skymaps import SkyMap
+from planners.coverage.sky_coverage import coverage
+from planners.footprints.field_cells import (
+    detector_polygons,
+    field_cells,
+    field_cells_near,
+    field_probability,
+)
+from planners.geometry.polygons import unit_vectors
+from planners.skymaps.circles import circle_skymap
+from planners.skymaps.contours import contours
+from planners.skymaps.files import read_skymap
+from planners.skymaps.skymap import SkyMap
 from telescopes.observing import ExecutedExposure
-from telescopes.ztf import ZTF
+from telescopes.ztf.facts import ZTF
 
 MAPS = {
     "multi-order, 19 200 cells, 3-D": "gw/MS220722v_bayestar.multiorder.fits",

@@ -11,10 +11,10 @@ from tests.telescopes.drop_bench import DropContract
 
 def contracts():
     """Classes that hold a queue to its contract, with the ways that they speak for."""
-    for module in pkgutil.iter_modules(tests.telescopes.__path__):
-        if not module.name.startswith("test_"):
+    for module in pkgutil.walk_packages(tests.telescopes.__path__, "tests.telescopes."):
+        if not module.name.rpartition(".")[2].startswith("test_"):
             continue
-        for value in vars(importlib.import_module(f"tests.telescopes.{module.name}")).values():
+        for value in vars(importlib.import_module(module.name)).values():
             if isinstance(value, type) and issubclass(value, QueueContract | UnlistedContract):
                 yield from ((way, value) for way in getattr(value, "ways", ()))
 

@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from planners.planners import PLANNERS
+from planners.registry import PLANNERS
 from telescopes import TELESCOPES
 from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.events import Activity, Event, latest_events
@@ -31,17 +31,17 @@ from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import LIVE, Submission
 from too_marshal.db.replacements import SWAPPING, replacements_of
+from too_marshal.http.access import current_person, needs
+from too_marshal.http.service import database, row_or_404, service
 from too_marshal.web import sky
-from too_marshal.web.access import current_person, needs
 from too_marshal.web.decisions import by_subject
+from too_marshal.web.event_status import standings
 from too_marshal.web.links import linked
 from too_marshal.web.plan_form import EXPOSURE_TIME, LIMITS, TIME_LIMIT, PlanForm
 from too_marshal.web.replacements import SWAP_WORDS
-from too_marshal.web.service import database, row_or_404, service
-from too_marshal.web.standing import standings
-from too_marshal.workflows.plan import ask_for_plan
-from too_marshal.workflows.plan_queue import turns
-from too_marshal.workflows.rules import decisions_of
+from too_marshal.workflows.planning.plan import ask_for_plan
+from too_marshal.workflows.planning.plan_queue import turns
+from too_marshal.workflows.rules.decide import decisions_of
 
 PAGE = 50
 TIMELINE = 60

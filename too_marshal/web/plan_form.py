@@ -11,7 +11,7 @@ from typing import Any
 from telescopes import TELESCOPES
 from telescopes.observing import Telescope
 from too_marshal.db.base import now
-from too_marshal.workflows.plan_queue import LEAST_TIME_LIMIT, MOST_TIME_LIMIT
+from too_marshal.workflows.planning.plan_queue import LEAST_TIME_LIMIT, MOST_TIME_LIMIT
 
 WINDOW = timedelta(hours=24)
 """Offered unless the person says otherwise: it contains one whole night anywhere."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from too_marshal.web.words import YEAR
-from too_marshal.workflows.rule_fields import FIELDS, RuleInvalid, checked
+from too_marshal.web.formatting import YEAR
+from too_marshal.workflows.rules.fields import FIELDS, RuleInvalid, checked
 
 LONGEST_TEXT = 600
 

@@ -17,15 +17,16 @@ from flask import (
 )
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from planners.planners import PLANNERS
+from planners.registry import PLANNERS
 from telescopes import TELESCOPES
 from too_marshal.db.people import Role
 from too_marshal.db.plans import PlanRule, RuleTrial
-from too_marshal.web.access import current_person, may, needs
+from too_marshal.http.access import current_person, may, needs
+from too_marshal.http.service import database, row_or_404
 from too_marshal.web.rule_form import AGES, CONDITIONS, LIMITS, RuleForm
-from too_marshal.web.rule_words import then, when
-from too_marshal.web.service import database, row_or_404
-from too_marshal.workflows.edit_rules import (
+from too_marshal.web.rule_text import then, when
+from too_marshal.workflows.rules.backtest import ask_for_trial
+from too_marshal.workflows.rules.edit import (
     all_rules,
     delete_rule,
     restore_rule,
@@ -33,8 +34,7 @@ from too_marshal.workflows.edit_rules import (
     switch_rule,
     values_of,
 )
-from too_marshal.workflows.rule_fields import NEED_MORE, RuleInvalid, as_usual
-from too_marshal.workflows.try_rule import ask_for_trial
+from too_marshal.workflows.rules.fields import NEED_MORE, RuleInvalid, as_usual
 
 rules = Blueprint("rules", __name__)
 

@@ -16,7 +16,7 @@ from too_marshal.db.exposures import Coverage, Exposure
 from too_marshal.db.localizations import Localization, SkyMapFile
 from too_marshal.db.plans import MARSHAL, Plan, PlannedExposureRow, PlanState
 from too_marshal.db.queues import LIVE, Submission, SubmissionState
-from too_marshal.workflows.cover import exposures_of
+from too_marshal.workflows.exposures.cover import exposures_of
 
 Point = tuple[float, float]
 

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session, undefer
 
-from planners.plan_files import plan_from_json
+from planners.files.plan_files import plan_from_json
 from tests.too_marshal.factories import (
     add_event,
     add_exposures,

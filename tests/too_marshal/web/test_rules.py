@@ -7,17 +7,17 @@ from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event, add_notice
 from tests.too_marshal.web.test_events import page
-from tests.too_marshal.workflows.test_rules import rule as make_rule
+from tests.too_marshal.workflows.rules.test_decide import rule as make_rule
 from too_marshal.db.base import now
 from too_marshal.db.defaults import DEFAULT_RULES
 from too_marshal.db.events import Activity
 from too_marshal.db.plans import PlanRule, RuleDecision, RuleTrial
 from too_marshal.web.rule_form import RuleForm
-from too_marshal.web.rule_words import then, when
-from too_marshal.workflows.edit_rules import values_of
-from too_marshal.workflows.rule_fields import checked
-from too_marshal.workflows.rules import decide_notice
-from too_marshal.workflows.try_rule import try_rule
+from too_marshal.web.rule_text import then, when
+from too_marshal.workflows.rules.backtest import try_rule
+from too_marshal.workflows.rules.decide import decide_notice
+from too_marshal.workflows.rules.edit import values_of
+from too_marshal.workflows.rules.fields import checked
 
 pytestmark = pytest.mark.usefixtures("fresh_rules")
 

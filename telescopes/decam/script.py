@@ -1,0 +1,120 @@
+"""The observing script of DECam: a JSON list, one object an exposure.
+
+The observers load it into the exposure queue of the instrument's control system. Each
+exposure may be split into two of half the time, one of them moved by a minute of arc, so
+that no position falls into a gap between CCDs both times.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from astropy import units as u
+from astropy.time import Time
+
+from telescopes.decam.facts import DECAM
+from telescopes.errors import PlanUnsuitable
+from telescopes.observing import ObservingPlan, PlannedExposure, QueuedPlan
+from telescopes.protocols.names import check_name
+
+_PLANNED = re.compile(r"planned (\S+)Z\Z")
+
+
+@dataclass(frozen=True)
+class DECamScript:
+    """Implements `telescopes.protocols.file_queue.Script`."""
+
+    title: str = "Target of Opportunity"
+    """Program title that observers see."""
+
+    dither: u.Quantity[u.physical.angle] | None = None
+    """Offset east and north of the second half of each exposure, if it is split."""
+
+    @property
+    def suffix(self) -> str:
+        """End of the file's name."""
+        return ".json"
+
+    def write(self, plan: ObservingPlan, name: str, program: str, pi: str) -> str:
+        """Write a plan down.
+
+        Parameters
+        ----------
+        plan, name
+            What, and the name of the sequence.
+        program
+            Proposal number, such as ``2019B-0353``.
+        pi
+            Principal investigator; stands in the program title.
+
+        Raises
+        ------
+        PlanUnsuitable
+            If the plan is empty, or has a filter or an exposure that the camera has not.
+        """
+        check_name(name)
+        exposures = sorted(plan.exposures, key=lambda exposure: exposure.start.utc.mjd)
+        if not exposures:
+            raise PlanUnsuitable("the plan is empty")
+        rows = [row for exposure in exposures for row in self._split(exposure)]
+        return json.dumps(
+            [
+                {
+                    "count": 1,
+                    "comment": f"{name}: {number} of {len(rows)}, planned {start}Z",
+                    "seqtot": len(rows),
+                    "seqnum": number,
+                    "expType": "object",
+                    "object": f"{name}: {number} of {len(rows)}",
+                    "filter": filter_name,
+                    "program": f"{self.title} ({pi})",
+                    "RA": ra,
+                    "dec": dec,
+                    "exptime": seconds,
+                    "seqid": name,
+                    "propid": program,
+                    "wait": "False",
+                }
+                for number, (ra, dec, filter_name, seconds, start) in enumerate(rows, start=1)
+            ],
+            indent=1,
+            allow_nan=False,
+        )
+
+    def _split(self, exposure: PlannedExposure) -> list[tuple[float, float, str, float, str]]:
+        """Position (deg), filter, time (s) and start of each part."""
+        ra, dec = exposure.ra.to_value(u.deg), exposure.dec.to_value(u.deg)
+        seconds = float(exposure.exposure_time.to_value(u.s))
+        if exposure.filter not in DECAM.filters:
+            raise PlanUnsuitable(f"DECam has no filter {exposure.filter!r}")
+        if not 0 < seconds <= DECAM.longest_exposure.to_value(u.s):
+            raise PlanUnsuitable(f"an exposure of {seconds:g} s")
+        if not (np.isfinite(ra) and np.isfinite(dec)):
+            raise PlanUnsuitable("an exposure has no position")
+        start = exposure.start.utc.isot
+        if self.dither is None:
+            return [(round(ra % 360, 6), round(dec, 6), exposure.filter, seconds, start)]
+        offset = self.dither.to_value(u.deg)
+        second = (ra + offset / np.cos(np.radians(dec))) % 360, min(dec + offset, 90.0)
+        return [
+            (round(float(a), 6), round(float(d), 6), exposure.filter, seconds / 2, start)
+            for a, d in ((ra % 360, dec), second)
+        ]
+
+    def read(self, name: str, text: str) -> QueuedPlan:
+        """Read a script back; the window is that of the planned times in its comments."""
+        rows: list[dict[str, Any]] = json.loads(text)
+        starts = [Time(_planned(row["comment"]), scale="utc") for row in rows]
+        last = float(rows[-1]["exptime"]) * u.s
+        return QueuedPlan(name, min(starts), max(starts) + last, is_too=True, targets=tuple(rows))
+
+
+def _planned(comment: str) -> str:
+    match = _PLANNED.search(comment)
+    if match is None:
+        raise ValueError(f"no planned time in {comment!r}")
+    return match[1]
