@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.interleavings.world import Stage
+from too_marshal import tasks
 from too_marshal.db.events import Event
-from too_marshal.db.jobs import defer
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlanState
@@ -22,13 +22,12 @@ from too_marshal.workflows.localizations import localize
 from too_marshal.workflows.planning import offer, plan, rescore
 from too_marshal.workflows.submissions import approve, automatic, replace, submit, sweep, withdraw
 from too_marshal.workflows.submissions.approve import SubmissionForbidden
-from too_marshal.workflows.submissions.robot_jobs import ask_to_track
 
 Task = Callable[..., None]
 
 
-def tasks(stage: Stage) -> dict[str, Task]:
-    """The workers' tasks, as `too_marshal.processes.worker` binds them."""
+def workflows(stage: Stage) -> dict[str, Task]:
+    """The workers' tasks, as `too_marshal.processes.bindings` binds them."""
 
     def on_robots(workflow: Task) -> Task:
         return lambda session, **about: workflow(session, stage.robots, **about)
@@ -86,7 +85,7 @@ def retract(stage: Stage, _draw: random.Random) -> None:
     with stage.sessions() as session:
         event = lock(session, Event, stage.event_id)
         event.is_retracted = True
-        defer(session, "withdraw", event_id=event.id)
+        tasks.withdraw(event_id=event.id).defer(session)
         session.commit()
 
 
@@ -115,7 +114,7 @@ def turn_the_switch(stage: Stage, _draw: random.Random) -> None:
 def ask_the_robot(stage: Stage, _draw: random.Random) -> None:
     """The clock asks for a look at the robot."""
     with stage.sessions() as session:
-        ask_to_track(session, "ZTF")
+        tasks.track(telescope="ZTF").defer(session)
         session.commit()
 
 
@@ -131,7 +130,7 @@ def let_the_rule_submit(stage: Stage, draw: random.Random) -> None:
         ready = (Plan.state == PlanState.READY) & Plan.rule_id.is_not(None)
         number = _any(session, draw, select(Plan.id).where(ready))
         if number is not None:
-            defer(session, "submit_by_rule", plan_id=number, tries=1, lock="automatic-ZTF")
+            tasks.submit_by_rule(plan_id=number).defer(session, lock=tasks.automatic_lock("ZTF"))
             session.commit()
 
 

@@ -14,7 +14,7 @@ class Explorer:
 
     def __init__(self, stage: Stage, tasks: dict[str, actions.Task] | None = None) -> None:
         self.stage = stage
-        self.tasks = tasks or actions.tasks(stage)
+        self.tasks = tasks or actions.workflows(stage)
         self.jobs = Jobs(stage.engine, stage.questions, self.tasks)
 
     def play(self, seed: int) -> History:

@@ -14,15 +14,18 @@ from tests.interleavings.database import Questions
 from tests.interleavings.threads import Killed, present_actor
 from too_marshal import clock
 from too_marshal.processes import rescue
-from too_marshal.processes.worker import PERSISTENT
+from too_marshal.processes.worker import STRATEGIES
+from too_marshal.tasks import TASKS, Retry
 
 MOST_TRIES = 3
-"""As `too_marshal.processes.worker.RETRY` has it."""
+"""As `too_marshal.processes.worker.STRATEGIES` has it."""
 
-_UNTIRING = ("submit", "swap", "withdraw_submission")
-"""Tasks that are tried again for ever while the database is away; see `processes.worker`."""
+_UNTIRING = frozenset(
+    task.name for task in TASKS.values() if task.retry is Retry.WHILE_DATABASE_IS_AWAY
+)
+"""Tasks that are tried again for ever while the database is away."""
 
-assert PERSISTENT.max_attempts > MOST_TRIES
+assert STRATEGIES[Retry.WHILE_DATABASE_IS_AWAY].max_attempts > MOST_TRIES
 
 
 @dataclass(frozen=True)

@@ -13,25 +13,10 @@ from sqlalchemy.orm import Session, SessionTransaction
 URGENT, NORMAL, LATER = 10, 0, -10
 """Priorities: retractions and submissions overtake everything, tracking waits."""
 
-SPEAKING, THINKING, PATIENT = "default", "thinking", "patient"
+IO_BOUND, CPU_BOUND, PATIENT = "default", "thinking", "patient"
 """Queues: of jobs that mostly wait for a robot, a host or the database; of those that keep a core
 busy, which must never make a retraction wait; and of plans that may take minutes, or can wait,
 which must never make the plans of a fresh event wait."""
-
-THOUGHTS = frozenset(
-    {
-        "combine",
-        "combine_all",
-        "cover",
-        "cover_version",
-        "offer",
-        "plan",
-        "rescore",
-        "rescore_event",
-        "try_rule",
-    }
-)
-"""Tasks that keep a core busy."""
 
 _DEFER = text("""
     SELECT procrastinate_defer_jobs_v1(array_agg(
@@ -52,17 +37,19 @@ def defer(  # noqa: PLR0913 - each is a property of a job
     lock: str | None = None,
     queueing_lock: str | None = None,
     at: datetime | None = None,
-    queue: str | None = None,
+    queue: str = IO_BOUND,
     **arguments: Any,
 ) -> bool:
-    """Ask for a task; the job exists once `session` commits, and not before.
+    """Ask for a job; it exists once `session` commits, and not before.
+
+    Tasks are declared in `too_marshal.tasks`, which is how they are asked for.
 
     Parameters
     ----------
     session
         Open session.
     task
-        Name of the task, as in `too_marshal.processes.worker`.
+        Name of the task.
     priority
         The larger the sooner.
     lock
@@ -72,7 +59,7 @@ def defer(  # noqa: PLR0913 - each is a property of a job
     at
         Not before.
     queue
-        Unless it is the task's own.
+        In which it waits.
     **arguments
         The task's, plain JSON.
 
@@ -82,7 +69,7 @@ def defer(  # noqa: PLR0913 - each is a property of a job
         False where a job of the same queueing lock already waits.
     """
     job = {
-        "queue": queue or (THINKING if task in THOUGHTS else SPEAKING),
+        "queue": queue,
         "task": task,
         "priority": priority,
         "lock": lock,

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
+from too_marshal import tasks
 from too_marshal.db.base import session_factory
-from too_marshal.db.jobs import LATER, defer
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.settings import Settings
 from too_marshal.workflows.exposures.archives import archived_telescopes
@@ -24,8 +24,8 @@ logger = logging.getLogger(__name__)
 LEADER_LOCK = 0x746F6F6D
 """Key of the advisory lock that the one clock holds ("toom")."""
 
-EVERY = {"interpret_waiting": 10.0}
-"""Tasks without arguments, and the seconds between two askings for each."""
+INTERPRET_SECONDS = 10.0
+"""Between two looks for notices that were kept and never interpreted."""
 
 BEAT_SECONDS = 5.0
 
@@ -74,9 +74,9 @@ def _keep_time(
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 60},
     )
 
-    def ask(task: str) -> None:
+    def ask(job: tasks.Job) -> None:
         with sessions() as session:
-            defer(session, task, queueing_lock=task, lock=task)
+            job.defer(session)
             session.commit()
 
     def look_for_work() -> None:
@@ -84,31 +84,19 @@ def _keep_time(
         with sessions() as session:
             sweep(session)
 
-    def ask_of(task: str, telescope: str) -> None:
-        with sessions() as session:
-            lock = f"{task}-{telescope}"
-            defer(session, task, priority=LATER, queueing_lock=lock, telescope=telescope)
-            session.commit()
+    def every(seconds: float, job: tasks.Job, **first: datetime) -> None:
+        scheduler.add_job(ask, "interval", seconds=seconds, args=[job], **first)
 
-    if settings.treasure_map_token and not settings.rehearsal:
-        scheduler.add_job(ask, "interval", seconds=OTHERS_SECONDS, args=["read_others"])
     scheduler.add_job(look_for_work, "interval", seconds=SWEEP_SECONDS)
-    for task, seconds in EVERY.items():
-        scheduler.add_job(ask, "interval", seconds=seconds, args=[task])
+    every(INTERPRET_SECONDS, tasks.interpret_waiting())
+    if settings.treasure_map_token and not settings.rehearsal:
+        every(OTHERS_SECONDS, tasks.read_others())
     robots = Robots.from_settings(settings)
     for telescope in robots.names():
-        scheduler.add_job(
-            ask_of, "interval", seconds=settings.track_interval, args=["track", telescope]
-        )
+        every(settings.track_interval, tasks.track(telescope))
     for telescope in archived_telescopes(settings, robots):
-        for task in ("read_archive", "read_references"):
-            scheduler.add_job(
-                ask_of,
-                "interval",
-                seconds=ARCHIVE_SECONDS,
-                args=[task, telescope],
-                next_run_time=datetime.now(UTC),
-            )
+        for task in (tasks.read_archive, tasks.read_references):
+            every(ARCHIVE_SECONDS, task(telescope), next_run_time=datetime.now(UTC))
     scheduler.start()
     logger.info("the clock leads")
     try:

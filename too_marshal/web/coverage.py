@@ -10,6 +10,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from too_marshal import tasks
 from too_marshal.db.events import Event
 from too_marshal.db.exposures import ALL_TELESCOPES, Coverage, Exposure
 from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
@@ -17,7 +18,6 @@ from too_marshal.db.people import Role
 from too_marshal.http.access import needs
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.exposures.cover import telescopes_of
-from too_marshal.workflows.exposures.cover_version import ask_to_cover_version
 
 WIDTH, HEIGHT = 320.0, 90.0
 """Of the course of the coverage with time, user units."""
@@ -122,7 +122,7 @@ def compute(event_id: int) -> WerkzeugResponse:
     place = row_or_404(Localization, int(text)) if text.isascii() and text.isdigit() else None
     if place is None or place.event_id != event_id:
         abort(404, "This event has no such map.")
-    ask_to_cover_version(database(), place)
+    tasks.cover_version(event_id=place.event_id, localization_id=place.id).defer(database())
     database().commit()
     flash("The coverage is being computed.")
     return redirect(url_for("coverage.index", event_id=event_id, map=place.id), 303)

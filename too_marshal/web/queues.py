@@ -10,9 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from too_marshal import tasks
 from too_marshal.db.archives import ArchiveCopy
 from too_marshal.db.base import now
-from too_marshal.db.jobs import URGENT, defer
+from too_marshal.db.jobs import URGENT
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import KILL_SWITCH, RobotQueue, Submission, Switch
@@ -81,13 +82,7 @@ def ask() -> WerkzeugResponse:
     """Ask a robot now what it holds."""
     telescope = _robot()
     session = database()
-    defer(
-        session,
-        "track",
-        priority=URGENT,
-        queueing_lock=f"track-{telescope}",
-        telescope=telescope,
-    )
+    tasks.track(telescope=telescope).defer(session, priority=URGENT)
     session.commit()
     flash(f"{telescope} is being asked.")
     return redirect(url_for("queues.index"), 303)

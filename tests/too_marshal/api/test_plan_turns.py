@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from tests.too_marshal.api.conftest import Caller
 from tests.too_marshal.factories import add_event, add_localization, add_plan
-from too_marshal.db.jobs import defer
+from too_marshal import tasks
 from too_marshal.db.people import Role
 from too_marshal.db.plans import PlanState
 
@@ -17,7 +17,7 @@ def test_a_program_sees_the_place_and_cancels(
     add_localization(session, event)
     first, second = (add_plan(session, event, state=PlanState.COMPUTING) for _ in range(2))
     for plan in (first, second):
-        defer(session, "plan", plan_id=plan.id)
+        tasks.plan(plan_id=plan.id).defer(session)
     session.commit()
     address = f"/api/v1/plans/{second.id}"
     assert program.get(address).get_json()["queue_position"] == 2

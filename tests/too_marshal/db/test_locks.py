@@ -63,4 +63,4 @@ def test_rows_are_locked_in_one_place():
         if "for_update" in path.read_text(encoding="utf-8").lower().replace(" ", "_")
     ]
     # The rescue holds the task queue's own rows, in plain SQL: no session keeps those.
-    assert found == ["db/locks.py", "rescue.py"]
+    assert found == ["db/locks.py", "processes/rescue.py"]

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_notice, add_person
 from tests.too_marshal.web.test_events import page
+from too_marshal import tasks
 from too_marshal.app import create_app
 from too_marshal.db.base import now, open_engine
-from too_marshal.db.jobs import defer
 from too_marshal.db.notices import Heartbeat, NoticeState
 from too_marshal.db.people import Role
 from too_marshal.db.queues import submission_is_stopped
@@ -38,7 +38,7 @@ def test_every_process_shows_when_it_last_lived(viewer: FlaskClient, session: Se
 
 def test_waiting_work_and_trouble_are_counted(viewer: FlaskClient, session: Session):
     for number in range(3):
-        defer(session, "plan", plan_id=number)
+        tasks.plan(plan_id=number).defer(session)
     session.commit()
     add_notice(session, state=NoticeState.QUARANTINED)
     add_notice(session, state=NoticeState.UNKNOWN)
@@ -134,7 +134,7 @@ def test_the_colour_of_an_age_changes_at_one_and_five_minutes(seconds: float, co
 
 
 def test_work_without_a_living_worker_is_red(viewer: FlaskClient, session: Session):
-    defer(session, "track", telescope="ZTF", at=now() - timedelta(minutes=5))
+    tasks.track("ZTF").defer(session, at=now() - timedelta(minutes=5))
     session.commit()
     assert viewer.get("/healthz").get_json()["parts"]["workers"] == "red"
     assert "Nobody does the work" in viewer.get("/health").text
@@ -144,7 +144,7 @@ def test_work_without_a_living_worker_is_red(viewer: FlaskClient, session: Sessi
 
 
 def test_a_job_of_a_dead_worker_is_red(viewer: FlaskClient, session: Session):
-    defer(session, "track", telescope="ZTF")
+    tasks.track("ZTF").defer(session)
     session.commit()
     session.execute(
         text(

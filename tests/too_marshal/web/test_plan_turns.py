@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event, add_localization, add_plan
 from tests.too_marshal.web.test_events import page
+from too_marshal import tasks
 from too_marshal.db.base import now
-from too_marshal.db.jobs import defer
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.web.formatting import in_line
 from too_marshal.web.plan_form import PlanForm
@@ -22,7 +22,7 @@ def waiting(session: Session) -> list[Plan]:
     add_localization(session, event)
     plans = [add_plan(session, event, state=PlanState.COMPUTING) for _ in range(3)]
     for plan in plans:
-        defer(session, "plan", plan_id=plan.id)
+        tasks.plan(plan_id=plan.id).defer(session)
     session.commit()
     return plans
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.deliveries import Delivery, DeliveryState
 from too_marshal.db.events import Event, record
-from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import PlanRule
 from too_marshal.db.queues import Submission
@@ -87,7 +87,7 @@ def _enter(session: Session, event: Event, channel: str, text: str, **about: obj
         .returning(Delivery.id)
     )
     if number is not None:
-        _defer(session, number, 0.0)
+        tasks.deliver(delivery_id=number).defer(session)
 
 
 def message(event: Event, what: str, rule: str, public_url: str) -> str:
@@ -148,7 +148,8 @@ def deliver(session: Session, channels: Channels, delivery_id: int) -> None:
 def _settle(session: Session, row: Delivery, outcome: Outcome) -> None:
     row.state, row.reason = outcome.state, outcome.reason
     if outcome.state == DeliveryState.WAITING:
-        _defer(session, row.id, PAUSES[row.attempts - 1])
+        wait = timedelta(seconds=PAUSES[row.attempts - 1])
+        tasks.deliver(delivery_id=row.id).defer(session, wait=wait)
         return
     if outcome.state == DeliveryState.SENT:
         row.sent_at = now()
@@ -162,14 +163,3 @@ def _settle(session: Session, row: Delivery, outcome: Outcome) -> None:
         session, words[outcome.state] + because, subject="delivery", subject_id=row.id,
         event_id=row.event_id,
     )  # fmt: skip
-
-
-def _defer(session: Session, delivery_id: int, pause: float) -> None:
-    defer(
-        session,
-        "deliver",
-        delivery_id=delivery_id,
-        lock=f"delivery-{delivery_id}",
-        priority=URGENT,
-        at=now() + timedelta(seconds=pause) if pause else None,
-    )

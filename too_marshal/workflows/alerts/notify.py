@@ -6,8 +6,8 @@ import logging
 
 from sqlalchemy.orm import Session
 
+from too_marshal import tasks
 from too_marshal.db.events import Event, record
-from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.notices import ReceivedNotice
 from too_marshal.db.plans import PlanRule
 from too_marshal.workflows.rules.decide import decide_notice
@@ -43,7 +43,6 @@ def tell(session: Session, rule: PlanRule, event: Event, what: str, *, notice_id
         subject_id=notice_id,
         event_id=event.id,
     )
-    defer(
-        session, "announce", rule_id=rule.id, event_id=event.id, notice_id=notice_id, what=what,
-        priority=URGENT,
-    )  # fmt: skip
+    tasks.announce(rule_id=rule.id, event_id=event.id, notice_id=notice_id, what=what).defer(
+        session
+    )

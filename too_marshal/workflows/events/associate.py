@@ -16,9 +16,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
+from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, compared_name, record
-from too_marshal.db.jobs import LATER, URGENT, defer
 from too_marshal.db.locks import lock_all
 from too_marshal.db.notices import NoticeReference, NoticeState, ReceivedNotice
 from too_marshal.notices.notice import Kind
@@ -89,7 +89,7 @@ def _apply(session: Session, rows: Sequence[ReceivedNotice]) -> None:
     _act_on_retractions(session, [event for event in events.values() if event.id not in retracted])
     note_places(session, own)
     for event in fresh.values():
-        defer(session, "suggest_links", event_id=event.id, priority=LATER)
+        tasks.suggest_links(event_id=event.id).defer(session)
 
 
 def _document(row: ReceivedNotice) -> Document:
@@ -213,4 +213,4 @@ def _act_on_retractions(session: Session, events: Iterable[Event]) -> None:
                 session, "Event retracted", subject="event", subject_id=event.id, event_id=event.id
             )
             # No lock in common with anything: it must not wait.
-            defer(session, "withdraw", event_id=event.id, priority=URGENT)
+            tasks.withdraw(event_id=event.id).defer(session)

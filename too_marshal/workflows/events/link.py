@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
+from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, EventLink, EventName, LinkKind, compared_name, record
-from too_marshal.db.jobs import defer
 from too_marshal.db.notices import NoticeReference, ReceivedNotice
 from too_marshal.notices.notice import Kind
 from too_marshal.workflows.events.references import BURST_NAMES
@@ -122,7 +122,7 @@ def _state(session: Session, event: Event, other: Event, reason: str) -> None:
         return
     session.flush()
     _tell(session, pair, f"linked: {reason}")
-    defer(session, "combine", link_id=pair.id)
+    tasks.combine(link_id=pair.id).defer(session)
 
 
 def link(
@@ -160,7 +160,7 @@ def link(
     pair.reason = reason or pair.reason or f"{by} says so"
     session.flush()
     _tell(session, pair, f"linked by {by}: {pair.reason}", actor=by)
-    defer(session, "combine", link_id=pair.id)
+    tasks.combine(link_id=pair.id).defer(session)
     session.commit()
     return pair
 
@@ -179,7 +179,7 @@ def unlink(session: Session, link_id: int, *, by: str) -> EventLink:
     if pair.undone_by in (None, MARSHAL):
         pair.undone_by, pair.undone_at = by, now()
         _tell(session, pair, f"link undone by {by}", actor=by)
-        defer(session, "combine", link_id=pair.id)
+        tasks.combine(link_id=pair.id).defer(session)
     session.commit()
     return pair
 

@@ -5,21 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from too_marshal.db.events import Event
-from too_marshal.db.jobs import NORMAL, defer
-from too_marshal.db.localizations import Localization
 from too_marshal.workflows.exposures.cover import cover, cover_together, telescopes_of
-
-
-def ask_to_cover_version(session: Session, place: Localization, priority: int = NORMAL) -> None:
-    """Ask for the coverage of a version of an event's map; not committed."""
-    defer(
-        session,
-        "cover_version",
-        event_id=place.event_id,
-        localization_id=place.id,
-        queueing_lock=f"cover-version-{place.id}",
-        priority=priority,
-    )
 
 
 def cover_version(session: Session, event_id: int, localization_id: int) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from telescopes.errors import QueueError, QueueUnknowable
 from telescopes.observing import ExecutedExposure, ObservingQueue, QueuedPlan
+from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.plans import Plan, PlannedExposureRow
@@ -22,7 +23,6 @@ from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.exposures.cover import SURVEY_WINDOW, cover
 from too_marshal.workflows.exposures.store import Kept, keep_exposures
-from too_marshal.workflows.exposures.treasure_map_export import ask_to_share
 from too_marshal.workflows.submissions.reconcile import (
     Observation,
     reconcile,
@@ -70,7 +70,7 @@ def track(session: Session, robots: Robots, telescope: str) -> None:
     reconcile(session, queue, Observation(telescope, answer.listed_at, versions, held))
     for event_id in sorted(events_of(session, telescope, kept)):
         cover(session, event_id, telescope)
-        ask_to_share(session, event_id)
+        tasks.share(event_id=event_id).defer(session)
         session.commit()
 
 

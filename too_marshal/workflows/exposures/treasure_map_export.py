@@ -22,10 +22,10 @@ from telescopes.treasure_map.messages import (
     completed_pointing,
     planned_pointing,
 )
+from too_marshal import tasks
 from too_marshal.db.archives import PostedPointing
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
-from too_marshal.db.jobs import defer
 from too_marshal.db.locks import lock_all
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import AT_THE_ROBOT, Submission, SubmissionState
@@ -46,17 +46,6 @@ def treasure_map_of(settings: Settings) -> TreasureMap | None:
         return None
     keep_secret(settings.treasure_map_token)
     return open_treasure_map(settings.treasure_map_token, settings.treasure_map_url)
-
-
-def ask_to_share(session: Session, event_id: int, wait: timedelta | None = None) -> None:
-    """Ask for the Treasure Map to be brought up to date with an event; not committed."""
-    defer(
-        session,
-        "share",
-        event_id=event_id,
-        lock=f"treasure-map-{event_id}",
-        at=None if wait is None else now() + wait,
-    )
 
 
 def is_shared(event: Event) -> bool:
@@ -86,7 +75,7 @@ def share(session: Session, treasure_map: TreasureMap | None, event_id: int) -> 
         text = f"The Treasure Map refuses: {without_secrets(str(err))[:300]}"
     except QueueError as err:
         session.rollback()
-        ask_to_share(session, event_id, RETRY_TIME)
+        tasks.share(event_id=event_id).defer(session, wait=RETRY_TIME)
         words = without_secrets(str(err))[:300]
         text = f"The Treasure Map does not answer, it is asked again: {words}"
     else:

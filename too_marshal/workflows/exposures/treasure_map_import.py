@@ -12,6 +12,7 @@ from telescopes.errors import QueueError, QueueRefused
 from telescopes.observing import Telescope
 from telescopes.treasure_map.client import TreasureMap
 from telescopes.treasure_map.exposures import as_exposures
+from too_marshal import tasks
 from too_marshal.db.archives import PostedPointing
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
@@ -20,7 +21,6 @@ from too_marshal.db.plans import Plan
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.workflows.exposures.cameras import camera_to_json
 from too_marshal.workflows.exposures.store import keep_exposures
-from too_marshal.workflows.exposures.upload import ask_to_cover
 
 READING_TIME = timedelta(days=7)
 """Other groups' pointings are read so long after an event."""
@@ -71,7 +71,7 @@ def _read_event(session: Session, treasure_map: TreasureMap, event: Event) -> No
         added = keep_exposures(session, row.telescope, exposures, row.id).added
         if added:
             row.added += added
-            ask_to_cover(session, row)
+            tasks.cover(event_id=row.event_id, telescope=row.telescope).defer(session)
     session.commit()
 
 

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from telescopes import TELESCOPES
 from telescopes.observing import ExecutedExposure
 from telescopes.tables.exposure_tables import read_exposure_table
+from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
 from too_marshal.db.exposures import Exposure, ExposureImport, Source
-from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.locks import lock
 from too_marshal.workflows.exposures.cover import as_executed
 from too_marshal.workflows.exposures.progress import place_of
@@ -69,7 +69,7 @@ def upload(  # noqa: PLR0913 - what is known of a table
     row.added = keep_exposures(session, telescope, fresh, row.id).added
     row.known = len(table.exposures) - row.added
     _tell(session, row, f"{row.added} {telescope} exposures uploaded from {row.name}", by)
-    ask_to_cover(session, row)
+    tasks.cover(event_id=row.event_id, telescope=row.telescope).defer(session)
     session.commit()
     return row
 
@@ -108,21 +108,9 @@ def undo(session: Session, import_id: int, *, by: str) -> ExposureImport:
         session.execute(delete(Exposure).where(Exposure.import_id == row.id))
         row.undone_by, row.undone_at = by, now()
         _tell(session, row, f"{row.added} {row.telescope} exposures of {row.name} taken away", by)
-        ask_to_cover(session, row)
+        tasks.cover(event_id=row.event_id, telescope=row.telescope).defer(session)
     session.commit()
     return row
-
-
-def ask_to_cover(session: Session, row: ExposureImport) -> None:
-    """Ask for the coverage to be computed again; not committed."""
-    defer(
-        session,
-        "cover",
-        event_id=row.event_id,
-        telescope=row.telescope,
-        lock=f"cover-{row.event_id}-{row.telescope}",
-        priority=URGENT,
-    )
 
 
 def _tell(session: Session, row: ExposureImport, text: str, by: str) -> None:

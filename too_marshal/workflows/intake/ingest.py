@@ -16,10 +16,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session, undefer
 
-from too_marshal import failpoints
+from too_marshal import failpoints, tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import record, urgency
-from too_marshal.db.jobs import defer
 from too_marshal.db.locks import lock_all
 from too_marshal.db.notices import NoticeState, ReceivedNotice, StreamPosition
 from too_marshal.notices.formats.notice_json import notice_to_json
@@ -211,12 +210,8 @@ def _interpret_together(session: Session, notice_ids: Sequence[int]) -> None:
     read = [row for row in rows if _read(session, row)]
     for row in apply_notices(session, read) if read else ():
         if row.event is not None:
-            defer(
-                session,
-                "notify",
-                notice_id=row.id,
-                lock=f"event-{row.event.id}",
-                priority=urgency(row.event),
+            tasks.notify(notice_id=row.id).defer(
+                session, lock=tasks.event_lock(row.event.id), priority=urgency(row.event)
             )
     _stamp(session, rows)
     failpoints.point("before_interpret_commit")

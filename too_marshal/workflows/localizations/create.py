@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, urgency
-from too_marshal.db.jobs import defer
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.notices import ReceivedNotice
 from too_marshal.notices.notice import Kind
@@ -55,7 +55,7 @@ def note_places(session: Session, rows: Iterable[ReceivedNotice]) -> None:
     session.add_all(place for place, _ in regions)
     session.flush()
     for place, event in regions:
-        defer(session, "localize", localization_id=place.id, priority=urgency(event))
+        tasks.localize(localization_id=place.id).defer(session, priority=urgency(event))
 
 
 def _pending(

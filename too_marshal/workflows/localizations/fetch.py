@@ -12,9 +12,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from planners.skymaps.skymap import SkyMapInvalid
+from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
-from too_marshal.db.jobs import LATER, NORMAL, defer
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.locks import lock
 from too_marshal.deployment.settings import Settings
@@ -177,7 +177,7 @@ def _try_later(session: Session, place: Localization, reason: str) -> None:
 
 def _defer_fetch(session: Session, place: Localization, at: datetime) -> None:
     place.next_attempt_at = at
-    defer(session, "fetch", localization_id=place.id, priority=NORMAL, at=at)
+    tasks.fetch(localization_id=place.id).defer(session, at=at)
 
 
 def _settle(session: Session, place: Localization, state: LocalizationState, reason: str) -> None:
@@ -194,10 +194,9 @@ def _lock(session: Session, place: Localization) -> bool:
 
 def _look_again(session: Session, localization_id: int, look: int) -> None:
     if look < len(LOOKS_AGAIN_AFTER):
-        defer(
-            session, "fetch_again", localization_id=localization_id, look=look, priority=LATER,
-            at=now() + LOOKS_AGAIN_AFTER[look],
-        )  # fmt: skip
+        tasks.fetch_again(localization_id=localization_id, look=look).defer(
+            session, wait=LOOKS_AGAIN_AFTER[look]
+        )
 
 
 def _versions(session: Session, place: Localization) -> list[str | None]:

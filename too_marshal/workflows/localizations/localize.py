@@ -16,9 +16,10 @@ from planners.skymaps.circles import (
     polygon_skymap,
 )
 from planners.skymaps.skymap import SkyMap, SkyMapInvalid
+from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record, urgency
-from too_marshal.db.jobs import LATER, URGENT, defer
+from too_marshal.db.jobs import URGENT
 from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
 from too_marshal.db.locks import lock
 from too_marshal.db.notices import ReceivedNotice
@@ -147,7 +148,7 @@ def _fetch_later(session: Session, place: Localization) -> None:
         .returning(Localization.id)
     )
     if fetched is not None:
-        defer(session, "fetch", localization_id=fetched, priority=URGENT // 2)
+        tasks.fetch(localization_id=fetched).defer(session, priority=URGENT // 2)
 
 
 def make_ready(
@@ -228,12 +229,8 @@ def _choose_current(session: Session, place: Localization) -> None:
         return
     event.current_localization_id = latest.id
     event.changed_at = now()
-    defer(
-        session,
-        "propose_plans",
-        localization_id=latest.id,
-        lock=f"event-{event.id}",
-        priority=urgency(event),
+    tasks.propose_plans(localization_id=latest.id).defer(
+        session, lock=tasks.event_lock(event.id), priority=urgency(event)
     )
-    defer(session, "suggest_links", event_id=event.id, priority=LATER)
-    defer(session, "combine_all", event_id=event.id, priority=LATER)
+    tasks.suggest_links(event_id=event.id).defer(session)
+    tasks.combine_all(event_id=event.id).defer(session)

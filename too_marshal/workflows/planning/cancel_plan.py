@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import record
-from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.workflows.planning.plan_queue import take_off
@@ -44,7 +44,7 @@ def cancel_plan(session: Session, plan_id: int, *, by: str) -> Plan:
     take_off(session, plan.id)
     if plan.parent_id is not None:
         # What waits for it as a replacement waits no longer.
-        defer(session, "offer", plan_id=plan.id, priority=URGENT)
+        tasks.offer(plan_id=plan.id).defer(session)
     record(
         session, f"{plan.telescope} plan {plan.id} is cancelled", subject="plan",
         subject_id=plan.id, event_id=plan.event_id, actor=by,

@@ -18,9 +18,9 @@ from planners.problem.requests import check_request
 from planners.registry import PLANNERS
 from telescopes import TELESCOPES
 from telescopes.observing import ObservingPlan
+from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record, urgency
-from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import MARSHAL, Plan, PlannedExposureRow, PlanRule, PlanState
@@ -33,7 +33,6 @@ from too_marshal.workflows.planning.plan_queue import (
     ask_to_compute,
 )
 from too_marshal.workflows.rules.decide import decide_localization
-from too_marshal.workflows.submissions.automatic import ask_to_submit
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +59,7 @@ def propose_plans(session: Session, localization_id: int) -> None:
         _ask_by_rule(session, event, place, rule)
     for rule in telling:
         tell(session, rule, event, "its map is ready", notice_id=place.notice_id)
-    defer(session, "rescore", localization_id=place.id, priority=urgency(event))
+    tasks.rescore(localization_id=place.id).defer(session, priority=urgency(event))
     session.commit()
 
 
@@ -187,7 +186,7 @@ def compute(session: Session, plan_id: int) -> None:
     if plan.state == PlanState.READY:
         ask_to_submit(session, plan)
     if plan.parent_id is not None:
-        defer(session, "offer", plan_id=plan.id, priority=URGENT)
+        tasks.offer(plan_id=plan.id).defer(session)
     session.commit()
 
 
@@ -233,3 +232,11 @@ def _sentence(plan: Plan) -> str:
 
 def _iso(when: datetime) -> str:
     return str(Time(when).utc.isot) + "Z"
+
+
+def ask_to_submit(session: Session, plan: Plan) -> None:
+    """Ask for the submission of a rule's plan, if its rule submits; not committed."""
+    rule = None if plan.rule_id is None else session.get_one(PlanRule, plan.rule_id)
+    if rule is not None and rule.submits:
+        lock = tasks.automatic_lock(plan.telescope)
+        tasks.submit_by_rule(plan_id=plan.id).defer(session, lock=lock)

@@ -9,8 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from planners.registry import PLANNERS
+from too_marshal import tasks
 from too_marshal.db.events import Event, is_fresh
-from too_marshal.db.jobs import NORMAL, PATIENT, THINKING, defer
+from too_marshal.db.jobs import CPU_BOUND, NORMAL, PATIENT
 from too_marshal.db.plans import MARSHAL, Plan, PlanState
 
 LEAST_TIME_LIMIT, MOST_TIME_LIMIT = 5.0, 900.0
@@ -50,12 +51,12 @@ def queue_of(plan: Plan, event: Event) -> str:
     else:
         # The marshal's own without a rule replaces what a robot holds.
         can_wait = plan.rule_id is not None and not is_fresh(event)
-    return PATIENT if is_long or can_wait else THINKING
+    return PATIENT if is_long or can_wait else CPU_BOUND
 
 
 def ask_to_compute(session: Session, plan: Plan, event: Event, priority: int = NORMAL) -> None:
     """Put a plan into its queue; it is there once the session commits."""
-    defer(session, "plan", plan_id=plan.id, priority=priority, queue=queue_of(plan, event))
+    tasks.plan(plan_id=plan.id).defer(session, priority=priority, queue=queue_of(plan, event))
 
 
 def turns(session: Session, plans: Sequence[Plan]) -> dict[int, Turn]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, undefer
 from planners.coverage.replan import rescored
 from planners.files.plan_files import plan_from_json, plan_to_json
 from telescopes import TELESCOPES
+from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.jobs import URGENT
@@ -24,7 +25,6 @@ from too_marshal.db.replacements import (
     Replacement,
     ReplacementState,
 )
-from too_marshal.workflows.exposures.cover_version import ask_to_cover_version
 from too_marshal.workflows.localizations.localize import load_skymap
 from too_marshal.workflows.planning.plan import WINDOW
 from too_marshal.workflows.planning.plan_queue import ask_to_compute
@@ -44,7 +44,7 @@ def rescore(session: Session, localization_id: int) -> None:
     event = session.get_one(Event, place.event_id, populate_existing=True)
     if event.current_localization_id != place.id or event.is_retracted:
         return
-    ask_to_cover_version(session, place)
+    tasks.cover_version(event_id=place.event_id, localization_id=place.id).defer(session)
     skymap = load_skymap(session, place)
     for plan in _not_over(session, event, place):
         document = plan.document

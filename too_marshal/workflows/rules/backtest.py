@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from too_marshal.db.jobs import defer
+from too_marshal import tasks
 from too_marshal.db.plans import PlanRule, RuleTrial
 from too_marshal.workflows.rules.decide import reasons_against
 from too_marshal.workflows.rules.dry_run import USUAL_SPAN, Past, past_cases
@@ -58,7 +58,7 @@ def ask_for_trial(
     )
     session.add(trial)
     session.flush()
-    defer(session, "try_rule", trial_id=trial.id)
+    tasks.try_rule(trial_id=trial.id).defer(session)
     session.commit()
     return trial
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
-from too_marshal.db.jobs import defer
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import (
@@ -23,7 +23,6 @@ from too_marshal.db.queues import (
 )
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.submissions.check import unchecked
-from too_marshal.workflows.submissions.robot_jobs import send_later
 
 _LONGEST_EVENT = 12
 """Letters of an event in a queue's name: WINTER takes names of 30, and a plan's number may have
@@ -97,10 +96,10 @@ def enter_submission(
     session.add(submission)
     session.flush()
     tell(session, submission, "approved for submission", by)
-    send_later(session, submission)
+    tasks.submit(submission_id=submission.id).defer(session)
     if plan.localization_id != plan.event.current_localization_id:
         # The scoring of the new map has looked for queues before there was this one.
-        defer(session, "rescore_event", event_id=plan.event_id)
+        tasks.rescore_event(event_id=plan.event_id).defer(session)
     return submission
 
 

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from telescopes.errors import QueueError
+from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
-from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.plans import Plan, PlanRule
 from too_marshal.db.preflights import ERROR, WARNING, Preflight
 from too_marshal.db.queues import LIVE, Submission, SubmissionState
@@ -27,23 +27,6 @@ WAIT = timedelta(seconds=30)
 
 MOST_TRIES = 20
 """A robot that is silent for longer is left to a person."""
-
-
-def ask_to_submit(session: Session, plan: Plan, tries: int = 1) -> None:
-    """Ask for the submission of a rule's plan, if its rule submits; not committed."""
-    rule = None if plan.rule_id is None else session.get_one(PlanRule, plan.rule_id)
-    if rule is None or not rule.submits:
-        return
-    defer(
-        session,
-        "submit_by_rule",
-        plan_id=plan.id,
-        tries=tries,
-        # One after the other: each sees what the one before has taken of the budget.
-        lock=f"automatic-{plan.telescope}",
-        priority=URGENT,
-        at=None if tries == 1 else now() + WAIT,
-    )
 
 
 def submit_by_rule(session: Session, robots: Robots, plan_id: int, tries: int = 1) -> None:
@@ -69,7 +52,8 @@ def submit_by_rule(session: Session, robots: Robots, plan_id: int, tries: int = 
             robots.queue(plan.telescope).ping()
         except QueueError:
             if tries < MOST_TRIES:
-                ask_to_submit(session, plan, tries + 1)
+                again = tasks.submit_by_rule(plan_id=plan.id, tries=tries + 1)
+                again.defer(session, wait=WAIT, lock=tasks.automatic_lock(plan.telescope))
                 session.commit()
                 return
         reasons = _against_the_queue(session, robots, plan, rule)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from too_marshal.db.jobs import URGENT, defer
+from too_marshal import tasks
 from too_marshal.db.plans import Plan
 from too_marshal.db.preflights import ERROR, WARNING, Preflight
 
@@ -14,7 +14,7 @@ def ask_for_preflight(session: Session, plan: Plan, *, by: str) -> Preflight:
     preflight = Preflight(plan_id=plan.id, asked_by=by)
     session.add(preflight)
     session.flush()
-    defer(session, "preflight", preflight_id=preflight.id, priority=URGENT)
+    tasks.preflight(preflight_id=preflight.id).defer(session)
     session.commit()
     return preflight
 

@@ -6,13 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from telescopes.errors import QueueError, QueuePickedUp
+from too_marshal import tasks
 from too_marshal.db.events import record
-from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.queues import RobotQueue, Submission
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.submissions.approve import SubmissionForbidden
-from too_marshal.workflows.submissions.robot_jobs import ask_to_track
 
 
 def ask_to_delete(session: Session, telescope: str, name: str, *, by: str) -> None:
@@ -32,7 +31,7 @@ def ask_to_delete(session: Session, telescope: str, name: str, *, by: str) -> No
     if ours is not None:
         raise SubmissionForbidden(f"{name} is a submission of ours: withdraw it")
     record(session, f"{telescope} {name}: deletion asked for", subject="queue", actor=by)
-    defer(session, "delete_queue", telescope=telescope, name=name, by=by, priority=URGENT)
+    tasks.delete_queue(telescope=telescope, name=name, by=by).defer(session)
     session.commit()
 
 
@@ -59,5 +58,5 @@ def delete_queue(session: Session, robots: Robots, telescope: str, name: str, by
     except QueueError as err:
         text = f"may still be there: {without_secrets(str(err))}"
     record(session, f"{telescope} {name} {text}", subject="queue", actor=by)
-    ask_to_track(session, telescope)
+    tasks.track(telescope=telescope).defer(session)
     session.commit()

@@ -11,16 +11,13 @@ from sqlalchemy.orm import Session
 
 from telescopes.errors import QueueError, QueueIncomplete
 from telescopes.observing import ObservingQueue, QueueRequest
+from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.locks import lock
 from too_marshal.db.queues import Submission, SubmissionState, tell
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
-from too_marshal.workflows.submissions.robot_jobs import (
-    ask_to_withdraw,
-    leave_to_a_person,
-    send_later,
-)
+from too_marshal.workflows.submissions.robot_jobs import ask_to_withdraw, leave_to_a_person
 from too_marshal.workflows.submissions.take_up import accept
 
 logger = logging.getLogger(__name__)
@@ -82,7 +79,7 @@ def look_up(session: Session, robots: Robots, submission: Submission) -> None:
     if submission.version != version:
         # It has changed since the robot was asked: what was found says nothing of it now.
         if submission.state == SubmissionState.UNCONFIRMED and not submission.needs_person:
-            send_later(session, submission, _AT_ONCE)
+            tasks.submit(submission_id=submission.id).defer(session, wait=_AT_ONCE)
         session.commit()
         return
     match found:
@@ -90,7 +87,7 @@ def look_up(session: Session, robots: Robots, submission: Submission) -> None:
             accept(session, submission, "accepted: the robot holds it")
         case Found.SILENT:
             submission.reason = f"not yet clear: the robot does not answer ({words})"
-            send_later(session, submission, RETRY_TIME)
+            tasks.submit(submission_id=submission.id).defer(session, wait=RETRY_TIME)
         case Found.OTHER:
             _differs(session, submission)
         case Found.PARTLY:
@@ -142,7 +139,7 @@ def _absent(
     submission.missing_since = submission.missing_since or asked_at
     waited = asked_at - submission.missing_since
     if waited < settle:
-        send_later(session, submission, settle - waited)
+        tasks.submit(submission_id=submission.id).defer(session, wait=settle - waited)
         return
     words = f"it did not arrive: asked twice, {waited.total_seconds():.0f} s apart"
     if is_to_be_sent_again(submission):
@@ -177,7 +174,7 @@ def send_again(session: Session, submission: Submission, words: str) -> None:
     submission.withdraw_wanted, submission.withdraw_reason = False, ""
     submission.change(SubmissionState.APPROVED, f"{words}; it is sent again")
     tell(session, submission, submission.reason)
-    send_later(session, submission)
+    tasks.submit(submission_id=submission.id).defer(session)
 
 
 def is_past(submission: Submission) -> bool:

@@ -15,12 +15,12 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from telescopes.observing import ObservingQueue, QueuedPlan
+from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.exposures import Exposure
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import AT_THE_ROBOT, LIVE, OVER, Submission, SubmissionState, tell
-from too_marshal.workflows.exposures.treasure_map_export import ask_to_share
 from too_marshal.workflows.submissions.look_up import is_past, settle_time
 from too_marshal.workflows.submissions.robot_jobs import ask_to_withdraw
 from too_marshal.workflows.submissions.take_up import note_held, retraction_of
@@ -151,7 +151,7 @@ def _missing(
     else:
         _explain(session, submission, is_listed=is_listed)
         return
-    ask_to_share(session, _event_id(session, submission))
+    tasks.share(event_id=_event_id(session, submission)).defer(session)
 
 
 def _explain(session: Session, submission: Submission, *, is_listed: bool) -> None:

@@ -12,10 +12,10 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from too_marshal import failpoints
+from too_marshal import failpoints, tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
-from too_marshal.db.jobs import URGENT, defer
+from too_marshal.db.jobs import URGENT
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import LIVE, Submission, SubmissionState
@@ -31,7 +31,6 @@ from too_marshal.workflows.submissions.approve import (
     obstacle,
 )
 from too_marshal.workflows.submissions.remainder import has_let_go, left_of, read_plan, store_rest
-from too_marshal.workflows.submissions.robot_jobs import ask_to_swap, ask_to_track
 from too_marshal.workflows.submissions.withdraw import want_withdrawal
 
 LOOK_TIME = timedelta(seconds=1)
@@ -140,7 +139,7 @@ def _put_new(session: Session, robots: Robots, row: Replacement) -> None:
         return
     if not has_let_go(session, old):
         _wait(row, "waiting for the robot's account of what it holds and has executed")
-        ask_to_track(session, old.telescope, priority=URGENT)
+        tasks.track(telescope=old.telescope).defer(session, priority=URGENT)
         return
     if reason := _forbidden(session, row):
         _end(session, row, ReplacementState.FAILED, f"nothing is at the robot: {reason}")
@@ -252,12 +251,12 @@ def _end(session: Session, row: Replacement, state: ReplacementState, reason: st
     _tell(session, row, f"replacement {state}: {reason}")
     if state is ReplacementState.DONE:
         # The map may have changed again meanwhile.
-        defer(session, "rescore_event", event_id=row.event_id)
+        tasks.rescore_event(event_id=row.event_id).defer(session)
 
 
 def _again(session: Session, row: Replacement, wait: timedelta) -> None:
     if row.state in SWAPPING:
-        ask_to_swap(session, row.id, wait)
+        tasks.swap(replacement_id=row.id).defer(session, wait=wait)
 
 
 def _tell(session: Session, row: Replacement, text: str, actor: str = "marshal") -> None:

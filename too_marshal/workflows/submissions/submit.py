@@ -23,7 +23,7 @@ from telescopes.errors import (
 )
 from telescopes.observing import ObservingPlan, ObservingQueue, QueueRequest
 from telescopes.up_to_date import up_to_date
-from too_marshal import failpoints
+from too_marshal import failpoints, tasks
 from too_marshal.db.base import now
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan
@@ -31,7 +31,7 @@ from too_marshal.db.queues import Submission, SubmissionState, submission_is_sto
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.submissions.look_up import RETRY_TIME, look_up
-from too_marshal.workflows.submissions.robot_jobs import ask_to_withdraw, send_later
+from too_marshal.workflows.submissions.robot_jobs import ask_to_withdraw
 from too_marshal.workflows.submissions.take_up import accept, note_held, retraction_of
 
 logger = logging.getLogger(__name__)
@@ -151,7 +151,7 @@ def _note(session: Session, submission: Submission, attempt: int, outcome: Outco
         case SubmissionState.APPROVED:
             submission.change(SubmissionState.APPROVED, outcome.reason)
             tell(session, submission, f"robot not reached, will try again: {outcome.reason}")
-            send_later(session, submission, RETRY_TIME)
+            tasks.submit(submission_id=submission.id).defer(session, wait=RETRY_TIME)
         case _:
             submission.change(outcome.state, outcome.reason)
             tell(session, submission, f"{outcome.state}: {outcome.reason}")
@@ -199,7 +199,7 @@ def _words_of(err: Exception) -> str:
 def _unclear(session: Session, submission: Submission, reason: str) -> None:
     submission.change(SubmissionState.UNCONFIRMED, reason)
     tell(session, submission, f"unconfirmed: {reason}; the robot will be asked")
-    send_later(session, submission, LOOK_TIME)
+    tasks.submit(submission_id=submission.id).defer(session, wait=LOOK_TIME)
     if submission.withdraw_wanted:
         # It overtakes the look-up: the robot may be observing.
         ask_to_withdraw(session, submission, submission.withdraw_reason)

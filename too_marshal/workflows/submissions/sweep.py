@@ -14,13 +14,13 @@ from sqlalchemy import ColumnElement, String, cast, column, exists, select, tabl
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from too_marshal import tasks
 from too_marshal.db.events import Event, record
-from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import AT_THE_ROBOT, LIVE, Submission, SubmissionState
 from too_marshal.db.replacements import SWAPPING, Replacement, ReplacementState
-from too_marshal.workflows.submissions.robot_jobs import ask_to_swap, ask_to_withdraw, send_later
+from too_marshal.workflows.submissions.robot_jobs import ask_to_withdraw
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ def _submissions(session: Session) -> Iterator[str]:
         _has_no_job("submit", submission_id=Submission.id),
     )
     for submission in session.scalars(query).all():
-        send_later(session, submission)
+        tasks.submit(submission_id=submission.id).defer(session)
         yield f"submission {submission.id} ({submission.state})"
 
 
@@ -95,7 +95,7 @@ def _retractions(session: Session) -> Iterator[str]:
         Event.is_retracted, is_live, _has_no_job("withdraw", event_id=Event.id)
     )
     for event in session.scalars(query).all():
-        defer(session, "withdraw", event_id=event.id, priority=URGENT)
+        tasks.withdraw(event_id=event.id).defer(session)
         yield f"the retraction of {event.name}"
 
 
@@ -104,7 +104,7 @@ def _replacements(session: Session) -> Iterator[str]:
         Replacement.state.in_(SWAPPING), _has_no_job("swap", replacement_id=Replacement.id)
     )
     for row in session.scalars(query).all():
-        ask_to_swap(session, row.id)
+        tasks.swap(replacement_id=row.id).defer(session)
         yield f"replacement {row.id} ({row.state})"
 
 
@@ -119,7 +119,7 @@ def _offers(session: Session) -> Iterator[str]:
         _has_no_job("plan", plan_id=Replacement.plan_id),
     )
     for row in session.scalars(query).all():
-        defer(session, "offer", plan_id=row.plan_id, priority=URGENT)
+        tasks.offer(plan_id=row.plan_id).defer(session)
         yield f"the offer of replacement {row.id}"
 
 

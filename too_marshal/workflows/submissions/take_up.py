@@ -8,12 +8,12 @@ from __future__ import annotations
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from too_marshal import tasks
 from too_marshal.db.events import Event
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import LIVE, OVER, Submission, SubmissionState, tell
 from too_marshal.db.replacements import Replacement, ReplacementState
-from too_marshal.workflows.exposures.treasure_map_export import ask_to_share
 from too_marshal.workflows.submissions.robot_jobs import ask_to_withdraw
 
 _REPLACED = (
@@ -42,7 +42,7 @@ def accept(session: Session, submission: Submission, words: str) -> None:
     """
     submission.change(SubmissionState.ACCEPTED)
     tell(session, submission, words)
-    ask_to_share(session, submission.plan.event_id)
+    tasks.share(event_id=submission.plan.event_id).defer(session)
     if submission.withdraw_wanted:
         ask_to_withdraw(session, submission, submission.withdraw_reason)
     elif reason := retraction_of(session, submission):
@@ -86,7 +86,7 @@ def take_up(session: Session, submission: Submission) -> None:
     submission.withdraw_wanted = bool(reason)
     submission.change(SubmissionState.ACCEPTED, "taken up again: the robot holds it")
     tell(session, submission, f"was {before} for us, but the robot holds it: it is taken up again")
-    ask_to_share(session, submission.plan.event_id)
+    tasks.share(event_id=submission.plan.event_id).defer(session)
     if reason:
         tell(session, submission, f"to be withdrawn: {reason}")
         ask_to_withdraw(session, submission, reason)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from telescopes.errors import QueueError, QueueIncomplete, QueuePickedUp
 from telescopes.observing import ObservingQueue, QueueRequest
+from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.jobs import URGENT
@@ -25,7 +26,6 @@ from too_marshal.db.queues import (
 )
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
-from too_marshal.workflows.exposures.treasure_map_export import ask_to_share
 from too_marshal.workflows.submissions.look_up import (
     INCOMPLETE,
     is_to_be_sent_again,
@@ -33,7 +33,6 @@ from too_marshal.workflows.submissions.look_up import (
     settle_time,
 )
 from too_marshal.workflows.submissions.robot_jobs import (
-    ask_to_track,
     ask_to_withdraw,
     call_people,
     leave_to_a_person,
@@ -66,7 +65,7 @@ def withdraw_event(session: Session, event_id: int) -> None:
     )
     for submission in live:
         want_withdrawal(session, submission, f"{event.name} was retracted", by="marshal")
-    ask_to_share(session, event_id)
+    tasks.share(event_id=event_id).defer(session)
     session.commit()
 
 
@@ -96,7 +95,7 @@ def settle_by_person(session: Session, submission_id: int, *, by: str) -> Submis
         reason = submission.withdraw_reason
         submission.change(SubmissionState.WITHDRAWN, f"{reason}; the observatory has agreed")
         tell(session, submission, f"withdrawn: the observatory has agreed ({reason})", by)
-        ask_to_share(session, submission.plan.event_id)
+        tasks.share(event_id=submission.plan.event_id).defer(session)
     session.commit()
     return submission
 
@@ -244,5 +243,5 @@ def _gone(
         submission.withdraw_reason = BEGUN
     submission.change(SubmissionState.WITHDRAWN, submission.withdraw_reason)
     tell(session, submission, f"withdrawn: {submission.withdraw_reason}")
-    ask_to_share(session, submission.plan.event_id)
-    ask_to_track(session, submission.telescope, priority=URGENT)
+    tasks.share(event_id=submission.plan.event_id).defer(session)
+    tasks.track(telescope=submission.telescope).defer(session, priority=URGENT)

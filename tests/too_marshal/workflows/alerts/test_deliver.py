@@ -15,6 +15,7 @@ from sqlalchemy import select, text, update
 from tests.too_marshal import alerts
 from tests.too_marshal.factories import add_event, add_notice
 from tests.too_marshal.workflows.events.test_associate import take
+from too_marshal import tasks
 from too_marshal.db.base import now, session_factory
 from too_marshal.db.deliveries import Delivery, DeliveryState
 from too_marshal.db.events import Activity, Event
@@ -22,7 +23,7 @@ from too_marshal.db.plans import PlanRule
 from too_marshal.deployment import channels as module
 from too_marshal.deployment.channels import Channel, Channels, channels_of
 from too_marshal.deployment.settings import SettingInvalid, Settings
-from too_marshal.processes.worker import _workflows
+from too_marshal.processes.bindings import workflows
 from too_marshal.workflows.alerts.deliver import PAUSES, announce, deliver, message
 from too_marshal.workflows.alerts.notify import notify
 
@@ -219,11 +220,11 @@ def test_a_notice_that_a_rule_tells_of_asks_for_it(session, hook):
     ((arguments,),) = session.execute(
         text("SELECT args FROM procrastinate_jobs WHERE task_name = 'announce'")
     )
-    tasks = _workflows(Settings(webhooks=f"oncall={hook.channel.url}", fetch_maps="no"))
-    tasks["announce"][0](session, **arguments)
+    done_by = workflows(Settings(webhooks=f"oncall={hook.channel.url}", fetch_maps="no"))
+    done_by[tasks.announce](session, **arguments)
     ((number, at),) = waiting(session)
     assert at is None or at <= now() + timedelta(seconds=1)
-    tasks["deliver"][0](session, delivery_id=number)
+    done_by[tasks.deliver](session, delivery_id=number)
     assert hook.received[0]["text"].startswith("S261122a: initial notice")
 
 

@@ -18,7 +18,7 @@ from tests.too_marshal.clocks import RA
 from tests.too_marshal.factories import add_event, add_localization, add_plan, circle_map
 from too_marshal.db.base import now, session_factory
 from too_marshal.db.events import Activity, Event
-from too_marshal.db.jobs import PATIENT, THINKING
+from too_marshal.db.jobs import CPU_BOUND, PATIENT
 from too_marshal.db.plans import MARSHAL, Plan, PlanState
 from too_marshal.workflows.planning.cancel_plan import cancel_plan
 from too_marshal.workflows.planning.plan import ask_for_plan, compute
@@ -61,17 +61,17 @@ def jobs(session: Session) -> list[tuple[int, str]]:
 @pytest.mark.parametrize(
     ("event", "plan", "queue"),
     [
-        ({}, {"author": "ann"}, THINKING),
+        ({}, {"author": "ann"}, CPU_BOUND),
         ({"age": OLD}, {"author": "ann"}, PATIENT),
         ({"is_test": True}, {"author": "ann"}, PATIENT),
         ({}, {"author": "ann", "planner": "gwemopt"}, PATIENT),
         ({}, {"author": "ann", "request": {"time_limit": 300.0}}, PATIENT),
-        ({}, {"rule_id": 1}, THINKING),
-        ({"is_test": True}, {"rule_id": 1}, THINKING),
+        ({}, {"rule_id": 1}, CPU_BOUND),
+        ({"is_test": True}, {"rule_id": 1}, CPU_BOUND),
         ({"age": OLD}, {"rule_id": 1}, PATIENT),
         ({}, {"rule_id": 1, "planner": "gwemopt"}, PATIENT),
         # It is to replace what a robot holds.
-        ({"age": OLD}, {}, THINKING),
+        ({"age": OLD}, {}, CPU_BOUND),
     ],
 )
 def test_what_takes_long_or_can_wait_has_a_line_of_its_own(event, plan, queue):
@@ -86,7 +86,7 @@ def test_a_plan_is_put_into_its_line_and_told_its_place(session):
     new = event_with_map(session)
     slow = [ask(session, old) for _ in range(3)]
     quick = ask(session, new)
-    assert jobs(session) == [*((plan.id, PATIENT) for plan in slow), (quick.id, THINKING)]
+    assert jobs(session) == [*((plan.id, PATIENT) for plan in slow), (quick.id, CPU_BOUND)]
     ready = add_plan(session, new)
     assert turns(session, [*slow, quick, ready]) == {
         slow[0].id: Turn(1), slow[1].id: Turn(2), slow[2].id: Turn(3), quick.id: Turn(1)
@@ -114,7 +114,7 @@ def test_a_plan_that_waits_is_cancelled_and_off_its_queue(session):
     assert (cancelled.state, cancelled.cancelled_by) == (PlanState.CANCELLED, "bob")
     assert cancelled.cancelled_at is not None
     at = cancelled.cancelled_at
-    assert jobs(session) == [(other.id, THINKING)]
+    assert jobs(session) == [(other.id, CPU_BOUND)]
     assert cancel_plan(session, plan.id, by="eve").cancelled_by == "bob", "a second press"
     assert plan.cancelled_at == at
     line = session.scalars(select(Activity).where(Activity.text.contains("is cancelled"))).one()

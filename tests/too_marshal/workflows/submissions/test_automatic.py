@@ -29,7 +29,8 @@ from too_marshal.db.preflights import Preflight
 from too_marshal.db.queues import KILL_SWITCH, Submission, SubmissionState, Switch
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.robots_file import Robot
-from too_marshal.workflows.submissions.automatic import MOST_TRIES, ask_to_submit, submit_by_rule
+from too_marshal.workflows.planning.plan import ask_to_submit
+from too_marshal.workflows.submissions.automatic import MOST_TRIES, submit_by_rule
 
 pytestmark = pytest.mark.usefixtures("evening")
 

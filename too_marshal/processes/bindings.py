@@ -1,0 +1,95 @@
+"""Which workflow does which task. Only a worker needs it: it imports all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from too_marshal import tasks
+from too_marshal.deployment.channels import channels_of
+from too_marshal.deployment.robots import Robots
+from too_marshal.deployment.settings import Settings
+from too_marshal.tasks import Task
+from too_marshal.workflows.alerts import deliver, notify
+from too_marshal.workflows.events import coincidences, combine
+from too_marshal.workflows.exposures import (
+    archives,
+    cover,
+    cover_version,
+    track,
+    treasure_map_export,
+    treasure_map_import,
+)
+from too_marshal.workflows.intake import reprocess
+from too_marshal.workflows.localizations import fetch, localize
+from too_marshal.workflows.planning import offer, plan, rescore
+from too_marshal.workflows.rules import backtest
+from too_marshal.workflows.submissions import (
+    automatic,
+    clear_queue,
+    preflight,
+    replace,
+    submit,
+    withdraw,
+)
+
+Workflow = Callable[..., object]
+"""Takes a session and the job's arguments."""
+
+
+def _with(tool: object, workflow: Callable[..., object]) -> Workflow:
+    """A workflow that is handed a tool of the deployment after the session."""
+
+    @wraps(workflow)
+    def task(session: Session, **arguments: Any) -> object:
+        return workflow(session, tool, **arguments)
+
+    return task
+
+
+def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
+    """Every task's workflow; each takes a session and the task's arguments."""
+    on_robots = partial(_with, Robots.from_settings(settings))
+    with_fetcher = partial(_with, fetch.open_fetcher(settings))
+    channels = channels_of(settings)
+    opened, treasure_map = (
+        archives.archives_of(settings),
+        treasure_map_export.treasure_map_of(settings),
+    )
+
+    return {
+        tasks.share: _with(treasure_map, treasure_map_export.share),
+        tasks.read_others: _with(treasure_map, treasure_map_import.read_others),
+        tasks.read_archive: _with(opened, archives.read_archive),
+        tasks.read_references: _with(opened, archives.read_references),
+        tasks.interpret_waiting: reprocess.interpret_left,
+        tasks.notify: notify.notify,
+        tasks.announce: _with(channels, deliver.announce),
+        tasks.deliver: _with(channels, deliver.deliver),
+        tasks.call_people: _with(channels, deliver.call_people),
+        tasks.localize: localize.localize,
+        tasks.fetch: with_fetcher(fetch.fetch),
+        tasks.fetch_again: with_fetcher(fetch.fetch_again),
+        tasks.suggest_links: coincidences.suggest_links,
+        tasks.combine: combine.combine,
+        tasks.combine_all: combine.combine_all,
+        tasks.propose_plans: plan.propose_plans,
+        tasks.plan: plan.compute,
+        tasks.rescore: rescore.rescore,
+        tasks.rescore_event: rescore.rescore_event,
+        tasks.offer: offer.offer,
+        tasks.swap: on_robots(replace.swap),
+        tasks.preflight: on_robots(preflight.preflight),
+        tasks.submit_by_rule: on_robots(automatic.submit_by_rule),
+        tasks.submit: on_robots(submit.submit),
+        tasks.withdraw: withdraw.withdraw_event,
+        tasks.withdraw_submission: on_robots(withdraw.withdraw_submission),
+        tasks.cover: cover.cover,
+        tasks.cover_version: cover_version.cover_version,
+        tasks.delete_queue: on_robots(clear_queue.delete_queue),
+        tasks.track: on_robots(track.track),
+        tasks.try_rule: backtest.try_rule,
+    }
