@@ -30,9 +30,9 @@ from too_marshal.web import (
     plans,
     queues,
     replacements,
-    rules,
     search,
 )
+from too_marshal.web.rules import pages
 
 LARGEST_REQUEST = 1_000_000
 """Bytes of a body; the one address that takes more says so itself."""
@@ -86,7 +86,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         people.people,
         live.live,
         links.links,
-        rules.rules,
+        pages.rules,
         search.search,
     ):
         app.register_blueprint(blueprint)

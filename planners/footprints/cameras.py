@@ -62,12 +62,6 @@ def tangent_frames(coord: SkyCoord) -> NDArray[np.float64]:
     return np.stack([east, north, np.cross(east, north)], axis=-2)
 
 
-def touched_cells(within: Ranges, order: int) -> Ranges:
-    """Whole cells of an order that a region touches."""
-    shift = 2 * (HIGHEST_ORDER - order)
-    return Ranges.of((within.lo >> shift) << shift, -(-within.hi >> shift) << shift)
-
-
 @dataclass(frozen=True, eq=False)
 class _Pairs:
     """Pointings and the cells that their cameras may touch."""
@@ -102,7 +96,7 @@ def _coarse_pairs(
         keep = near > np.cos(bound)
         if within is not None:
             shift = 2 * (HIGHEST_ORDER - level)
-            keep &= touched_cells(within, level).contains(cell << shift)
+            keep &= within.touching(level).contains(cell << shift)
         pointing, cell = pointing[keep], cell[keep]
         if level == order:
             break
@@ -171,7 +165,7 @@ def camera_cells(
     """
     plane = focal_plane(footprint)
     pairs = _coarse_pairs(plane, tangent_frames(coord), order, within)
-    touched = None if within is None else touched_cells(within, order)
+    touched = None if within is None else within.touching(order)
     # Sorted by cell, so that a batch computes the direction of each of its cells only once.
     step = max(_BATCH >> (2 * (order - pairs.level)), 1)
     found = [_project(plane, pairs, slice(0, 0), order)]

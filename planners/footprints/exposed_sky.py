@@ -9,7 +9,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
-from planners.footprints.cameras import camera_cells, touched_cells
+from planners.footprints.cameras import camera_cells
 from planners.footprints.field_cells import customary_order, order_for
 from planners.geometry.ranges import HIGHEST_ORDER, Ranges, consecutive
 from planners.skymaps.skymap import SkyMap
@@ -73,7 +73,7 @@ def _camera_ranges(
     extra = sum(len(centres) < many for many in _MANY)
     coarse = min(customary_order(telescope) + extra, HIGHEST_ORDER)
     fine = max(order_for(telescope, skymap), coarse)
-    inside = touched_cells(skymap.region(_REGION), coarse) if fine > coarse else Ranges.empty()
+    inside = skymap.region(_REGION).touching(coarse) if fine > coarse else Ranges.empty()
     found = []
     for order, within in ((fine, inside), (coarse, inside.complement())):
         if len(within) == 0:

@@ -7,7 +7,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 
 from planners.footprints.atoms import Layer
-from planners.footprints.cameras import camera_cells, touched_cells
+from planners.footprints.cameras import camera_cells
 from planners.geometry.ranges import HIGHEST_ORDER
 from planners.skymaps.skymap import SkyMap
 from telescopes.observing import Footprint
@@ -39,7 +39,7 @@ def layers_near(skymap: SkyMap, footprint: Footprint, coord: SkyCoord) -> list[L
     start, cell, detector = camera_cells(footprint, coord, coarse)
     if fine <= coarse:
         return [Layer(coarse, start, cell, detector)]
-    inner = touched_cells(region, coarse)
+    inner = region.touching(coarse)
     outside = ~inner.contains(cell << (2 * (HIGHEST_ORDER - coarse)))
     kept = np.concatenate([[0], np.cumsum(outside)])[start]
     outer = Layer(coarse, kept, cell[outside], detector[outside])

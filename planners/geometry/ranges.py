@@ -202,6 +202,11 @@ class Ranges:
         """What lies in this region but not in the other."""
         return self.intersection(other.complement())
 
+    def touching(self, order: int) -> Ranges:
+        """Whole cells of an order that the region touches."""
+        shift = 2 * (HIGHEST_ORDER - order)
+        return Ranges.of((self.lo >> shift) << shift, -(-self.hi >> shift) << shift)
+
     def cells(self, order: int) -> NDArray[np.int64]:
         """NESTED indices of the cells of `order` whose first order-29 index lies within."""
         shift = 2 * (HIGHEST_ORDER - order)

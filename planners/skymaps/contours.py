@@ -13,7 +13,6 @@ from astropy_healpix import bilinear_interpolation_weights
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
-from planners.footprints.cameras import touched_cells
 from planners.geometry.equal_area import Lambert, enclosing_cap
 from planners.geometry.polygons import cell_centres, circumradius
 from planners.geometry.ranges import CELL_AREA, HIGHEST_ORDER, Ranges
@@ -143,7 +142,7 @@ def _cell_levels(
     than `most` of that: a plain lies within all contours that reach it, and not on one.
     """
     shift = 2 * (HIGHEST_ORDER - order)
-    cells = touched_cells(region, order).cells(order)
+    cells = region.touching(order).cells(order)
     gain = skymap.cumulative((cells + 1) << shift) - skymap.cumulative(cells << shift)
     density = gain / (CELL_AREA * 2.0**shift)
     by_density = np.argsort(skymap.density)

@@ -17,10 +17,17 @@ from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import KILL_SWITCH, Submission, Switch
 from too_marshal.db.replacements import Replacement, ReplacementState
-from too_marshal.workflows.exposures import track
 from too_marshal.workflows.localizations import localize
 from too_marshal.workflows.planning import offer, plan, rescore
-from too_marshal.workflows.submissions import approve, automatic, replace, submit, sweep, withdraw
+from too_marshal.workflows.submissions import (
+    approve,
+    automatic,
+    replace,
+    submit,
+    sweep,
+    track,
+    withdraw,
+)
 from too_marshal.workflows.submissions.approve import SubmissionForbidden
 
 Task = Callable[..., None]

@@ -16,10 +16,9 @@ from planners.registry import PLANNERS, Planner
 from telescopes.observing import ObservingPlan, ObservingRequest, PlannedExposure, Telescope
 from too_marshal import clock
 from too_marshal.db.localizations import Localization
-from too_marshal.workflows.exposures import track
 from too_marshal.workflows.planning import offer, rescore
 from too_marshal.workflows.planning import plan as plan_workflow
-from too_marshal.workflows.submissions import remainder
+from too_marshal.workflows.submissions import remainder, track
 
 EXPOSURES = 8
 """In a plan: five minutes and more of the robot's time."""

@@ -19,7 +19,6 @@ from too_marshal.workflows.exposures import (
     archives,
     cover,
     cover_version,
-    track,
     treasure_map_export,
     treasure_map_import,
 )
@@ -33,6 +32,7 @@ from too_marshal.workflows.submissions import (
     preflight,
     replace,
     submit,
+    track,
     withdraw,
 )
 

@@ -94,7 +94,7 @@ def work(settings: Settings, url: str, *, name: str, concurrency: int) -> None:
     app = task_app(url)
     register(app, settings, url)
     # Here, not above: only a worker reads maps.
-    from too_marshal.processes import map_reader  # noqa: PLC0415
+    from too_marshal.workflows.localizations import map_reader  # noqa: PLC0415
 
     map_reader.warm()
     rescuer = Rescuer(open_engine(url, pool_size=1))

@@ -23,6 +23,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from planners.registry import PLANNERS
 from telescopes import TELESCOPES
 from too_marshal.db.circulars import CircularDraft
+from too_marshal.db.event_status import standings
 from too_marshal.db.events import Activity, Event, latest_events
 from too_marshal.db.exposures import Coverage
 from too_marshal.db.localizations import Localization, SkyMapFile
@@ -35,7 +36,6 @@ from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.web import sky
 from too_marshal.web.decisions import by_subject
-from too_marshal.web.event_status import standings
 from too_marshal.web.links import linked
 from too_marshal.web.plan_form import EXPOSURE_TIME, LIMITS, TIME_LIMIT, PlanForm
 from too_marshal.web.replacements import SWAP_WORDS

@@ -12,10 +12,7 @@ from too_marshal.db.exposures import ExposureImport
 from too_marshal.db.people import Role
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404
-from too_marshal.workflows.exposures.upload import undo, upload
-
-LARGEST_TABLE = 8_000_000
-"""Bytes; twenty nights of a survey telescope."""
+from too_marshal.workflows.exposures.upload import LARGEST_TABLE, undo, upload
 
 exposures = Blueprint("exposures", __name__)
 

@@ -13,9 +13,7 @@ from too_marshal.db.events import Event, EventLink, find_by_name
 from too_marshal.db.people import Role
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404
-from too_marshal.workflows.events.link import link, links_of, unlink
-
-LONGEST_REASON = 200
+from too_marshal.workflows.events.link import LONGEST_REASON, link, links_of, unlink
 
 links = Blueprint("links", __name__)
 

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from too_marshal.db.notices import NoticeState, ReceivedNotice
 from too_marshal.db.people import Role
 from too_marshal.http.access import needs
+from too_marshal.http.downloads import raw_response
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.intake.reprocess import reread
 
@@ -54,14 +55,6 @@ def notice(notice_id: int) -> str:
 def raw(notice_id: int) -> Response:
     """Give the bytes, as a file and never as a page: they are a stranger's."""
     return raw_response(row_or_404(ReceivedNotice, notice_id, undefer(ReceivedNotice.payload)))
-
-
-def raw_response(notice: ReceivedNotice) -> Response:
-    """Give the bytes of a notice as a download that no browser will interpret."""
-    response = Response(notice.payload, mimetype="text/plain")
-    response.headers.set("Content-Disposition", "attachment", filename=f"notice-{notice.id}.txt")
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
 
 
 @notices.post("/notices/<row:notice_id>/reread")

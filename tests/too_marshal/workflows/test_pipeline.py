@@ -25,12 +25,12 @@ from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.robots_file import Robot
 from too_marshal.workflows.exposures.cover import exposures_of
 from too_marshal.workflows.exposures.report import NothingExecuted, draft
-from too_marshal.workflows.exposures.track import track
 from too_marshal.workflows.intake.ingest import Message, ingest
 from too_marshal.workflows.localizations.localize import load_skymap, localize
 from too_marshal.workflows.planning.plan import compute, propose_plans
 from too_marshal.workflows.submissions.approve import approve
 from too_marshal.workflows.submissions.submit import submit
+from too_marshal.workflows.submissions.track import track
 from too_marshal.workflows.submissions.withdraw import withdraw_event, withdraw_submission
 
 pytestmark = pytest.mark.usefixtures("evening")

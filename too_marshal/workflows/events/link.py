@@ -1,7 +1,7 @@
 """Link events that are one source: because a notice says so, or because a person does.
 
 Linked events stay two: each keeps its mission's notices, positions and plans. What only lies
-close in time and on the sky is suggested by `workflows.coincide`.
+close in time and on the sky is suggested by `workflows.events.coincidences`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from too_marshal.notices.notice import Kind
 from too_marshal.workflows.events.references import BURST_NAMES
 
 MARSHAL = "marshal"
+
+LONGEST_REASON = 200
+"""Characters of what a person says about a link."""
 
 
 def link_stated(session: Session, events: Sequence[Event]) -> None:

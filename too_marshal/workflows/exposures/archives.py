@@ -19,7 +19,7 @@ from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.settings import Settings
 from too_marshal.workflows.exposures.cover import as_executed, cover
 from too_marshal.workflows.exposures.store import keep_exposures
-from too_marshal.workflows.exposures.track import events_of
+from too_marshal.workflows.submissions.track import events_of
 
 Archives = Callable[[str], Archive]
 """Opens the archive of a telescope."""

@@ -22,6 +22,9 @@ from too_marshal.workflows.exposures.cover import as_executed
 from too_marshal.workflows.exposures.progress import place_of
 from too_marshal.workflows.exposures.store import keep_exposures
 
+LARGEST_TABLE = 8_000_000
+"""Bytes; twenty nights of a survey telescope."""
+
 SAME_START = 1.0
 """Two exposures of one place and filter that begin so close are one, s."""
 

@@ -20,8 +20,8 @@ from too_marshal.db.locks import lock
 from too_marshal.deployment.settings import Settings
 from too_marshal.fetching.addresses import FetchFailed, FetchRefused
 from too_marshal.fetching.fetcher import Fetcher
-from too_marshal.processes.map_reader import read_map
 from too_marshal.workflows.localizations.localize import FETCHED, close, make_ready
+from too_marshal.workflows.localizations.map_reader import read_map
 
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=30)

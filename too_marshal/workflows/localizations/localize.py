@@ -25,7 +25,7 @@ from too_marshal.db.locks import lock
 from too_marshal.db.notices import ReceivedNotice
 from too_marshal.notices import notice as said
 from too_marshal.notices.registry import parse
-from too_marshal.processes.map_reader import MapFacts, describe, read_map
+from too_marshal.workflows.localizations.map_reader import MapFacts, describe, read_map
 
 FETCHED = "fetched"
 """Variant of a localization whose map is fetched; "fetched-2" is what came later from there."""

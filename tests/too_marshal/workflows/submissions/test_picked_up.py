@@ -12,7 +12,7 @@ from tests.too_marshal.workflows.submissions.test_retraction import locate, robo
 from too_marshal.db.events import Activity, Event
 from too_marshal.db.locks import lock
 from too_marshal.db.queues import Submission
-from too_marshal.workflows.exposures.track import track
+from too_marshal.workflows.submissions.track import track
 from too_marshal.workflows.submissions.withdraw import (
     settle_by_person,
     withdraw_event,

@@ -23,11 +23,11 @@ from too_marshal.db.base import now, session_factory
 from too_marshal.db.events import Activity, Event
 from too_marshal.db.locks import lock
 from too_marshal.db.queues import RobotQueue, Submission, SubmissionState, names_held
-from too_marshal.workflows.exposures import track as tracking
-from too_marshal.workflows.exposures.track import track
+from too_marshal.workflows.submissions import track as tracking
 from too_marshal.workflows.submissions.approve import SubmissionForbidden, approve
 from too_marshal.workflows.submissions.submit import submit
 from too_marshal.workflows.submissions.sweep import sweep
+from too_marshal.workflows.submissions.track import track
 from too_marshal.workflows.submissions.withdraw import (
     withdraw_by_person,
     withdraw_event,

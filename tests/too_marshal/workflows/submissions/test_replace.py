@@ -24,13 +24,13 @@ from too_marshal.db.events import Activity
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import KILL_SWITCH, LIVE, Submission, SubmissionState, Switch
 from too_marshal.db.replacements import SWAPPING, Replacement, ReplacementState
-from too_marshal.workflows.exposures.track import track
 from too_marshal.workflows.planning.offer import offer
 from too_marshal.workflows.planning.plan import ask_for_plan, compute
 from too_marshal.workflows.planning.rescore import rescore
 from too_marshal.workflows.submissions.approve import SubmissionForbidden, approve
 from too_marshal.workflows.submissions.replace import approve_replacement, decline_replacement, swap
 from too_marshal.workflows.submissions.submit import submit
+from too_marshal.workflows.submissions.track import track
 from too_marshal.workflows.submissions.withdraw import withdraw_event, withdraw_submission
 
 pytestmark = pytest.mark.usefixtures("evening")

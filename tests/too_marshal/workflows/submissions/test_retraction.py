@@ -33,12 +33,12 @@ from too_marshal.db.queues import LIVE, Submission
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.robots_file import read_robots
 from too_marshal.deployment.settings import Settings
-from too_marshal.workflows.exposures.track import track
 from too_marshal.workflows.intake.ingest import Message, ingest
 from too_marshal.workflows.localizations.localize import localize
 from too_marshal.workflows.planning.plan import ask_for_plan, compute
 from too_marshal.workflows.submissions.approve import SubmissionForbidden, approve
 from too_marshal.workflows.submissions.submit import submit
+from too_marshal.workflows.submissions.track import track
 
 PATIENCE = 600.0
 """A guard against hanging, s. On a loaded machine a worker's imports alone take a minute."""

@@ -12,8 +12,8 @@ from too_marshal.db.base import now
 from too_marshal.db.defaults import DEFAULT_RULES
 from too_marshal.db.events import Activity
 from too_marshal.db.plans import PlanRule, RuleDecision, RuleTrial
-from too_marshal.web.rule_form import RuleForm
-from too_marshal.web.rule_text import then, when
+from too_marshal.web.rules.form import RuleForm
+from too_marshal.web.rules.text import then, when
 from too_marshal.workflows.rules.backtest import try_rule
 from too_marshal.workflows.rules.decide import decide_notice
 from too_marshal.workflows.rules.edit import values_of

@@ -23,8 +23,8 @@ from too_marshal.db.people import Role
 from too_marshal.db.plans import PlanRule, RuleTrial
 from too_marshal.http.access import current_person, may, needs
 from too_marshal.http.service import database, row_or_404
-from too_marshal.web.rule_form import AGES, CONDITIONS, LIMITS, RuleForm
-from too_marshal.web.rule_text import then, when
+from too_marshal.web.rules.form import AGES, CONDITIONS, LIMITS, RuleForm
+from too_marshal.web.rules.text import then, when
 from too_marshal.workflows.rules.backtest import ask_for_trial
 from too_marshal.workflows.rules.edit import (
     all_rules,

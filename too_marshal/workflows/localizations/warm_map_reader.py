@@ -6,7 +6,7 @@ import numpy as np
 
 from planners.geometry.ranges import Ranges
 from planners.skymaps.skymap import SkyMap
-from too_marshal.processes.map_reader import describe
+from too_marshal.workflows.localizations.map_reader import describe
 
 _PATCH = Ranges.of_cells(3, np.arange(5))
 describe(SkyMap.normalised((_PATCH.lo, _PATCH.hi), np.ones(len(_PATCH))))

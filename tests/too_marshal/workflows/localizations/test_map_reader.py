@@ -17,7 +17,7 @@ from tests.planners.fits_files import flat_file, multiorder_file
 from tests.planners.skymaps.test_files import FAULTS
 from tests.planners.skymaps.test_fits_tables import GOOD, zipped_zeros
 from tests.too_marshal.alerts import skymap_fits
-from too_marshal.processes.map_reader import ReadingLimits, describe, read_map, warm
+from too_marshal.workflows.localizations.map_reader import ReadingLimits, describe, read_map, warm
 
 
 @pytest.fixture(scope="module")

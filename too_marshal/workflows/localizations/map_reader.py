@@ -25,7 +25,7 @@ from planners.skymaps.skymap import SkyMap, SkyMapInvalid
 
 _LARGEST_ANSWER = 1 << 30
 _PRELOADED = [
-    "too_marshal.processes.warm_map_reader",
+    "too_marshal.workflows.localizations.warm_map_reader",
     # A child runs the command's own module, which imports these.
     "too_marshal.processes.database",
     "too_marshal.streams.kafka",
