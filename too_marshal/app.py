@@ -21,7 +21,7 @@ from too_marshal.web import (
     coverage,
     events,
     exposures,
-    formatting,
+    filters,
     health,
     links,
     live,
@@ -69,7 +69,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     service.install(
         app, service.Service(settings, session_factory(engine), Robots.from_settings(settings))
     )
-    for part in (responses, access, errors, formatting, assets):
+    for part in (responses, access, errors, filters, assets):
         part.install(app)
     csrf = CSRFProtect(app)
     for blueprint in (

@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from astropy import units as u
-from astropy.time import Time
+from pydantic import ValidationError
 
+from planners.files.entries import sentences
+from planners.files.request_fields import RequestFields, written
+from planners.files.times import time_from_json, time_to_json
 from telescopes.observing import (
     ObservingPlan,
     ObservingRequest,
@@ -22,60 +25,9 @@ class PlanInvalid(ValueError):
     """The document is not a plan; the message says what is wrong."""
 
 
-def time_to_json(time: Time) -> str:
-    """ISO 8601 in UTC, to the millisecond."""
-    return f"{time.utc.isot}Z"
-
-
-def time_from_json(text: str) -> Time:
-    """Read an ISO 8601 time; it is UTC, with or without a Z.
-
-    Raises
-    ------
-    PlanInvalid
-        If it is no time.
-    """
-    try:
-        return Time(text.removesuffix("Z").removesuffix("+00:00"), scale="utc")
-    except (ValueError, AttributeError) as err:
-        raise PlanInvalid(f"not a time: {text!r}") from err
-
-
 def request_to_json(request: ObservingRequest) -> dict[str, Any]:
     """A request as plain JSON: seconds, degrees, ISO times. What was not asked is left out."""
-    times = {name: float(t.to_value(u.s)) for name, t in request.exposure_time.items()}
-    alike = len(set(times.values())) == 1
-    document: dict[str, Any] = {
-        "start": time_to_json(request.start),
-        "end": time_to_json(request.end),
-        "filters": list(request.filters),
-        "exposure_time": next(iter(times.values())) if alike else times,
-        "minimum_gap": float(request.minimum_gap.to_value(u.s)),
-        "airmass_limit": float(request.airmass_limit),
-        "sun_altitude": float(request.sun_altitude.to_value(u.deg)),
-        "moon_separation": float(request.moon_separation.to_value(u.deg)),
-    }
-    if request.maximum_fields is not None:
-        document["maximum_fields"] = request.maximum_fields
-    if request.maximum_time is not None:
-        document["maximum_time"] = float(request.maximum_time.to_value(u.s))
-    if request.excluded_fields:
-        document["excluded_fields"] = sorted(request.excluded_fields)
-    if request.busy:
-        document["busy"] = [[time_to_json(start), time_to_json(end)] for start, end in request.busy]
-    if request.program:
-        document["program"] = request.program
-    if request.galactic_latitude is not None:
-        document["galactic_latitude"] = float(request.galactic_latitude.to_value(u.deg))
-    if request.right_ascension is not None:
-        document["right_ascension"] = [
-            float(angle.to_value(u.deg)) for angle in request.right_ascension
-        ]
-    if request.blocks is not None:
-        document["blocks"] = request.blocks
-    if request.time_limit is not None:
-        document["time_limit"] = float(request.time_limit.to_value(u.s))
-    return document
+    return written(RequestFields.of(request))
 
 
 def request_from_json(document: Mapping[str, Any]) -> ObservingRequest:
@@ -87,39 +39,13 @@ def request_from_json(document: Mapping[str, Any]) -> ObservingRequest:
         If it is not a request.
     """
     try:
-        filters = tuple(document["filters"])
-        exposure = document["exposure_time"]
-        times = exposure if isinstance(exposure, Mapping) else dict.fromkeys(filters, exposure)
-        optional: dict[str, Any] = {
-            name: document[name] for name in ("maximum_fields", "blocks") if name in document
-        }
-        for name in ("maximum_time", "time_limit"):
-            if name in document:
-                optional[name] = float(document[name]) * u.s
-        if "galactic_latitude" in document:
-            optional["galactic_latitude"] = float(document["galactic_latitude"]) * u.deg
-        if "right_ascension" in document:
-            low, high = document["right_ascension"]
-            optional["right_ascension"] = (float(low) * u.deg, float(high) * u.deg)
-        return ObservingRequest(
-            start=time_from_json(document["start"]),
-            end=time_from_json(document["end"]),
-            filters=filters,
-            exposure_time={name: float(t) * u.s for name, t in times.items()},
-            minimum_gap=float(document["minimum_gap"]) * u.s,
-            airmass_limit=float(document["airmass_limit"]),
-            sun_altitude=float(document["sun_altitude"]) * u.deg,
-            moon_separation=float(document["moon_separation"]) * u.deg,
-            excluded_fields=frozenset(document.get("excluded_fields", ())),
-            busy=tuple(
-                (time_from_json(start), time_from_json(end))
-                for start, end in document.get("busy", ())
-            ),
-            program=str(document.get("program", "")),
-            **optional,
+        return RequestFields.model_validate(document).request()
+    except ValidationError as err:
+        faults = "; ".join(
+            f"{name}: {fault}" if name else fault
+            for name, fault in sentences(err, RequestFields).items()
         )
-    except (KeyError, TypeError, ValueError) as err:
-        raise PlanInvalid(f"not an observing request: {err}") from err
+        raise PlanInvalid(f"not an observing request: {faults}") from err
 
 
 def plan_to_json(plan: ObservingPlan) -> dict[str, Any]:

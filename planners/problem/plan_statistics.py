@@ -10,7 +10,7 @@ import numpy as np
 from astropy import units as u
 from numpy.typing import NDArray
 
-from planners.files.plan_files import time_to_json
+from planners.files.times import time_to_json
 from planners.problem.problem import Problem
 from planners.problem.scheduler import Shot
 

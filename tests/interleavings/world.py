@@ -106,9 +106,11 @@ class Stage:
         for rule in rules:
             rule.enabled = rule is rules[0]
         rule = rules[0]
-        rule.telescope, rule.planner, rule.filters = "ZTF", "greedy", ["g"]
+        rule.telescope, rule.planner = "ZTF", "greedy"
+        rule.request = {**rule.request, "filters": ["g"]}
         rule.plans = rule.submits = True
-        rule.notifies, rule.minimum_probability, rule.maximum_area = False, None, None
+        rule.notifies, rule.minimum_probability = False, None
+        rule.conditions = {**rule.conditions, "maximum_area": None}
         return rule
 
     def _plan(self, session: Session, event: Event, wait: timedelta, gap: float) -> Plan:

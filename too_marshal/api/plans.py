@@ -8,6 +8,7 @@ from flask import abort
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
+from planners.files.request_fields import RequestFields
 from planners.registry import PLANNERS
 from too_marshal.api.operations import Content, iso, json_body, operation
 from too_marshal.api.schemas import (
@@ -16,6 +17,7 @@ from too_marshal.api.schemas import (
     TEXT,
     TIME,
     described,
+    document_schema,
     listed,
     named,
     nullable,
@@ -29,7 +31,7 @@ from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.exposures.deficit import ask_for_follow_up
 from too_marshal.workflows.planning.cancel_plan import cancel_plan
 from too_marshal.workflows.planning.plan import ask_for_plan
-from too_marshal.workflows.planning.plan_queue import LEAST_TIME_LIMIT, MOST_TIME_LIMIT, turns
+from too_marshal.workflows.planning.plan_queue import turns
 
 _SUMMARY = {
     "id": INTEGER,
@@ -69,12 +71,7 @@ PLAN_REQUEST: dict[str, Any] = {
         "telescope": TEXT,
         "planner": described(TEXT, f"one of {', '.join(PLANNERS)}; the first unless named"),
         "program": described(TEXT, "the robot's usual one unless named"),
-        "request": described(
-            ANYTHING,
-            "start, end (UTC), filters, exposure_time (s), minimum_gap (s), airmass_limit, "
-            "sun_altitude (deg), moon_separation (deg); "
-            f"time_limit ({LEAST_TIME_LIMIT:g} to {MOST_TIME_LIMIT:g} s) if the planner needs one",
-        ),
+        "request": document_schema(RequestFields),
     },
 }
 

@@ -10,15 +10,13 @@ from flask import abort
 from too_marshal.api.operations import Content, iso, json_body, operation
 from too_marshal.api.schemas import (
     ANYTHING,
-    FRACTION,
-    FRACTIONS,
     INTEGER,
-    NUMBER,
     TEXT,
     TIME,
     TRUTH,
     Schema,
     described,
+    document_schema,
     listed,
     named,
     nullable,
@@ -35,49 +33,17 @@ from too_marshal.workflows.rules.edit import (
     delete_rule,
     restore_rule,
     save_rule,
-    values_of,
 )
-from too_marshal.workflows.rules.fields import FIELDS, KINDS, STREAMS, RuleInvalid
+from too_marshal.workflows.rules.fields import RuleFields, RuleInvalid, values_of
 
 MOST_DAYS = 365
 
-CONDITIONS: dict[str, Schema] = {
-    "name": described(TEXT, "unique"),
-    "enabled": TRUTH,
-    "streams": described(listed({"enum": list(STREAMS)}), "empty: all"),
-    "kinds": described(listed({"enum": list(KINDS)}), "of notice; empty: all"),
-    "tests": described(TRUTH, "also for test events"),
-    "significant_only": TRUTH,
-    "minimum_astrophysical": nullable(FRACTION),
-    "minimum_has_ns": nullable(FRACTION),
-    "minimum_classes": described(FRACTIONS, "one of them must be reached"),
-    "maximum_far": nullable(described(NUMBER, "Hz")),
-    "maximum_area": nullable(described(NUMBER, "90 % credible area, deg2")),
-    "maximum_distance": nullable(described(NUMBER, "mean, Mpc")),
-    "maximum_radius": nullable(described(NUMBER, "error radius as stated, deg")),
-    "duration_classes": listed({"enum": ["short", "long"]}),
-    "excluded_flags": listed(TEXT),
-    "maximum_age_to_plan": nullable(described(NUMBER, "of the event, h; null: no limit")),
-    "maximum_age_to_tell": nullable(described(NUMBER, "of the event, h; null: no limit")),
-    "maximum_age_to_submit": nullable(described(NUMBER, "of the event, h; null: no limit")),
-    "notifies": described(TRUTH, "whether it tells people"),
-    "channels": described(listed(TEXT), "by which people are told; empty: all configured"),
-    "plans": described(TRUTH, "whether it makes a plan"),
-    "submits": described(TRUTH, "whether its plan is submitted without a person"),
-    "minimum_probability": nullable(described(FRACTION, "of the plan, to be submitted so")),
-    "telescope": TEXT,
-    "planner": TEXT,
-    "program": TEXT,
-    "filters": listed(TEXT),
-    "exposure_time": described(NUMBER, "s"),
-    "minimum_gap": described(NUMBER, "s"),
-    "airmass_limit": NUMBER,
-    "sun_altitude": described(NUMBER, "deg"),
-    "moon_separation": described(NUMBER, "from a full Moon, deg"),
-}
-RULE = named("Rule", id=INTEGER, deleted_at=nullable(TIME), deleted_by=nullable(TEXT), **CONDITIONS)
 # What is not given is as usual: nothing but the name is needed.
-WANTED: Schema = {**record(**CONDITIONS), "required": ["name"]}
+WANTED: Schema = {**document_schema(RuleFields), "required": ["name"]}
+RULE = named(
+    "Rule", id=INTEGER, deleted_at=nullable(TIME), deleted_by=nullable(TEXT),
+    **WANTED["properties"],
+)  # fmt: skip
 ANSWER = named(
     "RuleTrialAnswer",
     event_id=INTEGER,
@@ -160,7 +126,7 @@ def get_rule(rule_id: int) -> dict[str, Any]:
 )  # fmt: skip
 def post_rule() -> tuple[dict[str, Any], int]:
     """Add a rule."""
-    body = json_body(tuple(FIELDS))
+    body = json_body(tuple(RuleFields.model_fields))
     added = _valid(lambda: save_rule(database(), body, by=current_person().username))
     return rule_to_json(added), 201
 
@@ -172,7 +138,7 @@ def post_rule() -> tuple[dict[str, Any], int]:
 def put_rule(rule_id: int) -> dict[str, Any]:
     """Replace what is set in a rule."""
     rule = row_or_404(PlanRule, rule_id)
-    body = json_body(tuple(FIELDS))
+    body = json_body(tuple(RuleFields.model_fields))
     saved = _valid(lambda: save_rule(database(), body, by=current_person().username, rule=rule))
     return rule_to_json(saved)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import BaseModel
+
 Schema = dict[str, Any]
 
 SCHEMAS: dict[str, Schema] = {}
@@ -48,6 +50,11 @@ def record(**properties: Schema) -> Schema:
         "additionalProperties": False,
         "properties": properties,
     }
+
+
+def document_schema(model: type[BaseModel]) -> Schema:
+    """Describe the object that a pydantic model reads, in place."""
+    return model.model_json_schema()
 
 
 def page_of(name: str, schema: Schema) -> Schema:

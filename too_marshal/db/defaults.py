@@ -11,7 +11,7 @@ from too_marshal.db.plans import PlanRule
 
 NOT_A_SOURCE = ["not a GRB", "position unreliable"]
 
-TELLS = {"plans": False, "notifies": True, "telescope": "", "filters": [], "exposure_time": 0.0}
+TELLS = {"plans": False, "notifies": True, "telescope": ""}
 """A rule that tells people and plans nothing."""
 
 WITH_ZTF: tuple[tuple[str, list[str], float], ...] = (
@@ -29,82 +29,84 @@ DEFAULT_RULES: tuple[dict[str, Any], ...] = (
     # colour and to tell it from asteroids (Kasliwal et al. 2020, ApJ 905, 145, section 3).
     {
         "name": "ZTF: gravitational waves with a neutron star",
-        "streams": ["lvk"],
-        "tests": True,
-        "significant_only": True,
-        "minimum_has_ns": 0.25,
-        "telescope": "ZTF",
-        "filters": ["g", "r"],
-        "exposure_time": 30.0,
-    },
-    *(
-        {
-            "name": f"{telescope}: gravitational waves with a neutron star",
+        "conditions": {
             "streams": ["lvk"],
             "tests": True,
             "significant_only": True,
             "minimum_has_ns": 0.25,
+        },
+        "telescope": "ZTF",
+        "request": {"filters": ["g", "r"], "exposure_time": 30.0},
+    },
+    *(
+        {
+            "name": f"{telescope}: gravitational waves with a neutron star",
+            "conditions": {
+                "streams": ["lvk"],
+                "tests": True,
+                "significant_only": True,
+                "minimum_has_ns": 0.25,
+            },
             "telescope": telescope,
-            "filters": filters,
-            "exposure_time": exposure_time,
+            "request": {"filters": filters, "exposure_time": exposure_time},
         }
         for telescope, filters, exposure_time in WITH_ZTF
     ),
     {
         "name": "ZTF: gravitational-wave bursts and black holes, well localized",
-        "streams": ["lvk"],
-        "tests": False,
-        "significant_only": True,
-        "maximum_area": 500.0,
+        "conditions": {
+            "streams": ["lvk"],
+            "tests": False,
+            "significant_only": True,
+            "maximum_area": 500.0,
+        },
         "telescope": "ZTF",
-        "filters": ["g", "r"],
-        "exposure_time": 30.0,
+        "request": {"filters": ["g", "r"], "exposure_time": 30.0},
     },
     # One exposure deep enough for the afterglow or counterpart in a small region
     # (Stein et al. 2023, MNRAS 521, 5046, section 2.2: 300 s in g and r).
     {
         "name": "ZTF: IceCube neutrinos",
-        "streams": ["icecube"],
-        "tests": False,
-        "maximum_area": 40.0,
+        "conditions": {"streams": ["icecube"], "tests": False, "maximum_area": 40.0},
         "telescope": "ZTF",
-        "filters": ["g", "r"],
-        "exposure_time": 300.0,
+        "request": {"filters": ["g", "r"], "exposure_time": 300.0},
     },
     {
         "name": "ZTF: Fermi GBM bursts",
-        "streams": ["fermi_gbm"],
-        "tests": False,
-        "maximum_area": 500.0,
-        "excluded_flags": NOT_A_SOURCE,
+        "conditions": {
+            "streams": ["fermi_gbm"],
+            "tests": False,
+            "maximum_area": 500.0,
+            "excluded_flags": NOT_A_SOURCE,
+        },
         "telescope": "ZTF",
-        "filters": ["g", "r"],
-        "exposure_time": 60.0,
+        "request": {"filters": ["g", "r"], "exposure_time": 60.0},
     },
     # Who is told.
     {
         "name": "Tell: significant gravitational waves",
-        "streams": ["lvk"],
-        "significant_only": True,
+        "conditions": {"streams": ["lvk"], "significant_only": True},
         **TELLS,
     },
     {
         "name": "Tell: IceCube neutrinos",
-        "streams": ["icecube"],
+        "conditions": {"streams": ["icecube"]},
         **TELLS,
     },
     {
         "name": "Tell: short gamma-ray bursts",
-        "streams": ["fermi_gbm"],
-        "kinds": ["initial", "update", "retraction"],
-        "duration_classes": ["short"],
-        "excluded_flags": NOT_A_SOURCE,
+        "conditions": {
+            "streams": ["fermi_gbm"],
+            "kinds": ["initial", "update", "retraction"],
+            "duration_classes": ["short"],
+            "excluded_flags": NOT_A_SOURCE,
+        },
         **TELLS,
     },
     # A supernova in the Galaxy: once in decades, and everybody wants to know.
     {
         "name": "Tell: supernova neutrinos",
-        "streams": ["superk", "snews"],
+        "conditions": {"streams": ["superk", "snews"]},
         **TELLS,
     },
 )

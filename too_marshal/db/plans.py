@@ -35,30 +35,8 @@ class PlanRule(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)
     enabled: Mapped[bool] = mapped_column(default=True)
-    streams: Mapped[list[str]] = mapped_column(JSONB, comment="streams it applies to; empty: all")
-    tests: Mapped[bool] = mapped_column(default=False, comment="also for test events")
-    significant_only: Mapped[bool] = mapped_column(default=False)
-    minimum_astrophysical: Mapped[float | None] = mapped_column(
-        comment="least probability not to be of terrestrial origin, 0 to 1"
-    )
-    minimum_has_ns: Mapped[float | None] = mapped_column(comment="least HasNS, 0 to 1")
-    maximum_far: Mapped[float | None] = mapped_column(comment="Hz")
-    maximum_area: Mapped[float | None] = mapped_column(comment="90 % credible area, deg2")
-    maximum_distance: Mapped[float | None] = mapped_column(comment="mean distance, Mpc")
-    excluded_flags: Mapped[list[str]] = mapped_column(
-        JSONB, default=list, comment="flags of an event that forbid the rule"
-    )
-    kinds: Mapped[list[str]] = mapped_column(
-        JSONB, default=list, comment="kinds of notice that it heeds; empty: all but information"
-    )
-    minimum_classes: Mapped[dict[str, float]] = mapped_column(
-        JSONB, default=dict, comment="class to probability, 0 to 1; one of them must be reached"
-    )
-    duration_classes: Mapped[list[str]] = mapped_column(
-        JSONB, default=list, comment="short, long; empty: any, also unknown"
-    )
-    maximum_radius: Mapped[float | None] = mapped_column(
-        comment="error radius as the mission states it, deg"
+    conditions: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, default=dict, comment="when it applies, as workflows.rules.conditions has it"
     )
     maximum_age_to_plan: Mapped[float | None] = mapped_column(
         _HOURS, default=MAXIMUM_AGE_TO_PLAN, comment="h; no plan is made of an older event"
@@ -87,12 +65,9 @@ class PlanRule(Base):
     telescope: Mapped[str] = mapped_column(String(40))
     planner: Mapped[str] = mapped_column(String(20), default="optimal")
     program: Mapped[str] = mapped_column(String(40), default="")
-    filters: Mapped[list[str]] = mapped_column(JSONB)
-    exposure_time: Mapped[float] = mapped_column(comment="s")
-    minimum_gap: Mapped[float] = mapped_column(comment="s", default=1800.0)
-    airmass_limit: Mapped[float] = mapped_column(default=2.5)
-    sun_altitude: Mapped[float] = mapped_column(comment="deg", default=-18.0)
-    moon_separation: Mapped[float] = mapped_column(comment="deg", default=20.0)
+    request: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, default=dict, comment="what is asked of the planner, as a plan file has it"
+    )
     deleted_at: Mapped[Utc | None] = mapped_column(
         comment="it is not asked any more, and can be restored"
     )
@@ -132,7 +107,7 @@ class RuleTrial(Base):
         ForeignKey("plan_rule.id"), comment="the rule to be changed, if any"
     )
     candidate: Mapped[dict[str, Any]] = mapped_column(
-        JSONB, comment="the rule that is tried, as workflows.rule_fields has it"
+        JSONB, comment="the rule that is tried, as workflows.rules.fields has it"
     )
     days: Mapped[int] = mapped_column(comment="how far it looks back")
     asked_by: Mapped[str] = mapped_column(String(80))

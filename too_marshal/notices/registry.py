@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
+import pkgutil
 import re
 
+from too_marshal.notices import gamma_rays, neutrinos, others
 from too_marshal.notices.formats.avro_document import MAGIC, read_avro
 from too_marshal.notices.formats.json_document import Document, read_document
 from too_marshal.notices.formats.limits import check_limits
 from too_marshal.notices.formats.packet_types import packet_name, packet_numbers
 from too_marshal.notices.formats.voevent import VOEvent, read_voevent
-from too_marshal.notices.gamma_rays import (  # noqa: F401 (each registers its parsers on import)
-    agile,
-    calet,
-    counterparts,
-    einstein_probe,
-    fermi_gbm,
-    fermi_gbm_json,
-    fermi_lat,
-    gecam,
-    integral,
-    ipn,
-    konus,
-    maxi,
-    small_satellites,
-    svom,
-    swift,
-)
-from too_marshal.notices.neutrinos import amon, icecube, km3net, neutrino_search, snews, superk  # noqa: F401 (each registers its parsers on import)
 from too_marshal.notices.notice import Notice, NoticeMalformed, NoticeUnknown
-from too_marshal.notices.others import boom, circulars, frb, heartbeat, lvk  # noqa: F401 (each registers its parsers on import)
 from too_marshal.notices.registration import (
     CLASSIC_TOPIC,
     DOCUMENTS,
@@ -39,58 +23,46 @@ from too_marshal.notices.registration import (
     PacketEntry,
     all_topics,
 )
+from too_marshal.notices.streams import STREAMS
+
+__all__ = [
+    "DEFAULT_TOPICS",
+    "EVENT_STREAMS",
+    "STREAMS",
+    "TOPICS",
+    "URGENT_TOPICS",
+    "ParserFault",
+    "parse",
+]
 
 logger = logging.getLogger(__name__)
+
+
+def _import_missions() -> None:
+    """Import every module that reads a mission: each makes its parsers and streams known."""
+    for room in (gamma_rays, neutrinos, others):
+        for module in pkgutil.iter_modules(room.__path__, f"{room.__name__}."):
+            importlib.import_module(module.name)
+
+
+_import_missions()
 
 TOPICS = all_topics()
 """Every Kafka topic that has a parser."""
 
-_CLASSIC_DEFAULTS = {
-    "FERMI_GBM": ("ALERT", "FLT_POS", "GND_POS", "FIN_POS", "SUBTHRESH", "POS_TEST"),
-    "FERMI_LAT": ("POS_INI", "POS_UPD", "POS_DIAG", "OFFLINE", "MONITOR", "GND"),
-    "SWIFT_BAT": ("GRB_POS_ACK", "GRB_POS_NACK", "QL_POS", "TRANS", "GRB_POS_TEST"),
-    "SWIFT_XRT": ("POSITION", "CENTROID"),
-    "SWIFT_UVOT": ("POS", "POS_NACK"),
-    "SWIFT": ("FOM_OBS", "SC_SLEW"),
-    "ICECUBE": ("ASTROTRACK_GOLD", "ASTROTRACK_BRONZE", "CASCADE"),
-    "AMON": ("NU_EM_COINC", "ICECUBE_COINC", "ICECUBE_EHE", "ICECUBE_HESE"),
-    "HAWC": ("BURST_MONITOR",),
-    "MAXI": ("UNKNOWN", "KNOWN", "TEST"),
-    "CALET_GBM": ("FLT_LC", "GND_LC"),
-    "KONUS": ("LC",),
-    "GECAM": ("FLT", "GND"),
-    "IPN": ("POS", "RAW", "SEG"),
-}
-_CLASSIC_SINGLES = ("SK_SN", "SNEWS", "GRB_CNTRPART", "COINCIDENCE", "GWHEN_COINC")
-_JSON_DEFAULTS = (
-    "igwn.gwalert",
-    "gcn.circulars",
-    "gcn.heartbeat",
-    "gcn.notices.boom.alert",
-    "gcn.notices.chime.frb",
-    "gcn.notices.dsa110.frb",
-    "gcn.notices.einstein_probe.wxt.alert",
-    "gcn.notices.icecube.gold_bronze_track_alerts",
-    "gcn.notices.icecube.lvk_nu_track_search",
-    "gcn.notices.maxi.gsc.known",
-    "gcn.notices.maxi.gsc.unknown",
-    "gcn.notices.superk.sn_alert",
-    "gcn.notices.svom.voevent.eclairs",
-    "gcn.notices.svom.voevent.grm",
-    "gcn.notices.svom.voevent.mxt",
-    "gcn.notices.swift.bat.guano",
-)
-
 DEFAULT_TOPICS = (
-    *_JSON_DEFAULTS,
-    *(
-        f"{CLASSIC_TOPIC}{group}_{name}"
-        for group, names in _CLASSIC_DEFAULTS.items()
-        for name in names
-    ),
-    *(CLASSIC_TOPIC + name for name in _CLASSIC_SINGLES),
+    *(topic for stream in STREAMS.values() for topic in stream.topics),
+    *(CLASSIC_TOPIC + name for stream in STREAMS.values() for name in stream.packets),
 )
 """What the listener subscribes to unless it is told otherwise."""
+
+URGENT_TOPICS = frozenset(
+    topic for stream in STREAMS.values() if stream.is_urgent for topic in stream.topics
+)
+"""What is understood before anything else that has arrived."""
+
+EVENT_STREAMS = tuple(sorted(name for name, item in STREAMS.items() if item.makes_events))
+"""Streams of which notices make events."""
 
 _SCHEMA = re.compile(r"/gcn/(?:notices/)?([\w/.-]{1,100})\.schema\.json$")
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from planners.files.request_fields import ObservingLimits, RequestFields
 from telescopes import TELESCOPES
 from telescopes.observing import Telescope
 from too_marshal.db.base import now
-from too_marshal.workflows.planning.plan_queue import LEAST_TIME_LIMIT, MOST_TIME_LIMIT
+from too_marshal.web.document_form import Asked, asked
 
 WINDOW = timedelta(hours=24)
 """Offered unless the person says otherwise: it contains one whole night anywhere."""
@@ -19,36 +20,17 @@ WINDOW = timedelta(hours=24)
 LONGEST_TEXT = 200
 
 
-@dataclass(frozen=True)
-class Number:
-    """A number that the form asks for."""
+_ASKED = asked(RequestFields)
+EXPOSURE_TIME, TIME_LIMIT = _ASKED["exposure_time"], _ASKED["time_limit"]
 
-    name: str
-    label: str
-    unit: str
-    least: float
-    most: float
-    default: float
-    scale: float = 1.0
-    """By which the typed value becomes the request's."""
-
-
-EXPOSURE_TIME = Number("exposure_time", "Exposure time", "s", 1, 3600, 30)
-
-# Folded away: whoever does not touch them gets what the rules use too.
-LIMITS = (
-    Number("minimum_gap", "Least gap between visits", "min", 0, 1440, 30, scale=60.0),
-    Number("airmass_limit", "Airmass limit", "", 1, 10, 2.5),
-    Number("sun_altitude", "Sun below", "deg", -90, 0, -18),
-    Number("moon_separation", "Distance from a full Moon", "deg", 0, 180, 20),
-)
-
-
-TIME_LIMIT = Number(
-    "time_limit", "Time for the planner", "s; empty: the usual", LEAST_TIME_LIMIT,
-    MOST_TIME_LIMIT, 0,
+LIMITS = tuple(
+    item for name, item in _ASKED.items()
+    if name in ObservingLimits.model_fields and item is not EXPOSURE_TIME
 )  # fmt: skip
-"""Without one, most planners end by themselves, the same on any machine."""
+"""Folded away: whoever does not touch them gets what the rules use too."""
+
+USUAL_EXPOSURE_TIME = 30.0
+"""s, offered unless the person says otherwise."""
 
 
 @dataclass
@@ -70,8 +52,8 @@ class PlanForm:
             "start": _typed(start),
             "end": _typed(start + WINDOW),
         }
-        values |= {number.name: f"{number.default:g}" for number in (EXPOSURE_TIME, *LIMITS)}
-        values[TIME_LIMIT.name] = ""
+        values |= {item.name: item.shown(item.default) for item in (*LIMITS, TIME_LIMIT)}
+        values[EXPOSURE_TIME.name] = EXPOSURE_TIME.shown(USUAL_EXPOSURE_TIME)
         return cls(values)
 
     @classmethod
@@ -92,8 +74,8 @@ class PlanForm:
             "end": self._time("end"),
             "filters": self._filters(),
         }
-        for number in (EXPOSURE_TIME, *LIMITS):
-            request[number.name] = self._number(number)
+        for item in (EXPOSURE_TIME, *LIMITS):
+            request[item.name] = self._number(item)
         if self.values[TIME_LIMIT.name]:
             request[TIME_LIMIT.name] = self._number(TIME_LIMIT)
         if not self.errors and request["end"] <= request["start"]:
@@ -119,16 +101,16 @@ class PlanForm:
             self.errors["filters"] = f"{telescope.name} has the filters {known}."
         return names
 
-    def _number(self, number: Number) -> float:
+    def _number(self, item: Asked) -> float:
         try:
-            value = float(self.values[number.name])
+            value = item.read(self.values[item.name])
         except ValueError:
-            value = math.nan
-        if not number.least <= value <= number.most:
-            unit = f" {number.unit.partition(';')[0]}" if number.unit else ""
-            self.errors[number.name] = f"From {number.least:g} to {number.most:g}{unit}."
+            value = None
+        entry = item.entry
+        if value is None or not entry.least <= value <= entry.most:
+            self.errors[item.name] = entry.range(typed=True)
             return math.nan
-        return value * number.scale
+        return float(value)
 
 
 def _typed(when: datetime) -> str:

@@ -23,7 +23,7 @@ from too_marshal.db.base import now
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.deployment.settings import Settings
-from too_marshal.web.formatting import sexagesimal
+from too_marshal.formatting import sexagesimal
 from too_marshal.workflows.accounts.login import open_session
 
 

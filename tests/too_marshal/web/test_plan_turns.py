@@ -12,7 +12,7 @@ from tests.too_marshal.web.test_events import page
 from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.plans import Plan, PlanState
-from too_marshal.web.formatting import in_line
+from too_marshal.formatting import in_line
 from too_marshal.web.plan_form import PlanForm
 
 

@@ -15,6 +15,11 @@ from too_marshal.notices.formats.classic import (
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_packet
+from too_marshal.notices.streams import Messenger, Stream, declare
+
+declare(
+    Stream("agile", "AGILE", Messenger.GAMMA_RAYS, rate=5.0, known_as=("agile",)),
+)
 
 _WAKEUP, _GROUND, _REFINED, _CALORIMETER, _TRANSIENT, _TEST = 100, 101, 102, 105, 108, 109
 _RANK = {_CALORIMETER: 1, _WAKEUP: 2, _TRANSIENT: 2, _TEST: 2, _GROUND: 3, _REFINED: 4}

@@ -11,6 +11,13 @@ from too_marshal.notices.formats.classic import base_notice, links, numbers, tim
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_packet
+from too_marshal.notices.streams import Messenger, Stream, declare
+
+declare(
+    Stream(
+        "calet", "CALET GBM", Messenger.GAMMA_RAYS, packets=("CALET_GBM_FLT_LC", "CALET_GBM_GND_LC")
+    ),
+)
 
 _FLIGHT, _GROUND = 160, 161
 

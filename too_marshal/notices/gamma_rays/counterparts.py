@@ -15,6 +15,24 @@ from too_marshal.notices.formats.classic import (
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_packet
+from too_marshal.notices.streams import Messenger, Stream, declare
+
+declare(
+    Stream(
+        "grb_counterpart",
+        "Burst counterparts",
+        Messenger.GAMMA_RAYS,
+        packets=("GRB_CNTRPART",),
+        makes_events=False,
+    ),
+    Stream(
+        "gcn_coincidence",
+        "GCN coincidences",
+        Messenger.GAMMA_RAYS,
+        packets=("COINCIDENCE",),
+        makes_events=False,
+    ),
+)
 
 _COUNTERPART, _COINCIDENCE = 45, 145
 

@@ -12,6 +12,17 @@ from too_marshal.notices.formats.json_document import Document
 from too_marshal.notices.formats.unified import core_notice, core_region
 from too_marshal.notices.notice import Notice
 from too_marshal.notices.registration import parses_topic
+from too_marshal.notices.streams import Messenger, Stream, declare
+
+declare(
+    Stream(
+        "einstein_probe",
+        "Einstein Probe",
+        Messenger.X_RAYS,
+        topics=("gcn.notices.einstein_probe.wxt.alert",),
+        known_as=("einsteinprobe", "wxt"),
+    ),
+)
 
 
 @parses_topic("gcn.notices.einstein_probe.wxt.alert", schema="einstein_probe/wxt/alert")

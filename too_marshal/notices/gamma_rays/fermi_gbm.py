@@ -32,8 +32,37 @@ from too_marshal.notices.formats.earth import occultation_from_subpoint, occulta
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Circle, Kind, Localization, MapLink, Notice
 from too_marshal.notices.registration import parses_packet
+from too_marshal.notices.streams import Messenger, Stream, declare
 
 STREAM = "fermi_gbm"
+
+declare(
+    # Rates as RAVEN counts them, windows as it has them for bursts below threshold.
+    Stream(
+        STREAM,
+        "Fermi GBM",
+        Messenger.GAMMA_RAYS,
+        rate=236.0,
+        subject_prefix="Fermi GBM ",
+        known_as=("fermi", "gbm"),
+        packets=(
+            "FERMI_GBM_ALERT",
+            "FERMI_GBM_FLT_POS",
+            "FERMI_GBM_GND_POS",
+            "FERMI_GBM_FIN_POS",
+            "FERMI_GBM_SUBTHRESH",
+            "FERMI_GBM_POS_TEST",
+        ),
+    ),
+    Stream(
+        "fermi_gbm_subthreshold",
+        "Fermi GBM, subthreshold",
+        Messenger.GAMMA_RAYS,
+        rate=370.0,
+        merger_window=(-1.0, 11.0),
+    ),
+)
+
 CONTAINMENT = 0.68
 ROBOBA_SINCE = datetime(2019, 9, 1, tzinfo=UTC)
 

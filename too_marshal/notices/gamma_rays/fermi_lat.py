@@ -25,8 +25,27 @@ from too_marshal.notices.formats.unified import core_notice, core_point, read_ti
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_packet, parses_topic
+from too_marshal.notices.streams import Messenger, Stream, declare
 
 STREAM = "fermi_lat"
+
+declare(
+    Stream(
+        STREAM,
+        "Fermi LAT",
+        Messenger.GAMMA_RAYS,
+        packets=(
+            "FERMI_LAT_POS_INI",
+            "FERMI_LAT_POS_UPD",
+            "FERMI_LAT_POS_DIAG",
+            "FERMI_LAT_OFFLINE",
+            "FERMI_LAT_MONITOR",
+            "FERMI_LAT_GND",
+        ),
+    ),
+    Stream("fermi_lat_monitor", "Fermi LAT, monitored sources", Messenger.GAMMA_RAYS),
+)
+
 CONTAINMENT = 0.9
 """Of the stated radius, statistical only (GCN: Fermi LAT notices)."""
 

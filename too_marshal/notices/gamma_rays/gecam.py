@@ -12,6 +12,11 @@ from too_marshal.notices.formats.classic import base_notice, numbers, source_cir
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_packet
+from too_marshal.notices.streams import Messenger, Stream, declare
+
+declare(
+    Stream("gecam", "GECAM", Messenger.GAMMA_RAYS, packets=("GECAM_FLT", "GECAM_GND")),
+)
 
 _FLIGHT, _GROUND = 188, 189
 _FIRST_TEST = 100_000_000

@@ -20,6 +20,11 @@ from too_marshal.notices.formats.classic import (
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_packet
+from too_marshal.notices.streams import Messenger, Stream, declare
+
+declare(
+    Stream("integral", "INTEGRAL", Messenger.GAMMA_RAYS, rate=5.0, known_as=("integral",)),
+)
 
 _POINTING, _SPIACS, _WAKEUP, _REFINED, _OFFLINE, _WEAK = 51, 52, 53, 54, 55, 56
 _RANK = {_POINTING: 0, _SPIACS: 1, _WEAK: 1, _WAKEUP: 2, _REFINED: 3, _OFFLINE: 4}

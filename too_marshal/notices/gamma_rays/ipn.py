@@ -8,6 +8,11 @@ from too_marshal.notices.formats.classic import base_notice, source_point, time_
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_packet
+from too_marshal.notices.streams import Messenger, Stream, declare
+
+declare(
+    Stream("ipn", "IPN", Messenger.GAMMA_RAYS, packets=("IPN_POS", "IPN_RAW", "IPN_SEG")),
+)
 
 _RAW, _SEGMENT, _POSITION = 31, 32, 39
 

@@ -8,6 +8,11 @@ from too_marshal.notices.formats.classic import base_notice, links, time_key, tr
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_packet
+from too_marshal.notices.streams import Messenger, Stream, declare
+
+declare(
+    Stream("konus", "Konus-Wind", Messenger.GAMMA_RAYS, packets=("KONUS_LC",)),
+)
 
 
 @parses_packet(59, mission="konus", authorities=("nasa.gsfc.gcn/KONUS",))

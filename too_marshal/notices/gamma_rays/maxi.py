@@ -24,8 +24,20 @@ from too_marshal.notices.formats.unified import core_notice, core_point, core_po
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_packet, parses_topic
+from too_marshal.notices.streams import Messenger, Stream, declare
 
 STREAM = "maxi"
+
+declare(
+    Stream(
+        STREAM,
+        "MAXI",
+        Messenger.X_RAYS,
+        topics=("gcn.notices.maxi.gsc.known", "gcn.notices.maxi.gsc.unknown"),
+        packets=("MAXI_UNKNOWN", "MAXI_KNOWN", "MAXI_TEST"),
+    ),
+)
+
 
 _UNKNOWN, _KNOWN, _TEST = 134, 135, 136
 _IVORN_NUMBER = re.compile(r"_(\d{9,12})-\d+-\d+$")

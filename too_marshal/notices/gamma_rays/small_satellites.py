@@ -8,6 +8,12 @@ from too_marshal.notices.formats.json_document import Document
 from too_marshal.notices.formats.unified import core_map, core_notice, core_region
 from too_marshal.notices.notice import Notice
 from too_marshal.notices.registration import parses_topic
+from too_marshal.notices.streams import Messenger, Stream, declare
+
+declare(
+    Stream("burstcube", "BurstCube", Messenger.GAMMA_RAYS),
+    Stream("glowbug", "Glowbug", Messenger.GAMMA_RAYS),
+)
 
 
 @parses_topic("gcn.notices.burstcube.alert", schema="burstcube/alert")

@@ -26,8 +26,26 @@ from too_marshal.notices.formats.unified import core_notice, core_region
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_packet, parses_topic
+from too_marshal.notices.streams import Messenger, Stream, declare
 
 STREAM = "svom"
+
+declare(
+    # Wei et al. 2016, arXiv:1610.06892.
+    Stream(
+        STREAM,
+        "SVOM",
+        Messenger.GAMMA_RAYS,
+        rate=65.0,
+        known_as=("svom",),
+        topics=(
+            "gcn.notices.svom.voevent.eclairs",
+            "gcn.notices.svom.voevent.grm",
+            "gcn.notices.svom.voevent.mxt",
+        ),
+    ),
+)
+
 
 _GRM, _WAKEUP, _CATALOG, _SLEWING, _NOT_SLEWING = 201, 202, 203, 204, 205
 _MXT_INITIAL, _MXT_UPDATE, _RETRACTION = 209, 210, 219

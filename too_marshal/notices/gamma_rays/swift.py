@@ -26,8 +26,40 @@ from too_marshal.notices.formats.unified import core_map, core_notice, core_poin
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Circle, Kind, Notice
 from too_marshal.notices.registration import parses_packet, parses_topic
+from too_marshal.notices.streams import Messenger, Stream, declare, stream_called
 
 STREAM = "swift"
+
+declare(
+    Stream(
+        STREAM,
+        "Swift",
+        Messenger.GAMMA_RAYS,
+        rate=65.0,
+        subject_prefix="Swift ",
+        known_as=("swift",),
+        packets=(
+            *(
+                "SWIFT_BAT_GRB_POS_ACK",
+                "SWIFT_BAT_GRB_POS_NACK",
+                "SWIFT_BAT_QL_POS",
+                "SWIFT_BAT_TRANS",
+                "SWIFT_BAT_GRB_POS_TEST",
+            ),
+            *("SWIFT_XRT_POSITION", "SWIFT_XRT_CENTROID"),
+            *("SWIFT_UVOT_POS", "SWIFT_UVOT_POS_NACK"),
+            *("SWIFT_FOM_OBS", "SWIFT_SC_SLEW"),
+        ),
+    ),
+    Stream(
+        "swift_guano",
+        "Swift GUANO",
+        Messenger.GAMMA_RAYS,
+        topics=("gcn.notices.swift.bat.guano",),
+        merger_window=(-10.0, 20.0),
+    ),
+)
+
 CONTAINMENT = 0.9
 
 _AUTHORITIES = ("nasa.gsfc.gcn/SWIFT",)
@@ -40,7 +72,6 @@ _RANK = {_BAT_ALERT: 1, _BAT_QUICK: 1, _BAT_ACK: 2, _BAT_NACK: 2, _BAT_TRANSIENT
 _RANK |= {_XRT: 3, _XRT_NACK: 3, _UVOT: 4, _UVOT_NACK: 4}
 
 _FOLLOWED = re.compile(r"([A-Za-z][\w -]{0,30}?)[ _#](\w{1,20})")
-_FOLLOWED_STREAMS = {"fermi": "fermi_gbm", "swift": STREAM, "lvk": "lvk", "icecube": "icecube"}
 
 
 @parses_packet(
@@ -180,7 +211,7 @@ def followed(text: str | None) -> tuple[tuple[str, str], ...]:
     if re.fullmatch(r"[MT]?S\d{6}[a-z]+", text):
         return (("lvk", text),)
     match = _FOLLOWED.fullmatch(text)
-    stream = _FOLLOWED_STREAMS.get(match[1].lower()) if match else None
+    stream = stream_called(match[1]) if match else None
     return () if match is None or stream is None else ((stream, match[2]),)
 
 

@@ -15,6 +15,18 @@ from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.neutrinos.icecube import PER_YEAR
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_packet
+from too_marshal.notices.streams import Messenger, Stream, declare
+
+declare(
+    Stream("hawc", "HAWC", Messenger.GAMMA_RAYS, packets=("HAWC_BURST_MONITOR",)),
+    Stream(
+        "amon_nu_em",
+        "AMON neutrino and gamma rays",
+        Messenger.NEUTRINOS,
+        packets=("AMON_NU_EM_COINC", "AMON_ICECUBE_COINC", "AMON_ICECUBE_EHE", "AMON_ICECUBE_HESE"),
+    ),
+    Stream("amon_coincidence", "AMON coincidence", Messenger.GAMMA_RAYS, packets=("GWHEN_COINC",)),
+)
 
 _AUTHORITIES = ("nasa.gsfc.gcn/AMON",)
 _COINCIDENCE, _GW_NEUTRINO, _HAWC, _NEUTRINO_GAMMA = 157, 168, 171, 172

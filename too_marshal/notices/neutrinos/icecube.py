@@ -16,8 +16,23 @@ from too_marshal.notices.formats.unified import core_kind, core_map, core_notice
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Localization, MapLink, Notice
 from too_marshal.notices.registration import parses_packet, parses_topic
+from too_marshal.notices.streams import Messenger, Stream, declare
 
 STREAM = "icecube"
+
+declare(
+    # Gold and bronze tracks: Abbasi et al. 2023, ApJS 269, 25. Cascades: 8 more.
+    Stream(
+        STREAM,
+        "IceCube",
+        Messenger.NEUTRINOS,
+        rate=36.0,
+        known_as=("icecube",),
+        topics=("gcn.notices.icecube.gold_bronze_track_alerts",),
+        packets=("ICECUBE_ASTROTRACK_GOLD", "ICECUBE_ASTROTRACK_BRONZE", "ICECUBE_CASCADE"),
+    ),
+)
+
 
 PER_YEAR = 1 / (365.25 * 86400)
 """Hz."""

@@ -9,6 +9,11 @@ from too_marshal.notices.formats.json_document import Document
 from too_marshal.notices.formats.unified import core_map, core_notice, core_region
 from too_marshal.notices.notice import Notice
 from too_marshal.notices.registration import parses_topic
+from too_marshal.notices.streams import Messenger, Stream, declare
+
+declare(
+    Stream("km3net", "KM3NeT", Messenger.NEUTRINOS),
+)
 
 
 @parses_topic("gcn.notices.km3net", "gcn.notices.km3net.alert", schema="km3net/alert")

@@ -13,6 +13,16 @@ from too_marshal.notices.formats.json_document import Document
 from too_marshal.notices.formats.unified import core_notice
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_topic
+from too_marshal.notices.streams import Messenger, Stream, declare
+
+declare(
+    Stream(
+        "icecube_lvk_search",
+        "IceCube search around gravitational waves",
+        Messenger.NEUTRINOS,
+        topics=("gcn.notices.icecube.lvk_nu_track_search",),
+    ),
+)
 
 
 @parses_topic("gcn.notices.icecube.lvk_nu_track_search", schema="icecube/lvk_nu_track_search")

@@ -8,6 +8,13 @@ from too_marshal.notices.formats.classic import base_notice, time_key, trigger_k
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_packet
+from too_marshal.notices.streams import Messenger, Stream, declare
+
+declare(
+    Stream(
+        "snews", "SNEWS", Messenger.SUPERNOVA_NEUTRINOS, known_as=("snews",), packets=("SNEWS",)
+    ),
+)
 
 
 @parses_packet(149, mission="snews", authorities=("nasa.gsfc.gcn/SNEWS",))

@@ -10,8 +10,20 @@ from too_marshal.notices.formats.unified import core_notice, core_region
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_packet, parses_topic
+from too_marshal.notices.streams import Messenger, Stream, declare
 
 STREAM = "superk"
+
+declare(
+    Stream(
+        STREAM,
+        "Super-Kamiokande",
+        Messenger.SUPERNOVA_NEUTRINOS,
+        topics=("gcn.notices.superk.sn_alert",),
+        packets=("SK_SN",),
+        is_urgent=True,
+    ),
+)
 
 
 @parses_packet(175, mission="superk", authorities=("nasa.gsfc.gcn/SK_SN",))

@@ -9,16 +9,18 @@ from too_marshal.notices.formats.json_document import Document
 from too_marshal.notices.formats.unified import core_notice, core_point
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_topic
+from too_marshal.notices.streams import Stream, declare, stream_called
 
-_STREAMS = {
-    "lvk": "lvk",
-    "fermi": "fermi_gbm",
-    "gbm": "fermi_gbm",
-    "swift": "swift",
-    "icecube": "icecube",
-    "svom": "svom",
-    "wxt": "einstein_probe",
-}
+declare(
+    Stream(
+        "boom",
+        "BOOM",
+        topics=("gcn.notices.boom.alert",),
+        makes_events=False,
+        lists_events=True,
+        names_any=True,
+    ),
+)
 
 
 @parses_topic("gcn.notices.boom.alert", schema="boom/alert")
@@ -48,7 +50,7 @@ def parse(document: Document) -> Notice:
 def _matches(target: Document) -> list[tuple[str, str]]:
     found = []
     for match in target.children("gcn_crossmatch"):
-        stream = _STREAMS.get((match.text("ref_instrument") or "").lower())
+        stream = stream_called(match.text("ref_instrument") or "")
         key = match.text("ref_ID")
         if stream is not None and key is not None:
             found.append((stream, key))

@@ -18,6 +18,13 @@ from too_marshal.notices.formats.json_document import Document
 from too_marshal.notices.formats.times import TimeUnreadable, from_epoch_milliseconds
 from too_marshal.notices.notice import Kind, Notice, NoticeMalformed
 from too_marshal.notices.registration import parses_topic
+from too_marshal.notices.streams import Stream, declare
+
+declare(
+    Stream(
+        "circulars", "GCN Circulars", topics=("gcn.circulars",), makes_events=False, names_any=True
+    ),
+)
 
 _NAMES = tuple(
     (re.compile(pattern, re.IGNORECASE), prefix, spell)

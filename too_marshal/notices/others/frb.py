@@ -14,6 +14,12 @@ from too_marshal.notices.formats.json_document import Document
 from too_marshal.notices.formats.unified import core_notice, core_region
 from too_marshal.notices.notice import Notice
 from too_marshal.notices.registration import parses_topic
+from too_marshal.notices.streams import Messenger, Stream, declare
+
+declare(
+    Stream("chime_frb", "CHIME/FRB", Messenger.RADIO, topics=("gcn.notices.chime.frb",)),
+    Stream("dsa110_frb", "DSA-110", Messenger.RADIO, topics=("gcn.notices.dsa110.frb",)),
+)
 
 
 @parses_topic("gcn.notices.chime.frb", schema="chime/frb")

@@ -7,6 +7,11 @@ from too_marshal.notices.formats.times import epoch_milliseconds
 from too_marshal.notices.formats.unified import read_time
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_topic
+from too_marshal.notices.streams import Stream, declare
+
+declare(
+    Stream("heartbeat", "GCN heartbeat", topics=("gcn.heartbeat",), makes_events=False),
+)
 
 
 @parses_topic("gcn.heartbeat", schema="heartbeat")

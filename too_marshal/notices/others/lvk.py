@@ -23,8 +23,24 @@ from too_marshal.notices.formats.times import TimeUnreadable, epoch_milliseconds
 from too_marshal.notices.formats.voevent import VOEvent, read_number
 from too_marshal.notices.notice import InlineMap, Kind, MapLink, Notice, NoticeMalformed
 from too_marshal.notices.registration import parses_packet, parses_topic
+from too_marshal.notices.streams import Messenger, Stream, declare, stream_called
 
 STREAM = "lvk"
+
+declare(
+    # All public alerts, significant or not: LVK Public Alerts User Guide, two a day.
+    Stream(
+        STREAM,
+        "LIGO/Virgo/KAGRA",
+        Messenger.GRAVITATIONAL_WAVES,
+        rate=730.0,
+        subject_prefix="LIGO/Virgo/KAGRA ",
+        known_as=("lvk",),
+        topics=("igwn.gwalert",),
+        is_urgent=True,
+    ),
+)
+
 
 _SUPEREVENT = re.compile(r"[A-Z]{1,2}\d{6}[A-Za-z]{0,6}|[GMTEH]\d{1,9}")
 
@@ -37,16 +53,6 @@ _KINDS = {
 }
 _RANK = {name: rank for rank, name in enumerate(_KINDS, start=1)}
 
-_STREAMS = {
-    "fermi": "fermi_gbm",
-    "swift": "swift",
-    "integral": "integral",
-    "agile": "agile",
-    "snews": "snews",
-    "icecube": "icecube",
-    "svom": "svom",
-    "einsteinprobe": "einstein_probe",
-}
 """Stream of each observatory that an external coincidence names."""
 
 
@@ -164,7 +170,7 @@ def _inline_map(event: Document, coincidence: Document) -> tuple[InlineMap | Non
 
 
 def _related(observatory: str | None, number: str | None) -> tuple[tuple[str, str], ...]:
-    stream = _STREAMS.get((observatory or "").lower().replace(" ", ""))
+    stream = stream_called(observatory or "")
     return () if stream is None or number is None else ((stream, number),)
 
 

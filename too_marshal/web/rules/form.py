@@ -6,51 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from too_marshal.web.formatting import YEAR
-from too_marshal.workflows.rules.fields import FIELDS, RuleInvalid, checked
+from planners.files.request_fields import ObservingLimits
+from too_marshal.web.document_form import asked
+from too_marshal.workflows.rules.ages import Purpose
+from too_marshal.workflows.rules.conditions import CONDITIONS
+from too_marshal.workflows.rules.fields import RuleFields, RuleInvalid, as_usual, checked
 
-LONGEST_TEXT = 600
+MAX_TEXT = 600
 
+FIELDS = asked(RuleFields)
 
-@dataclass(frozen=True)
-class Number:
-    """A number that may be left out, in the unit in which people think of it."""
-
-    name: str
-    label: str
-    unit: str = ""
-    scale: float = 1.0
-    """By which the typed value becomes the stored one."""
-
-
-CONDITIONS = (
-    Number("minimum_has_ns", "HasNS, at least", "0 to 1"),
-    Number("minimum_astrophysical", "Astrophysical, at least", "0 to 1"),
-    Number("maximum_far", "False alarms, at most", "per year", 1 / YEAR),
-    Number("maximum_area", "90 % area, at most", "deg²"),
-    Number("maximum_distance", "Mean distance, at most", "Mpc"),
-    Number("maximum_radius", "Error radius, at most", "deg"),
-)
-_AGE = ("days; empty: any", 24.0)
-AGES = {
-    "tell": Number("maximum_age_to_tell", "Told if the event is no older than", *_AGE),
-    "plan": Number("maximum_age_to_plan", "Planned if the event is no older than", *_AGE),
-    "submit": Number("maximum_age_to_submit", "Submitted if it is no older than", *_AGE),
-}
+AGES = {purpose.value: FIELDS[f"maximum_age_to_{purpose.value}"] for purpose in Purpose}
 """Nothing is a choice here: there is no limit."""
 
-LIMITS = (
-    Number("minimum_probability", "Submitted only if the plan covers at least", "0 to 1"),
-    Number("exposure_time", "Exposure time", "s"),
-    Number("minimum_gap", "Least gap between visits", "min", 60.0),
-    Number("airmass_limit", "Airmass limit"),
-    Number("sun_altitude", "Sun below", "deg"),
-    Number("moon_separation", "Distance from a full Moon", "deg"),
-)
-LISTS = ("channels", "streams", "kinds", "duration_classes", "excluded_flags", "filters")
-CHECKS = ("enabled", "tests", "significant_only", "notifies", "plans", "submits")
-TEXTS = ("name", "telescope", "planner", "program")
-_NUMBERS = {item.name: item for item in (*CONDITIONS, *AGES.values(), *LIMITS)}
+LIMITS = [FIELDS[name] for name in ("minimum_probability", *ObservingLimits.model_fields)]
+"""What a rule asks of its plan."""
+
+ASKED = [FIELDS[name] for name in CONDITIONS]
+"""When it applies; those that are typed, then those that are ticked."""
+
 _ANY_AGE = {item.name for item in AGES.values()}
 
 
@@ -64,32 +38,18 @@ class RuleForm:
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> RuleForm:
         """The form of a rule as it is."""
-        texts = {}
-        for name in FIELDS:
-            value = values[name]
-            if name in LISTS:
-                texts[name] = ", ".join(value)
-            elif name in CHECKS:
-                texts[name] = "yes" if value else ""
-            elif name == "minimum_classes":
-                texts[name] = ", ".join(f"{key} {least:g}" for key, least in sorted(value.items()))
-            elif name in _NUMBERS:
-                texts[name] = "" if value is None else f"{value / _NUMBERS[name].scale:.6g}"
-            else:
-                texts[name] = value
-        return cls(texts)
+        return cls({name: item.shown(values[name]) for name, item in FIELDS.items()})
 
     @classmethod
     def empty(cls) -> RuleForm:
         """The form of a rule that tells people."""
-        usual = {name: item.usual for name, item in FIELDS.items()}
-        return cls.of(usual | {"notifies": True, "exposure_time": 30.0})
+        return cls.of(as_usual({"notifies": True, "exposure_time": 30.0}))
 
     @classmethod
     def typed(cls, form: Mapping[str, str]) -> RuleForm:
         """The form as somebody sent it."""
         return cls(
-            {name: form.get(name, "").replace("\0", "").strip()[:LONGEST_TEXT] for name in FIELDS}
+            {name: form.get(name, "").replace("\0", "").strip()[:MAX_TEXT] for name in FIELDS}
         )
 
     def rule(self) -> dict[str, Any]:
@@ -97,45 +57,17 @@ class RuleForm:
         found = {}
         for name, text in self.values.items():
             try:
-                found[name] = self._value(name, text)
+                value = FIELDS[name].read(text)
             except ValueError as err:
                 self.errors[name] = str(err)
-        # A field that only planning needs may be left empty by a rule that does not plan.
-        found = {
-            name: value for name, value in found.items() if value is not None or name in _ANY_AGE
-        }
+                continue
+            # A field that only planning needs may be left empty by a rule that does not plan.
+            if value is not None or name in _ANY_AGE:
+                found[name] = value
         if self.errors:
             return {}
         try:
-            return checked(found)
+            return checked(found, typed=True)
         except RuleInvalid as err:
             self.errors.update(err.faults)
             return {}
-
-    @staticmethod
-    def _value(name: str, text: str) -> Any:
-        if name in LISTS:
-            return [item.strip() for item in text.split(",") if item.strip()]
-        if name in CHECKS:
-            return text == "yes"
-        if name == "minimum_classes":
-            return _classes(text)
-        if name not in _NUMBERS:
-            return text
-        if not text:
-            return None
-        try:
-            return float(text) * _NUMBERS[name].scale
-        except ValueError:
-            raise ValueError("A number, or nothing.") from None
-
-
-def _classes(text: str) -> dict[str, float]:
-    found = {}
-    for item in filter(None, (part.strip() for part in text.split(","))):
-        name, _, least = item.rpartition(" ")
-        try:
-            found[name.strip()] = float(least)
-        except ValueError:
-            raise ValueError("A class and a probability each, as BNS 0.5, NSBH 0.3.") from None
-    return found

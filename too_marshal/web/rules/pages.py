@@ -23,7 +23,7 @@ from too_marshal.db.people import Role
 from too_marshal.db.plans import PlanRule, RuleTrial
 from too_marshal.http.access import current_person, may, needs
 from too_marshal.http.service import database, row_or_404
-from too_marshal.web.rules.form import AGES, CONDITIONS, LIMITS, RuleForm
+from too_marshal.web.rules.form import AGES, ASKED, LIMITS, RuleForm
 from too_marshal.web.rules.text import then, when
 from too_marshal.workflows.rules.backtest import ask_for_trial
 from too_marshal.workflows.rules.edit import (
@@ -32,9 +32,8 @@ from too_marshal.workflows.rules.edit import (
     restore_rule,
     save_rule,
     switch_rule,
-    values_of,
 )
-from too_marshal.workflows.rules.fields import NEED_MORE, RuleInvalid, as_usual
+from too_marshal.workflows.rules.fields import NEED_MORE, RuleInvalid, as_usual, columns, values_of
 
 rules = Blueprint("rules", __name__)
 
@@ -70,7 +69,7 @@ def _choices(form: RuleForm, found: PlanRule | None) -> dict[str, Any]:
     return {
         "form": form,
         "rule": found,
-        "conditions": CONDITIONS,
+        "conditions": ASKED,
         "limits": LIMITS,
         "ages": AGES,
         "telescopes": list(TELESCOPES),
@@ -122,7 +121,7 @@ def trial(trial_id: int) -> str:
     """Show what a rule would have done, or how far its trial is."""
     found = row_or_404(RuleTrial, trial_id)
     rule = None if found.rule_id is None else row_or_404(PlanRule, found.rule_id)
-    candidate = PlanRule(**as_usual(found.candidate))
+    candidate = PlanRule(**columns(found.candidate))
     return render_template(
         "rule_trial.html",
         trial=found,

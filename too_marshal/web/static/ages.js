@@ -1,4 +1,4 @@
-// "3 min ago", kept true while the page stands open. The words are those of web/formatting.py.
+// "3 min ago", kept true while the page stands open. The words are those of formatting.py.
 
 export function duration(seconds) {
   if (seconds < 99.5) return `${seconds.toFixed(0)} s`;

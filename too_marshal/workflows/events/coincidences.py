@@ -22,9 +22,8 @@ from too_marshal.db.base import now
 from too_marshal.db.events import Event, EventLink, LinkKind, record
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.workflows.events.coincidence_windows import (
-    RATE_OF_THE_REST,
-    RATES,
     WIDEST_WINDOW,
+    published_rate,
     time_window,
 )
 from too_marshal.workflows.events.link import MARSHAL, find_link
@@ -120,9 +119,7 @@ def stream_rate(session: Session, stream: str, when: datetime) -> float:
             Event.event_time.between(when - _COUNTED, when),
         )
     )
-    a_year = max(
-        RATES.get(stream, RATE_OF_THE_REST), (received or 0) * _YEAR / _COUNTED.total_seconds()
-    )
+    a_year = max(published_rate(stream), (received or 0) * _YEAR / _COUNTED.total_seconds())
     return a_year / _YEAR
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from too_marshal.db.events import compared_name
+from too_marshal.notices.registry import STREAMS
 from too_marshal.workflows.events.summarize import Document, is_information
 
 CIRCULARS = "circulars"
 
-LISTING = frozenset({"boom"})
+LISTING = frozenset(name for name, stream in STREAMS.items() if stream.lists_events)
 """Streams of which one message is about several events, each as much as the other."""
 
-_NAMING = frozenset({CIRCULARS, "boom"})
+_NAMING = frozenset(name for name, stream in STREAMS.items() if stream.names_any)
 """Streams that call events by names of any mission."""
 
 BURST_NAMES = ("GRB ", "XRF ", "SGR ")

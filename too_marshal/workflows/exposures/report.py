@@ -18,6 +18,7 @@ from too_marshal.db.exposures import Coverage, Exposure
 from too_marshal.db.localizations import Localization
 from too_marshal.db.notices import ReceivedNotice
 from too_marshal.db.people import Person
+from too_marshal.notices.registry import STREAMS
 from too_marshal.workflows.exposures.cover import exposures_of
 
 FACILITIES = {
@@ -27,9 +28,6 @@ FACILITIES = {
     ),
 }
 """How a circular names a telescope: its name, and a clause that describes it."""
-
-SUBJECT_PREFIX = {"lvk": "LIGO/Virgo/KAGRA ", "fermi_gbm": "Fermi GBM ", "swift": "Swift "}
-"""What GCN wants before an event's name, by stream; others' names stand alone."""
 
 
 class NothingExecuted(Exception):
@@ -95,7 +93,7 @@ def gather(session: Session, event_id: int, telescope: str, *, author: str) -> F
     place = session.get_one(Localization, coverage.localization_id)
     name, description = FACILITIES.get(telescope, (telescope, telescope))
     return Facts(
-        event_name=SUBJECT_PREFIX.get(event.stream, "") + event.name,
+        event_name=_subject(event),
         event_time=event.event_time,
         is_test=event.is_test,
         telescope=name,
@@ -112,6 +110,11 @@ def gather(session: Session, event_id: int, telescope: str, *, author: str) -> F
         filters=_by_filter(rows),
         authors=(_author(session, author),),
     )
+
+
+def _subject(event: Event) -> str:
+    stream = STREAMS.get(event.stream)
+    return f"{stream.subject_prefix if stream else ''}{event.name}"
 
 
 def _by_filter(rows: list[Exposure]) -> tuple[FilterFacts, ...]:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from too_marshal.db.base import now
 from too_marshal.db.notices import Heartbeat, StreamPosition
 from too_marshal.deployment.settings import Settings
-from too_marshal.notices.registry import DEFAULT_TOPICS
+from too_marshal.notices.registry import DEFAULT_TOPICS, URGENT_TOPICS
 from too_marshal.streams.kafka import (
     Arrived,
     Subscription,
@@ -33,9 +33,6 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT_TOPIC = "gcn.heartbeat"
 """One message a second, of no content: it shows that the stream lives, and is not stored."""
-
-URGENT_TOPICS = frozenset({"igwn.gwalert", "gcn.notices.superk.sn_alert"})
-"""What is understood before anything else that has arrived."""
 
 MOST_WAITING = 20_000
 """Notices kept ahead of understanding, at the most."""

@@ -28,11 +28,10 @@ from too_marshal.workflows.alerts.notify import tell
 from too_marshal.workflows.localizations.localize import load_skymap
 from too_marshal.workflows.planning.compute import PlanningFailed, request_of, think
 from too_marshal.workflows.planning.plan_queue import (
-    LEAST_TIME_LIMIT,
-    MOST_TIME_LIMIT,
     ask_to_compute,
 )
 from too_marshal.workflows.rules.decide import decide_localization
+from too_marshal.workflows.rules.fields import requested
 
 logger = logging.getLogger(__name__)
 
@@ -68,12 +67,7 @@ def _ask_by_rule(session: Session, event: Event, place: Localization, rule: Plan
     request = {
         "start": _iso(start),
         "end": _iso(start + WINDOW),
-        "filters": rule.filters,
-        "exposure_time": rule.exposure_time,
-        "minimum_gap": rule.minimum_gap,
-        "airmass_limit": rule.airmass_limit,
-        "sun_altitude": rule.sun_altitude,
-        "moon_separation": rule.moon_separation,
+        **requested(rule),
     }
     plan_id = session.scalar(
         insert(Plan)
@@ -125,9 +119,6 @@ def ask_for_plan(  # noqa: PLR0913 - what a person chooses
         raise ValueError(f"unknown planner {planner!r}; known: {', '.join(PLANNERS)}")
     wanted = request_from_json(request)
     check_request(TELESCOPES[telescope], wanted)
-    limits = (LEAST_TIME_LIMIT * u.s, MOST_TIME_LIMIT * u.s)
-    if wanted.time_limit is not None and not limits[0] <= wanted.time_limit <= limits[1]:
-        raise ValueError(f"a planner is given from {limits[0]:g} to {limits[1]:g}")
     plan = Plan(
         event_id=event.id,
         localization_id=place.id,

@@ -12,7 +12,7 @@ from too_marshal import tasks
 from too_marshal.db.plans import PlanRule, RuleTrial
 from too_marshal.workflows.rules.decide import reasons_against
 from too_marshal.workflows.rules.dry_run import USUAL_SPAN, Past, past_cases
-from too_marshal.workflows.rules.fields import as_usual, checked
+from too_marshal.workflows.rules.fields import checked, columns
 
 MOST_NOTICES = 20_000
 MOST_LISTED = 500
@@ -40,7 +40,7 @@ def ask_for_trial(
     session
         Open session; committed.
     values
-        The rule as it might be; see `workflows.rule_fields.checked`.
+        The rule as it might be; see `workflows.rules.fields.checked`.
     by
         The person.
     rule
@@ -75,7 +75,7 @@ def try_rule(session: Session, trial_id: int) -> None:
     if trial.result is not None:
         return
     current = None if trial.rule_id is None else session.get_one(PlanRule, trial.rule_id)
-    candidate = PlanRule(**as_usual(trial.candidate))
+    candidate = PlanRule(**columns(trial.candidate))
     cases = past_cases(session, timedelta(days=trial.days), MOST_NOTICES)
     trial.total, trial.done = len(cases), 0
     session.commit()

@@ -7,9 +7,9 @@ whether a plan is made, and whether people are told who could not be told before
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -22,29 +22,13 @@ from too_marshal.db.notices import ReceivedNotice
 from too_marshal.db.plans import PlanRule, RuleDecision
 from too_marshal.notices.notice import Kind
 from too_marshal.workflows.rules.ages import Purpose, age_of, too_old
+from too_marshal.workflows.rules.conditions import Case, Condition, RuleConditions
 
 NO_MAP = "it has no sky map"
 RETRACTED = "the event is retracted"
 PLANNED_BEFORE = "an earlier rule plans for its telescope"
 
 _NOTICE, _LOCALIZATION = "notice", "localization"
-
-
-@dataclass(frozen=True)
-class Case:
-    """What a rule is asked about."""
-
-    event: Event
-    """As all notices so far have it."""
-
-    kind: str
-    """Kind of the notice: initial, update, retraction or test."""
-
-    place: Localization | None
-    """What the notice says of the position, once its map is ready."""
-
-    age: timedelta = timedelta(0)
-    """Of the event, when the rule is asked."""
 
 
 def reasons_against(
@@ -59,10 +43,9 @@ def reasons_against(
     if purposes is None:
         purposes = _purposes(plans=rule.plans, tells=rule.notifies)
     return [
-        *_of_the_event(rule, case.event, case.kind),
+        *_of_the_event(case),
         *_of_the_age(rule, case.age, purposes),
-        *_of_the_classes(rule, case.event),
-        *_of_the_place(rule, case.place),
+        *_of_the_conditions(rule, case),
     ]
 
 
@@ -72,7 +55,7 @@ def _purposes(*, plans: bool, tells: bool) -> list[Purpose]:
 
 def needs_map(rule: PlanRule) -> bool:
     """Whether the rule asks for something that only a ready map tells."""
-    return (rule.maximum_area, rule.maximum_distance, rule.maximum_radius) != (None, None, None)
+    return any(condition.needs_map for condition, _ in conditions_of(rule))
 
 
 def decide_notice(session: Session, event: Event, notice: ReceivedNotice) -> list[PlanRule]:
@@ -181,23 +164,14 @@ def _enabled(session: Session) -> list[PlanRule]:
     return list(session.scalars(select(PlanRule).where(asked).order_by(PlanRule.id)))
 
 
-def _of_the_event(rule: PlanRule, event: Event, kind: str) -> Iterator[str]:
-    if rule.streams and event.stream not in rule.streams:
-        yield f"its stream is {event.stream}"
-    if kind == Kind.INFORMATION.value or (rule.kinds and kind not in rule.kinds):
-        yield f"the notice is of kind {kind}"
-    if event.is_retracted and kind != Kind.RETRACTION.value:
+def conditions_of(rule: PlanRule) -> list[tuple[Condition, Any]]:
+    """Each condition that a rule sets, with its value."""
+    return list(RuleConditions.model_construct(**rule.conditions).set_conditions())
+
+
+def _of_the_event(case: Case) -> Iterator[str]:
+    if case.event.is_retracted and case.kind != Kind.RETRACTION.value:
         yield RETRACTED
-    if event.is_test and not rule.tests:
-        yield "it is a test event"
-    if rule.significant_only and not event.is_significant:
-        yield "it is not significant"
-    for flag in sorted(set(rule.excluded_flags) & set(event.flags)):
-        yield f"it is flagged {flag!r}"
-    if rule.maximum_far is not None and not (
-        event.far is not None and event.far <= rule.maximum_far
-    ):
-        yield f"its false-alarm rate is not below {rule.maximum_far:g} Hz"
 
 
 def _of_the_age(rule: PlanRule, age: timedelta, purposes: Sequence[Purpose]) -> list[str]:
@@ -205,40 +179,10 @@ def _of_the_age(rule: PlanRule, age: timedelta, purposes: Sequence[Purpose]) -> 
     return list(dict.fromkeys(chain.from_iterable(against))) if all(against) else []
 
 
-def _of_the_classes(rule: PlanRule, event: Event) -> Iterator[str]:
-    if rule.minimum_astrophysical is not None:
-        terrestrial = event.classification.get("Terrestrial")
-        if terrestrial is None or 1 - terrestrial < rule.minimum_astrophysical:
-            yield f"its astrophysical probability is not {rule.minimum_astrophysical:g} or more"
-    if rule.minimum_has_ns is not None and not (
-        event.properties.get("HasNS", -1.0) >= rule.minimum_has_ns
-    ):
-        yield f"its HasNS is not {rule.minimum_has_ns:g} or more"
-    wanted = rule.minimum_classes
-    if wanted and not any(
-        event.classification.get(name, -1.0) >= least for name, least in wanted.items()
-    ):
-        listed = ", ".join(f"{name} {least:g}" for name, least in sorted(wanted.items()))
-        yield f"no class reaches its least probability ({listed})"
-    if rule.duration_classes:
-        duration = str(event.attributes.get("duration_class") or "unknown").lower()
-        if duration not in rule.duration_classes:
-            yield f"its duration is {duration}"
-
-
-def _of_the_place(rule: PlanRule, place: Localization | None) -> Iterator[str]:
-    sky_map = None if place is None else place.sky_map
-    if place is None or sky_map is None:
-        if rule.plans or needs_map(rule):
-            yield NO_MAP
-        return
-    if rule.maximum_area is not None and sky_map.area_90 > rule.maximum_area:
-        yield f"its 90 % area is {sky_map.area_90:.4g} deg2, above {rule.maximum_area:g}"
-    if rule.maximum_distance is not None and not (
-        sky_map.distance_mean is not None and sky_map.distance_mean <= rule.maximum_distance
-    ):
-        yield f"its distance is not below {rule.maximum_distance:g} Mpc"
-    if rule.maximum_radius is not None:
-        radius = place.description.get("radius", place.description.get("semi_major"))
-        if radius is None or radius > rule.maximum_radius:
-            yield f"its error radius is not {rule.maximum_radius:g} deg or less"
+def _of_the_conditions(rule: PlanRule, case: Case) -> Iterator[str]:
+    has_map = case.localization is not None and case.localization.sky_map is not None
+    if not has_map and (rule.plans or needs_map(rule)):
+        yield NO_MAP
+    for condition, value in conditions_of(rule):
+        if has_map or not condition.needs_map:
+            yield from condition.against(value, case)

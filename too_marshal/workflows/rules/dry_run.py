@@ -16,7 +16,8 @@ from too_marshal.db.notices import NoticeState, ReceivedNotice
 from too_marshal.db.plans import PlanRule
 from too_marshal.notices.notice import Kind
 from too_marshal.workflows.events.summarize import summary
-from too_marshal.workflows.rules.decide import Case, reasons_against
+from too_marshal.workflows.rules.conditions import Case
+from too_marshal.workflows.rules.decide import reasons_against
 
 USUAL_SPAN = timedelta(days=30)
 
@@ -71,7 +72,7 @@ def dry_run(
     answers = []
     for item in past_cases(session, span, limit):
         against = reasons_against(rule, item.case)
-        event, row, place = item.event, item.notice, item.case.place
+        event, row, place = item.event, item.notice, item.case.localization
         place_id = None if place is None else place.id
         answers.append(
             Answer(event.id, event.name, row.id, row.received_at, place_id, not against, against)

@@ -12,15 +12,10 @@ from sqlalchemy.orm import Session
 from too_marshal.db.base import now
 from too_marshal.db.events import record
 from too_marshal.db.plans import PlanRule
-from too_marshal.workflows.rules.fields import FIELDS, RuleInvalid, checked
+from too_marshal.workflows.rules.fields import RuleInvalid, checked, columns, values_of
 
 UNIQUE_NAME = "uq_plan_rule_name"
 """The constraint that two rules of one name break."""
-
-
-def values_of(rule: PlanRule) -> dict[str, Any]:
-    """What is set in a rule."""
-    return {name: getattr(rule, name) for name in FIELDS}
 
 
 def all_rules(session: Session, *, deleted: bool = False) -> list[PlanRule]:
@@ -52,13 +47,14 @@ def save_rule(
     """
     found = checked(values)
     if rule is None:
-        rule, said = PlanRule(**found), f"Rule {found['name']!r} added"
+        rule, said = PlanRule(**columns(found)), f"Rule {found['name']!r} added"
         session.add(rule)
     else:
-        changed = [name for name in FIELDS if getattr(rule, name) != found[name]]
+        before = values_of(rule)
+        changed = [name for name in before if before[name] != found[name]]
         said = f"Rule {rule.name!r} changed: {', '.join(changed) or 'nothing'}"
-        for name in changed:
-            setattr(rule, name, found[name])
+        for name, value in columns(found).items():
+            setattr(rule, name, value)
     try:
         session.flush()
     except IntegrityError as err:

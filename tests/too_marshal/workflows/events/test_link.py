@@ -13,7 +13,8 @@ from tests.too_marshal.workflows import messages
 from tests.too_marshal.workflows.events.test_associate import every_order, take
 from too_marshal.db.events import Activity, Event, EventLink, LinkKind
 from too_marshal.db.localizations import Localization, LocalizationState
-from too_marshal.workflows.events.coincidence_windows import RATES, time_window
+from too_marshal.notices.registry import STREAMS
+from too_marshal.workflows.events.coincidence_windows import time_window
 from too_marshal.workflows.events.coincidences import coincidence, suggest_links
 from too_marshal.workflows.events.combine import combine, combine_all
 from too_marshal.workflows.events.link import find_link, link, links_of, unlink
@@ -109,7 +110,7 @@ def test_what_is_not_close_is_not_suggested(session, merger, change, value):
 
 
 def test_windows_are_the_same_from_both_sides():
-    events = [Event(stream=stream, attributes={}) for stream in (*RATES, "snews", "maxi", "x")]
+    events = [Event(stream=stream, attributes={}) for stream in (*STREAMS, "x")]
     for first in events:
         for second in events:
             low, high = time_window(first, second)

@@ -19,8 +19,10 @@ from too_marshal.db.plans import Plan, PlanRule, RuleDecision
 from too_marshal.workflows.alerts.notify import notify
 from too_marshal.workflows.localizations.localize import localize
 from too_marshal.workflows.planning.plan import propose_plans
-from too_marshal.workflows.rules.decide import Case, decisions_of, reasons_against
+from too_marshal.workflows.rules.conditions import Case
+from too_marshal.workflows.rules.decide import decisions_of, reasons_against
 from too_marshal.workflows.rules.dry_run import dry_run
+from too_marshal.workflows.rules.fields import columns
 
 pytestmark = pytest.mark.usefixtures("evening")
 
@@ -42,9 +44,10 @@ def rule(**values: object) -> PlanRule:
         "name": "a rule", "enabled": True, "streams": [], "kinds": [], "excluded_flags": [],
         "minimum_classes": {}, "duration_classes": [], "tests": False, "significant_only": False,
         "plans": True, "notifies": False, "telescope": "ZTF", "filters": ["g"],
-        "exposure_time": 30.0,
+        "exposure_time": 30.0, "maximum_age_to_plan": None, "maximum_age_to_tell": None,
+        "maximum_age_to_submit": None,
     }  # fmt: skip
-    return PlanRule(**(usual | values))
+    return PlanRule(**columns(usual | values))
 
 
 def place(**values: object) -> Localization:

@@ -7,22 +7,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask
 from markupsafe import Markup, escape
 
 from too_marshal.db.base import now
 
 NOTHING = "\N{EN DASH}"
 YEAR = 365.25 * 86400.0
-
-
-def install(app: Flask) -> None:
-    """Give the templates these filters."""
-    for function in (
-        utc, age, percent, area, distance, rate, sexagesimal, best_class, duration, size,
-        instant, span, night_time, elapsed, in_line,
-    ):  # fmt: skip
-        app.add_template_filter(function)
 
 
 def _parsed(when: datetime | str) -> datetime:

@@ -7,8 +7,8 @@ from astropy.coordinates import SkyCoord
 from hypothesis import given
 from hypothesis import strategies as st
 
+from too_marshal import formatting
 from too_marshal.db.base import now
-from too_marshal.web import formatting
 
 
 def test_a_time_is_written_in_utc_whatever_its_zone():

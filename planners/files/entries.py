@@ -1,0 +1,177 @@
+"""How one value is described where it enters: its label, unit, limits and meaning, once.
+
+A pydantic model whose fields are annotated with `Entry` is the description of a document. Forms,
+command-line options, the schema of the API and the sentences about wrong values come from it.
+
+Examples
+--------
+>>> from typing import Annotated
+>>> from pydantic import BaseModel
+>>> class Limits(BaseModel):
+...     gap: Annotated[float, Entry("Gap", unit=u.s, typed=u.min, least=0, most=86400)] = 1800.0
+>>> try:
+...     Limits(gap=-1)
+... except ValidationError as err:
+...     print(sentences(err, Limits), sentences(err, Limits, typed=True))
+{'gap': 'From 0 to 86400 s.'} {'gap': 'From 0 to 1440 min.'}
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from astropy import units as u
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+_RANGE = "range"
+"""Type of the error about a number outside of its limits."""
+
+_SENTENCES = {
+    "missing": "It is missing.",
+    "extra_forbidden": "There is no such field.",
+    "bool_type": "True or false.",
+    "string_type": "A text.",
+    "list_type": "A list.",
+    "dict_type": "An object.",
+    "int_type": "A whole number.",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of a value besides its type."""
+
+    label: str
+    """As a form asks for it."""
+
+    unit: u.UnitBase | None = None
+    """In which it is stored; None for what has none."""
+
+    typed: u.UnitBase | None = None
+    """In which people give it, unless as it is stored."""
+
+    hint: str = ""
+    """Said beside the label in place of the unit."""
+
+    meaning: str = ""
+    """For whoever writes programs, beyond the label."""
+
+    least: float = -math.inf
+    """Least value, as stored."""
+
+    most: float = math.inf
+    """Greatest value, as stored."""
+
+    @property
+    def scale(self) -> float:
+        """By which what people give becomes what is stored."""
+        if self.unit is None or self.typed is None:
+            return 1.0
+        return float(self.typed.to(self.unit))
+
+    @property
+    def unit_label(self) -> str:
+        """The unit in which people give it, or what stands in its place."""
+        return self.hint or _name(self.typed or self.unit)
+
+    def range(self, *, typed: bool = False) -> str:
+        """Say within which limits the value is."""
+        scale = self.scale if typed else 1.0
+        unit = _name((self.typed if typed else None) or self.unit)
+        text = f"{self.least / scale:g} to {self.most / scale:g} {unit}".strip()
+        if math.isinf(self.most):
+            text = f"{self.least / scale:g} {unit}".strip() + " on"
+        return f"From {text}."
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether any limit is given."""
+        return math.isfinite(self.least) or math.isfinite(self.most)
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Check the limits once the type is right."""
+        inner = handler(source)
+        if not self.is_bounded:
+            return inner
+        return core_schema.no_info_after_validator_function(self._check, inner)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Describe it to programs."""
+        found: dict[str, Any] = dict(handler(schema))
+        number = next((part for part in (found, *found.get("anyOf", ())) if _is_number(part)), None)
+        if number is not None:
+            number |= {"minimum": self.least} if math.isfinite(self.least) else {}
+            number |= {"maximum": self.most} if math.isfinite(self.most) else {}
+        said = ", ".join(filter(None, (self.meaning or self.label, _name(self.unit))))
+        return {**found, "description": said}
+
+    def _check(self, value: Any) -> Any:
+        for number in value.values() if isinstance(value, Mapping) else (value,):
+            if number is not None and not self.least <= number <= self.most:
+                raise PydanticCustomError(_RANGE, "out of range")
+        return value
+
+
+def entries(model: type[BaseModel]) -> dict[str, Entry]:
+    """Entry of each field of a model that has one, by name, in order."""
+    found = {}
+    for name, field in model.model_fields.items():
+        for item in field.metadata:
+            if isinstance(item, Entry):
+                found[name] = item
+    return found
+
+
+def sentences(
+    error: ValidationError, model: type[BaseModel], *, typed: bool = False
+) -> dict[str, str]:
+    """Say in a sentence what is wrong with each field.
+
+    Parameters
+    ----------
+    error
+        What the model raised.
+    model
+        Which.
+    typed
+        Whether limits are said in the units in which people give values.
+    """
+    known = entries(model)
+    found: dict[str, str] = {}
+    for item in error.errors(include_url=False):
+        name = str(item["loc"][0]) if item["loc"] else ""
+        entry = known.get(name)
+        found.setdefault(name, _sentence(item, entry, typed=typed))
+    return found
+
+
+def _sentence(item: Any, entry: Entry | None, *, typed: bool) -> str:
+    kind = item["type"]
+    if kind == "value_error":
+        return str(item["ctx"]["error"])
+    is_numeric = kind == _RANGE or kind.startswith(("float", "int", "finite", "dict"))
+    if entry is not None and entry.is_bounded and is_numeric:
+        return entry.range(typed=typed)
+    if kind == "string_too_long":
+        return f"A text of at most {item['ctx']['max_length']} characters."
+    if kind == "too_long":
+        return f"At most {item['ctx']['max_length']} of them."
+    if kind == "literal_error":
+        return f"Unknown: {item['input']}. Known: {item['ctx']['expected']}."
+    return _SENTENCES.get(kind, f"{item['msg']}.")
+
+
+def _name(unit: u.UnitBase | None) -> str:
+    return "" if unit is None else str(unit.to_string())
+
+
+def _is_number(schema: Mapping[str, Any]) -> bool:
+    return schema.get("type") in {"number", "integer"}

@@ -1,0 +1,166 @@
+"""An observing request as a document: each of its fields once.
+
+Forms, rules, the API, the command line and plan files are made from this table; one more field is
+one more line here, and an attribute of `telescopes.observing.ObservingRequest`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from astropy import units as u
+from astropy.time import Time
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
+
+from planners.files.entries import Entry, entries
+from planners.files.times import time_from_json, time_to_json
+from telescopes.observing import ObservingRequest
+
+UTCTime = Annotated[
+    Time,
+    BeforeValidator(time_from_json),
+    PlainSerializer(time_to_json),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""A time as ISO 8601 text in UTC."""
+
+
+class ObservingLimits(BaseModel):
+    """What a request and a rule have in common."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, arbitrary_types_allowed=True
+    )
+
+    exposure_time: Annotated[
+        float | dict[str, float],
+        Entry("Exposure time", unit=u.s, least=1, most=3600, meaning="for all filters, or each"),
+    ]
+    minimum_gap: Annotated[
+        float,
+        Entry("Least gap between visits", unit=u.s, typed=u.min, least=0, most=86400),
+    ] = 1800.0
+    airmass_limit: Annotated[float, Entry("Airmass limit", least=1, most=10)] = 2.5
+    sun_altitude: Annotated[float, Entry("Sun below", unit=u.deg, least=-90, most=0)] = -18.0
+    moon_separation: Annotated[
+        float, Entry("Distance from a full Moon", unit=u.deg, least=0, most=180)
+    ] = 20.0
+
+
+class RequestFields(ObservingLimits):
+    """Everything that is asked of a planner and can be written down."""
+
+    start: Annotated[UTCTime, Entry("From", meaning="nothing begins before")]
+    end: Annotated[UTCTime, Entry("Until", meaning="all has ended by then")]
+    filters: Annotated[list[str], Entry("Filters, in order", meaning="one visit in each")]
+    maximum_fields: Annotated[int | None, Entry("Fields, at most", least=1)] = None
+    maximum_time: Annotated[
+        float | None,
+        Entry("Telescope time, at most", unit=u.s, typed=u.min, least=1, meaning="with overheads"),
+    ] = None
+    excluded_fields: Annotated[list[int], Entry("Without the fields")] = []
+    busy: Annotated[
+        list[tuple[UTCTime, UTCTime]], Entry("Taken", meaning="by other queues: start, end")
+    ] = []
+    program: Annotated[str, Entry("Program", meaning="that is charged")] = ""
+    galactic_latitude: Annotated[
+        float | None, Entry("Off the Galactic plane by", unit=u.deg, least=0, most=90)
+    ] = None
+    right_ascension: Annotated[
+        list[float] | None,
+        Entry("Right ascension", unit=u.deg, meaning="from the first eastward to the second"),
+    ] = None
+    blocks: Annotated[int | None, Entry("Filter blocks", least=1)] = None
+    time_limit: Annotated[
+        float | None,
+        Entry(
+            "Time for the planner", unit=u.s, hint="s; empty: the usual", least=5, most=900,
+            meaning="it returns its best plan so far after this",
+        ),
+    ] = None  # fmt: skip
+
+    @model_validator(mode="before")
+    @classmethod
+    def _pairs(cls, document: Any) -> Any:
+        """JSON has lists where a pair is meant."""
+        if isinstance(document, dict) and isinstance(document.get("busy"), list):
+            pairs = [tuple(pair) if isinstance(pair, list) else pair for pair in document["busy"]]
+            return {**document, "busy": pairs}
+        return document
+
+    @model_validator(mode="after")
+    def _two_angles(self) -> Self:
+        if self.right_ascension is not None and len(self.right_ascension) != 2:
+            raise ValueError("right_ascension is two angles")
+        return self
+
+    @classmethod
+    def of(cls, request: ObservingRequest) -> RequestFields:
+        """Describe a request."""
+        values = {}
+        for name, entry in entries(cls).items():
+            value = getattr(request, name)
+            if value is not None and entry.unit is not None and name not in _OWN_WAY:
+                value = float(value.to_value(entry.unit))
+            values[name] = value
+        times = {name: float(t.to_value(u.s)) for name, t in request.exposure_time.items()}
+        is_one = len(set(times.values())) == 1
+        return cls.model_construct(
+            **values
+            | {
+                "filters": list(request.filters),
+                "exposure_time": next(iter(times.values())) if is_one else times,
+                "excluded_fields": sorted(request.excluded_fields),
+                "busy": [tuple(pair) for pair in request.busy],
+                "right_ascension": None
+                if request.right_ascension is None
+                else [float(angle.to_value(u.deg)) for angle in request.right_ascension],
+            }
+        )
+
+    def request(self) -> ObservingRequest:
+        """Make the request that this describes."""
+        values = {}
+        for name, entry in entries(type(self)).items():
+            value = getattr(self, name)
+            if value is not None and entry.unit is not None and name not in _OWN_WAY:
+                value = value * entry.unit
+            values[name] = value
+        exposure = self.exposure_time
+        times = exposure if isinstance(exposure, dict) else dict.fromkeys(self.filters, exposure)
+        return ObservingRequest(
+            **values
+            | {
+                "filters": tuple(self.filters),
+                "exposure_time": {name: float(t) * u.s for name, t in times.items()},
+                "excluded_fields": frozenset(self.excluded_fields),
+                "busy": tuple(self.busy),
+                "right_ascension": None
+                if self.right_ascension is None
+                else tuple(angle * u.deg for angle in self.right_ascension),
+            }
+        )
+
+
+_OWN_WAY = frozenset({"exposure_time", "right_ascension"})
+"""Fields that are more than one quantity."""
+
+ALWAYS = ("start", "end", "filters", *ObservingLimits.model_fields)
+"""Written even where they are as usual."""
+
+
+def written(fields: RequestFields) -> dict[str, Any]:
+    """As plain JSON: seconds, degrees, ISO times. What was not asked is left out."""
+    document = fields.model_dump(mode="json")
+    order = dict.fromkeys((*ALWAYS, *document))
+    nothing: tuple[Any, ...] = (None, [], "")
+    return {
+        name: document[name] for name in order if name in ALWAYS or document[name] not in nothing
+    }

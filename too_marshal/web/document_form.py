@@ -1,0 +1,115 @@
+"""Values of a document as texts of a form: what is shown, and what was typed."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from planners.files.entries import Entry, entries
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One field of a form."""
+
+    name: str
+    """Of the field, in the document and in the form."""
+
+    entry: Entry
+    """What is known of it."""
+
+    kind: type
+    """Of its value: bool, float, int, list, dict or str."""
+
+    default: Any
+    """Where nothing is said."""
+
+    @property
+    def label(self) -> str:
+        """As the form asks for it."""
+        return self.entry.label
+
+    @property
+    def unit(self) -> str:
+        """Said beside the label."""
+        return self.entry.unit_label
+
+    @property
+    def is_number(self) -> bool:
+        """Whether digits are typed."""
+        return self.kind in {float, int}
+
+    @property
+    def is_ticked(self) -> bool:
+        """Whether it is a yes or a no."""
+        return self.kind is bool
+
+    def shown(self, value: Any) -> str:
+        """Write a stored value as people type it."""
+        if value is None:
+            return ""
+        if self.kind is bool:
+            return "yes" if value else ""
+        if self.kind is list:
+            return ", ".join(map(str, value))
+        if self.kind is dict:
+            return ", ".join(f"{name} {least:g}" for name, least in sorted(value.items()))
+        return f"{value / self.entry.scale:.6g}" if self.is_number else str(value)
+
+    def read(self, text: str) -> Any:
+        """Read what was typed; None where nothing was typed for a number.
+
+        Raises
+        ------
+        ValueError
+            If it is not of the kind; the message is for the person.
+        """
+        if self.kind is bool:
+            return text == "yes"
+        if self.kind is list:
+            return [item.strip() for item in text.split(",") if item.strip()]
+        if self.kind is dict:
+            return _pairs(text, self.entry)
+        if not self.is_number:
+            return text
+        if not text:
+            return None
+        try:
+            return self.kind(float(text) * self.entry.scale)
+        except (ValueError, OverflowError):
+            raise ValueError("A number, or nothing.") from None
+
+
+def asked(model: type[BaseModel], names: Iterable[str] | None = None) -> dict[str, Asked]:
+    """Give the fields that a form asks for, by name: all that have an entry unless named."""
+    known = entries(model)
+    return {
+        name: Asked(
+            name, known[name], _kind(model.model_fields[name].annotation),
+            model.model_fields[name].get_default(call_default_factory=True),
+        )
+        for name in (known if names is None else names)
+    }  # fmt: skip
+
+
+def _kind(annotation: Any) -> type:
+    """The plain type of an annotation, without None and what it contains."""
+    if typing.get_origin(annotation) in {typing.Union, types.UnionType}:
+        annotation = next(part for part in typing.get_args(annotation) if part is not type(None))
+    return typing.get_origin(annotation) or annotation
+
+
+def _pairs(text: str, entry: Entry) -> dict[str, float]:
+    found = {}
+    for item in filter(None, (part.strip() for part in text.split(","))):
+        name, _, least = item.rpartition(" ")
+        try:
+            found[name.strip()] = float(least)
+        except ValueError:
+            raise ValueError(f"A class and a probability each, as {entry.hint}.") from None
+    return found
