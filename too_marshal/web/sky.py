@@ -11,6 +11,7 @@ from sqlalchemy import case, select
 from sqlalchemy.orm import Session, undefer
 
 from telescopes import TELESCOPES
+from telescopes.pointings import grouped
 from too_marshal.db.events import Event
 from too_marshal.db.exposures import Coverage, Exposure
 from too_marshal.db.localizations import Localization, SkyMapFile
@@ -108,7 +109,7 @@ def _plan(session: Session, plan: Plan) -> dict[str, Any]:
         select(PlannedExposureRow)
         .where(PlannedExposureRow.plan_id == plan.id)
         .order_by(PlannedExposureRow.number)
-    )
+    ).all()
     is_live = session.scalar(
         select(Submission.id).where(Submission.plan_id == plan.id, Submission.state.in_(LIVE))
     )
@@ -131,13 +132,12 @@ def _executed(rows: Iterable[Exposure]) -> list[dict[str, Any]]:
     ]
 
 
-def _tiles(rows: Iterable[Any], probability: Any) -> list[dict[str, Any]]:
-    """One tile a field (a position, off the grid), with its visits in the order of time."""
-    tiles: dict[Any, dict[str, Any]] = {}
-    for row in rows:
-        key = row.field_id if row.field_id >= 0 else (round(row.ra, 5), round(row.dec, 5))
+def _tiles(rows: Sequence[Any], probability: Any) -> list[dict[str, Any]]:
+    """One tile a pointing, with its visits in the order of time."""
+    tiles: dict[int, dict[str, Any]] = {}
+    for row, pointing in zip(rows, grouped(rows).tolist(), strict=True):
         tile = tiles.setdefault(
-            key,
+            pointing,
             {
                 "field": row.field_id,
                 "ra": round(row.ra, 5),

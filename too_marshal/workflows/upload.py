@@ -13,17 +13,14 @@ from sqlalchemy.orm import Session
 from telescopes import TELESCOPES
 from telescopes.exposure_tables import read_exposure_table
 from telescopes.observing import ExecutedExposure
+from telescopes.pointings import SAME_START
+from telescopes.repetitions import Shutters
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
 from too_marshal.db.exposures import Exposure, ExposureImport, Source
 from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.locks import lock
-from too_marshal.workflows.cover import as_executed
 from too_marshal.workflows.keep_exposures import keep_exposures
-from too_marshal.workflows.progress import place_of
-
-SAME_START = 1.0
-"""Two exposures of one place and filter that begin so close are one, s."""
 
 
 def upload(  # noqa: PLR0913 - what is known of a table
@@ -88,17 +85,8 @@ def _unknown(
             Exposure.start.between(min(starts) - margin, max(starts) + margin),
         )
     )
-    known: dict[object, list[float]] = {}
-    for item in map(as_executed, rows):
-        known.setdefault((place_of(item), item.filter), []).append(item.start.unix)
-    return [
-        item
-        for item in exposures
-        if all(
-            abs(item.start.unix - start) > SAME_START
-            for start in known.get((place_of(item), item.filter), ())
-        )
-    ]
+    known = Shutters(rows)
+    return [item for item in exposures if known.find(item) is None]
 
 
 def undo(session: Session, import_id: int, *, by: str) -> ExposureImport:
