@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
+from planners.gwemopt_planner import GwemoptFailed
+from planners.maximum_coverage import SolverFailed
 from planners.plan_files import request_from_json
 from planners.planners import PLANNERS, Planner
 from tests.planners.test_child_process import HANGS, is_alive, started, wait_for
@@ -153,6 +155,8 @@ def test_what_a_planner_makes_of_a_cancelled_plan_is_dropped(session, engine, mo
         (ValueError("no field is up"), "no field is up"),
         (ZeroDivisionError("float division"), "ZeroDivisionError: float division"),
         (MemoryError(), "MemoryError: "),
+        (GwemoptFailed("gwemopt stopped with 1"), "gwemopt stopped with 1"),
+        (SolverFailed("HiGHS: Unknown"), "SolverFailed: HiGHS: Unknown"),
     ],
 )
 def test_whatever_a_planner_raises_is_the_reason_of_its_failure(
