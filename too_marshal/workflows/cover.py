@@ -227,13 +227,15 @@ def _imports(session: Session, event_id: int) -> dict[int, str]:
 def _is_ours(event_id: int) -> ColumnElement[bool]:
     """Asked for by a submission of the event, or uploaded for it."""
     asked = select(Submission.id).join(Plan).where(Plan.event_id == event_id)
+    return or_(func.coalesce(Exposure.submission_id.in_(asked), sql_false()), is_uploaded(event_id))
+
+
+def is_uploaded(event_id: int) -> ColumnElement[bool]:
+    """Uploaded for the event, as our own."""
     uploaded = select(ExposureImport.id).where(
         ExposureImport.event_id == event_id, ExposureImport.source == Source.UPLOADED
     )
-    return or_(
-        func.coalesce(Exposure.submission_id.in_(asked), sql_false()),
-        func.coalesce(Exposure.import_id.in_(uploaded), sql_false()),
-    )
+    return func.coalesce(Exposure.import_id.in_(uploaded), sql_false())
 
 
 def telescopes_of(session: Session, event: Event) -> list[str]:
