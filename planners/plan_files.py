@@ -16,15 +16,11 @@ from telescopes.observing import (
     Reason,
     Unobserved,
 )
+from telescopes.times import iso
 
 
 class PlanInvalid(ValueError):
     """The document is not a plan; the message says what is wrong."""
-
-
-def time_to_json(time: Time) -> str:
-    """ISO 8601 in UTC, to the millisecond."""
-    return f"{time.utc.isot}Z"
 
 
 def time_from_json(text: str) -> Time:
@@ -46,8 +42,8 @@ def request_to_json(request: ObservingRequest) -> dict[str, Any]:
     times = {name: float(t.to_value(u.s)) for name, t in request.exposure_time.items()}
     alike = len(set(times.values())) == 1
     document: dict[str, Any] = {
-        "start": time_to_json(request.start),
-        "end": time_to_json(request.end),
+        "start": iso(request.start),
+        "end": iso(request.end),
         "filters": list(request.filters),
         "exposure_time": next(iter(times.values())) if alike else times,
         "minimum_gap": float(request.minimum_gap.to_value(u.s)),
@@ -62,7 +58,7 @@ def request_to_json(request: ObservingRequest) -> dict[str, Any]:
     if request.excluded_fields:
         document["excluded_fields"] = sorted(request.excluded_fields)
     if request.busy:
-        document["busy"] = [[time_to_json(start), time_to_json(end)] for start, end in request.busy]
+        document["busy"] = [[iso(start), iso(end)] for start, end in request.busy]
     if request.program:
         document["program"] = request.program
     if request.galactic_latitude is not None:
@@ -154,7 +150,7 @@ def _exposure_to_json(exposure: PlannedExposure) -> dict[str, Any]:
         "ra": float(exposure.ra.to_value(u.deg)),
         "dec": float(exposure.dec.to_value(u.deg)),
         "filter": exposure.filter,
-        "start": time_to_json(exposure.start),
+        "start": iso(exposure.start),
         "exposure_time": float(exposure.exposure_time.to_value(u.s)),
         "airmass": exposure.airmass,
         "probability": exposure.probability,

@@ -99,24 +99,12 @@ class PlanDifference:
     dropped: tuple[PlannedExposure, ...]
     """Exposures of the old plan alone."""
 
-    probability: float
-    """Change of the probability that is covered at least once."""
-
-    probability_all_filters: float
-    """Change of the probability that is covered in all visits."""
-
 
 def difference(old: ObservingPlan, new: ObservingPlan) -> PlanDifference:
-    """Compare two plans of one telescope, both scored on one map (see `rescored`)."""
+    """Compare the exposures of two plans of one telescope."""
     found = pairing(new.exposures, old.exposures)
     kept = tuple(each for each, k in zip(new.exposures, found, strict=True) if k >= 0)
     added = tuple(each for each, k in zip(new.exposures, found, strict=True) if k < 0)
     stays = set(found.tolist())
     dropped = tuple(each for k, each in enumerate(old.exposures) if k not in stays)
-    return PlanDifference(
-        kept,
-        added,
-        dropped,
-        new.statistics["probability"] - old.statistics["probability"],
-        new.statistics["probability_all_filters"] - old.statistics["probability_all_filters"],
-    )
+    return PlanDifference(kept, added, dropped)

@@ -13,8 +13,6 @@ from typing import Any
 
 import numpy as np
 from astropy import units as u
-from numpy.typing import NDArray
-from scipy.spatial import ConvexHull
 
 from telescopes.errors import (
     QueueError,
@@ -25,6 +23,7 @@ from telescopes.errors import (
 )
 from telescopes.exposure_tables import RejectedRow
 from telescopes.observing import Footprint
+from telescopes.outlines import convex_hull
 from telescopes.transports import HTTPAnswer, HTTPTransport
 from telescopes.treasure_map_messages import Pointing, read_pointing, read_polygon, write_pointing
 
@@ -201,7 +200,7 @@ class TreasureMap:
         query = {"id": str(instrument_id)}
         rows = self.transport.exchange("GET", "/footprints", query=query).expect().json()
         try:
-            polygons = [_hull(read_polygon(str(row["footprint"]))) for row in rows]
+            polygons = [convex_hull(read_polygon(str(row["footprint"]))) for row in rows]
         except (ValueError, KeyError, TypeError) as err:
             raise QueueUnreachable(
                 f"the footprint of {instrument_id} cannot be read: {err}"
@@ -224,11 +223,6 @@ def _holds(held: Pointing, wanted: Pointing) -> bool:
     if wanted.pointing_id is None:
         return wanted.is_same(held)
     return held.pointing_id == wanted.pointing_id and held.status == wanted.status
-
-
-def _hull(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Corners of the convex hull, in order around it."""
-    return np.asarray(corners[ConvexHull(corners).vertices])
 
 
 def _check_write(answer: HTTPAnswer) -> None:

@@ -17,7 +17,6 @@ from too_marshal.notices.times import (
 from too_marshal.notices.voevent import Position, VOEvent
 
 TIME_REPAIRED = "time repaired"
-POSITION_OUT_OF_RANGE = "position out of range"
 
 NO_POSITION, POINTING = 0, 2
 """`Coords_Type`: the position means nothing, or is where the telescope points."""

@@ -16,10 +16,11 @@ from too_marshal.notices.notice import Kind, Localization, MapLink, Notice
 from too_marshal.notices.registration import parses_packet, parses_topic
 from too_marshal.notices.unified import core_kind, core_map, core_notice, core_region
 from too_marshal.notices.voevent import VOEvent
+from too_marshal.units import YEAR
 
 STREAM = "icecube"
 
-PER_YEAR = 1 / (365.25 * 86400)
+PER_YEAR = 1 / YEAR
 """Hz."""
 
 _HESE, _EHE, _GOLD, _BRONZE, _CASCADE = 158, 169, 173, 174, 176

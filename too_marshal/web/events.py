@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from planners.planners import PLANNERS
+from planners.planners import MAP_PLANNERS
 from telescopes import TELESCOPES
 from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.events import Activity, Event, latest_events
@@ -35,7 +35,8 @@ from too_marshal.web import sky
 from too_marshal.web.access import current_person, needs
 from too_marshal.web.decisions import by_subject
 from too_marshal.web.links import linked
-from too_marshal.web.plan_form import EXPOSURE_TIME, LIMITS, TIME_LIMIT, PlanForm
+from too_marshal.web.numbers import EXPOSURE_TIME, LIMITS
+from too_marshal.web.plan_form import TIME_LIMIT, PlanForm
 from too_marshal.web.replacements import SWAP_WORDS
 from too_marshal.web.service import database, row_or_404, service
 from too_marshal.web.standing import standings
@@ -45,9 +46,6 @@ from too_marshal.workflows.rules import decisions_of
 
 PAGE = 50
 TIMELINE = 60
-
-NEED_MORE = {"galaxies", "manual"}
-"""Planners that work from more than a map, which the form does not ask for."""
 
 events = Blueprint("events", __name__)
 
@@ -180,7 +178,7 @@ def _files(session: Session, localizations: list[Localization]) -> set[str]:
 def _choices() -> dict[str, Any]:
     return {
         "telescopes": TELESCOPES,
-        "planners": [name for name in PLANNERS if name not in NEED_MORE],
+        "planners": MAP_PLANNERS,
         "exposure_time": EXPOSURE_TIME,
         "limits": LIMITS,
         "time_limit": TIME_LIMIT,
@@ -216,7 +214,7 @@ def ask(event_id: int) -> WerkzeugResponse:
                 database(),
                 found,
                 telescope=form.values["telescope"],
-                planner=form.values["planner"] or next(iter(PLANNERS)),
+                planner=form.values["planner"] or MAP_PLANNERS[0],
                 program=form.values["program"],
                 request=wanted,
                 author=current_person().username,

@@ -5,49 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from telescopes import TELESCOPES
 from telescopes.observing import Telescope
 from too_marshal.db.base import now
-from too_marshal.workflows.plan_queue import LEAST_TIME_LIMIT, MOST_TIME_LIMIT
-
-WINDOW = timedelta(hours=24)
-"""Offered unless the person says otherwise: it contains one whole night anywhere."""
+from too_marshal.web.numbers import EXPOSURE_TIME, LIMITS, Number
+from too_marshal.workflows.plan_queue import LEAST_TIME_LIMIT, MOST_TIME_LIMIT, WINDOW
 
 LONGEST_TEXT = 200
 
 
-@dataclass(frozen=True)
-class Number:
-    """A number that the form asks for."""
-
-    name: str
-    label: str
-    unit: str
-    least: float
-    most: float
-    default: float
-    scale: float = 1.0
-    """By which the typed value becomes the request's."""
-
-
-EXPOSURE_TIME = Number("exposure_time", "Exposure time", "s", 1, 3600, 30)
-
-# Folded away: whoever does not touch them gets what the rules use too.
-LIMITS = (
-    Number("minimum_gap", "Least gap between visits", "min", 0, 1440, 30, scale=60.0),
-    Number("airmass_limit", "Airmass limit", "", 1, 10, 2.5),
-    Number("sun_altitude", "Sun below", "deg", -90, 0, -18),
-    Number("moon_separation", "Distance from a full Moon", "deg", 0, 180, 20),
-)
-
-
 TIME_LIMIT = Number(
-    "time_limit", "Time for the planner", "s; empty: the usual", LEAST_TIME_LIMIT,
-    MOST_TIME_LIMIT, 0,
-)  # fmt: skip
+    "time_limit",
+    "Time for the planner",
+    "s; empty: the usual",
+    least=LEAST_TIME_LIMIT,
+    most=MOST_TIME_LIMIT,
+)
 """Without one, most planners end by themselves, the same on any machine."""
 
 

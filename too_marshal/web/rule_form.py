@@ -6,21 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from too_marshal.web.words import YEAR
+from too_marshal.units import YEAR
+from too_marshal.web.numbers import EXPOSURE_TIME, LIMITS, Number
 from too_marshal.workflows.rule_fields import FIELDS, RuleInvalid, checked
 
 LONGEST_TEXT = 600
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number that may be left out, in the unit in which people think of it."""
-
-    name: str
-    label: str
-    unit: str = ""
-    scale: float = 1.0
-    """By which the typed value becomes the stored one."""
 
 
 CONDITIONS = (
@@ -39,18 +29,14 @@ AGES = {
 }
 """Nothing is a choice here: there is no limit."""
 
-LIMITS = (
+PLANNED = (
     Number("minimum_probability", "Submitted only if the plan covers at least", "0 to 1"),
-    Number("exposure_time", "Exposure time", "s"),
-    Number("minimum_gap", "Least gap between visits", "min", 60.0),
-    Number("airmass_limit", "Airmass limit"),
-    Number("sun_altitude", "Sun below", "deg"),
-    Number("moon_separation", "Distance from a full Moon", "deg"),
+    EXPOSURE_TIME,
+    *LIMITS,
 )
 LISTS = ("channels", "streams", "kinds", "duration_classes", "excluded_flags", "filters")
 CHECKS = ("enabled", "tests", "significant_only", "notifies", "plans", "submits")
-TEXTS = ("name", "telescope", "planner", "program")
-_NUMBERS = {item.name: item for item in (*CONDITIONS, *AGES.values(), *LIMITS)}
+_NUMBERS = {item.name: item for item in (*CONDITIONS, *AGES.values(), *PLANNED)}
 _ANY_AGE = {item.name for item in AGES.values()}
 
 

@@ -17,12 +17,12 @@ from flask import (
 )
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from planners.planners import PLANNERS
+from planners.planners import MAP_PLANNERS
 from telescopes import TELESCOPES
 from too_marshal.db.people import Role
 from too_marshal.db.plans import PlanRule, RuleTrial
 from too_marshal.web.access import current_person, may, needs
-from too_marshal.web.rule_form import AGES, CONDITIONS, LIMITS, RuleForm
+from too_marshal.web.rule_form import AGES, CONDITIONS, PLANNED, RuleForm
 from too_marshal.web.rule_words import then, when
 from too_marshal.web.service import database, row_or_404
 from too_marshal.workflows.edit_rules import (
@@ -33,7 +33,7 @@ from too_marshal.workflows.edit_rules import (
     switch_rule,
     values_of,
 )
-from too_marshal.workflows.rule_fields import NEED_MORE, RuleInvalid, as_usual
+from too_marshal.workflows.rule_fields import RuleInvalid, as_usual
 from too_marshal.workflows.try_rule import ask_for_trial
 
 rules = Blueprint("rules", __name__)
@@ -71,10 +71,10 @@ def _choices(form: RuleForm, found: PlanRule | None) -> dict[str, Any]:
         "form": form,
         "rule": found,
         "conditions": CONDITIONS,
-        "limits": LIMITS,
+        "limits": PLANNED,
         "ages": AGES,
         "telescopes": list(TELESCOPES),
-        "planners": [name for name in PLANNERS if name not in NEED_MORE],
+        "planners": MAP_PLANNERS,
     }
 
 

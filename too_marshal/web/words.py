@@ -11,9 +11,9 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 from too_marshal.db.base import now
+from too_marshal.units import YEAR
 
 NOTHING = "\N{EN DASH}"
-YEAR = 365.25 * 86400.0
 
 
 def install(app: Flask) -> None:

@@ -23,6 +23,7 @@ from too_marshal.db.queues import (
 )
 from too_marshal.robots import Robots
 from too_marshal.workflows.check import unchecked
+from too_marshal.workflows.errors import Forbidden
 from too_marshal.workflows.robot_jobs import send_later
 
 _LONGEST_EVENT = 12
@@ -30,7 +31,7 @@ _LONGEST_EVENT = 12
 six digits."""
 
 
-class SubmissionForbidden(Exception):
+class SubmissionForbidden(Forbidden):
     """The plan may not be submitted; the message says why, for the person who asked."""
 
 

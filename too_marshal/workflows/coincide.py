@@ -18,22 +18,22 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from planners.joint_maps import sky_overlap
-from too_marshal.db.base import now
+from too_marshal.db.base import MARSHAL, now
 from too_marshal.db.events import Event, EventLink, LinkKind, record
 from too_marshal.db.localizations import Localization, LocalizationState
+from too_marshal.units import YEAR
 from too_marshal.workflows.coincidence_windows import (
     RATE_OF_THE_REST,
     RATES,
     WIDEST_WINDOW,
     time_window,
 )
-from too_marshal.workflows.link import MARSHAL, find_link
+from too_marshal.workflows.link import find_link
 from too_marshal.workflows.localize import load_skymap
 
 MOST_CHANCE = 0.01
 """A pair is suggested if fewer unrelated events than this would lie as close."""
 
-_YEAR = 365.25 * 86400.0
 _COUNTED = timedelta(days=365)
 
 
@@ -121,9 +121,9 @@ def stream_rate(session: Session, stream: str, when: datetime) -> float:
         )
     )
     a_year = max(
-        RATES.get(stream, RATE_OF_THE_REST), (received or 0) * _YEAR / _COUNTED.total_seconds()
+        RATES.get(stream, RATE_OF_THE_REST), (received or 0) * YEAR / _COUNTED.total_seconds()
     )
-    return a_year / _YEAR
+    return a_year / YEAR
 
 
 def _overlap(session: Session, first: Event, second: Event) -> float | None:
@@ -175,4 +175,4 @@ def _suggest(session: Session, pair: EventLink, first: Event, second: Event) -> 
 def _sentence(close: Coincidence) -> str:
     sky = "no map of both" if close.overlap is None else f"sky overlap {close.overlap:.3g}"
     apart = f"{close.time_difference:+.1f} s apart, {sky}"
-    return f"{apart}: by chance once in {1 / close.far / _YEAR:.3g} years" if close.far else apart
+    return f"{apart}: by chance once in {1 / close.far / YEAR:.3g} years" if close.far else apart

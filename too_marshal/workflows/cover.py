@@ -154,7 +154,7 @@ def _values(
         "depths": {
             name: sky.depths(name) for name in dict.fromkeys(item.filter for item in everything)
         },
-        "series": _series(ours),
+        "series": ours.series_json(),
     }
 
 
@@ -176,15 +176,6 @@ def _tell(session: Session, event: Event, telescope: str, values: dict[str, Any]
         subject_id=event.current_localization_id,
         event_id=event.id,
     )
-
-
-def _series(covered: Covered) -> list[list[Any]]:
-    if covered.starts is None:
-        return []
-    return [
-        [f"{start}Z", float(once), float(twice)]
-        for start, (once, twice) in zip(covered.starts.utc.isot, covered.series, strict=True)
-    ]
 
 
 def exposures_of(session: Session, event_id: int, telescope: str | None = None) -> list[Exposure]:

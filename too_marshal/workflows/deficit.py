@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 
-from astropy.time import Time
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from planners.plan_files import time_from_json
 from telescopes import TELESCOPES
 from telescopes.pairing import pairs
+from telescopes.times import iso
 from too_marshal.db.base import now
 from too_marshal.db.events import record
 from too_marshal.db.exposures import Exposure
 from too_marshal.db.plans import Plan, PlannedExposureRow
 from too_marshal.db.queues import Submission
 from too_marshal.workflows.cover import is_uploaded
-from too_marshal.workflows.plan_queue import ask_to_compute
+from too_marshal.workflows.plan_queue import WINDOW, ask_to_compute
 
 CLOUD = 1.0
 """An exposure that is brighter than predicted by more than this is not worth a visit, mag."""
-
-WINDOW = timedelta(hours=24)
-"""A follow-up may use all darkness within this time of being asked for."""
 
 
 class Outcome(StrEnum):
@@ -136,7 +133,7 @@ def ask_for_follow_up(session: Session, plan: Plan, *, by: str) -> Plan:
         planner=plan.planner,
         program=plan.program,
         author=by,
-        request={**plan.request, "start": _iso(begin), "end": _iso(begin + WINDOW)},
+        request={**plan.request, "start": iso(begin), "end": iso(begin + WINDOW)},
     )
     session.add(follow_up)
     session.flush()
@@ -151,7 +148,3 @@ def ask_for_follow_up(session: Session, plan: Plan, *, by: str) -> Plan:
     ask_to_compute(session, follow_up, plan.event)
     session.commit()
     return follow_up
-
-
-def _iso(when: object) -> str:
-    return f"{Time(when).utc.isot}Z"

@@ -12,14 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
-from too_marshal.db.base import now
+from too_marshal.db.base import MARSHAL, now
 from too_marshal.db.events import Event, EventLink, EventName, LinkKind, compared_name, record
 from too_marshal.db.jobs import defer
 from too_marshal.db.notices import NoticeReference, ReceivedNotice
 from too_marshal.notices.notice import Kind
 from too_marshal.workflows.references import BURST_NAMES
-
-MARSHAL = "marshal"
 
 
 def link_stated(session: Session, events: Sequence[Event]) -> None:

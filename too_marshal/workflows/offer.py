@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from planners.plan_files import plan_from_json
 from planners.replan import difference, rescored
 from planners.skymaps import SkyMap
 from telescopes import TELESCOPES
@@ -23,6 +22,7 @@ from too_marshal.db.replacements import (
 )
 from too_marshal.workflows.cover import as_executed, exposures_of
 from too_marshal.workflows.localize import load_skymap
+from too_marshal.workflows.plan_document import read_plan
 from too_marshal.workflows.progress import parted
 
 WORTH = 0.01
@@ -133,9 +133,7 @@ def _scored(skymap: SkyMap, telescope: str, plan: ObservingPlan) -> ObservingPla
 
 
 def _read(session: Session, plan_id: int) -> ObservingPlan:
-    document = session.get_one(Plan, plan_id, options=[undefer(Plan.document)]).document
-    assert document is not None
-    return plan_from_json(document)
+    return read_plan(session.get_one(Plan, plan_id, options=[undefer(Plan.document)]))
 
 
 def _sentence(row: Replacement) -> str:

@@ -13,7 +13,7 @@ from telescopes.observing import Telescope
 from telescopes.others import as_exposures
 from telescopes.treasure_map import TreasureMap
 from too_marshal.db.archives import PostedPointing
-from too_marshal.db.base import now
+from too_marshal.db.base import MARSHAL, now
 from too_marshal.db.events import Event, record
 from too_marshal.db.exposures import ExposureImport, Source
 from too_marshal.db.plans import Plan
@@ -94,7 +94,7 @@ def _import_of(session: Session, event: Event, camera: Telescope) -> ExposureImp
             name=f"{camera.name}, by the Treasure Map"[:120],
             footprint=footprint,
             added=0,
-            made_by="marshal",
+            made_by=MARSHAL,
         )
         session.add(row)
         session.flush()

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from too_marshal import crash
-from too_marshal.db.base import now
+from too_marshal.db.base import MARSHAL, now
 from too_marshal.db.events import Event, record
 from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.locks import lock
@@ -26,7 +26,8 @@ from too_marshal.db.replacements import (
 )
 from too_marshal.robots import Robots
 from too_marshal.workflows.approve import SubmissionForbidden, enter_submission, obstacle
-from too_marshal.workflows.remainder import has_let_go, left_of, read_plan, store_rest
+from too_marshal.workflows.plan_document import read_plan
+from too_marshal.workflows.remainder import has_let_go, left_of, store_rest
 from too_marshal.workflows.robot_jobs import ask_to_swap, ask_to_track
 from too_marshal.workflows.withdraw import want_withdrawal
 
@@ -230,7 +231,7 @@ def _approved(session: Session, robots: Robots, row: Replacement, plan: Plan) ->
             session,
             robots,
             plan.id,
-            by=row.decided_by or "marshal",
+            by=row.decided_by or MARSHAL,
             idempotency_key=f"replacement-{row.id}-plan-{plan.id}",
         )
     except SubmissionForbidden as err:
@@ -256,7 +257,7 @@ def _again(session: Session, row: Replacement, wait: timedelta) -> None:
         ask_to_swap(session, row.id, wait)
 
 
-def _tell(session: Session, row: Replacement, text: str, actor: str = "marshal") -> None:
+def _tell(session: Session, row: Replacement, text: str, actor: str = MARSHAL) -> None:
     record(
         session,
         f"{row.plan.telescope} {row.submission.queue_name} {text}",

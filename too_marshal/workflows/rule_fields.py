@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from planners.planners import PLANNERS
+from planners.planners import MAP_PLANNERS
 from telescopes import TELESCOPES
 from too_marshal.db.plans import (
     MAXIMUM_AGE_TO_PLAN,
@@ -15,9 +15,7 @@ from too_marshal.db.plans import (
     MAXIMUM_AGE_TO_TELL,
 )
 from too_marshal.notices.notice import Kind
-
-NEED_MORE = frozenset({"galaxies", "manual"})
-"""Planners that work from more than a map: a rule has no more."""
+from too_marshal.workflows.errors import Invalid
 
 STREAMS = (
     "agile", "amon_coincidence", "amon_nu_em", "calet", "chime_frb", "dsa110_frb",
@@ -34,7 +32,7 @@ OLDEST = 24.0 * 36525
 """h: a century; none is for no limit."""
 
 
-class RuleInvalid(Exception):
+class RuleInvalid(Invalid):
     """A rule cannot be as asked."""
 
     def __init__(self, faults: Mapping[str, str]) -> None:
@@ -139,7 +137,7 @@ FIELDS: dict[str, Field] = {
     "submits": Field(_truth, False),  # noqa: FBT003
     "minimum_probability": Field(_optional(_number(0, 1)), None),
     "telescope": Field(_text(40), ""),
-    "planner": Field(_text(20), next(iter(PLANNERS))),
+    "planner": Field(_text(20), MAP_PLANNERS[0]),
     "program": Field(_text(40), ""),
     "filters": Field(_texts(), []),
     "exposure_time": Field(_number(0, 3600, "s"), 0.0),
@@ -193,9 +191,8 @@ def _together(found: Mapping[str, Any]) -> dict[str, str]:
         faults["telescope"] = f"One of {', '.join(TELESCOPES)}."
     elif not found["filters"] or not set(found["filters"]) <= set(telescope.filters):
         faults["filters"] = f"{telescope.name} has the filters {', '.join(telescope.filters)}."
-    planners = [name for name in PLANNERS if name not in NEED_MORE]
-    if found["planner"] not in planners:
-        faults["planner"] = f"One of {', '.join(planners)}."
+    if found["planner"] not in MAP_PLANNERS:
+        faults["planner"] = f"One of {', '.join(MAP_PLANNERS)}."
     if found["exposure_time"] <= 0:
         faults["exposure_time"] = "Longer than 0 s."
     return faults

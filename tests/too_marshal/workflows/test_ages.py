@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from tests.too_marshal import alerts
 from tests.too_marshal.clocks import EVENING, RA, running_from
 from tests.too_marshal.factories import add_event, add_localization, add_notice
+from tests.too_marshal.workflows.dry_run import dry_run
 from tests.too_marshal.workflows.test_associate import take
 from tests.too_marshal.workflows.test_rules import rule, told
 from too_marshal.db.base import now
@@ -19,7 +20,6 @@ from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
 from too_marshal.db.plans import Plan, PlanRule, RuleDecision
 from too_marshal.workflows.ages import Purpose, age_of, in_words, too_old
-from too_marshal.workflows.dry_run import dry_run
 from too_marshal.workflows.ingest import Message, ingest
 from too_marshal.workflows.localize import localize
 from too_marshal.workflows.notify import notify

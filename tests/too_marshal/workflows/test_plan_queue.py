@@ -18,10 +18,10 @@ from planners.planners import PLANNERS, Planner
 from tests.planners.test_child_process import HANGS, is_alive, started, wait_for
 from tests.too_marshal.clocks import RA
 from tests.too_marshal.factories import add_event, add_localization, add_plan, circle_map
-from too_marshal.db.base import now, session_factory
+from too_marshal.db.base import MARSHAL, now, session_factory
 from too_marshal.db.events import Activity, Event
 from too_marshal.db.jobs import PATIENT, THINKING
-from too_marshal.db.plans import MARSHAL, Plan, PlanState
+from too_marshal.db.plans import Plan, PlanState
 from too_marshal.workflows.cancel_plan import cancel_plan
 from too_marshal.workflows.plan import ask_for_plan, compute
 from too_marshal.workflows.plan_queue import Turn, queue_of, turns

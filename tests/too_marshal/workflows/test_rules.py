@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from tests.too_marshal import alerts
 from tests.too_marshal.workflows import messages
+from tests.too_marshal.workflows.dry_run import dry_run
 from tests.too_marshal.workflows.test_associate import event_of, take
 from too_marshal.db.base import now
 from too_marshal.db.defaults import DEFAULT_RULES
@@ -16,7 +17,6 @@ from too_marshal.db.events import Activity, Event
 from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
 from too_marshal.db.notices import ReceivedNotice
 from too_marshal.db.plans import Plan, PlanRule, RuleDecision
-from too_marshal.workflows.dry_run import dry_run
 from too_marshal.workflows.localize import localize
 from too_marshal.workflows.notify import notify
 from too_marshal.workflows.plan import propose_plans

@@ -31,11 +31,11 @@ from too_marshal.db.plans import Plan, PlannedExposureRow, PlanState
 from too_marshal.db.queues import (
     KILL_SWITCH,
     OVER,
-    ForbiddenChange,
     Submission,
     SubmissionState,
     Switch,
 )
+from too_marshal.db.states import ForbiddenChange
 from too_marshal.robots import Robots
 from too_marshal.robots_file import Robot
 from too_marshal.workflows import approve as approval
