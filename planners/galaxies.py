@@ -16,7 +16,8 @@ from planners.assemble import assemble
 from planners.atoms import Layer
 from planners.bound import upper_bound
 from planners.cameras import camera_cells
-from planners.layers import camera_area, order_of
+from planners.directions import sky_coord
+from planners.footprints import camera_area, finest_order
 from planners.optimal import best_shots
 from planners.polygons import unit_vectors
 from planners.posing import pose_at
@@ -134,7 +135,7 @@ def _radial(skymap: SkyMap, coord: SkyCoord, distance: NDArray[np.float64]) -> N
 
 
 def _galaxy_order(footprint: Footprint) -> int:
-    return min(order_of(camera_area(footprint) / _CELLS_PER_CAMERA), HIGHEST_ORDER)
+    return finest_order(camera_area(footprint) / _CELLS_PER_CAMERA)
 
 
 def _as_skymap(skymap: SkyMap, footprint: Footprint, galaxies: Table | None) -> SkyMap:
@@ -201,5 +202,4 @@ def _groups(coord: SkyCoord, weight: NDArray[np.float64], reach: float) -> SkyCo
         middles.append(middle)
         left &= ~inside
         left[best] = False
-    x, y, z = np.array(middles).T
-    return SkyCoord(np.arctan2(y, x) * u.rad, np.arctan2(z, np.hypot(x, y)) * u.rad)
+    return sky_coord(np.array(middles))

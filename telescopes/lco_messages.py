@@ -26,9 +26,6 @@ INSTRUMENT = "1M0-SCICAM-SINISTRO"
 LONGEST_NAME = 50
 """Letters in the name of a group."""
 
-OBSERVATION_TYPES = ("NORMAL", "TIME_CRITICAL", "RAPID_RESPONSE")
-"""Which of a proposal's allocations is charged."""
-
 
 def write_group(
     plan: ObservingPlan, name: str, proposal: str, *, observation_type: str, site: str
@@ -42,7 +39,7 @@ def write_group(
     proposal
         Proposal that is charged.
     observation_type
-        One of `OBSERVATION_TYPES`.
+        NORMAL, TIME_CRITICAL or RAPID_RESPONSE: which of its allocations.
     site
         Code of the site whose telescope the plan was made for.
 
