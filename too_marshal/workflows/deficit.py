@@ -78,6 +78,8 @@ def visits_of(session: Session, plan: Plan) -> list[Visit]:
     By its own submissions, or by hand: a table that was uploaded for the event says of no plan,
     so that its exposures in the plan's window count where they are as planned.
     """
+    if not plan.exposures:
+        return []
     asked = select(Submission.id).where(Submission.plan_id == plan.id)
     by_hand = and_(
         Exposure.telescope == plan.telescope,
