@@ -17,16 +17,16 @@ import numpy as np
 from astropy import units as u
 from astropy.time import Time
 
-from planners.skymap_files import read_skymap
+from planners.skymaps.files import read_skymap
 from telescopes import TELESCOPES
 from telescopes.observing import ExecutedExposure
 from tests.too_marshal.factories import add_event, add_localization, add_plan, add_submission
-from too_marshal.database import migrate
 from too_marshal.db.base import now, open_engine, session_factory
 from too_marshal.db.exposures import Coverage
-from too_marshal.embedded import embedded_database
-from too_marshal.workflows.cover import cover
-from too_marshal.workflows.keep_exposures import keep_exposures
+from too_marshal.processes.database import migrate
+from too_marshal.processes.embedded import embedded_database
+from too_marshal.workflows.exposures.cover import cover
+from too_marshal.workflows.exposures.store import keep_exposures
 
 MAP = "bns_00507deg2_10102.multiorder.fits.gz"
 

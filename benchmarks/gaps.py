@@ -16,17 +16,17 @@ from astropy.time import Time
 
 from benchmarks.maps import corpus_maps
 from benchmarks.planners import NIGHT, request_for
-from planners.planners import PLANNERS
+from planners.registry import PLANNERS
 from telescopes import ZTF
 from telescopes.observing import ObservingPlan
-from telescopes.preflight import preflight
+from telescopes.preflight.preflight import preflight
+from telescopes.protocols.http import HTTPTransport
 from telescopes.simulators import ztf
 from telescopes.simulators.clock import DAY, SimulatedClock
-from telescopes.transports import HTTPTransport
 from telescopes.up_to_date import up_to_date
-from telescopes.ztf_messages import read_messages
-from telescopes.ztf_queue import ZTFQueue
-from telescopes.ztf_scheduler import TunnelledScheduler
+from telescopes.ztf.messages import read_messages
+from telescopes.ztf.queue import ZTFQueue
+from telescopes.ztf.scheduler import TunnelledScheduler
 
 NIGHTS = {"winter": NIGHT, "summer": Time("2026-06-21T03:00:00", scale="utc")}
 

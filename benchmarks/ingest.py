@@ -20,9 +20,9 @@ from sqlalchemy import Engine, text
 
 from tests.too_marshal import alerts
 from tests.too_marshal.fleet import broker
-from too_marshal.database import migrate
 from too_marshal.db.base import open_engine
-from too_marshal.embedded import embedded_database
+from too_marshal.processes.database import migrate
+from too_marshal.processes.embedded import embedded_database
 
 TOPIC = "gcn.classic.voevent.FERMI_GBM_GND_POS"
 WARMING = 50

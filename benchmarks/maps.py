@@ -7,8 +7,8 @@ from pathlib import Path
 import healpy
 import numpy as np
 
-from planners.skymap_files import read_skymap
-from planners.skymaps import SkyMap, SkyMapInvalid
+from planners.skymaps.files import read_skymap
+from planners.skymaps.skymap import SkyMap, SkyMapInvalid
 
 CORPUS = Path(os.environ.get("TOO_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from astropy.time import Time
 
-from planners.skymaps import SkyMap
+from planners.skymaps.skymap import SkyMap
 from tests.too_marshal.factories import circle_map
 
 PALOMAR = -116.86

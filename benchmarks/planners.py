@@ -17,11 +17,11 @@ from astropy import units as u
 from astropy.time import Time
 
 from benchmarks.maps import CORPUS, corpus_maps, fifty_maps, peak_memory
-from planners.circles import circle_skymap
-from planners.gwemopt_planner import GwemoptFailed
-from planners.planners import PLANNERS
-from planners.skymap_files import read_skymap
-from planners.skymaps import SkyMap
+from planners.comparison.gwemopt_planner import GwemoptFailed
+from planners.registry import PLANNERS
+from planners.skymaps.circles import circle_skymap
+from planners.skymaps.files import read_skymap
+from planners.skymaps.skymap import SkyMap
 from telescopes import TELESCOPES
 from telescopes.observing import FieldGrid, ObservingRequest, Telescope
 

@@ -24,7 +24,7 @@ from sqlalchemy import Engine, text
 
 from too_marshal.db.base import open_engine
 from too_marshal.db.defaults import WITH_ZTF
-from too_marshal.settings import Settings
+from too_marshal.deployment.settings import Settings
 from too_marshal.workflows.rehearse import alert, best_moment, send
 
 TELESCOPES = ("ZTF", *(telescope for telescope, _, _ in WITH_ZTF))

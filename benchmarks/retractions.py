@@ -31,10 +31,10 @@ from benchmarks.nights import coming_midnight, overhead
 from benchmarks.rehearsal import setting_of, start
 from tests.too_marshal import factories
 from too_marshal.db.base import open_engine, session_factory
-from too_marshal.robots import Robots
-from too_marshal.settings import Settings
-from too_marshal.workflows.approve import approve
+from too_marshal.deployment.robots import Robots
+from too_marshal.deployment.settings import Settings
 from too_marshal.workflows.rehearse import retraction, send
+from too_marshal.workflows.submissions.approve import approve
 
 LIMIT = 10.0
 """Within so many seconds a queue shall be gone."""

@@ -19,19 +19,19 @@ from astropy.io import fits
 from astropy.time import Time
 
 from benchmarks.maps import CORPUS, peak_memory
-from planners.atoms import Layer, atoms_of
-from planners.cameras import camera_cells, focal_plane
-from planners.candidates import probability_nearby
-from planners.circles import circle_skymap
-from planners.contours import contours
-from planners.coverage import coverage
-from planners.footprints import customary_order
-from planners.layers import layers_near
-from planners.polygons import unit_vectors
-from planners.skymap_files import read_skymap
-from planners.skymaps import SkyMap
+from planners.coverage.sky_coverage import coverage
+from planners.footprints.atoms import Layer, atoms_of
+from planners.footprints.cameras import camera_cells, focal_plane
+from planners.footprints.candidates import probability_nearby
+from planners.footprints.field_cells import customary_order
+from planners.footprints.layers import layers_near
+from planners.geometry.polygons import unit_vectors
+from planners.skymaps.circles import circle_skymap
+from planners.skymaps.contours import contours
+from planners.skymaps.files import read_skymap
+from planners.skymaps.skymap import SkyMap
 from telescopes.observing import ExecutedExposure
-from telescopes.ztf import ZTF
+from telescopes.ztf.facts import ZTF
 from tests.planners.oracles import detector_polygons
 
 MAPS = {

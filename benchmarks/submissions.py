@@ -24,15 +24,15 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from benchmarks.nights import coming_midnight, overhead
-from telescopes.ztf_messages import read_messages
+from telescopes.ztf.messages import read_messages
 from tests.too_marshal import factories
 from tests.too_marshal.test_kills import Fleet
-from too_marshal.database import migrate
 from too_marshal.db.base import open_engine, session_factory
-from too_marshal.embedded import embedded_database
-from too_marshal.robots import Robots
-from too_marshal.settings import Settings
-from too_marshal.workflows.approve import approve
+from too_marshal.deployment.robots import Robots
+from too_marshal.deployment.settings import Settings
+from too_marshal.processes.database import migrate
+from too_marshal.processes.embedded import embedded_database
+from too_marshal.workflows.submissions.approve import approve
 
 FAULTS = [
     {"kind": "accept-then-reset", "method": "PUT", "probability": 0.08},

@@ -3,9 +3,9 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from too_marshal.database import open_database
 from too_marshal.db import Base
-from too_marshal.settings import Settings
+from too_marshal.deployment.settings import Settings
+from too_marshal.processes.database import open_database
 
 
 def is_ours(_object: object, name: str | None, kind: str, *_rest: object) -> bool:

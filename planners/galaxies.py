@@ -12,18 +12,18 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 from numpy.typing import NDArray
 
-from planners.assemble import assemble
-from planners.atoms import Layer
-from planners.bound import upper_bound
-from planners.cameras import camera_cells
-from planners.directions import sky_coord
-from planners.footprints import camera_area, finest_order
+from planners.footprints.atoms import Layer
+from planners.footprints.cameras import camera_cells
+from planners.footprints.field_cells import camera_area, finest_order
+from planners.geometry.directions import sky_coord
+from planners.geometry.polygons import unit_vectors
+from planners.geometry.ranges import HIGHEST_ORDER, hpx29
 from planners.optimal import best_shots
-from planners.polygons import unit_vectors
-from planners.posing import pose_at
-from planners.ranges import HIGHEST_ORDER, hpx29
-from planners.requests import RequestInvalid, check_request
-from planners.skymaps import SkyMap
+from planners.problem.assemble import assemble
+from planners.problem.build import pose_at
+from planners.problem.requests import RequestInvalid, check_request
+from planners.search.bound import upper_bound
+from planners.skymaps.skymap import SkyMap
 from telescopes.observing import (
     FieldGrid,
     Footprint,

@@ -9,16 +9,16 @@ import numpy as np
 from astropy import units as u
 from numpy.typing import NDArray
 
-from planners.account import telescope_time
-from planners.assemble import assemble
-from planners.clock import Clock, RobotState, Shot
-from planners.cover import MarginalProbability
-from planners.posing import pose
-from planners.problem import Problem
-from planners.programmes import Programmes, programmes_of
-from planners.rounds import passes_of, sequences
-from planners.skymaps import SkyMap
-from planners.tours import tour
+from planners.problem.assemble import assemble
+from planners.problem.build import pose
+from planners.problem.incidence import MarginalProbability
+from planners.problem.plan_statistics import telescope_time
+from planners.problem.problem import Problem
+from planners.problem.scheduler import Clock, RobotState, Shot
+from planners.problem.visit_options import Programmes, programmes_of
+from planners.search.blocks import passes_of, sequences
+from planners.search.tours import tour
+from planners.skymaps.skymap import SkyMap
 from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
 
 _PAUSE = 300.0

@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 from astropy.coordinates import SkyCoord
 
-from planners.assemble import assemble
-from planners.atoms import Atoms
+from planners.footprints.atoms import Atoms
 from planners.optimal import best_shots
-from planners.posing import pose_at
-from planners.requests import RequestInvalid, check_request
-from planners.skymaps import SkyMap
-from planners.why import ledger
+from planners.problem.assemble import assemble
+from planners.problem.build import pose_at
+from planners.problem.requests import RequestInvalid, check_request
+from planners.problem.unobserved import ledger
+from planners.skymaps.skymap import SkyMap
 from telescopes.observing import FieldGrid, ObservingPlan, ObservingRequest, Telescope
 
 

@@ -16,19 +16,19 @@ import numpy as np
 from astropy import units as u
 
 from planners import greedy
-from planners.account import finished_atoms
-from planners.assemble import assemble
-from planners.assignment import Assignment
-from planners.bound import finished_already, upper_bound
-from planners.clock import Shot
-from planners.execution import Execution
-from planners.fillers import with_single_visits
-from planners.mixtures import builders, structures
-from planners.posing import pose
-from planners.problem import Problem
-from planners.programmes import Programmes, programmes_of
-from planners.skymaps import SkyMap
-from planners.structures import StructureBuilder
+from planners.problem.assemble import assemble
+from planners.problem.build import pose
+from planners.problem.plan_statistics import finished_atoms
+from planners.problem.problem import Problem
+from planners.problem.scheduler import Shot
+from planners.problem.visit_options import Programmes, programmes_of
+from planners.search.assignment import Assignment
+from planners.search.block_layouts import StructureBuilder
+from planners.search.bound import finished_already, upper_bound
+from planners.search.execution import Execution
+from planners.search.fillers import with_single_visits
+from planners.search.mixtures import builders, structures
+from planners.skymaps.skymap import SkyMap
 from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
 
 _GOOD_ENOUGH, _EXCELLENT = 7e-3, 1e-3

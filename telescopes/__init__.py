@@ -1,20 +1,20 @@
 """Telescopes: their facts and their queues. A new one is a module, a grid and a line here.
 
-`telescopes.queues.open_queue` opens the way to a robot, `telescopes.preflight.preflight` holds a
+`telescopes.queues.open_queue` opens the way to a robot, `telescopes.preflight.preflight.preflight` holds a
 plan against it, `telescopes.archives.open_archive` tells what was executed (`executed`) and which
-reference images there are (`references`), and `telescopes.exposure_tables.read_exposure_table`
+reference images there are (`references`), and `telescopes.tables.exposure_tables.read_exposure_table`
 reads what observers upload.
 """
 
-from telescopes.decam import DECAM
-from telescopes.gattini import GATTINI
-from telescopes.growth_india import GROWTH_INDIA
-from telescopes.kped import KPED
-from telescopes.las_cumbres import LAS_CUMBRES
-from telescopes.liverpool import LIVERPOOL
+from telescopes.decam.facts import DECAM
+from telescopes.gattini.facts import GATTINI
+from telescopes.growth_india.facts import GROWTH_INDIA
+from telescopes.kped.facts import KPED
+from telescopes.las_cumbres.facts import LAS_CUMBRES
+from telescopes.liverpool.facts import LIVERPOOL
 from telescopes.observing import Telescope
-from telescopes.winter import WINTER
-from telescopes.ztf import ZTF
+from telescopes.winter.facts import WINTER
+from telescopes.ztf.facts import ZTF
 
 TELESCOPES: dict[str, Telescope] = {
     telescope.name: telescope

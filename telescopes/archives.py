@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 from astropy.time import Time
 
-from telescopes.exposure_tables import ExposureTable
-from telescopes.irsa import URL, ReferenceImages, ZTFArchive
 from telescopes.observing import ExecutedExposure
-from telescopes.tap import TAPArchive
+from telescopes.protocols.tap import TAPArchive
+from telescopes.tables.exposure_tables import ExposureTable
+from telescopes.ztf.irsa import URL, ReferenceImages, ZTFArchive
 
 
 class Archive(Protocol):

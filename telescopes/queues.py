@@ -10,26 +10,26 @@ from typing import Any
 from astropy import units as u
 
 from telescopes import TELESCOPES
-from telescopes.configured_queue import ConfiguredQueue
-from telescopes.configured_settings import CREDENTIALS, read_configuration
-from telescopes.configured_templates import ConfigurationInvalid, fill
-from telescopes.decam_script import DECamScript
-from telescopes.file_queue import FileQueue, Script
-from telescopes.gattini_script import QueueScript
-from telescopes.growth_india_script import GrowthIndiaScript
-from telescopes.kped import KPED
-from telescopes.las_cumbres import LAS_CUMBRES
-from telescopes.lco_queue import LCOQueue
-from telescopes.liverpool_queue import PATH, LiverpoolQueue
+from telescopes.configured.queue import ConfiguredQueue
+from telescopes.configured.settings import CREDENTIALS, read_configuration
+from telescopes.configured.templates import ConfigurationInvalid, fill
+from telescopes.decam.script import DECamScript
+from telescopes.gattini.script import QueueScript
+from telescopes.growth_india.script import GrowthIndiaScript
+from telescopes.kped.facts import KPED
+from telescopes.las_cumbres.facts import LAS_CUMBRES
+from telescopes.las_cumbres.queue import LCOQueue
+from telescopes.liverpool.queue import PATH, LiverpoolQueue
+from telescopes.liverpool.rtml import Conditions
 from telescopes.observing import ObservingQueue
-from telescopes.rtml import Conditions
-from telescopes.sftp import SFTPDrop
-from telescopes.soap import SOAPService
-from telescopes.transports import HTTPTransport, basic_authorization
-from telescopes.winter_queue import WINTERQueue
-from telescopes.ztf_kowalski import KowalskiScheduler
-from telescopes.ztf_queue import ZTFQueue
-from telescopes.ztf_scheduler import TunnelledScheduler
+from telescopes.protocols.file_queue import FileQueue, Script
+from telescopes.protocols.http import HTTPTransport, basic_authorization
+from telescopes.protocols.sftp import SFTPDrop
+from telescopes.protocols.soap import SOAPService
+from telescopes.winter.queue import WINTERQueue
+from telescopes.ztf.kowalski import KowalskiScheduler
+from telescopes.ztf.queue import ZTFQueue
+from telescopes.ztf.scheduler import TunnelledScheduler
 
 Endpoint = Mapping[str, Any]
 """Settings of one way: ``url``, credentials, and ``protocol`` where a telescope has several."""

@@ -8,9 +8,9 @@ from dataclasses import replace
 from astropy import units as u
 from astropy.time import Time
 
-from telescopes.foresight import exposures, minutes
 from telescopes.observing import ObservingPlan, PlannedExposure, Telescope
-from telescopes.timeline import DAY, Timeline, targets_of
+from telescopes.preflight.foresight import exposures, minutes
+from telescopes.preflight.timeline import DAY, Timeline, targets_of
 
 ON_THE_WAY = 4 * u.min
 """Nothing is planned to begin sooner than this after now: until then the message has arrived."""

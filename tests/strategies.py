@@ -7,8 +7,8 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from hypothesis import strategies as st
 
-from planners.ranges import HIGHEST_ORDER, Ranges
-from planners.skymaps import SkyMap
+from planners.geometry.ranges import HIGHEST_ORDER, Ranges
+from planners.skymaps.skymap import SkyMap
 
 
 def angles(low: float, high: float) -> st.SearchStrategy[float]:

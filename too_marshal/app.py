@@ -12,17 +12,16 @@ from sqlalchemy import Engine
 from too_marshal import api
 from too_marshal.db.base import session_factory
 from too_marshal.db.queues import LIVE
-from too_marshal.robots import Robots
-from too_marshal.settings import Settings
+from too_marshal.deployment.robots import Robots
+from too_marshal.deployment.settings import Settings
+from too_marshal.http import access, assets, errors, responses, service
 from too_marshal.web import (
-    access,
-    assets,
     auth,
     circulars,
     coverage,
-    errors,
     events,
     exposures,
+    formatting,
     health,
     links,
     live,
@@ -31,12 +30,9 @@ from too_marshal.web import (
     plans,
     queues,
     replacements,
-    responses,
-    rules,
     search,
-    service,
-    words,
 )
+from too_marshal.web.rules import pages
 
 LARGEST_REQUEST = 1_000_000
 """Bytes of a body; the one address that takes more says so itself."""
@@ -73,7 +69,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     service.install(
         app, service.Service(settings, session_factory(engine), Robots.from_settings(settings))
     )
-    for part in (responses, access, errors, words, assets):
+    for part in (responses, access, errors, formatting, assets):
         part.install(app)
     csrf = CSRFProtect(app)
     for blueprint in (
@@ -90,7 +86,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         people.people,
         live.live,
         links.links,
-        rules.rules,
+        pages.rules,
         search.search,
     ):
         app.register_blueprint(blueprint)

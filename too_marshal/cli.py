@@ -7,10 +7,10 @@ import sys
 
 import click
 
-from too_marshal.database import MigrationFailed
-from too_marshal.embedded import DatabaseUnavailable
-from too_marshal.notices.kafka import NoStream
-from too_marshal.settings import SettingInvalid
+from too_marshal.deployment.settings import SettingInvalid
+from too_marshal.processes.database import MigrationFailed
+from too_marshal.processes.embedded import DatabaseUnavailable
+from too_marshal.streams.kafka import NoStream
 
 COMMANDS = {
     "up": "Start everything on this machine, and stop it together.",

@@ -22,8 +22,8 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["too_marshal.notices"]):
+    from too_marshal.notices.formats.notice_json import notice_to_json
     from too_marshal.notices.notice import NoticeMalformed, NoticeUnknown
-    from too_marshal.notices.notice_json import notice_to_json
     from too_marshal.notices.registry import TOPICS, ParserFault, parse
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -132,7 +132,10 @@ def upgrade() -> None:
             comment="FITS as received; null where made from a position",
         ),
         sa.Column(
-            "prepared", sa.LargeBinary(), nullable=False, comment="planners.skymaps.SkyMap.to_bytes"
+            "prepared",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="planners.skymaps.skymap.SkyMap.to_bytes",
         ),
         sa.Column("area_50", sa.Double(), nullable=False, comment="50 % credible area, deg2"),
         sa.Column("area_90", sa.Double(), nullable=False, comment="90 % credible area, deg2"),

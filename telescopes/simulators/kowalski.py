@@ -1,4 +1,4 @@
-"""A simulated Kowalski in front of a simulated ZTF; see `telescopes.ztf_kowalski`."""
+"""A simulated Kowalski in front of a simulated ZTF; see `telescopes.ztf.kowalski`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from telescopes.simulators.faults import FaultKind, Faults
 from telescopes.simulators.service import Answer, Request
 from telescopes.simulators.ztf_service import ZTFSimulator
-from telescopes.ztf_kowalski import EXISTS, PATH
+from telescopes.ztf.kowalski import EXISTS, PATH
 
 HISTORY_PATH = "/api/observations/ztf"
 """Where this one forwards the history; the real one has no public route."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from lxml import etree
 
-from telescopes.rtml import NAMESPACE
+from telescopes.liverpool.rtml import NAMESPACE
 from telescopes.simulators.service import Answer, Request
 
 PATH = "/node_agent2/node_agent"

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from telescopes.simulators.service import Answer, Request
-from telescopes.treasure_map_messages import BANDS
+from telescopes.treasure_map.messages import BANDS
 
 ROOT = "/api/v1"
 

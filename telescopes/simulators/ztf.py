@@ -21,14 +21,14 @@ from typing import Any
 
 from astropy.time import Time
 
-from telescopes.local_sky import ApproximateSky
+from telescopes.preflight.local_sky import ApproximateSky
 from telescopes.simulators.clock import SimulatedClock
 from telescopes.simulators.service import SimulatorServer, running
 from telescopes.simulators.ztf_rehearsal import Rehearsal
 from telescopes.simulators.ztf_robot import ZTFRobot
 from telescopes.simulators.ztf_rules import QueueRoster
 from telescopes.simulators.ztf_service import ZTFSimulator
-from telescopes.ztf import ZTF
+from telescopes.ztf.facts import ZTF
 
 
 def make_robot(now: float, **settings: Any) -> ZTFRobot:

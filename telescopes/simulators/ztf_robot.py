@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from telescopes.local_sky import ApproximateSky
+from telescopes.preflight.local_sky import ApproximateSky
 from telescopes.simulators.clock import DAY
 from telescopes.simulators.ztf_rules import FILTERS, ListQueue, QueueRoster
 from telescopes.slews import Pause, turn
-from telescopes.ztf import ZTF
+from telescopes.ztf.facts import ZTF
 
 TWILIGHT = -12.0
 """No exposure begins while the Sun is above, deg."""

@@ -29,7 +29,7 @@ from telescopes.simulators.service import Answer, Request
 from telescopes.simulators.ztf_rehearsal import Rehearsal, next_work
 from telescopes.simulators.ztf_robot import ZTFRobot
 from telescopes.simulators.ztf_rules import ListQueue, QueueMalformed, read_queue
-from telescopes.ztf import ZTF
+from telescopes.ztf.facts import ZTF
 
 logger = logging.getLogger(__name__)
 

@@ -25,7 +25,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from planners.skymap_files import read_skymap
+from planners.skymaps.files import read_skymap
 from tests.too_marshal.conftest import TEMPLATE, server_url
 from tests.too_marshal.factories import (
     add_event,
@@ -44,9 +44,9 @@ from too_marshal.db.exposures import Coverage
 from too_marshal.db.notices import Heartbeat, NoticeState
 from too_marshal.db.people import Person, Role
 from too_marshal.db.queues import RobotQueue, SubmissionState
-from too_marshal.workflows.cover import cover
-from too_marshal.workflows.login import open_session
-from too_marshal.workflows.report import draft
+from too_marshal.workflows.accounts.login import open_session
+from too_marshal.workflows.exposures.cover import cover
+from too_marshal.workflows.exposures.report import draft
 
 __all__ = ["server_url"]
 

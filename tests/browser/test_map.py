@@ -12,7 +12,7 @@ from tests.browser.conftest import Site
 from too_marshal.db.events import Event
 from too_marshal.db.people import Person, Role
 from too_marshal.db.plans import Plan
-from too_marshal.workflows.login import open_session
+from too_marshal.workflows.accounts.login import open_session
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,7 @@ from tests.browser.conftest import LogIn, Site
 from too_marshal.db.events import EventName, compared_name
 from too_marshal.db.people import Role
 from too_marshal.db.plans import PlanRule, RuleTrial
-from too_marshal.workflows.try_rule import try_rule
+from too_marshal.workflows.rules.backtest import try_rule
 
 pytestmark = pytest.mark.browser
 

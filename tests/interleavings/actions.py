@@ -17,27 +17,25 @@ from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import KILL_SWITCH, Submission, Switch
 from too_marshal.db.replacements import Replacement, ReplacementState
-from too_marshal.workflows import (
+from too_marshal.workflows.localizations import localize
+from too_marshal.workflows.planning import offer, plan, rescore
+from too_marshal.workflows.submissions import (
     approve,
     automatic,
-    localize,
-    offer,
-    plan,
     replace,
-    rescore,
     submit,
     sweep,
     track,
     withdraw,
 )
-from too_marshal.workflows.approve import SubmissionForbidden
-from too_marshal.workflows.robot_jobs import ask_to_track
+from too_marshal.workflows.submissions.approve import SubmissionForbidden
+from too_marshal.workflows.submissions.robot_jobs import ask_to_track
 
 Task = Callable[..., None]
 
 
 def tasks(stage: Stage) -> dict[str, Task]:
-    """The workers' tasks, as `too_marshal.jobs` binds them."""
+    """The workers' tasks, as `too_marshal.processes.worker` binds them."""
 
     def on_robots(workflow: Task) -> Task:
         return lambda session, **about: workflow(session, stage.robots, **about)

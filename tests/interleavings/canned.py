@@ -12,12 +12,13 @@ from astropy import units as u
 from astropy.time import Time
 from sqlalchemy.orm import Session
 
-from planners.planners import PLANNERS, Planner
+from planners.registry import PLANNERS, Planner
 from telescopes.observing import ObservingPlan, ObservingRequest, PlannedExposure, Telescope
 from too_marshal import clock
 from too_marshal.db.localizations import Localization
-from too_marshal.workflows import offer, remainder, rescore, track
-from too_marshal.workflows import plan as plan_workflow
+from too_marshal.workflows.planning import offer, rescore
+from too_marshal.workflows.planning import plan as plan_workflow
+from too_marshal.workflows.submissions import remainder, track
 
 EXPOSURES = 8
 """In a plan: five minutes and more of the robot's time."""

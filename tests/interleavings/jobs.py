@@ -12,14 +12,15 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from tests.interleavings.database import Questions
 from tests.interleavings.threads import Killed, present_actor
-from too_marshal import clock, rescue
-from too_marshal.jobs import PERSISTENT
+from too_marshal import clock
+from too_marshal.processes import rescue
+from too_marshal.processes.worker import PERSISTENT
 
 MOST_TRIES = 3
-"""As `too_marshal.jobs.RETRY` has it."""
+"""As `too_marshal.processes.worker.RETRY` has it."""
 
 _UNTIRING = ("submit", "swap", "withdraw_submission")
-"""Tasks that are tried again for ever while the database is away; see `too_marshal.jobs`."""
+"""Tasks that are tried again for ever while the database is away; see `too_marshal.processes.worker`."""
 
 assert PERSISTENT.max_attempts > MOST_TRIES
 

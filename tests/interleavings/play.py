@@ -25,7 +25,7 @@ from tests.interleavings.rest import come_to_rest
 from tests.interleavings.robot import FAULTS, Wire
 from tests.interleavings.threads import Actor, Known, present_actor
 from tests.interleavings.world import WORKERS, Stage
-from too_marshal import clock, crash
+from too_marshal import clock, failpoints
 from too_marshal.db.locks import holds_nothing
 
 STEPS = (12, 20, 40)
@@ -64,7 +64,7 @@ class Play:
         self.stage.robots.wire = self.wire
         with ExitStack() as stack:
             stack.enter_context(clock.kept_by(lambda: self.time))
-            stack.enter_context(crash.watched_by(_hold))
+            stack.enter_context(failpoints.watched_by(_hold))
             stack.enter_context(self.stage.canned.in_place())
             events.listen(sessions, "after_commit", self._after_commit)
             stack.callback(events.remove, sessions, "after_commit", self._after_commit)

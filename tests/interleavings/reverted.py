@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from telescopes.observing import ObservingQueue
 from too_marshal.db.locks import lock_all
 from too_marshal.db.queues import Submission, SubmissionState, tell
-from too_marshal.workflows.reconcile import Observation
+from too_marshal.workflows.submissions.reconcile import Observation
 
 FOLLOWED = (SubmissionState.ACCEPTED, SubmissionState.EXECUTING)
 

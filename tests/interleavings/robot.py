@@ -12,15 +12,15 @@ from astropy import units as u
 from astropy.time import Time
 
 from telescopes.errors import QueueUnconfirmed, QueueUnreachable
+from telescopes.protocols.http import READS, HTTPAnswer
 from telescopes.simulators.clock import SimulatedClock
 from telescopes.simulators.service import Request
 from telescopes.simulators.ztf import make_robot
 from telescopes.simulators.ztf_service import ZTFSimulator
-from telescopes.transports import READS, HTTPAnswer
-from telescopes.ztf_queue import SLACK, ZTFQueue
-from telescopes.ztf_scheduler import TunnelledScheduler
-from too_marshal.robots import Robots
-from too_marshal.robots_file import Robot
+from telescopes.ztf.queue import SLACK, ZTFQueue
+from telescopes.ztf.scheduler import TunnelledScheduler
+from too_marshal.deployment.robots import Robots
+from too_marshal.deployment.robots_file import Robot
 
 FAULTS = ("lost", "accepted, unanswered", "late", "unreachable")
 """What can become of the next message: it is never read; read and not answered; read only when
@@ -68,7 +68,7 @@ class Wire:
         body: str | None = None,
         content_type: str = "application/json",  # noqa: ARG002 - of the protocol
     ) -> HTTPAnswer:
-        """Do as `telescopes.transports.HTTPTransport.exchange`."""
+        """Do as `telescopes.protocols.http.HTTPTransport.exchange`."""
         self.hold(f"{method} {urlsplit(path).path}")
         self.pass_time()
         request = Request(method, path, query or {}, {}, (body or "").encode())

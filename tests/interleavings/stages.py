@@ -12,10 +12,10 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from tests.interleavings.world import Stage
-from too_marshal.database import migrate
 from too_marshal.db.base import open_engine, session_factory
 from too_marshal.db.defaults import add_default_rules
-from too_marshal.embedded import embedded_database
+from too_marshal.processes.database import migrate
+from too_marshal.processes.embedded import embedded_database
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from tests.interleavings.history import Explorer
 from tests.interleavings.reverted import compare_with_what_is_now
 from tests.interleavings.runs import play_all
 from tests.interleavings.world import Stage
-from too_marshal.workflows import track
+from too_marshal.workflows.submissions import track
 
 MOST = 600
 """Histories within which a fault must be found."""

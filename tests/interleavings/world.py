@@ -11,7 +11,7 @@ from astropy.time import Time
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
-from planners.plan_files import plan_to_json, request_from_json
+from planners.files.plan_files import plan_to_json, request_from_json
 from telescopes import TELESCOPES
 from tests.interleavings.canned import EXPOSURES, Canned
 from tests.interleavings.database import Questions
@@ -22,7 +22,7 @@ from too_marshal.db.base import session_factory
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import LocalizationState
 from too_marshal.db.plans import Plan, PlanRule, PlanState
-from too_marshal.workflows.plan import store_plan
+from too_marshal.workflows.planning.plan import store_plan
 
 TOUCHED = (
     "posted_pointing",

@@ -12,7 +12,7 @@ from astropy.coordinates import SkyCoord
 from astropy.time import Time, TimeDelta
 from hypothesis import strategies as st
 
-from planners.skymaps import SkyMap
+from planners.skymaps.skymap import SkyMap
 from telescopes.observing import FieldGrid, ObservingRequest
 
 NIGHTS = (

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
-from planners.ranges import HIGHEST_ORDER
-from planners.skymaps import SkyMap
+from planners.geometry.ranges import HIGHEST_ORDER
+from planners.skymaps.skymap import SkyMap
 
 
 def table_file(

@@ -12,11 +12,11 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 from numpy.typing import ArrayLike, NDArray
 
-from planners.cameras import camera_cells
-from planners.directions import sky_coord, tangent_frames
-from planners.footprints import customary_order
-from planners.polygons import polygon_cells, unit_vectors
-from planners.ranges import Ranges
+from planners.footprints.cameras import camera_cells
+from planners.footprints.field_cells import customary_order
+from planners.geometry.directions import sky_coord, tangent_frames
+from planners.geometry.polygons import polygon_cells, unit_vectors
+from planners.geometry.ranges import Ranges
 from telescopes.observing import Telescope
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from planners import optimal
-from planners.skymap_files import read_skymap
+from planners.skymaps.files import read_skymap
 from telescopes import ZTF
 from tests.planners.cases import NIGHTS, request_for
 from tests.planners.checker import violations

@@ -10,8 +10,8 @@ from astropy.table import Table
 from scipy.stats import norm
 
 from planners import galaxies
-from planners.requests import RequestInvalid
-from planners.skymap_files import read_skymap
+from planners.problem.requests import RequestInvalid
+from planners.skymaps.files import read_skymap
 from telescopes import TELESCOPES, ZTF
 from tests.planners.cases import NIGHTS, blob, request_for
 from tests.planners.checker import violations

@@ -7,7 +7,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 
 from planners import manual
-from planners.requests import RequestInvalid
+from planners.problem.requests import RequestInvalid
 from telescopes import TELESCOPES, ZTF
 from telescopes.observing import Reason
 from tests.planners.cases import NIGHTS, blob, request_for

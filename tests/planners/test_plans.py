@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planners import greedy, optimal
-from planners.plan_files import plan_from_json, plan_to_json
+from planners.files.plan_files import plan_from_json, plan_to_json
 from telescopes import ZTF
 from tests.planners.cases import NIGHTS, request_for, requests, skymaps, whole_sky
 from tests.planners.checker import violations

@@ -31,9 +31,9 @@ from telescopes.errors import (
     QueueUnreachable,
 )
 from telescopes.observing import QueueReceipt
-from telescopes.preflight import preflight
+from telescopes.preflight.preflight import preflight
 from telescopes.simulators.faults import Fault, FaultKind
-from telescopes.ztf import ZTF
+from telescopes.ztf.facts import ZTF
 from tests.telescopes.plans import START, make_plan
 
 NAME = "ToO_S260302a_1"

@@ -5,8 +5,8 @@ import pytest
 from astropy import units as u
 
 from telescopes.errors import QueueRefused, QueueUnconfirmed, QueueUnreachable
-from telescopes.file_queue import FileQueue
-from telescopes.sftp import SFTPDrop
+from telescopes.protocols.file_queue import FileQueue
+from telescopes.protocols.sftp import SFTPDrop
 from telescopes.simulators.drop import ACCOUNT, PASSWORD, DropServer, running_drop
 from telescopes.simulators.faults import Fault, FaultKind
 from tests.telescopes.contract import Bench, QueueContract

@@ -4,9 +4,9 @@ import numpy as np
 from astropy import units as u
 from astropy.time import Time
 
-from telescopes.local_sky import ApproximateSky
 from telescopes.observing import ObservingPlan, ObservingRequest, PlannedExposure
-from telescopes.ztf import ZTF
+from telescopes.preflight.local_sky import ApproximateSky
+from telescopes.ztf.facts import ZTF
 
 START = Time("2026-03-02T05:00:00")
 """Dark at Palomar, Sun 30 deg below the horizon; MJD 61101.2083."""

@@ -9,8 +9,8 @@ import pytest
 from astropy import units as u
 
 import telescopes
-from planners.circles import circle_skymap
 from planners.greedy import plan as plan_greedily
+from planners.skymaps.circles import circle_skymap
 from telescopes import queues
 from telescopes.observing import ObservingRequest
 from telescopes.simulators.drop import ACCOUNT, PASSWORD, DropServer, running_drop
@@ -29,7 +29,7 @@ from astropy.time import Time
 
 from telescopes.grids import declination_rings
 from telescopes.observing import QueuedPlan
-from telescopes.ztf import ZTF
+from telescopes.ztf.facts import ZTF
 
 
 @cache

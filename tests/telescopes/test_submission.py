@@ -24,9 +24,9 @@ from telescopes.errors import (
     QueueUnreachable,
 )
 from telescopes.simulators.faults import Fault, FaultKind
-from telescopes.ztf_messages import read_messages
+from telescopes.ztf.messages import read_messages
 from tests.telescopes.plans import make_plan
-from tests.telescopes.test_ztf_queue import ZTFBench
+from tests.telescopes.ztf.test_queue import ZTFBench
 
 KINDS = [
     FaultKind.STATUS,

@@ -6,7 +6,7 @@ import pytest
 from astropy import units as u
 
 from telescopes import ZTF
-from telescopes.local_sky import ApproximateSky
+from telescopes.preflight.local_sky import ApproximateSky
 from telescopes.up_to_date import ON_THE_WAY, up_to_date
 from tests.telescopes.plans import START, make_plan
 

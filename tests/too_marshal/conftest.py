@@ -14,10 +14,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from tests.too_marshal.clocks import EVENING, running_from
-from too_marshal.database import migrate
 from too_marshal.db.base import open_engine, session_factory
 from too_marshal.db.defaults import add_default_rules
-from too_marshal.embedded import embedded_database
+from too_marshal.processes.database import migrate
+from too_marshal.processes.embedded import embedded_database
 
 TEMPLATE = "marshal_template"
 

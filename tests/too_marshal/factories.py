@@ -16,10 +16,10 @@ from astropy.coordinates import SkyCoord
 from astropy.time import Time
 from sqlalchemy.orm import Session
 
-from planners.circles import circle_skymap
-from planners.plan_files import plan_to_json
-from planners.ranges import hpx29
-from planners.skymaps import SkyMap
+from planners.files.plan_files import plan_to_json
+from planners.geometry.ranges import hpx29
+from planners.skymaps.circles import circle_skymap
+from planners.skymaps.skymap import SkyMap
 from telescopes import TELESCOPES
 from telescopes.observing import ObservingPlan, ObservingRequest, PlannedExposure
 from too_marshal.db.base import now
@@ -33,8 +33,8 @@ from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.preflights import Preflight
 from too_marshal.db.queues import Submission, SubmissionState
 from too_marshal.db.replacements import Replacement, ReplacementState
-from too_marshal.workflows.localize import store_skymap
-from too_marshal.workflows.plan import store_plan
+from too_marshal.workflows.localizations.localize import store_skymap
+from too_marshal.workflows.planning.plan import store_plan
 
 _numbers = count(1)
 

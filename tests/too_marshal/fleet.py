@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 import confluent_kafka
 from sqlalchemy import Engine, text
 
-from too_marshal.notices.packet_types import packet_numbers
+from too_marshal.notices.formats.packet_types import packet_numbers
 
 
 class Fleet:

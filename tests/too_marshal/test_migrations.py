@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import command
 from sqlalchemy import Engine, text
 
-from too_marshal.database import migrations
+from too_marshal.processes.database import migrations
 
 
 def led(engine: Engine, way, revision: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.too_marshal.fleet import Fleet, broker
 from tests.too_marshal.storm import TOPICS, blow, check, delays, summary
-from too_marshal.notices.kafka import Arrived, WaitingRoom
+from too_marshal.streams.kafka import Arrived, WaitingRoom
 
 NOTICES = 600
 

@@ -22,9 +22,9 @@ from too_marshal.api.schemas import (
 from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.events import Event
 from too_marshal.db.people import Role
-from too_marshal.web.access import current_person
-from too_marshal.web.service import database, row_or_404
-from too_marshal.workflows.report import draft
+from too_marshal.http.access import current_person
+from too_marshal.http.service import database, row_or_404
+from too_marshal.workflows.exposures.report import draft
 
 CIRCULAR = named(
     "CircularDraft",

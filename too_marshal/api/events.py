@@ -33,9 +33,9 @@ from too_marshal.api.schemas import (
     page_of,
     record,
 )
+from too_marshal.db.event_status import Standing, standings
 from too_marshal.db.events import Event, compared_name, find_by_beginning, find_by_name
-from too_marshal.web.service import database, row_or_404
-from too_marshal.web.standing import Standing, standings
+from too_marshal.http.service import database, row_or_404
 
 EVENT = named(
     "Event",

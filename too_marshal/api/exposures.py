@@ -24,11 +24,11 @@ from too_marshal.api.schemas import (
 from too_marshal.db.events import Event
 from too_marshal.db.exposures import Coverage, Exposure, ExposureImport, Source
 from too_marshal.db.people import Role
-from too_marshal.web.access import current_person
+from too_marshal.http.access import current_person
+from too_marshal.http.service import database, row_or_404
 from too_marshal.web.exposures import LARGEST_TABLE
-from too_marshal.web.service import database, row_or_404
-from too_marshal.workflows.cover import exposures_of
-from too_marshal.workflows.upload import undo, upload
+from too_marshal.workflows.exposures.cover import exposures_of
+from too_marshal.workflows.exposures.upload import undo, upload
 
 EXPOSURE = named(
     "Exposure",

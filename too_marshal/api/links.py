@@ -21,11 +21,11 @@ from too_marshal.api.schemas import (
 )
 from too_marshal.db.events import Event, EventLink, LinkKind
 from too_marshal.db.people import Role
-from too_marshal.web.access import current_person
+from too_marshal.http.access import current_person
+from too_marshal.http.service import database, row_or_404
 from too_marshal.web.links import LONGEST_REASON
-from too_marshal.web.service import database, row_or_404
-from too_marshal.workflows.link import link, links_of, unlink
-from too_marshal.workflows.rules import decisions_of
+from too_marshal.workflows.events.link import link, links_of, unlink
+from too_marshal.workflows.rules.decide import decisions_of
 
 LINK = named(
     "EventLink",

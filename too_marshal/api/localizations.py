@@ -24,7 +24,7 @@ from too_marshal.api.schemas import (
 )
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
-from too_marshal.web.service import database, row_or_404
+from too_marshal.http.service import database, row_or_404
 
 SKY_MAP = named(
     "SkyMap",

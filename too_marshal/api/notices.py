@@ -24,9 +24,9 @@ from too_marshal.api.schemas import (
 from too_marshal.db.events import Event
 from too_marshal.db.notices import NoticeState, ReceivedNotice, of_event
 from too_marshal.db.people import Role
+from too_marshal.http.service import database, row_or_404
 from too_marshal.web.notices import raw_response
-from too_marshal.web.service import database, row_or_404
-from too_marshal.workflows.ingest import Message, ingest
+from too_marshal.workflows.intake.ingest import Message, ingest
 
 LARGEST_NOTICE = 32_000_000
 """Bytes: the largest message that any stream may carry."""

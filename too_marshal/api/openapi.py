@@ -7,7 +7,7 @@ from typing import Any
 
 from too_marshal.api.operations import OPERATIONS, Content, Operation, Parameter, blueprint
 from too_marshal.api.schemas import PROBLEM, SCHEMAS, Schema
-from too_marshal.web.access import public
+from too_marshal.http.access import public
 
 _ARGUMENT = re.compile(r"<row:(\w+)>")
 

@@ -11,7 +11,7 @@ from flask import Blueprint, abort, request
 
 from too_marshal.api.schemas import INTEGER, Schema
 from too_marshal.db.people import Role
-from too_marshal.web.access import API, needs
+from too_marshal.http.access import API, needs
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -8,7 +8,7 @@ from flask import abort
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
-from planners.planners import PLANNERS
+from planners.registry import PLANNERS
 from too_marshal.api.operations import Content, iso, json_body, operation
 from too_marshal.api.schemas import (
     ANYTHING,
@@ -24,12 +24,12 @@ from too_marshal.api.schemas import (
 from too_marshal.db.events import Event
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan, PlanState
-from too_marshal.web.access import current_person
-from too_marshal.web.service import database, row_or_404
-from too_marshal.workflows.cancel_plan import cancel_plan
-from too_marshal.workflows.deficit import ask_for_follow_up
-from too_marshal.workflows.plan import ask_for_plan
-from too_marshal.workflows.plan_queue import LEAST_TIME_LIMIT, MOST_TIME_LIMIT, turns
+from too_marshal.http.access import current_person
+from too_marshal.http.service import database, row_or_404
+from too_marshal.workflows.exposures.deficit import ask_for_follow_up
+from too_marshal.workflows.planning.cancel_plan import cancel_plan
+from too_marshal.workflows.planning.plan import ask_for_plan
+from too_marshal.workflows.planning.plan_queue import LEAST_TIME_LIMIT, MOST_TIME_LIMIT, turns
 
 _SUMMARY = {
     "id": INTEGER,

@@ -20,10 +20,10 @@ from too_marshal.api.schemas import (
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan
 from too_marshal.db.preflights import Preflight
-from too_marshal.web.access import current_person
-from too_marshal.web.service import database, row_or_404, service
-from too_marshal.workflows.approve import obstacle
-from too_marshal.workflows.check import ask_for_preflight
+from too_marshal.http.access import current_person
+from too_marshal.http.service import database, row_or_404, service
+from too_marshal.workflows.submissions.approve import obstacle
+from too_marshal.workflows.submissions.check import ask_for_preflight
 
 PREFLIGHT = named(
     "Preflight",

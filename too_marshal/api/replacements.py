@@ -19,9 +19,9 @@ from too_marshal.api.schemas import (
 from too_marshal.db.events import Event
 from too_marshal.db.people import Role
 from too_marshal.db.replacements import Replacement, ReplacementState, replacements_of
-from too_marshal.web.access import current_person
-from too_marshal.web.service import database, row_or_404, service
-from too_marshal.workflows.replace import approve_replacement, decline_replacement
+from too_marshal.http.access import current_person
+from too_marshal.http.service import database, row_or_404, service
+from too_marshal.workflows.submissions.replace import approve_replacement, decline_replacement
 
 REPLACEMENT = named(
     "Replacement",

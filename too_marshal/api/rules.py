@@ -26,18 +26,18 @@ from too_marshal.api.schemas import (
 )
 from too_marshal.db.people import Role
 from too_marshal.db.plans import PlanRule, RuleTrial
-from too_marshal.web.access import current_person
-from too_marshal.web.service import database, row_or_404
-from too_marshal.workflows.dry_run import USUAL_SPAN
-from too_marshal.workflows.edit_rules import (
+from too_marshal.http.access import current_person
+from too_marshal.http.service import database, row_or_404
+from too_marshal.workflows.rules.backtest import ask_for_trial
+from too_marshal.workflows.rules.dry_run import USUAL_SPAN
+from too_marshal.workflows.rules.edit import (
     all_rules,
     delete_rule,
     restore_rule,
     save_rule,
     values_of,
 )
-from too_marshal.workflows.rule_fields import FIELDS, KINDS, STREAMS, RuleInvalid
-from too_marshal.workflows.try_rule import ask_for_trial
+from too_marshal.workflows.rules.fields import FIELDS, KINDS, STREAMS, RuleInvalid
 
 MOST_DAYS = 365
 

@@ -32,10 +32,10 @@ from too_marshal.api.schemas import (
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import Submission, SubmissionState
-from too_marshal.web.access import current_person
-from too_marshal.web.service import database, row_or_404, service
-from too_marshal.workflows.approve import approve_checked
-from too_marshal.workflows.withdraw import settle_by_person, withdraw_by_person
+from too_marshal.http.access import current_person
+from too_marshal.http.service import database, row_or_404, service
+from too_marshal.workflows.submissions.approve import approve_checked
+from too_marshal.workflows.submissions.withdraw import settle_by_person, withdraw_by_person
 
 SUBMISSION = named(
     "Submission",

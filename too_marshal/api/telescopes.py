@@ -10,7 +10,7 @@ from telescopes import TELESCOPES
 from telescopes.observing import Telescope
 from too_marshal.api.operations import Content, operation
 from too_marshal.api.schemas import NUMBER, TEXT, TRUTH, described, listed, named, record
-from too_marshal.web.service import service
+from too_marshal.http.service import service
 
 TELESCOPE = named(
     "Telescope",

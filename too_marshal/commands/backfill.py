@@ -9,7 +9,7 @@ import click
 from too_marshal.commands.processes import service
 from too_marshal.db.base import open_engine, session_factory
 from too_marshal.fetching.fetcher import Fetcher, Limits
-from too_marshal.workflows import backfill as run
+from too_marshal.workflows.intake import backfill as run
 
 SOURCES = {"lvk": run.backfill_lvk, "circulars": run.backfill_circulars}
 

@@ -9,7 +9,7 @@ import click
 import confluent_kafka
 
 from too_marshal.commands.processes import stop_event
-from too_marshal.workflows.listen import HEARTBEAT_TOPIC
+from too_marshal.workflows.intake.listen import HEARTBEAT_TOPIC
 
 HEARTBEAT_SECONDS = 1.0
 """As often as the real one."""

@@ -6,7 +6,7 @@ import click
 
 from too_marshal.commands.processes import service, stop_event
 from too_marshal.db.base import open_engine
-from too_marshal.timetable import run_clock
+from too_marshal.processes.timetable import run_clock
 
 
 @click.command()

@@ -10,8 +10,8 @@ import click
 from too_marshal.commands.processes import service
 from too_marshal.db.base import open_engine, session_factory
 from too_marshal.db.notices import NoticeState
-from too_marshal.workflows.ingest import Message, Received
-from too_marshal.workflows.ingest import ingest as run
+from too_marshal.workflows.intake.ingest import Message, Received
+from too_marshal.workflows.intake.ingest import ingest as run
 
 
 @click.command()

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from too_marshal.commands.processes import service, stop_event
 from too_marshal.db.base import open_engine, session_factory
-from too_marshal.settings import Settings
-from too_marshal.workflows.listen import gcn, scimma
-from too_marshal.workflows.listen import listen as run
+from too_marshal.deployment.settings import Settings
+from too_marshal.workflows.intake.listen import gcn, scimma
+from too_marshal.workflows.intake.listen import listen as run
 
 SOURCES = ("gcn", "scimma", "voevent")
 
@@ -47,7 +47,7 @@ def _listen_voevent(
     settings: Settings, sessions: sessionmaker[Session], stop: threading.Event
 ) -> None:
     # Here, not above: hardly anybody has such a broker.
-    from too_marshal.workflows.listen_voevent import (  # noqa: PLC0415
+    from too_marshal.workflows.intake.listen_voevent import (  # noqa: PLC0415
         broker_address,
         limit_memory,
         listen_voevent,

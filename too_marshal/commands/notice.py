@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from too_marshal.notices.json_document import LARGEST_DOCUMENT
+from too_marshal.notices.formats.json_document import LARGEST_DOCUMENT
+from too_marshal.notices.formats.notice_json import notice_to_json
 from too_marshal.notices.notice import NoticeMalformed, NoticeUnknown
-from too_marshal.notices.notice_json import notice_to_json
 from too_marshal.notices.registry import parse
 
 

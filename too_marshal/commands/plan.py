@@ -9,12 +9,12 @@ from typing import Any
 import click
 from astropy import units as u
 
-from planners.gwemopt_planner import GwemoptFailed
-from planners.planners import PLANNERS
-from planners.requests import RequestInvalid
-from planners.skymap_files import read_skymap
-from planners.skymaps import SkyMap, SkyMapInvalid
-from planners.tables import TableInvalid
+from planners.comparison.gwemopt_planner import GwemoptFailed
+from planners.files.tables import TableInvalid
+from planners.problem.requests import RequestInvalid
+from planners.registry import PLANNERS
+from planners.skymaps.files import read_skymap
+from planners.skymaps.skymap import SkyMap, SkyMapInvalid
 from telescopes import TELESCOPES
 from telescopes.observing import Telescope
 from too_marshal.commands.plan_output import compare_planners, draw, progress, write

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import click
 
-from planners.gwemopt_planner import GwemoptFailed
-from planners.plan_files import plan_to_json
-from planners.planners import PLANNERS
-from planners.skymaps import SkyMap
+from planners.comparison.gwemopt_planner import GwemoptFailed
+from planners.files.plan_files import plan_to_json
+from planners.registry import PLANNERS
+from planners.skymaps.skymap import SkyMap
 from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
 
 COMPARED = ("optimal", "greedy", "gwemopt")
@@ -99,7 +99,7 @@ def write(made: ObservingPlan, output: Path | None) -> None:
 def draw(skymap: SkyMap, telescope: Telescope, made: ObservingPlan, path: Path) -> None:
     """Draw the map and the fields; the end of the file's name says in which format."""
     # matplotlib takes a second to import, and few plans are drawn.
-    from planners.plot import plot_plan  # noqa: PLC0415
+    from planners.files.plot import plot_plan  # noqa: PLC0415
 
     try:
         plot_plan(skymap, telescope, made, path)

@@ -10,9 +10,9 @@ from typing import Any
 import click
 from astropy import units as u
 
-from planners.requests import RequestInvalid
-from planners.tables import read_exposures, read_galaxies, read_targets
-from planners.visibility import TWILIGHTS
+from planners.files.tables import read_exposures, read_galaxies, read_targets
+from planners.problem.requests import RequestInvalid
+from planners.visibility.rules import TWILIGHTS
 from telescopes.observing import ObservingRequest, Telescope
 from too_marshal.commands.quantities import QuantityType
 

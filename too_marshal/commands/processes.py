@@ -7,10 +7,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from too_marshal import logs
-from too_marshal.database import MigrationFailed, database_url, is_current
 from too_marshal.db.base import open_engine
-from too_marshal.settings import Settings
+from too_marshal.deployment import logs
+from too_marshal.deployment.settings import Settings
+from too_marshal.processes.database import MigrationFailed, database_url, is_current
 
 
 @contextmanager

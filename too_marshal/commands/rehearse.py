@@ -8,7 +8,7 @@ from sqlalchemy import select
 from too_marshal.commands.processes import service
 from too_marshal.db.base import open_engine, session_factory
 from too_marshal.db.events import Event
-from too_marshal.settings import SettingInvalid
+from too_marshal.deployment.settings import SettingInvalid
 from too_marshal.workflows import rehearse as run
 
 

@@ -9,8 +9,8 @@ import click
 
 from too_marshal.commands.processes import service
 from too_marshal.db.base import open_engine, session_factory
-from too_marshal.workflows.replay import archived, tally
-from too_marshal.workflows.replay import replay as run
+from too_marshal.workflows.intake.replay import archived, tally
+from too_marshal.workflows.intake.replay import replay as run
 
 
 @click.command()

@@ -16,17 +16,23 @@ from urllib.error import URLError
 import click
 from sqlalchemy import Engine, select
 
-from too_marshal import logs
-from too_marshal.channels import channels_of
-from too_marshal.database import migrate, open_database
 from too_marshal.db.base import now, session_factory
 from too_marshal.db.defaults import add_default_rules
 from too_marshal.db.people import Person, Role
-from too_marshal.notices.scimma import is_configured
-from too_marshal.robots import Robots
-from too_marshal.settings import Settings
-from too_marshal.supervisor import Ending, ProcessFailed, Supervisor, environment, stop_on_signals
-from too_marshal.workflows.people import create_person, set_password
+from too_marshal.deployment import logs
+from too_marshal.deployment.channels import channels_of
+from too_marshal.deployment.robots import Robots
+from too_marshal.deployment.settings import Settings
+from too_marshal.processes.database import migrate, open_database
+from too_marshal.processes.supervisor import (
+    Ending,
+    ProcessFailed,
+    Supervisor,
+    environment,
+    stop_on_signals,
+)
+from too_marshal.streams.scimma import is_configured
+from too_marshal.workflows.accounts.people import create_person, set_password
 
 REHEARSAL_USER = "rehearsal"
 

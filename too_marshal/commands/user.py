@@ -9,12 +9,12 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from too_marshal.database import open_database
 from too_marshal.db.base import now, session_factory
 from too_marshal.db.people import Person, Role
-from too_marshal.settings import Settings
-from too_marshal.workflows.people import PersonInvalid, create_person, set_password
-from too_marshal.workflows.tokens import create_token
+from too_marshal.deployment.settings import Settings
+from too_marshal.processes.database import open_database
+from too_marshal.workflows.accounts.people import PersonInvalid, create_person, set_password
+from too_marshal.workflows.accounts.tokens import create_token
 
 ROLES = click.Choice([role.name.lower() for role in Role])
 

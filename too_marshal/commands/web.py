@@ -16,9 +16,9 @@ from sqlalchemy.exc import OperationalError
 from too_marshal.app import create_app
 from too_marshal.commands.processes import service
 from too_marshal.db.base import open_engine, session_factory
-from too_marshal.settings import Settings
-from too_marshal.web.service import EXTENSION
-from too_marshal.workflows.listen import beat
+from too_marshal.deployment.settings import Settings
+from too_marshal.http.service import EXTENSION
+from too_marshal.workflows.intake.listen import beat
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ import socket
 import click
 
 from too_marshal.commands.processes import service
-from too_marshal.jobs import work as run
+from too_marshal.processes.worker import work as run
 
 
 @click.command()

@@ -9,7 +9,7 @@ from too_marshal.db.base import Base, Utc
 
 
 class JobDeath(Base):
-    """How many workers have died doing a job; written by `too_marshal.rescue`."""
+    """How many workers have died doing a job; written by `too_marshal.processes.rescue`."""
 
     __tablename__ = "job_death"
 

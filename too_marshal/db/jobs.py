@@ -62,7 +62,7 @@ def defer(  # noqa: PLR0913 - each is a property of a job
     session
         Open session.
     task
-        Name of the task, as in `too_marshal.jobs`.
+        Name of the task, as in `too_marshal.processes.worker`.
     priority
         The larger the sooner.
     lock

@@ -31,7 +31,7 @@ class SkyMapFile(Base):
         LargeBinary, deferred=True, comment="FITS as received; null where made from a position"
     )
     prepared: Mapped[bytes] = mapped_column(
-        LargeBinary, deferred=True, comment="planners.skymaps.SkyMap.to_bytes"
+        LargeBinary, deferred=True, comment="planners.skymaps.skymap.SkyMap.to_bytes"
     )
     area_50: Mapped[float] = mapped_column(comment="50 % credible area, deg2")
     area_90: Mapped[float] = mapped_column(comment="90 % credible area, deg2")

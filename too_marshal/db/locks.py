@@ -12,7 +12,7 @@ from typing import TypeVar
 from sqlalchemy import Select, event, select
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
-from too_marshal import crash
+from too_marshal import failpoints
 from too_marshal.db.base import Base
 
 Row = TypeVar("Row", bound=Base)
@@ -64,7 +64,7 @@ def lock_all(
     """
     if session.in_transaction() and holds_nothing(session):
         # What was read so far may change here, and not once a row is held.
-        crash.point(f"before_lock_{entity.__tablename__}")
+        failpoints.point(f"before_lock_{entity.__tablename__}")
     found = session.scalars(
         # Others may refer to the rows meanwhile: keys do not change.
         query.with_for_update(of=entity, skip_locked=skip_locked, key_share=True),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from telescopes.deadlines import cut_off, shut
+from telescopes.protocols.deadlines import cut_off, shut
 from too_marshal.fetching.addresses import (
     FetchFailed,
     FetchRefused,

@@ -40,7 +40,7 @@ class Circle:
     """Whether `radius` already contains the mission's systematic error."""
 
     systematic_model: str | None = None
-    """Name of the published systematic model to be folded in (`planners.circles`), or None."""
+    """Name of the published systematic model to be folded in (`planners.skymaps.circles`), or None."""
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from too_marshal.notices.json_document import Document
+from too_marshal.notices.formats.json_document import Document
+from too_marshal.notices.formats.packet_types import packet_names
+from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Notice
-from too_marshal.notices.packet_types import packet_names
-from too_marshal.notices.voevent import VOEvent
 
 PacketParser = Callable[[VOEvent], Notice]
 DocumentParser = Callable[[Document], Notice]

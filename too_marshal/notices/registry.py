@@ -5,39 +5,31 @@ from __future__ import annotations
 import logging
 import re
 
-from too_marshal.notices import (  # noqa: F401 (each registers its parsers on import)
+from too_marshal.notices.formats.avro_document import MAGIC, read_avro
+from too_marshal.notices.formats.json_document import Document, read_document
+from too_marshal.notices.formats.limits import check_limits
+from too_marshal.notices.formats.packet_types import packet_name, packet_numbers
+from too_marshal.notices.formats.voevent import VOEvent, read_voevent
+from too_marshal.notices.gamma_rays import (  # noqa: F401 (each registers its parsers on import)
     agile,
-    amon,
-    boom,
     calet,
-    circulars,
     counterparts,
     einstein_probe,
     fermi_gbm,
     fermi_gbm_json,
     fermi_lat,
-    frb,
     gecam,
-    heartbeat,
-    icecube,
     integral,
     ipn,
-    km3net,
     konus,
-    lvk,
     maxi,
-    neutrino_search,
     small_satellites,
-    snews,
-    superk,
     svom,
     swift,
 )
-from too_marshal.notices.avro_document import MAGIC, read_avro
-from too_marshal.notices.json_document import Document, read_document
-from too_marshal.notices.limits import check_limits
+from too_marshal.notices.neutrinos import amon, icecube, km3net, neutrino_search, snews, superk  # noqa: F401 (each registers its parsers on import)
 from too_marshal.notices.notice import Notice, NoticeMalformed, NoticeUnknown
-from too_marshal.notices.packet_types import packet_name, packet_numbers
+from too_marshal.notices.others import boom, circulars, frb, heartbeat, lvk  # noqa: F401 (each registers its parsers on import)
 from too_marshal.notices.registration import (
     CLASSIC_TOPIC,
     DOCUMENTS,
@@ -47,7 +39,6 @@ from too_marshal.notices.registration import (
     PacketEntry,
     all_topics,
 )
-from too_marshal.notices.voevent import VOEvent, read_voevent
 
 logger = logging.getLogger(__name__)
 

@@ -22,17 +22,17 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from too_marshal.db.base import now
 from too_marshal.db.people import ApiToken, Person, Role
-from too_marshal.web.access import current_person, needs, public, safe_next, session_cookie
-from too_marshal.web.service import database, service
-from too_marshal.workflows.login import (
+from too_marshal.http.access import current_person, needs, public, safe_next, session_cookie
+from too_marshal.http.service import database, service
+from too_marshal.workflows.accounts.login import (
     SESSION_LIFE,
     LoginThrottled,
     check_password,
     close_session,
     open_session,
 )
-from too_marshal.workflows.people import end_sessions_of, set_password
-from too_marshal.workflows.tokens import create_token, revoke_token
+from too_marshal.workflows.accounts.people import end_sessions_of, set_password
+from too_marshal.workflows.accounts.tokens import create_token, revoke_token
 
 auth = Blueprint("auth", __name__)
 

@@ -9,9 +9,9 @@ from telescopes import TELESCOPES
 from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.events import Event
 from too_marshal.db.people import Role
-from too_marshal.web.access import current_person, needs
-from too_marshal.web.service import database, row_or_404
-from too_marshal.workflows.report import draft as write_draft
+from too_marshal.http.access import current_person, needs
+from too_marshal.http.service import database, row_or_404
+from too_marshal.workflows.exposures.report import draft as write_draft
 
 circulars = Blueprint("circulars", __name__)
 

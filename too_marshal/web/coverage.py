@@ -14,10 +14,10 @@ from too_marshal.db.events import Event
 from too_marshal.db.exposures import ALL_TELESCOPES, Coverage, Exposure
 from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
 from too_marshal.db.people import Role
-from too_marshal.web.access import needs
-from too_marshal.web.service import database, row_or_404
-from too_marshal.workflows.cover import telescopes_of
-from too_marshal.workflows.cover_version import ask_to_cover_version
+from too_marshal.http.access import needs
+from too_marshal.http.service import database, row_or_404
+from too_marshal.workflows.exposures.cover import telescopes_of
+from too_marshal.workflows.exposures.cover_version import ask_to_cover_version
 
 WIDTH, HEIGHT = 320.0, 90.0
 """Of the course of the coverage with time, user units."""

@@ -20,9 +20,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from planners.planners import MAP_PLANNERS
+from planners.registry import MAP_PLANNERS
 from telescopes import TELESCOPES
 from too_marshal.db.circulars import CircularDraft
+from too_marshal.db.event_status import standings
 from too_marshal.db.events import Activity, Event, latest_events
 from too_marshal.db.exposures import Coverage
 from too_marshal.db.localizations import Localization, SkyMapFile
@@ -31,18 +32,17 @@ from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import LIVE, Submission
 from too_marshal.db.replacements import SWAPPING, replacements_of
+from too_marshal.http.access import current_person, needs
+from too_marshal.http.service import database, row_or_404, service
 from too_marshal.web import sky
-from too_marshal.web.access import current_person, needs
 from too_marshal.web.decisions import by_subject
 from too_marshal.web.links import linked
 from too_marshal.web.numbers import EXPOSURE_TIME, LIMITS
 from too_marshal.web.plan_form import TIME_LIMIT, PlanForm
 from too_marshal.web.replacements import SWAP_WORDS
-from too_marshal.web.service import database, row_or_404, service
-from too_marshal.web.standing import standings
-from too_marshal.workflows.plan import ask_for_plan
-from too_marshal.workflows.plan_queue import turns
-from too_marshal.workflows.rules import decisions_of
+from too_marshal.workflows.planning.plan import ask_for_plan
+from too_marshal.workflows.planning.plan_queue import turns
+from too_marshal.workflows.rules.decide import decisions_of
 
 PAGE = 50
 TIMELINE = 60

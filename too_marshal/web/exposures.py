@@ -10,9 +10,9 @@ from telescopes import TELESCOPES
 from too_marshal.db.events import Event
 from too_marshal.db.exposures import ExposureImport
 from too_marshal.db.people import Role
-from too_marshal.web.access import current_person, needs
-from too_marshal.web.service import database, row_or_404
-from too_marshal.workflows.upload import undo, upload
+from too_marshal.http.access import current_person, needs
+from too_marshal.http.service import database, row_or_404
+from too_marshal.workflows.exposures.upload import undo, upload
 
 LARGEST_TABLE = 8_000_000
 """Bytes; twenty nights of a survey telescope."""

@@ -31,9 +31,9 @@ from too_marshal.db.notices import Heartbeat, NoticeState, ReceivedNotice
 from too_marshal.db.people import Role
 from too_marshal.db.queues import KILL_SWITCH, RobotQueue, Switch, count_by_state
 from too_marshal.db.work import work_of
-from too_marshal.web.access import current_person, needs, public
-from too_marshal.web.service import database, service
-from too_marshal.web.words import duration
+from too_marshal.http.access import current_person, needs, public
+from too_marshal.http.service import database, service
+from too_marshal.web.formatting import duration
 
 AMBER_SECONDS, RED_SECONDS = 60.0, 300.0
 """A stream of notices, or a process, that is silent for longer is doubtful, then down."""

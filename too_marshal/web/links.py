@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from too_marshal.db.events import Event, EventLink, find_by_name
 from too_marshal.db.people import Role
-from too_marshal.web.access import current_person, needs
-from too_marshal.web.service import database, row_or_404
-from too_marshal.workflows.link import link, links_of, unlink
+from too_marshal.http.access import current_person, needs
+from too_marshal.http.service import database, row_or_404
+from too_marshal.workflows.events.link import link, links_of, unlink
 
 LONGEST_REASON = 200
 

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 
 from too_marshal.db.events import Activity
 from too_marshal.db.people import Role
-from too_marshal.web.access import needs, session_cookie
-from too_marshal.web.service import Service, database, service
-from too_marshal.workflows.login import person_of_session
+from too_marshal.http.access import needs, session_cookie
+from too_marshal.http.service import Service, database, service
+from too_marshal.workflows.accounts.login import person_of_session
 
 POLL_SECONDS = 1.0
 PING_SECONDS = 15.0

@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from too_marshal.db.notices import NoticeState, ReceivedNotice
 from too_marshal.db.people import Role
-from too_marshal.web.access import needs
-from too_marshal.web.service import database, row_or_404
-from too_marshal.workflows.reread import reread
+from too_marshal.http.access import needs
+from too_marshal.http.service import database, row_or_404
+from too_marshal.workflows.intake.reprocess import reread
 
 NOT_UNDERSTOOD = (NoticeState.QUARANTINED, NoticeState.UNKNOWN)
 MOST_SHOWN = 4000

@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from too_marshal.db.events import record
 from too_marshal.db.people import Person, Role
-from too_marshal.web.access import current_person, needs
-from too_marshal.web.service import database, row_or_404
-from too_marshal.workflows.people import create_person, set_password, set_role
+from too_marshal.http.access import current_person, needs
+from too_marshal.http.service import database, row_or_404
+from too_marshal.workflows.accounts.people import create_person, set_password, set_role
 
 people = Blueprint("people", __name__)
 

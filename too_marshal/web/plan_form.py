@@ -12,7 +12,7 @@ from telescopes import TELESCOPES
 from telescopes.observing import Telescope
 from too_marshal.db.base import now
 from too_marshal.web.numbers import EXPOSURE_TIME, LIMITS, Number
-from too_marshal.workflows.plan_queue import LEAST_TIME_LIMIT, MOST_TIME_LIMIT, WINDOW
+from too_marshal.workflows.planning.plan_queue import LEAST_TIME_LIMIT, MOST_TIME_LIMIT, WINDOW
 
 LONGEST_TEXT = 200
 

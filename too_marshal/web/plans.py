@@ -17,13 +17,13 @@ from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan
 from too_marshal.db.preflights import ERROR, WARNING, latest_preflight
 from too_marshal.db.queues import LIVE, Submission
-from too_marshal.web.access import current_person, needs
-from too_marshal.web.service import database, row_or_404, service
-from too_marshal.workflows.approve import approve_checked, obstacle
-from too_marshal.workflows.cancel_plan import cancel_plan
-from too_marshal.workflows.check import ask_for_preflight
-from too_marshal.workflows.deficit import ask_for_follow_up, visits_of
-from too_marshal.workflows.plan_queue import turns
+from too_marshal.http.access import current_person, needs
+from too_marshal.http.service import database, row_or_404, service
+from too_marshal.workflows.exposures.deficit import ask_for_follow_up, visits_of
+from too_marshal.workflows.planning.cancel_plan import cancel_plan
+from too_marshal.workflows.planning.plan_queue import turns
+from too_marshal.workflows.submissions.approve import approve_checked, obstacle
+from too_marshal.workflows.submissions.check import ask_for_preflight
 
 MOST_UNOBSERVED = 100
 """Fields listed with the reason why they are left out, the most probable first."""

@@ -16,10 +16,10 @@ from too_marshal.db.jobs import URGENT, defer
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import KILL_SWITCH, RobotQueue, Submission, Switch
-from too_marshal.web.access import current_person, needs
-from too_marshal.web.service import database, row_or_404, service
-from too_marshal.workflows.clear_queue import ask_to_delete
-from too_marshal.workflows.withdraw import settle_by_person, withdraw_by_person
+from too_marshal.http.access import current_person, needs
+from too_marshal.http.service import database, row_or_404, service
+from too_marshal.workflows.submissions.clear_queue import ask_to_delete
+from too_marshal.workflows.submissions.withdraw import settle_by_person, withdraw_by_person
 
 MOST_SUBMISSIONS = 100
 

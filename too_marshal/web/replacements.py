@@ -7,9 +7,9 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from too_marshal.db.people import Role
 from too_marshal.db.replacements import Replacement, ReplacementState
-from too_marshal.web.access import current_person, needs
-from too_marshal.web.service import database, row_or_404, service
-from too_marshal.workflows.replace import approve_replacement, decline_replacement
+from too_marshal.http.access import current_person, needs
+from too_marshal.http.service import database, row_or_404, service
+from too_marshal.workflows.submissions.replace import approve_replacement, decline_replacement
 
 SWAP_WORDS = {
     ReplacementState.APPROVED: "The old queue is about to be deleted.",

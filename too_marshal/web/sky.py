@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session, undefer
 
 from telescopes import TELESCOPES
 from telescopes.outlines import outline
-from telescopes.pointings import grouped
+from telescopes.pairing.pointings import grouped
 from too_marshal.db.base import MARSHAL
 from too_marshal.db.events import Event
 from too_marshal.db.exposures import Coverage, Exposure
 from too_marshal.db.localizations import Localization, SkyMapFile
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanState
 from too_marshal.db.queues import LIVE, Submission, SubmissionState
-from too_marshal.workflows.cover import exposures_of
+from too_marshal.workflows.exposures.cover import exposures_of
 
 
 def sky(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planners.plan_files import plan_from_json
+from planners.files.plan_files import plan_from_json
 from telescopes.observing import ObservingPlan
 from too_marshal.db.plans import Plan
 

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
-from too_marshal.settings import Settings
+from too_marshal.deployment.settings import Settings
 
 MAP = "bns_00507deg2_10102.multiorder.fits.gz"
 """Our own simulation; see the README beside it."""
@@ -94,9 +94,9 @@ def best_moment(before: datetime) -> Moment:
     """The moment whose region ZTF can observe best in the 24 hours after `before`."""
     # Here, not above: the web process imports this module for the retraction.
     from planners.greedy import plan  # noqa: PLC0415
-    from planners.skymap_files import read_skymap  # noqa: PLC0415
+    from planners.skymaps.files import read_skymap  # noqa: PLC0415
     from telescopes.observing import ObservingRequest  # noqa: PLC0415
-    from telescopes.ztf import ZTF  # noqa: PLC0415
+    from telescopes.ztf.facts import ZTF  # noqa: PLC0415
 
     request = ObservingRequest(
         start=Time(before),

@@ -10,16 +10,16 @@ import pytest
 from astropy import units as u
 from astropy.time import Time
 
+from telescopes.protocols.http import HTTPTransport
 from telescopes.queues import open_queue
 from telescopes.simulators.clock import DAY, SimulatedClock
 from telescopes.simulators.ztf import serve
 from telescopes.simulators.ztf_rehearsal import Rehearsal
 from telescopes.simulators.ztf_robot import SLOT
-from telescopes.transports import HTTPTransport
 from tests.telescopes.plans import START, make_plan
 from tests.telescopes.simulators.test_ztf_robot import NIGHT, fields
 from tests.telescopes.simulators.test_ztf_rules import message
-from tests.telescopes.test_ztf_queue import Wall
+from tests.telescopes.ztf.test_queue import Wall
 
 
 class Bench:

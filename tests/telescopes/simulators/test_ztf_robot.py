@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from telescopes.simulators.clock import DAY
 from telescopes.simulators.ztf import make_robot
 from telescopes.simulators.ztf_rules import read_queue
-from telescopes.ztf import ZTF
+from telescopes.ztf.facts import ZTF
 from tests.telescopes.plans import START
 from tests.telescopes.simulators.test_ztf_rules import SKY, message
 

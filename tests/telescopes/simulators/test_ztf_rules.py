@@ -14,7 +14,7 @@ from astropy.time import Time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telescopes.local_sky import ApproximateSky
+from telescopes.preflight.local_sky import ApproximateSky
 from telescopes.simulators.ztf_robot import TWILIGHT
 from telescopes.simulators.ztf_rules import (
     EARLIEST,
@@ -26,8 +26,8 @@ from telescopes.simulators.ztf_rules import (
     blocked,
     read_queue,
 )
-from telescopes.ztf import ZTF
-from telescopes.ztf_messages import FILTER_IDS, PROGRAM_IDS
+from telescopes.ztf.facts import ZTF
+from telescopes.ztf.messages import FILTER_IDS, PROGRAM_IDS
 
 NOW = 61101.25
 """Night at Palomar."""

@@ -21,7 +21,7 @@ from tests.too_marshal.web.conftest import (
 )
 from too_marshal.db.base import now
 from too_marshal.db.people import Role
-from too_marshal.workflows.tokens import create_token
+from too_marshal.workflows.accounts.tokens import create_token
 
 __all__ = ["app", "compiled_templates", "engine", "fresh_rules", "settings", "shared_engine"]
 

@@ -10,8 +10,8 @@ from tests.too_marshal.api.conftest import Caller
 from tests.too_marshal.factories import add_event, add_person
 from too_marshal.db.base import now
 from too_marshal.db.people import Role
-from too_marshal.workflows.login import open_session
-from too_marshal.workflows.tokens import create_token, revoke_token
+from too_marshal.workflows.accounts.login import open_session
+from too_marshal.workflows.accounts.tokens import create_token, revoke_token
 
 
 def token_of(session: Session, role: Role, of: Role | None = None, name: str = "x"):

@@ -14,7 +14,7 @@ from astropy.io import fits
 from astropy.table import Table
 from click.testing import CliRunner
 
-from planners.plan_files import plan_from_json
+from planners.files.plan_files import plan_from_json
 from telescopes import TELESCOPES
 from tests.planners.checker import violations
 from too_marshal.cli import cli

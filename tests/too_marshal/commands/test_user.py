@@ -5,8 +5,8 @@ from sqlalchemy.orm import Session
 
 from too_marshal.commands.user import user
 from too_marshal.db.people import Person, Role
-from too_marshal.workflows.login import check_password
-from too_marshal.workflows.tokens import person_of_token
+from too_marshal.workflows.accounts.login import check_password
+from too_marshal.workflows.accounts.tokens import person_of_token
 
 PASSWORD = "a long password"
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from tests.too_marshal.factories import add_person
 from too_marshal.db.notices import Heartbeat
 from too_marshal.db.people import Role
-from too_marshal.workflows.login import open_session
+from too_marshal.workflows.accounts.login import open_session
 
 
 def start(database_url: str, folder: Path, *arguments: str) -> subprocess.Popen[str]:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from too_marshal.notices.formats.notice_json import notice_to_json
 from too_marshal.notices.notice import Notice, NoticeMalformed, NoticeUnknown
-from too_marshal.notices.notice_json import notice_to_json
 from too_marshal.notices.registration import DOCUMENTS, PACKETS
 from too_marshal.notices.registry import TOPICS, ParserFault, parse
 

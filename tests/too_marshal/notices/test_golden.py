@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from too_marshal.notices.notice_json import notice_to_json
+from too_marshal.notices.formats.notice_json import notice_to_json
 
 GOLDEN = {
     path: record

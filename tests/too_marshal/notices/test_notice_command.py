@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from too_marshal.commands.notice import notice
-from too_marshal.notices.notice_json import notice_to_json
+from too_marshal.notices.formats.notice_json import notice_to_json
 
 FILES = [
     "notices/fermi_gbm/trigger_632819449/GBM_Fin_Pos2021-01-20T071044.70_632819449_0-051.xml",

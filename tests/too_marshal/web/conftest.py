@@ -21,8 +21,8 @@ from too_marshal.db.base import Base, open_engine
 from too_marshal.db.defaults import add_default_rules
 from too_marshal.db.people import Role
 from too_marshal.db.plans import PlanRule
-from too_marshal.settings import Settings
-from too_marshal.workflows.login import open_session
+from too_marshal.deployment.settings import Settings
+from too_marshal.workflows.accounts.login import open_session
 
 QUEUE = ("procrastinate_events", "procrastinate_jobs", "procrastinate_workers")
 

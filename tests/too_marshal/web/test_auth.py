@@ -14,8 +14,8 @@ from tests.too_marshal.web.conftest import Visitor
 from too_marshal.app import create_app
 from too_marshal.db.base import now
 from too_marshal.db.people import ApiToken, LoginAttempt, Role, WebSession
-from too_marshal.settings import Settings
-from too_marshal.workflows import login, people, tokens
+from too_marshal.deployment.settings import Settings
+from too_marshal.workflows.accounts import login, people, tokens
 
 COOKIE = "toom_session"
 

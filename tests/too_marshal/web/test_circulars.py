@@ -12,7 +12,7 @@ from tests.too_marshal.factories import (
 )
 from tests.too_marshal.web.test_events import page
 from too_marshal.db.circulars import CircularDraft
-from too_marshal.workflows.cover import cover
+from too_marshal.workflows.exposures.cover import cover
 
 
 def test_a_draft_is_written_from_what_was_executed(observer: FlaskClient, session: Session):

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from planners.planners import PLANNERS
+from planners.registry import PLANNERS
 from tests.too_marshal.factories import (
     add_coverage,
     add_event,
@@ -22,9 +22,9 @@ from too_marshal.app import create_app
 from too_marshal.db.base import now
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan, PlanState
-from too_marshal.settings import Settings
-from too_marshal.web.words import sexagesimal
-from too_marshal.workflows.login import open_session
+from too_marshal.deployment.settings import Settings
+from too_marshal.web.formatting import sexagesimal
+from too_marshal.workflows.accounts.login import open_session
 
 
 def page(client: FlaskClient, address: str) -> str:

@@ -17,9 +17,9 @@ from too_marshal.db.jobs import defer
 from too_marshal.db.notices import Heartbeat, NoticeState
 from too_marshal.db.people import Role
 from too_marshal.db.queues import submission_is_stopped
-from too_marshal.settings import Settings
+from too_marshal.deployment.settings import Settings
 from too_marshal.web.health import level
-from too_marshal.workflows.login import open_session
+from too_marshal.workflows.accounts.login import open_session
 
 
 def beat(session: Session, name: str, seconds: float) -> None:

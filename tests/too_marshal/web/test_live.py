@@ -10,8 +10,8 @@ from werkzeug.test import TestResponse
 
 from too_marshal.db.events import Activity, record
 from too_marshal.db.people import WebSession
+from too_marshal.http.service import EXTENSION, MOST_STREAMS
 from too_marshal.web import live
-from too_marshal.web.service import EXTENSION, MOST_STREAMS
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,8 @@ from tests.too_marshal.web.test_events import page
 from too_marshal.db.base import now
 from too_marshal.db.jobs import defer
 from too_marshal.db.plans import Plan, PlanState
+from too_marshal.web.formatting import in_line
 from too_marshal.web.plan_form import PlanForm
-from too_marshal.web.words import in_line
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session, undefer
 
-from planners.plan_files import plan_from_json
+from planners.files.plan_files import plan_from_json
 from tests.too_marshal.clocks import later
 from tests.too_marshal.factories import (
     add_event,
@@ -21,7 +21,7 @@ from too_marshal.db.base import now
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.preflights import FRESH, Preflight
 from too_marshal.db.queues import KILL_SWITCH, Submission, SubmissionState, Switch
-from too_marshal.workflows.upload import upload
+from too_marshal.workflows.exposures.upload import upload
 
 
 @pytest.fixture

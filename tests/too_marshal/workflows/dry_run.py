@@ -8,8 +8,8 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from too_marshal.db.plans import PlanRule
-from too_marshal.workflows.dry_run import USUAL_SPAN, Past, past_cases
-from too_marshal.workflows.rules import reasons_against
+from too_marshal.workflows.rules.decide import reasons_against
+from too_marshal.workflows.rules.dry_run import USUAL_SPAN, Past, past_cases
 
 
 @dataclass(frozen=True)

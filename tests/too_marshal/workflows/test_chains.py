@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.too_marshal.notices.test_orders import DOCTORED
-from tests.too_marshal.workflows.test_associate import forget, state
+from tests.too_marshal.workflows.events.test_associate import forget, state
 from too_marshal.notices.notice import NoticeMalformed, NoticeUnknown
 from too_marshal.notices.registry import parse
-from too_marshal.workflows.ingest import Message, interpret, keep
+from too_marshal.workflows.intake.ingest import Message, interpret, keep
 
 CHAINS = 30
 OF_A_STREAM = 6

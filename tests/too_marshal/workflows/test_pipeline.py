@@ -21,17 +21,17 @@ from too_marshal.db.exposures import Coverage, Exposure
 from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import RobotQueue
-from too_marshal.robots import Robots
-from too_marshal.robots_file import Robot
-from too_marshal.workflows.approve import approve
-from too_marshal.workflows.cover import exposures_of
-from too_marshal.workflows.ingest import Message, ingest
-from too_marshal.workflows.localize import load_skymap, localize
-from too_marshal.workflows.plan import compute, propose_plans
-from too_marshal.workflows.report import NothingExecuted, draft
-from too_marshal.workflows.submit import submit
-from too_marshal.workflows.track import track
-from too_marshal.workflows.withdraw import withdraw_event, withdraw_submission
+from too_marshal.deployment.robots import Robots
+from too_marshal.deployment.robots_file import Robot
+from too_marshal.workflows.exposures.cover import exposures_of
+from too_marshal.workflows.exposures.report import NothingExecuted, draft
+from too_marshal.workflows.intake.ingest import Message, ingest
+from too_marshal.workflows.localizations.localize import load_skymap, localize
+from too_marshal.workflows.planning.plan import compute, propose_plans
+from too_marshal.workflows.submissions.approve import approve
+from too_marshal.workflows.submissions.submit import submit
+from too_marshal.workflows.submissions.track import track
+from too_marshal.workflows.submissions.withdraw import withdraw_event, withdraw_submission
 
 pytestmark = pytest.mark.usefixtures("evening")
 

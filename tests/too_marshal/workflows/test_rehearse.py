@@ -13,8 +13,8 @@ from astropy import units as u
 from astropy.io import fits
 from astropy.time import Time
 
-from planners import earth_rotation  # noqa: F401 - keeps astropy off the network
-from planners.skymap_files import read_skymap
+from planners.skymaps.files import read_skymap
+from planners.visibility import earth_rotation  # noqa: F401 - keeps astropy off the network
 from too_marshal.notices.registry import parse
 from too_marshal.workflows.rehearse import (
     MAP_GPS_TIME,
@@ -73,7 +73,7 @@ def test_the_map_is_dated_at_its_moment():
 def test_part_of_it_can_be_observed_whatever_the_date(month):
     from planners.greedy import plan  # noqa: PLC0415
     from telescopes.observing import ObservingRequest  # noqa: PLC0415
-    from telescopes.ztf import ZTF  # noqa: PLC0415
+    from telescopes.ztf.facts import ZTF  # noqa: PLC0415
 
     when = datetime(2027, month, 22, 19, 0, tzinfo=UTC)
     request = ObservingRequest(

@@ -1,0 +1,1 @@
+"""A planner of other authors, run in a process of its own."""

@@ -1,0 +1,203 @@
+"""The gwemopt planner: the plan that gwemopt makes, put on our clock, to compare with.
+
+The real package runs in a process of its own, because importing it makes folders in the home
+directory, changes global state and takes seconds. It gets our telescope's facts, grid and dark
+time. Its exposures are then kept in its order, each as soon as our rules and the robot's true
+overheads allow; what they do not allow is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from astropy import units as u
+from astropy.time import Time
+
+from planners.comparison.child_process import run_child
+from planners.comparison.gwemopt_files import NAME, ORDER, config, tessellation, write_map
+from planners.problem.assemble import assemble
+from planners.problem.build import dark_time, pose_at
+from planners.problem.problem import Problem
+from planners.problem.requests import check_request
+from planners.problem.scheduler import Clock, RobotState, Shot
+from planners.skymaps.skymap import SkyMap
+from planners.stopping import stop_source
+from planners.visibility.local_sky import LocalSky
+from telescopes.observing import FieldGrid, ObservingPlan, ObservingRequest, Telescope
+
+_PATIENCE = 120.0
+"""A field that is not yet up is waited for no longer, s."""
+
+_LONGEST = 120.0
+"""It is given no more time than this, s, unless the request says."""
+
+_WAYS: tuple[tuple[str, ...], ...] = (("--doAlternatingFilters",), ())
+"""Its two ways to deal with filters."""
+
+_Planned = tuple[int, str, Time]
+"""Field, filter and start of an exposure."""
+
+_PROGRAM = """
+import json, sys
+from pathlib import Path
+from astropy.utils import iers
+iers.conf.auto_download = False
+iers.conf.auto_max_age = None
+import matplotlib
+matplotlib.use("Agg")
+import gwemopt.params
+folder = Path(sys.argv[1])
+gwemopt.params.CONFIG_DIR = folder
+gwemopt.params.TESSELATION_DIR = folder
+from gwemopt.run import run
+run(json.loads((folder / "arguments.json").read_text()))
+"""
+
+
+class GwemoptFailed(RuntimeError):
+    """gwemopt made no plan; the message is the last that it said."""
+
+
+def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> ObservingPlan:
+    """Let gwemopt plan, by its greedy scheduler, and keep what can be kept.
+
+    Where several visits are requested it plans twice at once, in blocks of filters and field by
+    field, and the better plan counts.
+
+    Raises
+    ------
+    RequestInvalid
+        If the request makes no sense for the telescope.
+    GwemoptFailed
+        If gwemopt ends with an error, or takes longer than the request allows.
+    Stopped
+        If the caller wants no plan any more.
+    """
+    begun = time.perf_counter()
+    check_request(telescope, request)
+    ways = _WAYS if len(request.filters) > 1 else _WAYS[:1]
+    with tempfile.TemporaryDirectory(prefix="gwemopt-") as folder, ThreadPoolExecutor() as pool:
+        folders = [Path(folder) / str(k) for k in range(len(ways))]
+        schedules = list(
+            pool.map(partial(_scheduled, skymap, telescope, request, stop_source()), folders, ways)
+        )
+    made, lost = max(
+        (_kept(skymap, telescope, request, schedule) for schedule in schedules), key=_worth
+    )
+    seconds = time.perf_counter() - begun
+    made = replace(made, statistics={**made.statistics, "solve_time": seconds})
+    if lost == 0:
+        return made
+    return replace(
+        made,
+        remark=f"{lost} more of gwemopt's exposures are repeats, or break a rule with the true "
+        "overheads.",
+    )
+
+
+def _kept(
+    skymap: SkyMap, telescope: Telescope, request: ObservingRequest, schedule: Sequence[_Planned]
+) -> tuple[ObservingPlan, int]:
+    """A plan of what can be kept of a schedule, and how many exposures cannot."""
+    problem = pose_at(skymap, telescope, request, _visited(telescope, schedule))
+    shots = _on_our_clock(problem, schedule)
+    plan = assemble(problem, "gwemopt", shots, time.perf_counter())
+    return plan, len(schedule) - len(shots)
+
+
+def _worth(kept: tuple[ObservingPlan, int]) -> tuple[float, float]:
+    figures = kept[0].statistics
+    return figures["probability_all_filters"], figures["probability"]
+
+
+def _scheduled(  # noqa: PLR0913, PLR0917 - bound to all but the last two
+    skymap: SkyMap,
+    telescope: Telescope,
+    request: ObservingRequest,
+    is_stopped: Callable[[], bool],
+    folder: Path,
+    way: Sequence[str],
+) -> list[_Planned]:
+    """What gwemopt plans in one of its ways, in the order of time."""
+    folder.mkdir()
+    (folder / f"{NAME}.config").write_text(config(telescope), encoding="ascii")
+    (folder / f"{NAME}.tess").write_text(tessellation(telescope.read_grid()), encoding="ascii")
+    write_map(skymap, folder / "map.fits", request)
+    arguments = _arguments(folder, telescope, request) + list(way)
+    (folder / "arguments.json").write_text(json.dumps(arguments), encoding="ascii")
+    _run(folder, request, is_stopped)
+    path = folder / "out" / f"schedule_{NAME}.dat"
+    if not path.exists():
+        return []
+    rows = [line.split() for line in path.read_text(encoding="ascii").splitlines() if line.strip()]
+    planned = [(int(row[0]), row[8], Time(float(row[3]), format="mjd")) for row in rows]
+    return sorted(planned, key=lambda one: one[2].mjd)
+
+
+def _run(folder: Path, request: ObservingRequest, is_stopped: Callable[[], bool]) -> None:
+    limit = _LONGEST if request.time_limit is None else float(request.time_limit.to_value(u.s))
+    home = folder / "home"
+    home.mkdir()
+    # Everything that it or its libraries would put into the home directory goes there.
+    environment = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
+    environment |= {"XDG_CONFIG_HOME": str(home / "config"), "MPLCONFIGDIR": str(home / "mpl")}
+    try:
+        done = run_child(_PROGRAM, folder, environment, limit, is_stopped)
+    except TimeoutError:
+        raise GwemoptFailed(f"gwemopt did not finish within {limit:.0f} s") from None
+    if done.code != 0:
+        said = [line for line in done.said.splitlines() if line.strip()]
+        raise GwemoptFailed(f"gwemopt failed: {said[-1] if said else done.code}")
+
+
+def _arguments(folder: Path, telescope: Telescope, request: ObservingRequest) -> list[str]:
+    sky = LocalSky(telescope.site, request.start, request.end)
+    dark = dark_time(sky, request)
+    pieces = np.stack([dark.start, dark.end], axis=1).ravel() / 86400
+    times = [str(request.exposure_time[one].to_value(u.s)) for one in request.filters]
+    arguments = ["--event", str(folder / "map.fits"), "--outputDir", str(folder / "out")]
+    arguments += ["--telescopes", NAME]
+    arguments += ["--gpstime", str(request.start.gps), "--Tobs", ",".join(map(str, pieces))]
+    arguments += ["--doTiles", "--tilesType", "moc", "--doSchedule", "--scheduleType", "greedy"]
+    arguments += ["--timeallocationType", "powerlaw", "--geometry", "2d"]
+    arguments += ["--filters", ",".join(request.filters), "--exposuretimes", ",".join(times)]
+    arguments += ["--airmass", str(request.airmass_limit), "--nside", str(1 << ORDER)]
+    arguments += ["--mindiff", str(request.minimum_gap.to_value(u.s))]
+    arguments += ["--doSingleExposure"]
+    if request.maximum_fields is not None:
+        arguments += ["--max_nb_tiles", str(request.maximum_fields)]
+    return arguments
+
+
+def _visited(telescope: Telescope, schedule: Sequence[_Planned]) -> FieldGrid:
+    grid = telescope.read_grid()
+    used = np.flatnonzero(np.isin(grid.field_id, [field for field, _, _ in schedule]))
+    return FieldGrid(grid.field_id[used], grid.coord[used], grid.is_primary[used])
+
+
+def _on_our_clock(problem: Problem, schedule: Sequence[_Planned]) -> list[Shot]:
+    """Exposures in gwemopt's order, no sooner than it says; no more of one kind than requested."""
+    clock, state = Clock(problem), RobotState()
+    filters = problem.request.filters
+    taken: Counter[tuple[int, str]] = Counter()
+    place = {int(field): i for i, field in enumerate(problem.field_id)}
+    shots: list[Shot] = []
+    for field, name, start in schedule:
+        index = place[field]
+        if taken[index, name] == filters.count(name):
+            continue
+        state.time = max(state.time, problem.sky.seconds(start) - clock.problem.slews.longest)
+        laid, _, state = clock.lay(state, [(name, [index])], _PATIENCE)
+        shots += laid
+        taken[index, name] += len(laid)
+    return shots

@@ -1,0 +1,1 @@
+"""What was covered, what is left, and plans scored again."""

@@ -1,0 +1,1 @@
+"""Plans and tables as files and figures."""

@@ -1,0 +1,93 @@
+"""Tables that people bring: exposures that were taken, galaxies, lists of targets."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.table import Table
+
+from telescopes.observing import ExecutedExposure, Telescope
+from telescopes.tables.exposure_tables import TableUnreadable, read_exposure_table
+
+
+class TableInvalid(ValueError):
+    """The file is not the table that it should be; the message says which line is wrong."""
+
+
+_DISTANCES = ("distance", "distmpc", "dist", "d_L")
+"""Names under which catalogues give distances, Mpc."""
+
+
+def read_exposures(path: Path, telescope: Telescope) -> tuple[ExecutedExposure, ...]:
+    """Read executed exposures from a CSV or JSON file; see `telescopes.tables.exposure_tables`.
+
+    Raises
+    ------
+    TableInvalid
+        If the table or one of its rows cannot be read.
+    """
+    try:
+        # A plan may be made for any night, also for one that has not come.
+        table = read_exposure_table(path.read_bytes(), telescope=telescope, now=None)
+    except TableUnreadable as err:
+        raise TableInvalid(f"{path}: {err}") from err
+    if table.rejected:
+        first = table.rejected[0]
+        raise TableInvalid(f"{path}, line {first.row}: {first.reason}")
+    return table.exposures
+
+
+def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+    """Lines of a CSV file with a header, each with its number."""
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        return [(number, row) for number, row in enumerate(reader, start=2) if any(row.values())]
+
+
+def read_galaxies(path: Path) -> Table:
+    """Read a table of galaxies (CSV, ECSV or FITS) with ra, dec (deg) and distance (Mpc).
+
+    Raises
+    ------
+    TableInvalid
+        If it cannot be read or lacks a column.
+    """
+    try:
+        table = Table.read(path)
+    except OSError:
+        raise
+    except Exception as err:
+        # astropy's readers raise whatever the format's library does, some with pages of advice.
+        said = next(iter(str(err).splitlines()), type(err).__name__)
+        raise TableInvalid(f"{path} is not a table that astropy reads: {said}") from err
+    distance = next((name for name in _DISTANCES if name in table.colnames), None)
+    missing = [name for name in ("ra", "dec") if name not in table.colnames]
+    if distance is None:
+        missing.append("distance")
+    if missing:
+        raise TableInvalid(f"{path} has no column {', '.join(missing)}")
+    table.rename_column(distance, "distance")
+    return table
+
+
+def read_targets(path: Path) -> tuple[int | SkyCoord, ...]:
+    """Read a list of targets from a CSV file: field_id, or ra and dec (deg), on each line.
+
+    Raises
+    ------
+    TableInvalid
+        If a line has neither.
+    """
+    targets: list[int | SkyCoord] = []
+    for number, row in _rows(path):
+        try:
+            if row.get("field_id"):
+                targets.append(int(row["field_id"]))
+            else:
+                targets.append(SkyCoord(float(row["ra"]) * u.deg, float(row["dec"]) * u.deg))
+        except (KeyError, TypeError, ValueError) as err:
+            raise TableInvalid(f"{path}, line {number}: neither a field nor a position") from err
+    return tuple(targets)

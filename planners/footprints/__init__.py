@@ -1,0 +1,1 @@
+"""Cameras on the sky: what part of a map each pointing covers."""

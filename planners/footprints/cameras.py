@@ -1,0 +1,212 @@
+"""The HEALPix cells that fall on a camera's detectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from numpy.typing import NDArray
+
+from planners.footprints.focal_planes import NOWHERE, FocalPlane
+from planners.geometry.directions import tangent_frames
+from planners.geometry.polygons import cell_centres, circumradius
+from planners.geometry.ranges import HIGHEST_ORDER, Ranges
+from telescopes.observing import Footprint
+
+_BATCH = 1 << 19
+"""Cells that are projected at a time."""
+
+_REMEMBERED = 7
+"""Finest order of which the centres of all cells are kept in memory: 5 MB."""
+
+_FINER = 3
+"""Orders below a cell at which its point is chosen."""
+
+
+def _scattered() -> NDArray[np.int64]:
+    """Which of the 64 cells three orders finer stands for each of 8 x 8 neighbours."""
+    cell = np.arange(1 << (2 * _FINER))
+    x, y = (sum(((cell >> (2 * i + axis)) & 1) << i for i in range(_FINER)) for axis in (0, 1))
+    # Along a row, a column or either diagonal of cells, the points take eight distances from it.
+    to_x, to_y = (3 * y) % 8, (5 * x + 4 * y) % 8
+    return np.asarray(
+        sum(((to_x >> i) & 1) << (2 * i) | ((to_y >> i) & 1) << (2 * i + 1) for i in range(_FINER))
+    )
+
+
+_CHILD = _scattered()
+
+
+def sample_points(order: int, cell: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Unit vectors of one point within each NESTED cell, shape (n_cells, 3).
+
+    Not the centre: the centres of HEALPix cells stand on parallels, and so do the edges of
+    cameras, which would then gain or lose a whole row of cells together. These points are
+    scattered evenly within their cells, by a fixed rule. The area of a camera comes out three
+    times as true for it: to 0.1 % (standard deviation) where the camera has 14 000 cells.
+    """
+    if order + _FINER > HIGHEST_ORDER:
+        return cell_centres(order, cell)
+    child = (cell << (2 * _FINER)) + _CHILD[cell & (len(_CHILD) - 1)]
+    return cell_centres(order + _FINER, child)
+
+
+def touched_cells(within: Ranges, order: int) -> Ranges:
+    """Whole cells of an order that a region touches."""
+    shift = 2 * (HIGHEST_ORDER - order)
+    return Ranges.of((within.lo >> shift) << shift, -(-within.hi >> shift) << shift)
+
+
+@dataclass(frozen=True, eq=False)
+class _Pairs:
+    """Pointings and the cells that their cameras may touch."""
+
+    frames: NDArray[np.float64]
+    """East, north and boresight of each pair's pointing, shape (n_pairs, 3, 3)."""
+
+    pointing: NDArray[np.int64]
+    """Shape (n_pairs,)."""
+
+    cell: NDArray[np.int64]
+    """Shape (n_pairs,)."""
+
+    level: int
+    """HEALPix order of the cells."""
+
+
+def _coarse_pairs(
+    plane: FocalPlane, frames: NDArray[np.float64], order: int, within: Ranges | None
+) -> _Pairs:
+    """Pair pointings with coarse cells, of `order` at most, by the order of the cells."""
+    reach = plane.radius
+    boresights = np.ascontiguousarray(frames[:, 2])
+    # Of a small region, cells go on being divided while most of them can be dropped.
+    deepest = 8 if within is None else 3
+    pointing = np.repeat(np.arange(len(frames)), 12)
+    cell = np.tile(np.arange(12), len(frames))
+    level = 0
+    while True:
+        bound = min(reach + circumradius(level), np.pi)
+        near = np.einsum("ki,ki->k", boresights[pointing], _centres(level, cell))
+        keep = near > np.cos(bound)
+        if within is not None:
+            shift = 2 * (HIGHEST_ORDER - level)
+            keep &= touched_cells(within, level).contains(cell << shift)
+        pointing, cell = pointing[keep], cell[keep]
+        if level == order:
+            break
+        if circumradius(level) < reach / 8 and order - level <= deepest:
+            break
+        pointing = np.repeat(pointing, 4)
+        cell = (cell[:, None] * 4 + np.arange(4)).ravel()
+        level += 1
+    keep = _near_box(plane, frames[pointing], _centres(level, cell), bound)
+    pointing, cell = pointing[keep], cell[keep]
+    by_cell = np.argsort(cell, kind="stable")
+    pointing = pointing[by_cell]
+    return _Pairs(frames[pointing], pointing, cell[by_cell], level)
+
+
+def _centres(level: int, cell: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Unit vectors of the centres of cells, shape (n, 3)."""
+    if level > _REMEMBERED:
+        return cell_centres(level, cell)
+    return _all_centres(level)[cell]
+
+
+@lru_cache(maxsize=_REMEMBERED + 1)
+def _all_centres(level: int) -> NDArray[np.float64]:
+    return cell_centres(level, np.arange(12 << (2 * level)))
+
+
+def _near_box(
+    plane: FocalPlane, frames: NDArray[np.float64], centres: NDArray[np.float64], bound: float
+) -> NDArray[np.bool_]:
+    """Whether cells may touch the rectangle around the camera, given that they are near it."""
+    if bound > 1.0:
+        return np.ones(len(centres), dtype=bool)
+    east, north, ahead = np.einsum("kij,kj->ik", frames, centres)
+    # The projection stretches no more than it does at the farthest corner of the cell.
+    margin = (bound - plane.radius) / np.cos(bound) ** 2
+    low, high = plane.corners.min(axis=(0, 1)) - margin, plane.corners.max(axis=(0, 1)) + margin
+    x, y = east / ahead, north / ahead
+    return np.asarray((x > low[0]) & (x < high[0]) & (y > low[1]) & (y < high[1]))
+
+
+def camera_cells(
+    footprint: Footprint, coord: SkyCoord, order: int, within: Ranges | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int16]]:
+    """Cells that fall on a detector (by `sample_points`), for many pointings.
+
+    Parameters
+    ----------
+    footprint : Footprint
+        The camera.
+    coord : SkyCoord, shape (n_pointings,)
+        Boresights; north is up in the camera.
+    order : int
+        HEALPix order of the cells.
+    within : Ranges, optional
+        Cells that do not touch this region are left out.
+
+    Returns
+    -------
+    start : ndarray, shape (n_pointings + 1,)
+        Where the cells of each pointing begin.
+    cell : ndarray, shape (n_cells,)
+        NESTED indices, ascending for each pointing.
+    detector : ndarray, shape (n_cells,)
+        Index in `footprint` of the detector that each falls on.
+    """
+    plane = focal_plane(footprint)
+    pairs = _coarse_pairs(plane, tangent_frames(coord), order, within)
+    touched = None if within is None else touched_cells(within, order)
+    # Sorted by cell, so that a batch computes the direction of each of its cells only once.
+    step = max(_BATCH >> (2 * (order - pairs.level)), 1)
+    found = [_project(plane, pairs, slice(0, 0), order)]
+    for first in range(0, len(pairs.cell), step):
+        owner, cell, detector = _project(plane, pairs, slice(first, first + step), order)
+        if touched is not None:
+            inside = touched.contains(cell << (2 * (HIGHEST_ORDER - order)))
+            owner, cell, detector = owner[inside], cell[inside], detector[inside]
+        found.append((owner, cell, detector))
+    owner, cell, detector = (np.concatenate(part) for part in zip(*found, strict=True))
+    # Sixteen bits or fewer are sorted by counting, in linear time.
+    by_pointing = np.argsort(owner.astype(np.min_scalar_type(len(coord))), kind="stable")
+    start = np.searchsorted(owner[by_pointing], np.arange(len(coord) + 1))
+    return start, cell[by_pointing], detector[by_pointing]
+
+
+def _project(
+    plane: FocalPlane, pairs: _Pairs, batch: slice, order: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int16]]:
+    """Cells of `order`, within some pairs, that fall on a detector: pointing, cell, detector."""
+    pointing, coarse = pairs.pointing[batch], pairs.cell[batch]
+    n_children = 1 << (2 * (order - pairs.level))
+    begins = np.diff(coarse, prepend=-1) != 0
+    unique, which = coarse[begins], np.cumsum(begins) - 1
+    children = unique[:, None] * n_children + np.arange(n_children)
+    points = sample_points(order, children.ravel()).reshape(len(unique), n_children, 3)
+    east, north, ahead = np.moveaxis(
+        np.matmul(pairs.frames[batch], np.swapaxes(points, 1, 2)[which]), 1, 0
+    )
+    # Only a camera of nearly a hemisphere can be paired with cells behind it.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        detector = plane.detector_at(east / ahead, north / ahead)
+    pair, child = np.nonzero((detector != NOWHERE) & (ahead > 0))
+    return pointing[pair], children[which[pair], child], detector[pair, child]
+
+
+@lru_cache(maxsize=64)
+def _focal_plane_of(corners: bytes, shape: tuple[int, ...]) -> FocalPlane:
+    flat = np.frombuffer(corners, dtype=np.float64).reshape(shape)
+    return FocalPlane.of(Footprint(np.arange(shape[0]), flat * u.rad))
+
+
+def focal_plane(footprint: Footprint) -> FocalPlane:
+    """Index of a footprint, made once for each content."""
+    corners = np.ascontiguousarray(footprint.corners.to_value(u.rad))
+    return _focal_plane_of(corners.tobytes(), corners.shape)

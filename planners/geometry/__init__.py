@@ -1,0 +1,1 @@
+"""Regions of the sphere: ranges of HEALPix cells, polygons, an equal-area chart."""

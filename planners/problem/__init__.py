@@ -1,0 +1,1 @@
+"""A request turned into a problem to be solved, and a solution into a plan."""

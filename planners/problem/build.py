@@ -1,0 +1,131 @@
+"""From a request to a problem: the fields that matter, when each is up, what each covers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from numpy.typing import NDArray
+
+from planners.footprints.atoms import Layer, atoms_of
+from planners.footprints.cameras import focal_plane
+from planners.footprints.candidates import probability_nearby
+from planners.footprints.centered import with_centred_pointing
+from planners.footprints.layers import layers_near
+from planners.problem.observed import executed_by, needs_left, released
+from planners.problem.problem import Problem
+from planners.problem.requests import RequestInvalid, check_request
+from planners.skymaps.skymap import SkyMap
+from planners.visibility.intervals import Intervals, visible_intervals
+from planners.visibility.local_sky import LocalSky
+from planners.visibility.rules import every, rules_for, sun_below
+from telescopes.observing import FieldGrid, Footprint, ObservingRequest, Telescope
+
+_NEGLIGIBLE = 1e-6
+"""A field of less probability is left out of everything but the bound."""
+
+
+def pose(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Problem:
+    """Work out what a planner needs to know of the fields near a sky map.
+
+    Raises
+    ------
+    RequestInvalid
+        If the request makes no sense for the telescope.
+    """
+    check_request(telescope, request)
+    grid = telescope.read_grid()
+    chosen, forsaken = _near_the_map(skymap, telescope, request, grid)
+    near = FieldGrid(grid.field_id[chosen], grid.coord[chosen], grid.is_primary[chosen])
+    if telescope.off_grid:
+        near = with_centred_pointing(skymap, telescope.footprint, near)
+    if len(grid.field_id) == 0 and len(near.field_id) == 0:
+        raise RequestInvalid(
+            f"{telescope.name} has no grid of fields and the region is larger than its camera: "
+            "plan at galaxies, or name positions (the manual planner)"
+        )
+    return replace(pose_at(skymap, telescope, request, near), forsaken=forsaken)
+
+
+def pose_at(
+    skymap: SkyMap,
+    telescope: Telescope,
+    request: ObservingRequest,
+    pointings: FieldGrid,
+    cover: Callable[[SkyMap, Footprint, SkyCoord], Sequence[Layer]] = layers_near,
+) -> Problem:
+    """Work out what a planner needs to know of some pointings.
+
+    Parameters
+    ----------
+    cover : callable
+        Finds the cells of pointings.
+    """
+    executed = executed_by(request)
+    both = (pointings.coord.icrs, executed.coord)
+    everywhere = SkyCoord(
+        np.concatenate([each.ra for each in both]), np.concatenate([each.dec for each in both])
+    )
+    footprint = telescope.footprint
+    layers = [
+        executed.marked(layer, footprint, request.filters)
+        for layer in cover(skymap, footprint, everywhere)
+    ]
+    atoms = atoms_of(skymap, layers)
+    need, needs = needs_left(atoms.need, request.filters)
+    sky = LocalSky(telescope.site, request.start, request.end)
+    positions = sky.positions(pointings.coord)
+    rule = every(rules_for(telescope, request))
+    visible = visible_intervals(sky, positions, rule, (0.0, sky.length))
+    return Problem(
+        telescope=telescope,
+        request=request,
+        sky=sky,
+        field_id=pointings.field_id,
+        coord=pointings.coord,
+        positions=positions,
+        dark=dark_time(sky, request),
+        visible=visible.within(_free(sky, request)),
+        atoms=replace(atoms, need=need),
+        seen_before=atoms.need > 0,
+        needs=needs,
+        released=released(sky, executed, pointings, request.minimum_gap.to_value(u.s)),
+        forsaken=0.0,
+    )
+
+
+def dark_time(sky: LocalSky, request: ObservingRequest) -> Intervals:
+    """When the Sun is low enough and no other queue has the telescope."""
+    anywhere = sky.positions(SkyCoord([0] * u.deg, [0] * u.deg))
+    night = visible_intervals(sky, anywhere, sun_below(request.sun_altitude), (0.0, sky.length))
+    return night.within(_free(sky, request))
+
+
+def _free(sky: LocalSky, request: ObservingRequest) -> list[tuple[float, float]]:
+    """What other queues leave of the window, s."""
+    taken = sorted((sky.seconds(start), sky.seconds(end)) for start, end in request.busy)
+    free, reached = [], 0.0
+    for start, end in taken:
+        if start > reached:
+            free.append((reached, min(start, sky.length)))
+        reached = max(reached, end)
+    if reached < sky.length:
+        free.append((reached, sky.length))
+    return [(start, end) for start, end in free if end > start]
+
+
+def _near_the_map(
+    skymap: SkyMap, telescope: Telescope, request: ObservingRequest, grid: FieldGrid
+) -> tuple[NDArray[np.int64], float]:
+    """Fields that may hold some probability, and how much all others hold at the most."""
+    reach = focal_plane(telescope.footprint).radius
+    limit = probability_nearby(skymap, grid.coord, reach)
+    chosen = np.flatnonzero(limit >= _NEGLIGIBLE)
+    longest = float((request.end - request.start).to_value(u.s))
+    shortest = min(float(t.to_value(u.s)) for t in request.exposure_time.values())
+    most = int(longest / (shortest + telescope.overheads.readout.to_value(u.s))) + 1
+    left = np.sort(np.delete(limit, chosen))[::-1]
+    return chosen, float(left[:most].sum())

@@ -1,0 +1,130 @@
+"""What exposures on the clock amount to: coverage, area, telescope time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+
+import numpy as np
+from astropy import units as u
+from numpy.typing import NDArray
+
+from planners.problem.problem import Problem
+from planners.problem.scheduler import Shot
+from telescopes.times import iso
+
+_TOLERANCE = 1e-3
+"""Two starts are as far apart as the gap if they miss it by less, s."""
+
+_NOTHING = 1e-4
+"""Where no plan covers more than this, an empty one leaves nothing to be gained."""
+
+
+def fulfils(visits: Sequence[tuple[str, float]], wanted: tuple[str, ...], gap: float) -> bool:
+    """Whether some of a field's visits, at least `gap` s apart, are all that are wanted.
+
+    Parameters
+    ----------
+    visits : sequence of (filter, start)
+        In the order of time.
+    wanted : tuple of str
+        Filters, in any order; one that stands twice is wanted twice.
+    """
+    if not wanted:
+        return True
+    for k, (name, start) in enumerate(visits):
+        if name not in wanted:
+            continue
+        rest = list(wanted)
+        rest.remove(name)
+        later = [visit for visit in visits[k + 1 :] if visit[1] >= start + gap - _TOLERANCE]
+        if fulfils(later, tuple(rest), gap):
+            return True
+    return False
+
+
+def completed(problem: Problem, shots: Sequence[Shot]) -> list[NDArray[np.int64]]:
+    """Fields that receive every visit which atoms of each class want, one array a class."""
+    by_field = {
+        index: [(shot.filter, shot.start) for shot in group]
+        for index, group in groupby(
+            sorted(shots, key=lambda shot: (shot.field, shot.start)), key=lambda shot: shot.field
+        )
+    }
+    return [
+        np.array(
+            [i for i, visits in by_field.items() if fulfils(visits, wanted, problem.gap)],
+            dtype=np.int64,
+        )
+        for wanted in problem.needs
+    ]
+
+
+def finished_atoms(problem: Problem, shots: Sequence[Shot]) -> NDArray[np.bool_]:
+    """Atoms that some field covers which receives every visit that they want."""
+    atoms = problem.atoms
+    done = np.zeros(len(atoms.probability), dtype=bool)
+    for k, (fields, wanted) in enumerate(
+        zip(completed(problem, shots), problem.needs, strict=True)
+    ):
+        mine = atoms.need == k
+        done |= mine & (atoms.covered(fields) if wanted else True)
+    return done
+
+
+def telescope_time(problem: Problem, shots: Sequence[Shot]) -> float:
+    """Exposures and the overheads between them, waits left out, s."""
+    total = sum(shot.end - shot.start for shot in shots)
+    for before, after in pairwise(shots):
+        total += problem.slews.one(before.field, after.field, before.end)
+        if before.filter != after.filter:
+            total += problem.slews.filter_exchange
+    return total
+
+
+def statistics(
+    problem: Problem, shots: Sequence[Shot], begun: float, upper_bound: float | None
+) -> dict[str, float | int | str | None]:
+    """Statistics of `ObservingPlan`, of exposures in the order of time.
+
+    Parameters
+    ----------
+    begun : float
+        When planning began, by `time.perf_counter`.
+    upper_bound : float, optional
+        No plan covers more in all visits.
+    """
+    atoms = problem.atoms
+    seen = problem.seen_before | atoms.covered(
+        np.array([shot.field for shot in shots], dtype=np.int64)
+    )
+    done = finished_atoms(problem, shots)
+    square_degrees = u.sr.to(u.deg**2)
+    whole = float(atoms.probability[done].sum())
+    ends = [shots[0].start, shots[-1].end] if shots else []
+    start, end = [iso(problem.sky.time(one)) for one in ends] or (None, None)
+    return {
+        "probability": float(atoms.probability[seen].sum()),
+        "probability_all_filters": whole,
+        "area": float(atoms.area[seen].sum() * square_degrees),
+        "area_all_filters": float(atoms.area[done].sum() * square_degrees),
+        "exposures": len(shots),
+        "fields": len({shot.field for shot in shots}),
+        "start": start,
+        "end": end,
+        "exposure_time": float(sum(shot.end - shot.start for shot in shots)),
+        "total_time": telescope_time(problem, shots),
+        "dark_time": float(problem.dark.total.sum()),
+        "upper_bound": upper_bound,
+        "optimality_gap": _gap(whole, upper_bound),
+        "solve_time": time.perf_counter() - begun,
+    }
+
+
+def _gap(reached: float, upper_bound: float | None) -> float | None:
+    if upper_bound is None:
+        return None
+    if upper_bound < _NOTHING:
+        return 0.0
+    return max(upper_bound - reached, 0.0) / upper_bound

@@ -1,0 +1,118 @@
+"""A request made concrete: what a planner works on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from numpy.typing import NDArray
+
+from planners.footprints.atoms import Atoms
+from planners.visibility.intervals import Intervals
+from planners.visibility.local_sky import LocalSky, Positions
+from planners.visibility.slew import SlewTimes
+from telescopes.observing import ObservingRequest, Telescope
+
+_NOTHING = 1e-9
+"""Of a probability, as good as zero."""
+
+_WORTH, _WORTH_SHARE = 2e-5, 2e-4
+"""A field that adds less probability is not worth the telescope's time; or less than this part
+of all that could be covered, if that is little."""
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What a planner works on. Times are seconds from the start of the request."""
+
+    telescope: Telescope
+    """The telescope."""
+
+    request: ObservingRequest
+    """What is asked."""
+
+    sky: LocalSky
+    """The sky over the telescope in the window."""
+
+    field_id: NDArray[np.int64]
+    """Identifiers of the fields near the map, shape (n,)."""
+
+    coord: SkyCoord
+    """Their centres, shape (n,)."""
+
+    positions: Positions
+    """Their apparent places, shape (n,)."""
+
+    dark: Intervals
+    """When the Sun is low enough and no other queue has the telescope (one owner)."""
+
+    visible: Intervals
+    """When each field keeps every rule and the telescope is free."""
+
+    atoms: Atoms
+    """What the fields cover."""
+
+    needs: tuple[tuple[str, ...], ...]
+    """Visits, by filter, that atoms still want: one whose `Atoms.need` is k wants ``needs[k]``.
+    The first is all that was requested."""
+
+    seen_before: NDArray[np.bool_]
+    """Atoms that executed exposures cover in some requested filter, shape (n_atoms,)."""
+
+    released: NDArray[np.float64]
+    """Start of the next visit to each field at the earliest, s; shape (n,)."""
+
+    forsaken: float
+    """What the fields that were left out could cover at the most, all together."""
+
+    @cached_property
+    def slews(self) -> SlewTimes:
+        """Overheads between fields."""
+        return SlewTimes(self.telescope.overheads, self.sky, self.positions)
+
+    @cached_property
+    def exposure(self) -> dict[str, float]:
+        """Exposure time by filter, s."""
+        return {
+            name: float(self.request.exposure_time[name].to_value(u.s))
+            for name in self.request.filters
+        }
+
+    @cached_property
+    def gap(self) -> float:
+        """Between the starts of two visits to a field, s."""
+        return float(self.request.minimum_gap.to_value(u.s))
+
+    @cached_property
+    def visible_lists(self) -> list[tuple[list[float], list[float]]]:
+        """Starts and ends of each field's intervals of `visible`, as plain lists."""
+        return _listed(self.visible)
+
+    @cached_property
+    def dark_lists(self) -> tuple[list[float], list[float]]:
+        """Starts and ends of `dark`, as plain lists."""
+        return _listed(self.dark)[0]
+
+    @cached_property
+    def worth(self) -> float:
+        """Probability that a visit must add."""
+        up = np.unique(self.visible.owner)
+        attainable = float(self.atoms.probability[self.atoms.covered(up)].sum())
+        return max(min(_WORTH, _WORTH_SHARE * attainable), _NOTHING)
+
+    def allowed(self, name: str) -> NDArray[np.bool_]:
+        """Whether each field may be observed in a filter at all; shape (n,)."""
+        wanted = ~np.isin(self.field_id, list(self.request.excluded_fields))
+        if self.request.references is not None:
+            wanted &= np.isin(self.field_id, list(self.request.references.get(name, ())))
+        return np.asarray(wanted)
+
+
+def _listed(intervals: Intervals) -> list[tuple[list[float], list[float]]]:
+    first = np.searchsorted(intervals.owner, np.arange(intervals.n + 1)).tolist()
+    start, end = intervals.start.tolist(), intervals.end.tolist()
+    return [(start[i:j], end[i:j]) for i, j in pairwise(first)]

@@ -1,0 +1,158 @@
+"""Which programme in which round: an integer programme for a given structure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy import units as u
+from numpy.typing import NDArray
+
+from planners.geometry.ranges import expand
+from planners.problem.scheduler import RobotState
+from planners.problem.visit_options import Programmes
+from planners.search.block_layouts import Structure, StructureBuilder
+from planners.search.blocks import round_at
+from planners.search.maximum_coverage import MaximumCoverage
+from planners.visibility.local_sky import Circumstances
+
+_THRESHOLDS = 48
+"""Places within a round at which it is checked that not too many must stand before or after."""
+
+
+_TIGHT = 1.1
+"""Slower than usual where the order is not free."""
+
+_AIRMASS = 2e-6
+"""Probability that one unit of airmass is worth: it decides among equals, so that fields are
+observed high in the sky, and together with their neighbours."""
+
+
+_NEGLIGIBLE = 2e-6
+"""Atoms of less probability are not worth a variable of their own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Where programmes may stand: a column of the integer programme each."""
+
+    programme: NDArray[np.int64]
+    """shape (n_columns,)."""
+
+    round: NDArray[np.int64]
+    """Index in the structure, shape (n_columns,)."""
+
+    earliest: NDArray[np.float64]
+    """Place in the order, as time after the start of the pass, s, shape (n_columns,)."""
+
+    latest: NDArray[np.float64]
+    """Likewise."""
+
+
+class Assignment:
+    """The integer programme of one structure."""
+
+    def __init__(
+        self, programmes: Programmes, structure: Structure, builder: StructureBuilder
+    ) -> None:
+        self.programmes = programmes
+        self.structure = structure
+        self.cost = builder.cost
+        self.places = _places(programmes, structure, builder)
+        self.model = MaximumCoverage(
+            programmes.problem.atoms.probability,
+            _pairs(programmes, self.places.programme),
+            programmes.field[self.places.programme],
+            _NEGLIGIBLE,
+            -_AIRMASS * self._airmass(),
+        )
+        self._once_each_field()
+        self._time_in_rounds()
+        self._budgets()
+
+    def _airmass(self) -> NDArray[np.float64]:
+        """Airmass of each column in the middle of its round."""
+        problem = self.programmes.problem
+        fields = self.programmes.field[self.places.programme]
+        ends = [this.start for this in self.structure[1:]] + [problem.sky.length]
+        middle = np.array([(a.start + b) / 2 for a, b in zip(self.structure, ends, strict=True)])
+        seen = Circumstances(problem.sky, problem.positions[fields], middle[self.places.round])
+        return np.minimum(seen.airmass, 5.0)
+
+    def _once_each_field(self) -> None:
+        field = self.programmes.field[self.places.programme]
+        order = np.argsort(field, kind="stable")
+        _, group, count = np.unique(field[order], return_inverse=True, return_counts=True)
+        several = count[group] > 1
+        _, group = np.unique(group[several], return_inverse=True)
+        self.model.limit_groups(group, order[several], np.ones(int(group.max(initial=-1)) + 1))
+
+    def _time_in_rounds(self) -> None:
+        """No more in a round, nor near either end of it, than there is time for."""
+        groups: list[NDArray[np.int64]] = []
+        limits: list[float] = []
+        for k, this in enumerate(self.structure):
+            mine = np.flatnonzero(self.places.round == k)
+            groups.append(mine)
+            limits.append(np.floor(this.length / self.cost) + 1)
+            for depth in np.linspace(0.0, this.length, _THRESHOLDS, endpoint=False):
+                early = mine[self.places.latest[mine] <= depth]
+                late = mine[self.places.earliest[mine] >= this.length - depth]
+                for members in (early, late):
+                    groups.append(members)
+                    limits.append(np.floor(depth / (_TIGHT * self.cost)) + 1)
+        useful = [
+            i
+            for i, (members, limit) in enumerate(zip(groups, limits, strict=True))
+            if len(members) > limit
+        ]
+        if useful:
+            self.model.limit_groups(
+                np.repeat(np.arange(len(useful)), [len(groups[i]) for i in useful]),
+                np.concatenate([groups[i] for i in useful]),
+                np.array([limits[i] for i in useful]),
+            )
+
+    def _budgets(self) -> None:
+        request = self.programmes.problem.request
+        n = len(self.places.programme)
+        if request.maximum_fields is not None:
+            self.model.limit(np.ones(n), float(request.maximum_fields))
+        if request.maximum_time is not None:
+            exposing = self.programmes.exposing[:, -1]
+            mean = exposing / self.programmes.visits
+            each = np.asarray(self.programmes.visits * np.maximum(self.cost, mean), np.float64)
+            self.model.limit(each[self.places.programme], request.maximum_time.to_value(u.s))
+
+    def relaxed(self) -> tuple[float, NDArray[np.float64]]:
+        """Optimum of the relaxation, and the share of each column."""
+        return self.model.relaxed()
+
+    def rounded(self, share: NDArray[np.float64]) -> list[NDArray[np.int64]]:
+        """Programmes of each round, of a whole solution."""
+        chosen = self.model.rounded(share)
+        return [
+            self.places.programme[chosen & (self.places.round == k)]
+            for k in range(len(self.structure))
+        ]
+
+
+def _places(programmes: Programmes, structure: Structure, builder: StructureBuilder) -> Places:
+    columns = []
+    for k, planned in enumerate(structure):
+        state = RobotState(time=planned.start)
+        this = round_at(programmes, state, planned.filters, builder.pace(planned.length))
+        fit = np.flatnonzero(this.latest >= this.earliest)
+        columns.append((fit, np.full(len(fit), k), this.earliest[fit], this.latest[fit]))
+    return Places(*(np.concatenate(part) for part in zip(*columns, strict=True)))
+
+
+def _pairs(
+    programmes: Programmes, programme: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Column and atom, wherever a column finishes an atom; sorted by atom."""
+    by_programme = np.argsort(programme, kind="stable")
+    start = np.searchsorted(programme[by_programme], np.arange(len(programmes) + 1))
+    whole, atom = programmes.pairs
+    pair, rank = expand(start[whole + 1] - start[whole])
+    return by_programme[start[whole][pair] + rank], atom[pair]

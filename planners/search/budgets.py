@@ -1,0 +1,55 @@
+"""The budgets of a request: so many fields, so much telescope time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from astropy import units as u
+
+from planners.problem.plan_statistics import telescope_time
+from planners.problem.problem import Problem
+from planners.problem.scheduler import Shot
+from planners.problem.visit_options import Programmes
+
+
+def fields_left(problem: Problem, shots: Sequence[Shot], cost: float) -> float:
+    """How many more fields, about, the budgets allow.
+
+    Parameters
+    ----------
+    cost : float
+        Usual time from one exposure to the next, s.
+    """
+    request = problem.request
+    left = math.inf
+    if request.maximum_fields is not None:
+        left = request.maximum_fields - len({shot.field for shot in shots})
+    if request.maximum_time is not None:
+        time = request.maximum_time.to_value(u.s) - telescope_time(problem, shots)
+        left = min(left, time / (cost * len(request.filters)))
+    return left
+
+
+def within_budgets(programmes: Programmes, shots: Sequence[Shot]) -> list[Shot]:
+    """Leave out the fields that matter least until the budgets are kept.
+
+    What remains stays where it is on the clock: leaving out an exposure never makes a slew
+    longer than the two that it replaces.
+    """
+    kept = list(shots)
+    while kept and fields_left(programmes.problem, kept, 1.0) < 0:
+        worst = _least_loss(programmes, kept)
+        kept = [shot for shot in kept if shot.field != worst]
+    return kept
+
+
+def _least_loss(programmes: Programmes, shots: Sequence[Shot]) -> int:
+    """The field without which the others cover most."""
+    atoms = programmes.problem.atoms
+    fields = np.unique([shot.field for shot in shots])
+    times = atoms.times_covered(fields)
+    alone = np.where(times == 1, atoms.probability, 0.0)
+    loss = atoms.sum_by_field(alone)[fields]
+    return int(fields[np.argmin(loss)])

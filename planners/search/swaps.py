@@ -1,0 +1,115 @@
+"""Swaps: a whole solution of maximum coverage improved by exchanging one column for another."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planners.problem.incidence import Cover
+
+Budget = tuple[NDArray[np.integer], NDArray[np.float64], float]
+"""Columns, their weights and the limit of the weighted sum."""
+
+_LEAST = 1e-7
+"""Probability that a swap must add."""
+
+_SWEEPS, _TRIES = 8, 6
+"""Times that all columns are looked at; columns that are tried in place of each."""
+
+
+class Spending:
+    """What a choice of columns uses of each budget."""
+
+    def __init__(self, budgets: list[Budget], n_columns: int) -> None:
+        self._left = [limit for _, _, limit in budgets]
+        self._of: list[list[tuple[int, float]]] = [[] for _ in range(n_columns)]
+        for row, (columns, weights, _) in enumerate(budgets):
+            for column, weight in zip(columns.tolist(), weights.tolist(), strict=True):
+                self._of[column].append((row, weight))
+
+    def take(self, column: int) -> bool:
+        """Take a column if every budget allows it; whether it was."""
+        if any(weight > self._left[row] + 1e-9 for row, weight in self._of[column]):
+            return False
+        for row, weight in self._of[column]:
+            self._left[row] -= weight
+        return True
+
+    def release(self, column: int) -> None:
+        """Give a column back."""
+        for row, weight in self._of[column]:
+            self._left[row] += weight
+
+
+class SwapSearch:
+    """Improves a choice of columns."""
+
+    def __init__(self, cover: Cover) -> None:
+        self._cover = cover
+
+    def improved(self, taken: NDArray[np.bool_], spending: Spending) -> NDArray[np.bool_]:
+        """A choice that covers no less.
+
+        Parameters
+        ----------
+        taken : ndarray of bool, shape (n_columns,)
+            The choice.
+        spending : Spending
+            What it uses of the budgets.
+        """
+        taken = taken.copy()
+        times = np.zeros(len(self._cover.probability), dtype=np.int64)
+        for column in np.flatnonzero(taken).tolist():
+            times[self._cover.atoms_of(column)] += 1
+        gain = self._cover.spread(np.flatnonzero(times == 0))
+        for _ in range(_SWEEPS):
+            changed = False
+            for column in np.flatnonzero(taken).tolist():
+                other = self._better(column, taken, times, gain, spending)
+                if other is None:
+                    continue
+                changed = True
+                taken[column], taken[other] = False, True
+                gain = self._swap(column, other, times, gain)
+            if not changed:
+                break
+        return taken
+
+    def _better(
+        self,
+        column: int,
+        taken: NDArray[np.bool_],
+        times: NDArray[np.int64],
+        gain: NDArray[np.float64],
+        spending: Spending,
+    ) -> int | None:
+        """A column that is worth more than one that is taken, and that the budgets allow."""
+        atoms = self._cover.atoms_of(column)
+        only = atoms[times[atoms] == 1]
+        loss = float(self._cover.probability[only].sum())
+        worth = np.where(taken, 0.0, gain + self._cover.spread(only))
+        promising = np.flatnonzero(worth > loss + _LEAST)
+        if len(promising) == 0:
+            return None
+        spending.release(column)
+        for other in promising[np.argsort(-worth[promising], kind="stable")][:_TRIES].tolist():
+            if spending.take(other):
+                return int(other)
+        spending.take(column)
+        return None
+
+    def _swap(
+        self, column: int, other: int, times: NDArray[np.int64], gain: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Gains after a swap; `times` is brought up to date."""
+        out, into = self._cover.atoms_of(column), self._cover.atoms_of(other)
+        before = np.union1d(out, into)
+        was_open = times[before] == 0
+        times[out] -= 1
+        times[into] += 1
+        is_open = times[before] == 0
+        return (
+            gain
+            + self._cover.spread(before[is_open & ~was_open])
+            - self._cover.spread(before[was_open & ~is_open])
+        )

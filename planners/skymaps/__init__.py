@@ -1,0 +1,1 @@
+"""Sky maps: read, checked, kept, measured, joined."""

@@ -1,0 +1,228 @@
+"""Reading sky maps from FITS: multi-order (UNIQ) and flat HEALPix, plain or gzipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from astropy_healpix.core import ring_to_nested
+from numpy.typing import NDArray
+
+from planners.geometry.ranges import HIGHEST_ORDER, SKY_END
+from planners.skymaps.fits_tables import Table, TableInvalid, open_table
+from planners.skymaps.pixel_runs import CHUNK, Columns, TooManyPixels, joined, renumbered, runs
+from planners.skymaps.skymap import SkyMap, SkyMapInvalid
+
+_DISTANCE = ("DISTMU", "DISTSIGMA", "DISTNORM")
+_PER_PIXEL = ("PROB", "PROBABILITY")
+_DENSITY = ("PROBDENSITY", "PROB_DENSITY")
+_EQUATORIAL = ("C", "CEL", "CELESTIAL", "EQ", "EQU", "EQUATORIAL", "ICRS", "RADEC", "J2000")
+_SUM_TOLERANCE = 0.05
+
+_UNSEEN = -1.6375e30
+"""What HEALPix software writes where there is no data."""
+
+Runs = tuple[NDArray[np.int64], NDArray[np.int64], Columns]
+
+
+def read_skymap(data: bytes) -> SkyMap:
+    """Read a sky map from the bytes of a FITS file.
+
+    Parameters
+    ----------
+    data : bytes
+        Multi-order, or flat HEALPix in RING or NESTED order with implicit or explicit
+        indices; gzipped or not. Equal neighbours of a flat map become one range.
+
+    Raises
+    ------
+    SkyMapInvalid
+        If it is none of these, is damaged, or holds something that is no probability; the
+        message names the fault.
+
+    References
+    ----------
+    LIGO/Virgo/KAGRA Public Alerts User Guide, "Sky Maps"; Gorski et al. 2005, ApJ 622, 759.
+    """
+    # What is no number, or too large for one, is found and named by the checks.
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        try:
+            table = open_table(data)
+            lo, hi, columns = _read_table(table)
+        except TableInvalid as err:
+            raise SkyMapInvalid(str(err)) from err
+        density = columns.pop("density")
+        distance = tuple(columns[name] for name in _DISTANCE) if columns else None
+        skymap = SkyMap.normalised((lo, hi), density, distance, _metadata(table, lo, hi))
+    total = skymap.metadata["probability_sum"]
+    if abs(total - 1) > _SUM_TOLERANCE:
+        raise SkyMapInvalid(f"the probability sums to {total:.4g}, not 1")
+    return skymap
+
+
+def _read_table(table: Table) -> Runs:
+    ordering = _ordering(table)
+    _check_frame(table)
+    if ordering == "NUNIQ":
+        return _read_multiorder(table)
+    if str(table.header.get("INDXSCHM", "IMPLICIT")).upper() == "EXPLICIT":
+        return _read_explicit(table, ordering)
+    return _read_flat(table, ordering)
+
+
+def _ordering(table: Table) -> str:
+    ordering = str(table.header.get("ORDERING", "")).upper()
+    if ordering in ("NUNIQ", "UNIQ"):
+        return "NUNIQ"
+    if ordering in ("NEST", "NESTED"):
+        return "NESTED"
+    if ordering == "RING":
+        return ordering
+    raise SkyMapInvalid(f"unknown ORDERING {ordering!r}" if ordering else "missing ORDERING")
+
+
+def _check_frame(table: Table) -> None:
+    frame = str(table.header.get("COORDSYS", "C")).upper()
+    if frame not in _EQUATORIAL:
+        raise SkyMapInvalid(f"COORDSYS {frame!r} is not equatorial")
+
+
+def _probability_column(table: Table, names: tuple[str, ...]) -> str:
+    for name in names:
+        if name in _names(table):
+            return name
+    found = ", ".join(_names(table))
+    raise SkyMapInvalid(f"missing column {' or '.join(names)} (columns: {found})")
+
+
+def _names(table: Table) -> tuple[str, ...]:
+    return table.dtype.names or ()
+
+
+def _wanted(table: Table, probability: str) -> tuple[str, ...]:
+    """Columns to be read, checked: numbers, unscaled and of equal length."""
+    has_distance = all(name in _names(table) for name in _DISTANCE)
+    wanted = (probability, *(_DISTANCE if has_distance else ()))
+    for name in wanted:
+        _check_column(table, name, "f")
+        if table.dtype[name].shape != table.dtype[probability].shape:
+            raise SkyMapInvalid(f"columns {probability} and {name} differ in length")
+    return wanted
+
+
+def _check_column(table: Table, name: str, kind: str) -> None:
+    if table.dtype[name].base.kind != kind:
+        raise SkyMapInvalid(f"column {name} is not of {'real' if kind == 'f' else 'whole'} numbers")
+    position = _names(table).index(name) + 1
+    scale, zero = table.header.get(f"TSCAL{position}", 1), table.header.get(f"TZERO{position}", 0)
+    if (scale, zero) != (1, 0):
+        raise SkyMapInvalid(f"column {name} is scaled")
+
+
+def _read_multiorder(table: Table) -> Runs:
+    if "UNIQ" not in _names(table):
+        raise SkyMapInvalid("missing column UNIQ")
+    _check_column(table, "UNIQ", "i")
+    wanted = _wanted(table, _probability_column(table, _DENSITY))
+    rows = np.concatenate(list(table.chunks(CHUNK)))
+    uniq = rows["UNIQ"].astype(np.int64).ravel()
+    if np.any(uniq < 4) or np.any(uniq >= 1 << (2 * HIGHEST_ORDER + 4)):
+        raise SkyMapInvalid(f"UNIQ out of range: {int(uniq.min())} to {int(uniq.max())}")
+    # The position of the highest bit, which the exponent of a float gives exactly once it
+    # cannot be rounded up: the bits below the highest are cleared by halves.
+    top = uniq & ~(uniq >> 1)
+    order = (np.frexp(top.astype(np.float64))[1].astype(np.int64) - 3) // 2
+    shift = 2 * (HIGHEST_ORDER - order)
+    lo = (uniq - (np.int64(4) << (2 * order))) << shift
+    hi = lo + (np.int64(1) << shift)
+    if np.any(lo >= SKY_END):
+        raise SkyMapInvalid("UNIQ out of range: no such pixel")
+    columns = {name: rows[name].astype(np.float64).ravel() for name in wanted}
+    columns["density"] = columns.pop(wanted[0])
+    return lo, hi, columns
+
+
+def _read_flat(table: Table, ordering: str) -> Runs:
+    order = _flat_order(table)
+    wanted = _wanted(table, _probability_column(table, _PER_PIXEL + _DENSITY))
+    chunks = _flat_chunks(table, wanted)
+    n_pixels = 12 << (2 * order)
+    if ordering == "RING":
+        chunks = renumbered(joined(chunks, n_pixels), order)
+    uniform = 1 / n_pixels if wanted[0] in _PER_PIXEL else 1 / (4 * np.pi)
+    try:
+        start, columns = runs(chunks, wanted[0], uniform, n_pixels)
+    except TooManyPixels as err:
+        raise SkyMapInvalid(str(err)) from err
+    return _as_ranges(start[:-1], start[1:], columns, order, wanted[0])
+
+
+def _read_explicit(table: Table, ordering: str) -> Runs:
+    """Flat map whose rows carry their pixel numbers, in any order."""
+    if "PIXEL" not in _names(table):
+        raise SkyMapInvalid("missing column PIXEL")
+    _check_column(table, "PIXEL", "i")
+    wanted = _wanted(table, _probability_column(table, _PER_PIXEL + _DENSITY))
+    nside = table.header.get("NSIDE")
+    if type(nside) is not int or not 1 <= nside <= 1 << HIGHEST_ORDER or nside & (nside - 1):
+        raise SkyMapInvalid(f"NSIDE {nside!r} is no power of two")
+    order = nside.bit_length() - 1
+    n_pixels = table.n_rows * int(np.prod(table.dtype[wanted[0]].shape))
+    columns = joined(_flat_chunks(table, (*wanted, "PIXEL")), n_pixels)
+    pixel = columns.pop("PIXEL").astype(np.int64)
+    if np.any(pixel < 0) or np.any(pixel >= 12 << (2 * order)):
+        raise SkyMapInvalid("PIXEL out of range")
+    if ordering == "RING":
+        pixel = np.asarray(ring_to_nested(pixel, nside), dtype=np.int64)
+    return _as_ranges(pixel, pixel + 1, columns, order, wanted[0])
+
+
+def _flat_order(table: Table) -> int:
+    """HEALPix order of a full-sky table, from its number of pixels."""
+    per_row = table.dtype[_probability_column(table, _PER_PIXEL + _DENSITY)].shape
+    n_pixels = table.n_rows * int(np.prod(per_row))
+    order = ((n_pixels // 12).bit_length() - 1) // 2
+    if n_pixels < 12 or n_pixels != 12 << (2 * order):
+        raise SkyMapInvalid(f"{n_pixels} pixels are no full HEALPix sky with NSIDE a power of two")
+    nside = table.header.get("NSIDE", 1 << order)
+    if nside != 1 << order:
+        raise SkyMapInvalid(f"NSIDE {nside!r} does not agree with {n_pixels} pixels")
+    return order
+
+
+def _flat_chunks(table: Table, wanted: tuple[str, ...]) -> Iterator[Columns]:
+    per_row = int(np.prod(table.dtype[wanted[0]].shape))
+    for rows in table.chunks(max(CHUNK // per_row, 1)):
+        yield {name: rows[name].reshape(-1) for name in wanted}
+
+
+def _as_ranges(
+    first: NDArray[np.int64],
+    end: NDArray[np.int64],
+    columns: Columns,
+    order: int,
+    probability: str,
+) -> Runs:
+    shift = 2 * (HIGHEST_ORDER - order)
+    real = {name: values.astype(np.float64) for name, values in columns.items()}
+    density = real.pop(probability)
+    density[np.isclose(density, _UNSEEN, rtol=1e-5, atol=0)] = 0.0
+    if probability in _PER_PIXEL:
+        density *= (12 << (2 * order)) / (4 * np.pi)
+    return first << shift, end << shift, {**real, "density": density}
+
+
+def _metadata(table: Table, lo: NDArray[np.int64], hi: NDArray[np.int64]) -> dict[str, Any]:
+    """Plain JSON: what the header says that is worth keeping."""
+    header = table.header
+    finest = HIGHEST_ORDER - int(np.min(hi - lo)).bit_length() // 2
+    about: dict[str, Any] = {"order": finest}
+    for keyword in ("CREATOR", "OBJECT", "DATE-OBS", "ORIGIN", "INSTRUME"):
+        if isinstance(header.get(keyword), str | int):
+            about[keyword.lower().replace("-", "_")] = str(header[keyword])
+    for keyword in ("DISTMEAN", "DISTSTD", "LOGBCI", "LOGBSN"):
+        value = header.get(keyword)
+        if isinstance(value, float | int) and np.isfinite(value):
+            about[keyword.lower()] = float(value)
+    return about

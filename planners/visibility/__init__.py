@@ -1,0 +1,1 @@
+"""When a position can be observed from a site, and how deep."""

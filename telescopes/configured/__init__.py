@@ -1,0 +1,1 @@
+"""Robots that an observatory describes in a file."""

@@ -1,0 +1,1 @@
+"""Palomar Gattini-IR."""

@@ -1,0 +1,1 @@
+"""The GROWTH-India Telescope."""

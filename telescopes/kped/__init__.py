@@ -1,0 +1,1 @@
+"""The Kitt Peak EMCCD Demonstrator."""

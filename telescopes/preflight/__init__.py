@@ -1,0 +1,1 @@
+"""A plan held against the robot that is to execute it."""

@@ -1,0 +1,81 @@
+"""What a submission or a withdrawal by HTTP came to, once its answer is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from telescopes.errors import QueueError, QueueIncomplete, QueueRefused, QueueUnconfirmed
+from telescopes.observing import QueueReceipt, QueueRequest
+from telescopes.protocols.http import HTTPAnswer
+
+
+def confirm(
+    request: QueueRequest,
+    answer: HTTPAnswer,
+    find: Callable[[QueueRequest], bool | None],
+    holder: str = "the robot",
+) -> QueueReceipt:
+    """Compare what is held with what was said.
+
+    A refusal is read back too: whoever said no may have stood between us and the robot.
+
+    Parameters
+    ----------
+    request, answer
+        What was sent, and what came back.
+    find
+        Tells what is held; see `ObservingQueue.find`.
+    holder
+        Who holds it, in words.
+
+    Raises
+    ------
+    QueueRefused
+        If it was refused, and is not there.
+    QueueUnconfirmed
+        If it cannot be said what is there, or if that is not what was sent.
+    QueueIncomplete
+        If `find` says so.
+    """
+    if answer.status >= 500 or answer.status == 408:
+        raise QueueUnconfirmed(answer.words)
+    try:
+        found = find(request)
+    except QueueIncomplete:
+        raise
+    except QueueError as err:
+        raise QueueUnconfirmed(f"{answer.words}; it cannot be read back: {err}") from err
+    if found:
+        return QueueReceipt(request.name, answer.words)
+    if found is None:
+        raise QueueUnconfirmed(f"{answer.words}; but {holder} holds something else")
+    if answer.status >= 300:
+        raise QueueRefused(answer.words)
+    raise QueueUnconfirmed(f"{answer.words}; but {holder} does not hold it")
+
+
+def confirm_gone(
+    name: str, words: str, is_held: Callable[[], bool], holder: str = "the robot"
+) -> None:
+    """Return once a withdrawn queue is seen to be gone.
+
+    Parameters
+    ----------
+    name, words
+        What was withdrawn, and what was said to that.
+    is_held
+        Whether it is still there.
+    holder
+        Who held it, in words.
+
+    Raises
+    ------
+    QueueUnconfirmed
+        If it is still there, or if that cannot be read.
+    """
+    try:
+        is_left = is_held()
+    except QueueError as err:
+        raise QueueUnconfirmed(f"{words}; whether it is gone cannot be read: {err}") from err
+    if is_left:
+        raise QueueUnconfirmed(f"{words}; {holder} still holds {name}")

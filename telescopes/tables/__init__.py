@@ -1,0 +1,1 @@
+"""Tables of exposures as observers write them."""

@@ -1,0 +1,1 @@
+"""The Gravitational Wave Treasure Map."""

@@ -1,0 +1,1 @@
+"""The Zwicky Transient Facility."""

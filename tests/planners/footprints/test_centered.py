@@ -1,0 +1,68 @@
+"""A small region is better served by a pointing of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+
+from planners import greedy, optimal
+from planners.problem.requests import RequestInvalid
+from planners.skymaps.circles import circle_skymap
+from telescopes import TELESCOPES, ZTF
+from tests.planners.cases import NIGHTS, blob, request_for
+from tests.planners.checker import violations
+
+CHILE = NIGHTS[1] + 1 * u.hour
+DECAM = TELESCOPES["DECam"]
+
+
+def circle(ra, dec, radius):
+    return circle_skymap(ra * u.deg, dec * u.deg, radius * u.deg, 0.9)
+
+
+@pytest.mark.parametrize("planner", [optimal, greedy])
+@pytest.mark.parametrize("radius", [1 / 3600, 0.05, 0.3])
+def test_a_pointing_is_centred_where_the_telescope_allows_it(planner, radius):
+    # This position lies at the edge of fields.
+    skymap = circle(65.8, -29.03, radius)
+    request = request_for(CHILE, 5, ("g", "r"), 60)
+    plan = planner.plan(skymap, DECAM, request)
+    assert violations(plan, DECAM) == []
+    on_grid = planner.plan(skymap, replace(DECAM, off_grid=False), request)
+    reached = plan.statistics["probability_all_filters"]
+    assert reached >= on_grid.statistics["probability_all_filters"] - 1e-9
+    # A chip's gap does not swallow the region.
+    assert reached > 0.85
+
+
+def test_the_pointing_is_named_by_its_position():
+    skymap = circle(65.8, -29.03, 0.05)
+    plan = optimal.plan(skymap, DECAM, request_for(CHILE, 5, ("g", "r"), 60))
+    off_grid = [exposure for exposure in plan.exposures if exposure.field_id == -1]
+    assert off_grid
+    middle = SkyCoord(65.8 * u.deg, -29.03 * u.deg)
+    assert all(
+        middle.separation(SkyCoord(exposure.ra, exposure.dec)) < 1 * u.deg for exposure in off_grid
+    )
+    assert all(entry.field_id >= 0 for entry in plan.unobserved)
+
+
+def test_a_telescope_without_a_grid_points_at_a_small_region_only():
+    telescope = TELESCOPES["KPED"]
+    request = request_for(NIGHTS[1] + 6 * u.hour, 2, ("g", "r"), 60)
+    plan = optimal.plan(circle(120, 33, 0.02), telescope, request)
+    assert violations(plan, telescope) == []
+    assert plan.statistics["probability_all_filters"] > 0.85
+    with pytest.raises(RequestInvalid, match="KPED has no grid of fields"):
+        optimal.plan(blob(120, 33, 3), telescope, request)
+
+
+def test_a_robot_with_a_grid_and_a_large_region_keep_to_the_grid():
+    small = optimal.plan(circle(120, 33, 0.3), ZTF, request_for(NIGHTS[1] + 6 * u.hour, 2))
+    large = optimal.plan(blob(65, -30, 4), DECAM, request_for(CHILE, 5, ("g", "r"), 60))
+    for plan in (small, large):
+        assert plan.exposures
+        assert all(exposure.field_id >= 0 for exposure in plan.exposures)

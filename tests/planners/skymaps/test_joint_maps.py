@@ -1,0 +1,64 @@
+"""Two maps of one source: their overlap and their product, against healpy and by hand."""
+
+from __future__ import annotations
+
+import healpy
+import numpy as np
+import pytest
+from astropy import units as u
+
+from planners.geometry.ranges import Ranges
+from planners.skymaps.circles import circle_skymap
+from planners.skymaps.joint_maps import product_skymap, sky_overlap
+from planners.skymaps.skymap import SkyMap, SkyMapInvalid
+
+
+def gaussian(ra: float, sigma: float) -> SkyMap:
+    radius = sigma * np.sqrt(-2 * np.log(1 - 0.9))
+    return circle_skymap(ra * u.deg, 0 * u.deg, radius * u.deg, 0.9)
+
+
+def whole_sky() -> SkyMap:
+    sky = Ranges.sky()
+    return SkyMap.normalised((sky.lo, sky.hi), np.ones(len(sky)))
+
+
+@pytest.mark.parametrize(("apart", "one", "other"), [(0, 2, 3), (4, 2, 3), (8, 5, 1)])
+def test_the_overlap_of_two_gaussians_is_known(apart, one, other):
+    """On the flat sky it is 4 pi times a Gaussian of the summed variance at their distance."""
+    variance = np.radians(one) ** 2 + np.radians(other) ** 2
+    wanted = 2 / variance * np.exp(-0.5 * np.radians(apart) ** 2 / variance)
+    assert sky_overlap(gaussian(150, one), gaussian(150 + apart, other)) == pytest.approx(
+        wanted, rel=0.03
+    )
+
+
+def test_the_whole_sky_says_nothing():
+    first = gaussian(20, 4)
+    assert sky_overlap(first, whole_sky()) == pytest.approx(1)
+    product = product_skymap(first, whole_sky())
+    assert product.area(0.9).value == pytest.approx(first.area(0.9).value, rel=1e-6)
+
+
+def test_the_product_is_that_of_the_pixels():
+    first, second = gaussian(150, 6), gaussian(158, 8)
+    product = product_skymap(first, second)
+    order = 6
+    pixels_on_sky = healpy.nside2npix(1 << order)
+    pixels = first.rasterize(order) * second.rasterize(order)
+    pixels /= pixels.sum()
+    assert product.rasterize(order) == pytest.approx(pixels, abs=2e-5)
+    assert sky_overlap(first, second) == pytest.approx(
+        np.sum(first.rasterize(order) * second.rasterize(order)) * pixels_on_sky, rel=0.01
+    )
+    assert sky_overlap(second, first) == pytest.approx(sky_overlap(first, second))
+
+
+def test_maps_that_exclude_each_other_have_no_product():
+    one = Ranges.of_cells(0, np.array([0]))
+    other = Ranges.of_cells(0, np.array([5]))
+    first = SkyMap.normalised((one.lo, one.hi), np.ones(1))
+    second = SkyMap.normalised((other.lo, other.hi), np.ones(1))
+    assert sky_overlap(first, second) == 0
+    with pytest.raises(SkyMapInvalid, match="exclude"):
+        product_skymap(first, second)

@@ -1,0 +1,1 @@
+"""What pages and API share: access, errors, assets, the service of a request."""

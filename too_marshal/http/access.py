@@ -1,0 +1,150 @@
+"""Who asks, and whether they may: decided before every view, refused unless declared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from too_marshal.db.people import Person, Role
+from too_marshal.http.service import database, service
+from too_marshal.workflows.accounts.login import person_of_session
+from too_marshal.workflows.accounts.tokens import person_of_token
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+PUBLIC = 0
+"""Declared by a view that needs no login."""
+
+API = "api"
+"""Name of the blueprint whose callers may hold a token."""
+
+LONGEST_NEXT = 512
+
+
+def needs(role: Role) -> Callable[[View], View]:
+    """Declare that only people of `role`, or a higher one, may call a view."""
+
+    def mark(view: View) -> View:
+        view.needed_role = int(role)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def public(view: View) -> View:
+    """Declare that anybody may call a view."""
+    view.needed_role = PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def needed_role(view: Callable[..., Any]) -> int | None:
+    """What a view declares; None where it declares nothing, and nobody may call it."""
+    return cast("int | None", getattr(view, "needed_role", None))
+
+
+def current_person() -> Person:
+    """Who asks; only in a view that needs a login."""
+    return cast(Person, g.person)
+
+
+def current_role() -> Role | None:
+    """What the one who asks may do; None where nobody is logged in."""
+    return cast("Role | None", g.get("role"))
+
+
+def may(role: Role) -> bool:
+    """Whether the one who asks has `role`, or a higher one."""
+    held = current_role()
+    return held is not None and held >= role
+
+
+def install(app: Flask) -> None:
+    """Ask of every request who it is, and whether they may."""
+    app.before_request(_admit)
+    app.context_processor(
+        lambda: {"person": g.get("person"), "role": current_role(), "may": may, "Role": Role}
+    )
+
+
+def session_cookie() -> str:
+    """Name of the cookie that holds a browser session."""
+    # Browsers accept the prefix over https only, and then for this very host only.
+    return "__Host-toom_session" if service().settings.secure_cookies else "toom_session"
+
+
+def _admit() -> WerkzeugResponse | None:
+    g.person, g.role = None, None
+    if request.blueprint != "assets":
+        _identify()
+    if request.endpoint is None:
+        return None
+    needed = needed_role(current_app.view_functions[request.endpoint])
+    if needed is None:
+        abort(403)
+    if needed == PUBLIC:
+        return None
+    if g.role is None:
+        return _ask_to_log_in()
+    if g.role < needed:
+        abort(403, f"this needs the role {Role(needed).name.lower()}")
+    return None
+
+
+def _identify() -> None:
+    """Set who asks: by token where there is one, else by the browser's session."""
+    if request.blueprint == API:
+        header = request.headers.get("Authorization")
+        if header is not None:
+            # A token is the only word then: a cookie beside it is not looked at.
+            _identify_by_token(header)
+            return
+        if request.method not in {"GET", "HEAD"}:
+            return
+    value = request.cookies.get(session_cookie())
+    person = person_of_session(database(), value) if value else None
+    if person is not None:
+        g.person, g.role = person, Role(person.role)
+
+
+def _identify_by_token(header: str) -> None:
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() != "bearer":
+        return
+    found = person_of_token(database(), value.strip())
+    if found is not None:
+        g.person, g.role = found
+
+
+def _ask_to_log_in() -> WerkzeugResponse | None:
+    if request.blueprint == API:
+        abort(401)
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    address = url_for("auth.login", next=safe_next(wanted))
+    if request.headers.get("HX-Request"):
+        return Response(status=204, headers={"HX-Redirect": address})
+    if request.accept_mimetypes.best == "text/event-stream":
+        abort(401)
+    return redirect(address, 303)
+
+
+_PATH = re.compile(r"/(?![/\\])[^\s\\\x00-\x1f\x7f]*")
+
+
+def safe_next(address: str | None) -> str:
+    r"""Return `address` if it is a path of this site, else the front page.
+
+    A browser takes more for an absolute address than `urlsplit` does: ``//host``, ``/\host``,
+    and either with control characters between.
+    """
+    if address is None or len(address) > LONGEST_NEXT or not _PATH.fullmatch(address):
+        return "/"
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "/"
+    return "/" if parts.scheme or parts.netloc else address

@@ -1,0 +1,1 @@
+"""The forms that notices are written in, whatever the mission."""

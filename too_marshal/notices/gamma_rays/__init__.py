@@ -1,0 +1,1 @@
+"""Missions that see bursts in gamma rays and X-rays."""

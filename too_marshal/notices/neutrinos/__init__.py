@@ -1,0 +1,1 @@
+"""Detectors of neutrinos, and their coincidences with others."""

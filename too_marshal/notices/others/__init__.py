@@ -1,0 +1,1 @@
+"""Gravitational waves, radio bursts, optical transients, circulars, heartbeats."""

@@ -1,0 +1,238 @@
+"""LIGO, Virgo and KAGRA: JSON (`igwn.gwalert`), the same as Avro, and VOEvents of the archives.
+
+LVK JSON has no serial number; `time_created` is its only sequence, and alerts
+made within one second are ordered by their kind. The VOEvent of the same alert
+carries the same time in Who/Date, so the two encodings sort together.
+
+References
+----------
+LIGO/Virgo/KAGRA Public Alerts User Guide; igwn-gwalert-schema 1.3.0.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from too_marshal.notices.formats.classic import base_notice, https, links
+from too_marshal.notices.formats.json_document import Document
+from too_marshal.notices.formats.times import TimeUnreadable, epoch_milliseconds, parse_utc
+from too_marshal.notices.formats.voevent import VOEvent, read_number
+from too_marshal.notices.notice import InlineMap, Kind, MapLink, Notice, NoticeMalformed
+from too_marshal.notices.registration import parses_packet, parses_topic
+
+STREAM = "lvk"
+
+_SUPEREVENT = re.compile(r"[A-Z]{1,2}\d{6}[A-Za-z]{0,6}|[GMTEH]\d{1,9}")
+
+_KINDS = {
+    "EARLYWARNING": Kind.INITIAL,
+    "PRELIMINARY": Kind.INITIAL,
+    "INITIAL": Kind.INITIAL,
+    "UPDATE": Kind.UPDATE,
+    "RETRACTION": Kind.RETRACTION,
+}
+_RANK = {name: rank for rank, name in enumerate(_KINDS, start=1)}
+
+_STREAMS = {
+    "fermi": "fermi_gbm",
+    "swift": "swift",
+    "integral": "integral",
+    "agile": "agile",
+    "snews": "snews",
+    "icecube": "icecube",
+    "svom": "svom",
+    "einsteinprobe": "einstein_probe",
+}
+"""Stream of each observatory that an external coincidence names."""
+
+
+@parses_topic("igwn.gwalert", members=("superevent_id", "alert_type", "time_created"))
+def parse_gwalert(document: Document) -> Notice:
+    """Read an alert: JSON, or the record of an Avro message."""
+    superevent = _superevent(document.required_text("superevent_id"))
+    alert_type = _alert_type(document.required_text("alert_type"))
+    sent = _sent(document.required_text("time_created"))
+    event = document.child("event") or Document({})
+    coincidence = document.child("external_coinc") or Document({})
+    urls = document.child("urls") or Document({})
+    time, time_flags = _event_time(event.text("time"), alert_type)
+    localization, map_flags = _inline_map(event, coincidence)
+    page = https(urls.text("gracedb"))
+    return Notice(
+        stream=STREAM,
+        event_key=superevent,
+        notice_id=f"{superevent} {alert_type} {sent:%Y-%m-%dT%H:%M:%SZ}",
+        order=(epoch_milliseconds(sent), _RANK.get(alert_type, 0), 0),
+        kind=_KINDS.get(alert_type, Kind.INFORMATION),
+        role=_role(superevent),
+        event_time=time,
+        published=sent,
+        localization=localization,
+        name=superevent,
+        type_name=alert_type,
+        classification=event.numbers("classification"),
+        properties=event.numbers("properties"),
+        far=event.number("far"),
+        significant=event.truth("significant"),
+        links={} if page is None else {"GraceDB": page},
+        related=_related(coincidence.text("observatory"), coincidence.text("gcn_notice_id")),
+        flags=time_flags | map_flags,
+        attributes=_attributes(event, coincidence),
+    )
+
+
+@parses_packet(
+    *(150, 151, 152, 153, 163, 164),
+    mission="lvk",
+    authorities=("gwnet/LVC", "gwnet/gcn_sender"),
+)
+def parse_voevent(event: VOEvent) -> Notice:
+    """Read an alert of the archives (LVK sent its last VOEvent on 8 July 2026)."""
+    base = base_notice(event, STREAM)
+    superevent = _superevent(event.text("GraceID") or "")
+    alert_type = _alert_type(event.text("AlertType") or "")
+    url = https(event.text("skymap_fits"))
+    retracts = any(cite == "retraction" for cite, _ in event.citations)
+    if retracts or event.packet_type == 164:
+        alert_type = "RETRACTION"
+    order = (base.order[1], _RANK.get(alert_type, 0), base.order[2])
+    return replace(
+        base,
+        event_key=superevent,
+        order=order,
+        kind=_KINDS.get(alert_type, Kind.INFORMATION),
+        role="test" if base.role == "observation" and _role(superevent) == "test" else base.role,
+        localization=None if url is None else MapLink(url),
+        name=superevent,
+        type_name=alert_type,
+        classification=_numbers(event.group("Classification")),
+        properties=_numbers(event.group("Properties")),
+        far=event.number("FAR"),
+        significant=event.truth("Significant"),
+        links=links(event, GraceDB="EventPage"),
+        related=_related(event.text("External_Observatory"), event.text("External_GCN_Notice_Id")),
+        flags=base.flags | _voevent_flags(event),
+        attributes=_voevent_attributes(event),
+    )
+
+
+def _superevent(name: str) -> str:
+    if not _SUPEREVENT.fullmatch(name):
+        raise NoticeMalformed(f"{name[:40]!r} is no superevent")
+    return name
+
+
+def _alert_type(text: str) -> str:
+    """One spelling: EARLY_WARNING (before 2023), EarlyWarning (VOEvent), EARLYWARNING."""
+    name = text.upper().replace("_", "").replace(" ", "")
+    if not name.isalpha() or len(name) > 40:
+        raise NoticeMalformed(f"{text[:40]!r} is no alert type")
+    return name
+
+
+def _role(superevent: str) -> str:
+    """Mock and test superevents begin with M and T."""
+    return "test" if superevent[0] in "MT" else "observation"
+
+
+def _sent(text: str) -> datetime:
+    try:
+        return parse_utc(text).time
+    except TimeUnreadable as err:
+        raise NoticeMalformed(f"time_created: {err}") from err
+
+
+def _event_time(text: str | None, alert_type: str) -> tuple[datetime | None, frozenset[str]]:
+    if text is None:
+        missing = alert_type != "RETRACTION"  # whose event is null
+        return None, frozenset({"no event time"} if missing else ())
+    try:
+        moment = parse_utc(text)
+    except TimeUnreadable:
+        return None, frozenset({"event time unreadable"})
+    return moment.time, frozenset({"time repaired"} if moment.repaired else ())
+
+
+def _inline_map(event: Document, coincidence: Document) -> tuple[InlineMap | None, frozenset[str]]:
+    fits, flags = event.file("skymap")
+    combined, more = coincidence.file("combined_skymap")
+    return None if fits is None else InlineMap(fits, combined), flags | more
+
+
+def _related(observatory: str | None, number: str | None) -> tuple[tuple[str, str], ...]:
+    stream = _STREAMS.get((observatory or "").lower().replace(" ", ""))
+    return () if stream is None or number is None else ((stream, number),)
+
+
+def _attributes(event: Document, coincidence: Document) -> dict[str, Any]:
+    chirp_mass = event.child("mchirp_source")
+    found: dict[str, Any] = {
+        "instruments": list(event.texts("instruments")),
+        "group": event.text("group"),
+        "pipeline": event.text("pipeline"),
+        "search": event.text("search"),
+        "duration_s": event.number("duration"),
+        "central_frequency_hz": event.number("central_frequency"),
+    }
+    if chirp_mass is not None:
+        found["chirp_mass_bin_edges_solar_mass"] = _floats(chirp_mass, "bin_edges")
+        found["chirp_mass_probabilities"] = _floats(chirp_mass, "probabilities")
+    if coincidence:
+        found["external_coincidence"] = {
+            "observatory": coincidence.text("observatory"),
+            "search": coincidence.text("search"),
+            "ivorn": coincidence.text("ivorn"),
+            "notice": coincidence.text("gcn_notice_id"),
+            "time_difference_s": coincidence.number("time_difference"),
+            "time_far_hz": coincidence.number("time_coincidence_far"),
+            "time_sky_far_hz": coincidence.number("time_sky_position_coincidence_far"),
+        }
+    return {name: value for name, value in found.items() if value not in (None, [])}
+
+
+def _floats(document: Document, name: str) -> list[float]:
+    values = document.texts(name)
+    found = [read_number(value) for value in values]
+    if None in found:
+        raise NoticeMalformed(f"mchirp_source.{name} is not a list of numbers")
+    return [value for value in found if value is not None]
+
+
+def _voevent_flags(event: VOEvent) -> frozenset[str]:
+    found = {"hardware injection": "HardwareInj", "internal": "internal"}
+    return frozenset(flag for flag, name in found.items() if event.flag(name))
+
+
+def _voevent_attributes(event: VOEvent) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "instruments": (event.text("Instruments") or "").split(",")
+        if event.text("Instruments")
+        else [],
+        "group": event.text("Group"),
+        "pipeline": event.text("Pipeline"),
+        "search": event.text("Search"),
+        "duration_s": event.number("Duration"),
+        "central_frequency_hz": event.number("CentralFreq"),
+        "open_alert": event.truth("OpenAlert"),
+    }
+    if event.text("External_Observatory") is not None:
+        found["external_coincidence"] = {
+            "observatory": event.text("External_Observatory"),
+            "search": event.text("External_Search"),
+            "ivorn": event.text("External_Ivorn"),
+            "notice": event.text("External_GCN_Notice_Id"),
+            "time_difference_s": event.number("Time_Difference"),
+            "time_far_hz": event.number("Time_Coincidence_FAR"),
+            "time_sky_far_hz": event.number("Time_Sky_Position_Coincidence_FAR"),
+            "combined_map": https(event.text("joint_skymap_fits")),
+        }
+    return {name: value for name, value in found.items() if value not in (None, [])}
+
+
+def _numbers(group: Mapping[str, str]) -> dict[str, float]:
+    found = {name: read_number(value) for name, value in group.items()}
+    return {name: value for name, value in found.items() if value is not None}

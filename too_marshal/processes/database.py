@@ -1,0 +1,97 @@
+"""The database that the settings name: a real server, or the embedded one; and its schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from too_marshal.db.base import open_engine
+from too_marshal.deployment.settings import Settings
+from too_marshal.processes.embedded import DatabaseUnavailable, embedded_database
+
+
+class MigrationFailed(Exception):
+    """The schema could not be brought up to date; nothing of the failed step stays."""
+
+
+@contextmanager
+def database_url(settings: Settings) -> Iterator[str]:
+    """URL of the database, with the embedded server running where there is no other."""
+    if settings.database_url:
+        yield settings.database_url
+    else:
+        with embedded_database(settings.data_dir) as url:
+            yield url
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[Engine]:
+    """Engine on the database that the settings name.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        If it does not answer.
+    """
+    with database_url(settings) as url:
+        engine = open_engine(url)
+        try:
+            with engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except OperationalError as err:
+            reason = str(err.orig).strip().splitlines()[0]
+            raise DatabaseUnavailable(f"the database does not answer: {reason}") from err
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+
+
+def migrations() -> Config:
+    """Alembic's configuration, from the checkout or from where the image keeps it.
+
+    Raises
+    ------
+    MigrationFailed
+        If the migrations are not there (they are not part of the wheel).
+    """
+    for root in (Path(__file__).resolve().parent.parent, Path.cwd()):
+        if (root / "migrations" / "env.py").exists():
+            config = Config()
+            config.set_main_option("script_location", str(root / "migrations"))
+            return config
+    raise MigrationFailed("no folder 'migrations' beside the package or in the working folder")
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema up to date.
+
+    Raises
+    ------
+    MigrationFailed
+        If a step fails; the message names it.
+    """
+    config = migrations()
+    try:
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except (CommandError, SQLAlchemyError) as err:
+        raise MigrationFailed(f"migration failed: {str(err).splitlines()[0]}") from err
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the schema is the one that this code was written for."""
+    if not inspect(engine).has_table("alembic_version"):
+        return False
+    head = ScriptDirectory.from_config(migrations()).get_current_head()
+    with engine.connect() as connection:
+        return connection.scalar(text("SELECT version_num FROM alembic_version")) == head

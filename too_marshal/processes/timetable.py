@@ -1,0 +1,122 @@
+"""The clock: what happens when. It only asks for jobs, and only one clock at a time does."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import UTC, datetime
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from too_marshal.db.base import session_factory
+from too_marshal.db.jobs import LATER, defer
+from too_marshal.deployment.robots import Robots
+from too_marshal.deployment.settings import Settings
+from too_marshal.workflows.exposures.archives import archived_telescopes
+from too_marshal.workflows.intake.listen import beat
+from too_marshal.workflows.submissions.sweep import sweep
+
+logger = logging.getLogger(__name__)
+
+LEADER_LOCK = 0x746F6F6D
+"""Key of the advisory lock that the one clock holds ("toom")."""
+
+EVERY = {"interpret_waiting": 10.0}
+"""Tasks without arguments, and the seconds between two askings for each."""
+
+BEAT_SECONDS = 5.0
+
+SWEEP_SECONDS = 15.0
+"""Between two looks for work that nobody is about to do."""
+
+OTHERS_SECONDS = 600.0
+"""Between two looks at what other groups have told the Treasure Map."""
+
+ARCHIVE_SECONDS = 1800.0
+"""Between two looks into an archive; reference images are read again once a day only."""
+
+
+def run_clock(settings: Settings, engine: Engine, stop: threading.Event) -> None:
+    """Keep the time until `stop` is set; stand by while another clock leads.
+
+    Leadership saves work, and is no more than that: every job that the clock asks for has a
+    queueing lock and an effect that may be repeated.
+    """
+    sessions = session_factory(engine)
+    while not stop.is_set():
+        try:
+            with engine.connect() as connection:
+                if _lead(connection):
+                    _keep_time(settings, sessions, connection, stop)
+        except OperationalError as err:
+            logger.warning("the clock lost its database: %s", str(err.orig).splitlines()[0])
+        stop.wait(1.0)
+
+
+def _lead(connection: Connection) -> bool:
+    leads = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LEADER_LOCK}))
+    connection.commit()
+    return leads
+
+
+def _keep_time(
+    settings: Settings,
+    sessions: sessionmaker[Session],
+    connection: Connection,
+    stop: threading.Event,
+) -> None:
+    """Ask for jobs for as long as the connection that holds the lock lives."""
+    scheduler = BackgroundScheduler(
+        timezone="UTC",
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 60},
+    )
+
+    def ask(task: str) -> None:
+        with sessions() as session:
+            defer(session, task, queueing_lock=task, lock=task)
+            session.commit()
+
+    def look_for_work() -> None:
+        # Here and not as a job: what finds lost jobs must not be one.
+        with sessions() as session:
+            sweep(session)
+
+    def ask_of(task: str, telescope: str) -> None:
+        with sessions() as session:
+            lock = f"{task}-{telescope}"
+            defer(session, task, priority=LATER, queueing_lock=lock, telescope=telescope)
+            session.commit()
+
+    if settings.treasure_map_token and not settings.rehearsal:
+        scheduler.add_job(ask, "interval", seconds=OTHERS_SECONDS, args=["read_others"])
+    scheduler.add_job(look_for_work, "interval", seconds=SWEEP_SECONDS)
+    for task, seconds in EVERY.items():
+        scheduler.add_job(ask, "interval", seconds=seconds, args=[task])
+    robots = Robots.from_settings(settings)
+    for telescope in robots.names():
+        scheduler.add_job(
+            ask_of, "interval", seconds=settings.track_interval, args=["track", telescope]
+        )
+    for telescope in archived_telescopes(settings, robots):
+        for task in ("read_archive", "read_references"):
+            scheduler.add_job(
+                ask_of,
+                "interval",
+                seconds=ARCHIVE_SECONDS,
+                args=[task, telescope],
+                next_run_time=datetime.now(UTC),
+            )
+    scheduler.start()
+    logger.info("the clock leads")
+    try:
+        while not stop.wait(BEAT_SECONDS):
+            connection.execute(text("SELECT 1"))
+            connection.commit()
+            with sessions() as session:
+                beat(session, "clock")
+                session.commit()
+    finally:
+        scheduler.shutdown(wait=False)

@@ -1,0 +1,1 @@
+"""Connections to the streams of notices."""

@@ -1,0 +1,1 @@
+"""Rules: their pages, their form, and how they read."""

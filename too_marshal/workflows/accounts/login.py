@@ -1,0 +1,111 @@
+"""Logins: a name and a password open a browser session, which ends by itself."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from too_marshal.db.base import now
+from too_marshal.db.people import LoginAttempt, Person, WebSession, sha256_of
+from too_marshal.workflows.accounts.people import is_password_of
+
+SESSION_IDLE = timedelta(hours=12)
+"""A session that is not used for so long is over; a night is not longer."""
+
+SESSION_LIFE = timedelta(days=7)
+"""However much it is used."""
+
+SEEN_STEP = timedelta(minutes=1)
+"""How often the use of a session or token is noted."""
+
+THROTTLE_WINDOW = timedelta(minutes=15)
+MOST_FAILURES_OF_NAME = 5
+MOST_FAILURES_OF_ADDRESS = 30
+
+
+class LoginThrottled(Exception):
+    """Too many failed logins of late, from this address or to this account."""
+
+
+def check_password(session: Session, username: str, password: str, address: str) -> Person | None:
+    """Who logs in with this name and password.
+
+    Parameters
+    ----------
+    session
+        Open session; committed.
+    username, password
+        As typed.
+    address
+        Where the attempt comes from.
+
+    Returns
+    -------
+    Person or None
+        None where the name or the password is wrong, or the account is closed: the caller
+        must not tell which.
+
+    Raises
+    ------
+    LoginThrottled
+        If there were too many failures before; the password is then not looked at.
+    """
+    username, address = username[:80], address[:60]
+    if _is_throttled(session, username, address):
+        raise LoginThrottled
+    person = session.scalars(select(Person).where(Person.username == username)).one_or_none()
+    is_right = is_password_of(person, password)
+    if person is None or not is_right or not person.is_active:
+        session.execute(delete(LoginAttempt).where(LoginAttempt.tried_at < _throttle_start()))
+        session.add(LoginAttempt(username=username, address=address))
+        session.commit()
+        return None
+    session.execute(delete(LoginAttempt).where(LoginAttempt.username == username))
+    session.commit()
+    return person
+
+
+def _is_throttled(session: Session, username: str, address: str) -> bool:
+    recent = select(func.count()).where(LoginAttempt.tried_at > _throttle_start())
+    of_name = session.scalar(recent.where(LoginAttempt.username == username)) or 0
+    of_address = session.scalar(recent.where(LoginAttempt.address == address)) or 0
+    return of_name >= MOST_FAILURES_OF_NAME or of_address >= MOST_FAILURES_OF_ADDRESS
+
+
+def _throttle_start() -> datetime:
+    return now() - THROTTLE_WINDOW
+
+
+def open_session(session: Session, person: Person) -> str:
+    """Begin a browser session; returns what the browser keeps. Committed."""
+    value = secrets.token_urlsafe(32)
+    session.add(WebSession(sha256=sha256_of(value), person_id=person.id))
+    session.execute(delete(WebSession).where(WebSession.created_at < now() - SESSION_LIFE))
+    session.commit()
+    return value
+
+
+def person_of_session(session: Session, value: str) -> Person | None:
+    """Whose session this is, if it still lives."""
+    row = session.get(WebSession, sha256_of(value))
+    present = now()
+    if (
+        row is None
+        or not row.person.is_active
+        or row.seen_at < present - SESSION_IDLE
+        or row.created_at < present - SESSION_LIFE
+    ):
+        return None
+    if row.seen_at < present - SEEN_STEP:
+        row.seen_at = present
+        session.commit()
+    return row.person
+
+
+def close_session(session: Session, value: str) -> None:
+    """End a browser session; committed."""
+    session.execute(delete(WebSession).where(WebSession.sha256 == sha256_of(value)))
+    session.commit()

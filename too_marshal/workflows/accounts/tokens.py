@@ -1,0 +1,94 @@
+"""Tokens by which programs use the API: shown once, kept as a hash, ended by time or by hand."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from too_marshal.db.base import now
+from too_marshal.db.people import ApiToken, Person, Role, sha256_of
+from too_marshal.workflows.accounts.login import SEEN_STEP
+from too_marshal.workflows.accounts.people import PersonInvalid
+
+LONGEST_TOKEN = timedelta(days=365)
+
+TOKEN_PREFIX = "toom_"  # noqa: S105 - a mark by which leaked tokens are found, not a secret
+
+
+def create_token(
+    session: Session, person: Person, name: str, role: Role, expires_at: datetime
+) -> tuple[ApiToken, str]:
+    """Make a token for the API.
+
+    Parameters
+    ----------
+    session
+        Open session; committed.
+    person
+        Whose it is.
+    name
+        What it is for.
+    role
+        What it may do: no more than the person.
+    expires_at
+        Within a year.
+
+    Returns
+    -------
+    ApiToken, str
+        The row, and the token itself, which is not kept anywhere.
+
+    Raises
+    ------
+    PersonInvalid
+        If it may not be so.
+    """
+    if role > person.role:
+        raise PersonInvalid("a token may not do more than its owner")
+    if not 1 <= len(name.strip()) <= 80:
+        raise PersonInvalid("a token's name has 1 to 80 characters")
+    if not now() < expires_at <= now() + LONGEST_TOKEN + timedelta(minutes=1):
+        raise PersonInvalid("a token expires within a year from now")
+    value = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken(
+        sha256=sha256_of(value),
+        name=name.strip(),
+        person_id=person.id,
+        role=role,
+        expires_at=expires_at,
+    )
+    session.add(token)
+    session.commit()
+    return token, value
+
+
+def person_of_token(session: Session, value: str) -> tuple[Person, Role] | None:
+    """Whose token this is and what it may do, if it is valid."""
+    token = session.scalars(
+        select(ApiToken).where(ApiToken.sha256 == sha256_of(value))
+    ).one_or_none()
+    present = now()
+    if (
+        token is None
+        or token.revoked_at is not None
+        or token.expires_at <= present
+        or not token.person.is_active
+    ):
+        return None
+    if token.used_at is None or token.used_at < present - SEEN_STEP:
+        token.used_at = present
+        session.commit()
+    return token.person, Role(min(token.role, token.person.role))
+
+
+def revoke_token(session: Session, person: Person, token_id: int) -> bool:
+    """End a token of `person`; returns whether there was one. Committed."""
+    token = session.get(ApiToken, token_id)
+    if token is None or token.person_id != person.id:
+        return False
+    token.revoked_at = token.revoked_at or now()
+    session.commit()
+    return True

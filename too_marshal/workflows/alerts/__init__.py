@@ -1,0 +1,1 @@
+"""Telling people: what to say, to whom, and that it arrived."""

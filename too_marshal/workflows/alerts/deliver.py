@@ -1,0 +1,174 @@
+"""Tell people outside the marshal: one message for a notice and a channel, and never two."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from too_marshal.db.base import now
+from too_marshal.db.deliveries import Delivery, DeliveryState
+from too_marshal.db.events import Event, record
+from too_marshal.db.jobs import URGENT, defer
+from too_marshal.db.locks import lock
+from too_marshal.db.plans import PlanRule
+from too_marshal.db.queues import Submission
+from too_marshal.deployment.channels import Channels, Outcome
+from too_marshal.units import YEAR
+
+PAUSES = (5.0, 30.0, 120.0, 600.0, 1800.0)
+"""Seconds before each further attempt; then it is given up."""
+
+
+def announce(  # noqa: PLR0913 - who is told of what, and by what
+    session: Session,
+    channels: Channels,
+    *,
+    rule_id: int,
+    event_id: int,
+    notice_id: int,
+    what: str,
+) -> None:
+    """Ask for a message to each channel of a rule that has not had one about the notice.
+
+    Parameters
+    ----------
+    session
+        Open session; committed.
+    channels
+        Of the deployment.
+    rule_id, event_id, notice_id, what
+        Which rule says so, about which event, because of which notice; what there is to say.
+    """
+    rule, event = session.get_one(PlanRule, rule_id), session.get_one(Event, event_id)
+    text = message(event, what, rule.name, channels.public_url)
+    for name in rule.channels or sorted(channels.by_name):
+        _enter(session, event, name, text, notice_id=notice_id, rule_name=rule.name)
+    session.commit()
+
+
+def call_people(session: Session, channels: Channels, submission_id: int, what: str) -> None:
+    """Ask for a message to every channel: only a person can settle a submission; committed.
+
+    Parameters
+    ----------
+    session
+        Open session.
+    channels
+        Of the deployment.
+    submission_id, what
+        Of which submission, and what there is to do. Each channel is told of one once.
+    """
+    submission = session.get_one(Submission, submission_id)
+    event = submission.plan.event
+    text = message(event, f"{submission.telescope} {what}", "", channels.public_url)
+    for name in sorted(channels.by_name):
+        _enter(session, event, name, text, submission_id=submission_id, rule_name="")
+    session.commit()
+
+
+def _enter(session: Session, event: Event, channel: str, text: str, **about: object) -> None:
+    """Have a channel told, unless it was told of the same before; not committed."""
+    number = session.scalar(
+        insert(Delivery)
+        .values(
+            channel=channel,
+            event_id=event.id,
+            text=text,
+            state=DeliveryState.WAITING,
+            attempts=0,
+            reason="",
+            created_at=now(),
+            **about,
+        )
+        .on_conflict_do_nothing()
+        .returning(Delivery.id)
+    )
+    if number is not None:
+        _defer(session, number, 0.0)
+
+
+def message(event: Event, what: str, rule: str, public_url: str) -> str:
+    """Say it in few words, for a telephone at night; names are a stranger's, and are escaped."""
+    words = [f"{event.name}: {what}"]
+    if event.is_test:
+        words.append("TEST")
+    if event.classification:
+        name, chance = max(event.classification.items(), key=lambda item: item[1])
+        words.append(f"{name} {chance:.0%}")
+    if event.far:
+        words.append(f"false alarms {event.far * YEAR:.2g} per year")
+    if event.event_time is not None:
+        words.append(f"T0 {event.event_time:%Y-%m-%d %H:%M:%S} UTC")
+    text = ", ".join(words) + (f" (rule: {rule})" if rule else "")
+    # As Slack wants it; see "Formatting text for app surfaces" in its documentation.
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        text = text.replace(character, entity)
+    return f"{text} {public_url.rstrip('/')}/events/{event.id}" if public_url else text
+
+
+def deliver(session: Session, channels: Channels, delivery_id: int) -> None:
+    """Send one message, unless it may have arrived.
+
+    Parameters
+    ----------
+    session
+        Open session; committed.
+    channels
+        Of the deployment.
+    delivery_id
+        A message that waits; any other is left as it is.
+    """
+    row = lock(session, Delivery, delivery_id)
+    if row.state == DeliveryState.SENDING:
+        reason = "the process ended while it was being sent"
+        _settle(session, row, Outcome(DeliveryState.UNCONFIRMED, reason))
+    if row.state != DeliveryState.WAITING:
+        session.commit()
+        return
+    channel = channels.by_name.get(row.channel)
+    if channel is None:
+        _settle(session, row, Outcome(DeliveryState.FAILED, "no such channel is configured"))
+        session.commit()
+        return
+    row.state, row.attempts = DeliveryState.SENDING, row.attempts + 1
+    session.commit()  # before it is sent: a message that may have gone out is not sent again
+    outcome = channel.post(row.text)
+    row = lock(session, Delivery, delivery_id)
+    if outcome.state == DeliveryState.WAITING and row.attempts > len(PAUSES):
+        outcome = Outcome(DeliveryState.FAILED, outcome.reason)
+    # Who took us for dead has called it unconfirmed: only what is certain is better than that.
+    if row.state == DeliveryState.SENDING or outcome.state == DeliveryState.SENT:
+        _settle(session, row, outcome)
+    session.commit()
+
+
+def _settle(session: Session, row: Delivery, outcome: Outcome) -> None:
+    row.state, row.reason = outcome.state, outcome.reason
+    if outcome.state == DeliveryState.WAITING:
+        _defer(session, row.id, PAUSES[row.attempts - 1])
+        return
+    if outcome.state == DeliveryState.SENT:
+        row.sent_at = now()
+    words = {
+        DeliveryState.SENT: f"People told by {row.channel}",
+        DeliveryState.UNCONFIRMED: f"It is not known whether {row.channel} was told",
+        DeliveryState.FAILED: f"People could not be told by {row.channel}",
+    }
+    because = f": {outcome.reason}" if outcome.reason else ""
+    record(
+        session, words[outcome.state] + because, subject="delivery", subject_id=row.id,
+        event_id=row.event_id,
+    )  # fmt: skip
+
+
+def _defer(session: Session, delivery_id: int, pause: float) -> None:
+    defer(
+        session,
+        "deliver",
+        delivery_id=delivery_id,
+        lock=f"delivery-{delivery_id}",
+        priority=URGENT,
+        at=now() + timedelta(seconds=pause) if pause else None,
+    )

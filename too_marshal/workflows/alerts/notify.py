@@ -1,0 +1,49 @@
+"""Tell people of a notice, by the rules: in the log, on the timeline, and by their channels."""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy.orm import Session
+
+from too_marshal.db.events import Event, record
+from too_marshal.db.jobs import URGENT, defer
+from too_marshal.db.notices import ReceivedNotice
+from too_marshal.db.plans import PlanRule
+from too_marshal.workflows.rules.decide import decide_notice
+
+logger = logging.getLogger(__name__)
+
+
+def notify(session: Session, notice_id: int) -> None:
+    """Log one line about a notice of an event, and tell those whom a rule names; committed."""
+    row = session.get_one(ReceivedNotice, notice_id)
+    if row.event_id is None:
+        return
+    event = session.get_one(Event, row.event_id)
+    logger.info(
+        "%s: %s notice%s",
+        event.name,
+        row.kind,
+        " (test)" if event.is_test else "",
+        extra={"event": event.name, "stream": event.stream, "notice": row.id},
+    )
+    for rule in decide_notice(session, event, row):
+        tell(session, rule, event, f"{row.kind} notice", notice_id=row.id)
+    session.commit()
+
+
+def tell(session: Session, rule: PlanRule, event: Event, what: str, *, notice_id: int) -> None:
+    """Write that a rule tells people, and ask that it be told; not committed."""
+    logger.warning("%s: %s (rule %r)", event.name, what, rule.name, extra={"event": event.name})
+    record(
+        session,
+        f"Rule {rule.name!r} tells people: {what}",
+        subject="rule",
+        subject_id=notice_id,
+        event_id=event.id,
+    )
+    defer(
+        session, "announce", rule_id=rule.id, event_id=event.id, notice_id=notice_id, what=what,
+        priority=URGENT,
+    )  # fmt: skip

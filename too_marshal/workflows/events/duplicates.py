@@ -1,0 +1,72 @@
+"""Recognise what was said before: one alert may come from two clusters, in two encodings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from too_marshal.db.notices import NoticeState, ReceivedNotice
+from too_marshal.workflows.events.summarize import Document
+
+
+def meaning_of(document: Document) -> str:
+    """Hash of all that a notice says, whatever its encoding."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Parted:
+    """Notices that count, and those that repeat another."""
+
+    counting: list[ReceivedNotice]
+    """Each says something that nothing before it said."""
+
+    repeats: dict[int, list[ReceivedNotice]]
+    """The others, by the notice that they repeat."""
+
+
+def part_repeats(session: Session, rows: Sequence[ReceivedNotice]) -> Parted:
+    """Mark the notices that say exactly what another has said.
+
+    Parameters
+    ----------
+    session
+        Open session that holds the lock of `workflows.associate`; not committed here.
+    rows
+        Notices that have just been read.
+    """
+    query = (
+        select(ReceivedNotice.meaning, func.min(ReceivedNotice.id))
+        .where(
+            ReceivedNotice.meaning.in_([row.meaning for row in rows]),
+            ReceivedNotice.state == NoticeState.UNDERSTOOD,
+        )
+        .group_by(ReceivedNotice.meaning)
+    )
+    first = dict(session.execute(query).all())
+    parted = Parted([], defaultdict(list))
+    for row in rows:
+        number = first.setdefault(row.meaning, row.id)
+        if number == row.id:
+            parted.counting.append(row)
+        else:
+            row.state, row.error = NoticeState.REPEATED, f"It says the same as notice {number}."
+            parted.repeats[number].append(row)
+    return parted
+
+
+def show_repeats(session: Session, parted: Parted) -> None:
+    """Show repeats with the event of what they repeat."""
+    if not parted.repeats:
+        return
+    query = select(ReceivedNotice).where(ReceivedNotice.id.in_(parted.repeats))
+    for first in session.scalars(query):
+        for row in parted.repeats[first.id]:
+            row.event = first.event

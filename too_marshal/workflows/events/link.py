@@ -1,0 +1,227 @@
+"""Link events that are one source: because a notice says so, or because a person does.
+
+Linked events stay two: each keeps its mission's notices, positions and plans. What only lies
+close in time and on the sky is suggested by `workflows.coincide`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, aliased
+
+from too_marshal.db.base import MARSHAL, now
+from too_marshal.db.events import Event, EventLink, EventName, LinkKind, compared_name, record
+from too_marshal.db.jobs import defer
+from too_marshal.db.notices import NoticeReference, ReceivedNotice
+from too_marshal.notices.notice import Kind
+from too_marshal.workflows.events.references import BURST_NAMES
+
+
+def link_stated(session: Session, events: Sequence[Event]) -> None:
+    """Link events with those that their notices name, that name them, or that share a name.
+
+    Parameters
+    ----------
+    session
+        Open session; not committed here.
+    events
+        Just brought up to date.
+    """
+    if not events:
+        return
+    by_id = {event.id: event for event in events}
+    for event_id, other, reason in [
+        *_named_by(session, by_id),
+        *_naming(session, by_id),
+        *_namesakes(session, events),
+    ]:
+        if other.id != event_id:
+            _state(session, by_id[event_id], other, reason)
+
+
+def _named_by(session: Session, events: Mapping[int, Event]) -> list[tuple[int, Event, str]]:
+    """Events that the events' own notices name."""
+    query = (
+        select(
+            ReceivedNotice.event_id, Event, ReceivedNotice.document["type_name"].as_string()
+        )
+        .join(EventName, EventName.event_id == Event.id)
+        .join(
+            NoticeReference,
+            (NoticeReference.stream == Event.stream) & (NoticeReference.name == EventName.compared),
+        )
+        .join(ReceivedNotice, ReceivedNotice.id == NoticeReference.notice_id)
+        .where(
+            ReceivedNotice.event_id.in_(events), ReceivedNotice.kind != Kind.INFORMATION.value
+        )
+    )  # fmt: skip
+    found = []
+    for event_id, other, kind in session.execute(query):
+        event = events[event_id]
+        reason = f"a notice of {event.name} ({kind or event.stream}) names {other.name}"
+        found.append((event_id, other, reason))
+    return found
+
+
+def _naming(session: Session, events: Mapping[int, Event]) -> list[tuple[int, Event, str]]:
+    """Events whose own notices name these."""
+    named = aliased(Event)
+    query = (
+        select(named.id, Event, ReceivedNotice.document["type_name"].as_string())
+        .join(ReceivedNotice, ReceivedNotice.event_id == Event.id)
+        .join(NoticeReference, NoticeReference.notice_id == ReceivedNotice.id)
+        .join(EventName, EventName.compared == NoticeReference.name)
+        .join(named, (named.id == EventName.event_id) & (named.stream == NoticeReference.stream))
+        .where(EventName.event_id.in_(events), ReceivedNotice.kind != Kind.INFORMATION.value)
+    )
+    return [
+        (
+            event_id,
+            other,
+            f"a notice of {other.name} ({kind or other.stream}) names {events[event_id].name}",
+        )
+        for event_id, other, kind in session.execute(query)
+    ]
+
+
+def _namesakes(session: Session, events: Iterable[Event]) -> list[tuple[int, Event, str]]:
+    """Events of other streams that circulars call by the same name."""
+    called: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        for name in event.aliases:
+            if name.startswith(BURST_NAMES):
+                called[compared_name(name)].append(event)
+    if not called:
+        return []
+    query = (
+        select(Event, EventName.name, EventName.compared)
+        .join(EventName, EventName.event_id == Event.id)
+        .where(EventName.compared.in_(called))
+    )
+    return [
+        (event.id, other, f"circulars call both {name}")
+        for other, name, compared in session.execute(query)
+        for event in called[compared]
+        if other.stream != event.stream
+    ]
+
+
+def _state(session: Session, event: Event, other: Event, reason: str) -> None:
+    pair = find_link(session, event.id, other.id)
+    if pair is None:
+        pair = _new(event, other, LinkKind.STATED, reason)
+        session.add(pair)
+    elif pair.kind == LinkKind.COINCIDENT and pair.undone_by in (None, MARSHAL):
+        pair.kind, pair.reason, pair.undone_by, pair.undone_at = LinkKind.STATED, reason, None, None
+    else:
+        return
+    session.flush()
+    _tell(session, pair, f"linked: {reason}")
+    defer(session, "combine", link_id=pair.id)
+
+
+def link(
+    session: Session, first_id: int, second_id: int, *, by: str, reason: str = ""
+) -> EventLink:
+    """Link two events because a person says so; this also confirms a suggestion.
+
+    Parameters
+    ----------
+    session
+        Open session; committed.
+    first_id, second_id
+        Two events, in either order.
+    by
+        The person.
+    reason
+        What they say; one sentence.
+
+    Raises
+    ------
+    ValueError
+        If it is one event, or either does not exist; the message is for the person.
+    """
+    if first_id == second_id:
+        raise ValueError("an event cannot be linked with itself")
+    first, second = session.get(Event, first_id), session.get(Event, second_id)
+    if first is None or second is None:
+        raise ValueError("there is no such event")
+    pair = find_link(session, first_id, second_id)
+    if pair is None:
+        pair = _new(first, second, LinkKind.PERSON, reason)
+        session.add(pair)
+    pair.kind, pair.made_by, pair.made_at = LinkKind.PERSON, by, now()
+    pair.undone_by, pair.undone_at = None, None
+    pair.reason = reason or pair.reason or f"{by} says so"
+    session.flush()
+    _tell(session, pair, f"linked by {by}: {pair.reason}", actor=by)
+    defer(session, "combine", link_id=pair.id)
+    session.commit()
+    return pair
+
+
+def unlink(session: Session, link_id: int, *, by: str) -> EventLink:
+    """Undo a link or refuse a suggestion; the marshal does not make it again.
+
+    Parameters
+    ----------
+    session
+        Open session; committed.
+    link_id, by
+        The link, and the person who undoes it.
+    """
+    pair = session.get_one(EventLink, link_id)
+    if pair.undone_by in (None, MARSHAL):
+        pair.undone_by, pair.undone_at = by, now()
+        _tell(session, pair, f"link undone by {by}", actor=by)
+        defer(session, "combine", link_id=pair.id)
+    session.commit()
+    return pair
+
+
+def links_of(session: Session, event_id: int, *, undone: bool = False) -> list[EventLink]:
+    """Links and suggestions of an event, the surest first; undone ones only if asked for."""
+    query = (
+        select(EventLink)
+        .where(or_(EventLink.first_id == event_id, EventLink.second_id == event_id))
+        .order_by((EventLink.kind == LinkKind.COINCIDENT), EventLink.far, EventLink.id)
+    )
+    if not undone:
+        query = query.where(EventLink.undone_by.is_(None))
+    return list(session.scalars(query))
+
+
+def find_link(session: Session, first_id: int, second_id: int) -> EventLink | None:
+    """The link of two events, in either order, undone or not."""
+    low, high = sorted((first_id, second_id))
+    return session.scalars(
+        select(EventLink).where(EventLink.first_id == low, EventLink.second_id == high)
+    ).one_or_none()
+
+
+def _new(event: Event, other: Event, kind: LinkKind, reason: str) -> EventLink:
+    first, second = sorted((event, other), key=lambda item: item.id)
+    difference = None
+    if first.event_time is not None and second.event_time is not None:
+        difference = (second.event_time - first.event_time).total_seconds()
+    return EventLink(
+        first_id=first.id,
+        second_id=second.id,
+        kind=kind,
+        reason=reason,
+        time_difference=difference,
+    )
+
+
+def _tell(session: Session, pair: EventLink, text: str, actor: str = MARSHAL) -> None:
+    """Write it on the timelines of both events."""
+    first, second = session.get_one(Event, pair.first_id), session.get_one(Event, pair.second_id)
+    for event, other in ((first, second), (second, first)):
+        event.changed_at = now()
+        record(
+            session, f"{other.name} {text}", subject="link", subject_id=pair.id,
+            event_id=event.id, actor=actor,
+        )  # fmt: skip

@@ -1,0 +1,76 @@
+"""Names of events: their own, and those that circulars lend them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+
+from sqlalchemy import delete, select, tuple_
+from sqlalchemy.orm import Session
+
+from too_marshal.db.events import Event, EventName, compared_name
+from too_marshal.db.notices import NoticeReference, ReceivedNotice
+from too_marshal.workflows.events.references import BURST_NAMES, CIRCULARS, lent_name
+
+Key = tuple[str, str]
+"""Stream and the mission's own identifier."""
+
+
+def lent_among(
+    information: Iterable[ReceivedNotice], said: Mapping[int, list[tuple[str | None, str]]]
+) -> dict[Key, set[str]]:
+    """Names that circulars among these notices lend, by stream and key as compared."""
+    found = defaultdict(set)
+    for row in information:
+        name = lent_name(row.document or {})
+        for stream, compared in said[row.id]:
+            if name is not None and stream is not None:
+                found[stream, compared].add(name)
+    return found
+
+
+def lent_to(session: Session, compared: Collection[Key]) -> dict[Key, set[str]]:
+    """Names that stored circulars lend to bursts whose trigger number they state."""
+    if not compared:
+        return {}
+    query = (
+        select(
+            NoticeReference.stream, NoticeReference.name,
+            ReceivedNotice.document["name"].as_string(),
+        )
+        .join(ReceivedNotice, NoticeReference.notice_id == ReceivedNotice.id)
+        .where(
+            tuple_(NoticeReference.stream, NoticeReference.name).in_(sorted(compared)),
+            ReceivedNotice.stream == CIRCULARS,
+        )
+        .distinct()
+    )  # fmt: skip
+    found = defaultdict(set)
+    for stream, key, name in session.execute(query):
+        if name and name.startswith(BURST_NAMES):
+            found[stream, key].add(name)
+    return found
+
+
+def names_of(event: Event) -> set[str]:
+    """By which an event is found."""
+    return {event.key, event.name, *event.aliases}
+
+
+def rename(session: Session, before: Mapping[Event, set[str]]) -> dict[Event, set[str]]:
+    """Let events be found by their present names; returns the changed ones, as compared."""
+    changed = {}
+    for event, old in before.items():
+        names = names_of(event)
+        gone, added = old - names, names - old
+        if gone:
+            session.execute(
+                delete(EventName).where(EventName.event_id == event.id, EventName.name.in_(gone))
+            )
+        session.add_all(
+            EventName(event_id=event.id, name=name, compared=compared_name(name)) for name in added
+        )
+        if gone or added:
+            changed[event] = {compared_name(name) for name in gone | added}
+    session.flush()
+    return changed

@@ -1,0 +1,64 @@
+"""Which events a notice names. Pure: a document in, names out."""
+
+from __future__ import annotations
+
+from too_marshal.db.events import compared_name
+from too_marshal.workflows.events.summarize import Document, is_information
+
+CIRCULARS = "circulars"
+
+LISTING = frozenset({"boom"})
+"""Streams of which one message is about several events, each as much as the other."""
+
+_NAMING = frozenset({CIRCULARS, "boom"})
+"""Streams that call events by names of any mission."""
+
+BURST_NAMES = ("GRB ", "XRF ", "SGR ")
+"""Names that no mission gives: a circular that states a trigger number lends its burst one."""
+
+
+def references(document: Document) -> list[tuple[str | None, str]]:
+    """Events that a notice names, the one that it is about first.
+
+    Returns
+    -------
+    list of (str or None, str)
+        Stream and name as compared (`db.events.compared_name`); without a stream the name is one
+        of any mission.
+    """
+    stated = [(item["stream"], item["event_key"]) for item in document.get("related", [])]
+    if not is_information(document):
+        found: list[tuple[str | None, str]] = [*stated]
+    else:
+        own = document.get("event_key")
+        found = [] if own is None else [(document["stream"], own)]
+        names = [(None, name) for name in _names_of_any(document)]
+        if _is_of_burst(document):
+            found += [*stated, *names]
+        else:
+            # A circular on another kind of source may mention a burst that is not it.
+            found += [item for item in stated if item[1] == document.get("name")]
+            found += [*names, *stated]
+    compared = [(stream, compared_name(name)) for stream, name in found]
+    return [item for item in dict.fromkeys(compared) if item[1]]
+
+
+def lent_name(document: Document) -> str | None:
+    """The name that a circular lends to the burst whose trigger number it states."""
+    name = document.get("name")
+    if document["stream"] != CIRCULARS or not str(name or "").startswith(BURST_NAMES):
+        return None
+    return str(name)
+
+
+def _names_of_any(document: Document) -> list[str]:
+    if document["stream"] not in _NAMING:
+        return []
+    names = [document.get("event_key"), document.get("name"), *document.get("aliases", [])]
+    return [name for name in names if name]
+
+
+def _is_of_burst(document: Document) -> bool:
+    if document["stream"] != CIRCULARS:
+        return True
+    return str(document.get("name") or "GRB ").startswith(BURST_NAMES)

@@ -1,0 +1,93 @@
+"""What an event's notices, taken together, say of it. Pure: documents in, columns out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from too_marshal.notices.formats.classic import TIME_REPAIRED
+from too_marshal.notices.notice import Kind
+
+Document = dict[str, Any]
+"""A notice as `notices.notice_json` writes it."""
+
+TIME_OF_OBSERVATION = "time is of the observation"
+"""Flag of a notice whose time is that of its own data, not that of the source."""
+
+_DISTRUSTED_TIMES = (TIME_OF_OBSERVATION, TIME_REPAIRED)
+
+_MOST_NAMES = 64
+
+
+def summary(key: str, documents: Sequence[Document], lent: Sequence[str] = ()) -> Document:
+    """Derive an event's columns from all its notices.
+
+    Parameters
+    ----------
+    key
+        The mission's own identifier.
+    documents
+        Notices of the event's own stream, in the mission's own order; one at least.
+    lent
+        Names that circulars give it.
+
+    Returns
+    -------
+    dict
+        A value for each derived column of `db.events.Event`.
+    """
+    telling = [item for item in documents if not is_information(item)] or list(documents)
+    last = telling[-1]
+    own = {alias for item in telling for alias in item.get("aliases", [])}
+    return {
+        "kind": last["kind"],
+        "type_name": last.get("type_name", ""),
+        "is_retracted": last["kind"] == Kind.RETRACTION.value,
+        # One real notice makes the event real: a test notice may not hide it.
+        "is_test": all(is_test(item) for item in telling),
+        "name": _last(telling, "name") or key,
+        "event_time": _event_time(telling),
+        "far": _last(telling, "far"),
+        "is_significant": _last(telling, "significant"),
+        "classification": _last(telling, "classification") or {},
+        "properties": _last(telling, "properties") or {},
+        "attributes": {
+            name: value for item in documents for name, value in item.get("attributes", {}).items()
+        },
+        "flags": sorted(last.get("flags", [])),
+        "links": {label: url for item in documents for label, url in item.get("links", {}).items()},
+        "aliases": sorted(own | set(lent))[:_MOST_NAMES],
+    }
+
+
+def is_information(document: Document) -> bool:
+    """Whether the notice tells of an event and does not alter its standing."""
+    return bool(document["kind"] == Kind.INFORMATION.value)
+
+
+def is_test(document: Document) -> bool:
+    """Whether nothing real may follow from the notice."""
+    return document["kind"] == Kind.TEST.value or document.get("role") != "observation"
+
+
+def _last(documents: Sequence[Document], name: str) -> Any:
+    """Latest word on `name`: a retraction, say, tells no distance, and does not erase it."""
+    for document in reversed(documents):
+        value = document.get(name)
+        if value not in (None, {}, [], ""):
+            return value
+    return None
+
+
+def _event_time(documents: Sequence[Document]) -> datetime | None:
+    """Latest word on the time of the source, from the notices that can be trusted for it."""
+
+    def distrust(document: Document) -> int:
+        flags = document.get("flags", [])
+        return max((flags.count(flag) * (3 - rank) for rank, flag in enumerate(_DISTRUSTED_TIMES)))
+
+    timed = [item for item in documents if item.get("event_time")]
+    if not timed:
+        return None
+    return datetime.fromisoformat(min(reversed(timed), key=distrust)["event_time"])

@@ -1,0 +1,1 @@
+"""What was really observed: taken from robots, archives, uploads and other groups."""

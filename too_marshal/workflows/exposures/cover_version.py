@@ -1,0 +1,38 @@
+"""Coverage of one version of an event's map, by every telescope and by all together."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from too_marshal.db.events import Event
+from too_marshal.db.jobs import NORMAL, defer
+from too_marshal.db.localizations import Localization
+from too_marshal.workflows.exposures.cover import cover, cover_together, telescopes_of
+
+
+def ask_to_cover_version(session: Session, place: Localization, priority: int = NORMAL) -> None:
+    """Ask for the coverage of a version of an event's map; not committed."""
+    defer(
+        session,
+        "cover_version",
+        event_id=place.event_id,
+        localization_id=place.id,
+        queueing_lock=f"cover-version-{place.id}",
+        priority=priority,
+    )
+
+
+def cover_version(session: Session, event_id: int, localization_id: int) -> None:
+    """Recompute what every telescope, and all together, cover of one version of the map.
+
+    Parameters
+    ----------
+    session
+        Open session; committed.
+    event_id, localization_id
+        The version.
+    """
+    telescopes = telescopes_of(session, session.get_one(Event, event_id))
+    for telescope in telescopes:
+        cover(session, event_id, telescope, localization_id)
+    cover_together(session, event_id, telescopes, localization_id)

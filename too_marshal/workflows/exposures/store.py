@@ -1,0 +1,143 @@
+"""Keep executed exposures: each once, however often it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from sqlalchemy import Boolean, ColumnElement, and_, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from planners.geometry.ranges import hpx29
+from telescopes.observing import ExecutedExposure
+from too_marshal.db.base import now
+from too_marshal.db.exposures import Exposure
+from too_marshal.db.queues import Submission
+
+CHUNK = 2000
+"""Rows in one statement."""
+
+_IMPROVABLE = ("detectors", "seeing", "limiting_magnitude")
+"""What a robot knows better once the images are processed."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What has become of a batch of exposures."""
+
+    added: int
+    """New ones."""
+
+    submissions: frozenset[int]
+    """Submissions that gained an exposure, or better knowledge of one."""
+
+    strays: tuple[datetime, ...]
+    """Starts of the new ones, and the better known, that no submission asked for."""
+
+
+def keep_exposures(
+    session: Session,
+    telescope: str,
+    exposures: Sequence[ExecutedExposure],
+    import_id: int | None = None,
+) -> Kept:
+    """Keep exposures of one telescope; not committed.
+
+    Parameters
+    ----------
+    session
+        Open session.
+    telescope
+        Name.
+    exposures
+        Those that are known already are only known better now, and only if a robot says so.
+    import_id
+        The import that they come with; None: the robot tells of them.
+    """
+    once = list({item.exposure_id: item for item in exposures}.values())
+    names = dict(
+        session.execute(
+            select(Submission.queue_name, Submission.id).where(Submission.telescope == telescope)
+        ).all()
+    )
+    added, submissions, strays = 0, set(), []
+    for start in range(0, len(once), CHUNK):
+        rows = _rows(telescope, once[start : start + CHUNK], names, import_id)
+        for is_new, submission_id, begun in _written(session, rows, improves=import_id is None):
+            added += is_new
+            if submission_id is None:
+                strays.append(begun)
+            else:
+                submissions.add(submission_id)
+    return Kept(added, frozenset(submissions), tuple(strays))
+
+
+def _written(
+    session: Session, rows: list[dict[str, Any]], *, improves: bool
+) -> list[tuple[bool, int | None, datetime]]:
+    """Whether each written row is new, its submission, and its start."""
+    statement = insert(Exposure)
+    if improves:
+        statement = statement.on_conflict_do_update(
+            index_elements=["telescope", "exposure_id"],
+            set_={name: statement.excluded[name] for name in _IMPROVABLE},
+            where=_is_better(statement.excluded),
+        )
+    else:
+        statement = statement.on_conflict_do_nothing()
+    # A row that was updated in place carries the number of the transaction that locked it.
+    is_new = literal_column("(exposure.xmax = 0)", Boolean)
+    written = session.execute(
+        statement.returning(is_new, Exposure.submission_id, Exposure.start), rows
+    )
+    return [(bool(new), submission_id, start) for new, submission_id, start in written]
+
+
+def _is_better(told: Any) -> ColumnElement[bool]:
+    """Whether what is told differs, and is not merely what was known before the processing."""
+    limit = Exposure.limiting_magnitude
+    differs = or_(
+        Exposure.detectors != told.detectors, limit.is_distinct_from(told.limiting_magnitude)
+    )
+    return and_(differs, or_(told.limiting_magnitude.is_not(None), limit.is_(None)))
+
+
+def _rows(
+    telescope: str,
+    exposures: Sequence[ExecutedExposure],
+    names: dict[str, int],
+    import_id: int | None,
+) -> list[dict[str, Any]]:
+    ra = np.array([item.ra.to_value(u.deg) for item in exposures])
+    dec = np.array([item.dec.to_value(u.deg) for item in exposures])
+    cells = hpx29(SkyCoord(ra, dec, unit=u.deg)).tolist() if exposures else []
+    received = now()
+    return [
+        {
+            "telescope": telescope,
+            "exposure_id": item.exposure_id,
+            # Who uploads says what it was for: the name of a queue is not asked.
+            "submission_id": names.get(item.queue_name or "") if import_id is None else None,
+            "import_id": import_id,
+            "queue_name": item.queue_name,
+            "field_id": item.field_id,
+            "ra": float(ra[number]),
+            "dec": float(dec[number]),
+            "hpx29": cells[number],
+            "filter": item.filter,
+            "start": item.start.to_datetime(timezone=UTC),
+            "exposure_time": float(item.exposure_time.to_value(u.s)),
+            "detectors": [int(detector) for detector in item.detectors],
+            "airmass": item.airmass,
+            "seeing": None if item.seeing is None else float(item.seeing.to_value(u.arcsec)),
+            "limiting_magnitude": item.limiting_magnitude,
+            "received_at": received,
+        }
+        for number, item in enumerate(exposures)
+    ]

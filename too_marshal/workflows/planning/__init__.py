@@ -1,0 +1,1 @@
+"""Plans: asked for, computed, scored again on a newer map, offered."""

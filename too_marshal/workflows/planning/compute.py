@@ -1,0 +1,134 @@
+"""What a planner is asked, and its thinking, for as long as somebody wants the plan."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from astropy import units as u
+from astropy.time import Time
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from planners.comparison.gwemopt_planner import GwemoptFailed
+from planners.coverage.replan import remaining_request
+from planners.files.plan_files import request_from_json
+from planners.registry import PLANNERS
+from planners.skymaps.skymap import SkyMap
+from planners.stopping import Stopped, stopped_when
+from telescopes import TELESCOPES
+from telescopes.observing import ExecutedExposure, ObservingPlan, ObservingRequest
+from too_marshal.db.base import now
+from too_marshal.db.plans import Plan, PlanState
+from too_marshal.workflows.exposures.archives import references_of
+from too_marshal.workflows.exposures.cover import as_executed, exposures_of
+from too_marshal.workflows.exposures.deficit import useless
+
+logger = logging.getLogger(__name__)
+
+MORNING = 8.0
+"""Local mean solar time that parts one night from the next, h: it is dark then at no site."""
+
+
+class PlanningFailed(Exception):
+    """A planner made no plan; the message is for people."""
+
+
+def think(
+    session: Session, plan: Plan, skymap: SkyMap, request: ObservingRequest
+) -> ObservingPlan | None:
+    """Compute a plan.
+
+    Parameters
+    ----------
+    session
+        Open session, with no transaction begun: only its database is used.
+    plan
+        What is to be planned.
+    skymap, request
+        The map and what is asked.
+
+    Returns
+    -------
+    ObservingPlan or None
+        None if the plan was cancelled meanwhile.
+
+    Raises
+    ------
+    PlanningFailed
+        Whatever the planner did instead.
+    """
+    engine, plan_id = session.get_bind().engine, plan.id
+
+    def is_over() -> bool:
+        try:
+            with Session(engine) as own:
+                state = own.scalar(select(Plan.state).where(Plan.id == plan_id))
+        except OperationalError:
+            return False  # a database that is away says nothing
+        return state != PlanState.COMPUTING
+
+    try:
+        with stopped_when(is_over):
+            return PLANNERS[plan.planner](skymap, TELESCOPES[plan.telescope], request)
+    except Stopped:
+        return None
+    except (ValueError, GwemoptFailed) as err:
+        logger.warning("plan %d failed: %s", plan_id, err)
+        raise PlanningFailed(str(err)) from err
+    except Exception as err:
+        # Whatever a planner raises: a plan that stays "computing" for ever tells nobody.
+        logger.exception("plan %d failed", plan_id)
+        raise PlanningFailed(f"{type(err).__name__}: {err}") from err
+
+
+def request_of(session: Session, plan: Plan) -> ObservingRequest:
+    """What is asked, where there are reference images, but for what was taken already.
+
+    A plan that takes up another counts all that was taken for the event, a new one what was
+    taken in its own night.
+    """
+    request = replace(
+        request_from_json(plan.request), references=references_of(session, plan.telescope)
+    )
+    if plan.parent_id is None:
+        return replace(request, observed=_of_its_night(session, plan, request.start))
+    # What is received later is not known to it.
+    plan.created_at = now()
+    executed = _useful(session, plan, [session.get_one(Plan, plan.parent_id)])
+    # A rehearsal's robot may be ahead of our clock.
+    present = max([Time(now()), *(item.start + item.exposure_time for item in executed)])
+    return remaining_request(request, executed, present)
+
+
+def _of_its_night(session: Session, plan: Plan, start: Time) -> tuple[ExecutedExposure, ...]:
+    """What was taken for the event in the night in which a new plan begins.
+
+    Nobody wants it again at once. What was taken in a night before is another epoch: who asks
+    for a plan anew wants those fields again, and who does not asks for a follow-up.
+    """
+    longitude = TELESCOPES[plan.telescope].site.location.lon.wrap_at(180 * u.deg)
+    solar = start + float(longitude.hour) * u.hour
+    morning = np.floor(solar.utc.mjd - MORNING / 24) + MORNING / 24
+    begin = Time(morning, format="mjd") - float(longitude.hour) * u.hour
+    plans = session.scalars(
+        select(Plan).where(
+            Plan.event_id == plan.event_id,
+            Plan.telescope == plan.telescope,
+            Plan.state.in_((PlanState.READY, PlanState.SUPERSEDED)),
+        )
+    ).all()
+    return tuple(each for each in _useful(session, plan, plans) if each.start >= begin)
+
+
+def _useful(session: Session, plan: Plan, others: Sequence[Plan]) -> list[ExecutedExposure]:
+    """What was taken for a plan's event, but for what other plans have to take again."""
+    again = {number for other in others for number in useless(session, other)}
+    return [
+        as_executed(row)
+        for row in exposures_of(session, plan.event_id, plan.telescope)
+        if row.id not in again
+    ]

@@ -1,0 +1,229 @@
+"""Make observing plans: by the rules when a map is ready, or because a person asks."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC
+from typing import Any
+
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from planners.files.plan_files import plan_to_json, request_from_json
+from planners.geometry.ranges import hpx29
+from planners.problem.requests import check_request
+from planners.registry import PLANNERS
+from telescopes import TELESCOPES
+from telescopes.observing import ObservingPlan
+from telescopes.times import iso
+from too_marshal.db.base import MARSHAL, now
+from too_marshal.db.events import Event, record, urgency
+from too_marshal.db.jobs import URGENT, defer
+from too_marshal.db.localizations import Localization, LocalizationState
+from too_marshal.db.locks import lock
+from too_marshal.db.plans import Plan, PlannedExposureRow, PlanRule, PlanState
+from too_marshal.workflows.alerts.notify import tell
+from too_marshal.workflows.localizations.localize import load_skymap
+from too_marshal.workflows.planning.compute import PlanningFailed, request_of, think
+from too_marshal.workflows.planning.plan_queue import (
+    LEAST_TIME_LIMIT,
+    MOST_TIME_LIMIT,
+    WINDOW,
+    ask_to_compute,
+)
+from too_marshal.workflows.rules.decide import decide_localization
+from too_marshal.workflows.submissions.automatic import ask_to_submit
+
+logger = logging.getLogger(__name__)
+
+
+def propose_plans(session: Session, localization_id: int) -> None:
+    """Ask for one plan of each telescope, by the first of its rules that applies.
+
+    Parameters
+    ----------
+    session
+        Open session; committed.
+    localization_id
+        A ready localization; nothing is done once it is no longer its event's current one.
+    """
+    place = session.get_one(Localization, localization_id)
+    event = session.get_one(Event, place.event_id)
+    if event.current_localization_id != place.id:
+        return
+    planning, telling = decide_localization(session, event, place)
+    for rule in planning:
+        _ask_by_rule(session, event, place, rule)
+    for rule in telling:
+        tell(session, rule, event, "its map is ready", notice_id=place.notice_id)
+    defer(session, "rescore", localization_id=place.id, priority=urgency(event))
+    session.commit()
+
+
+def _ask_by_rule(session: Session, event: Event, place: Localization, rule: PlanRule) -> None:
+    start = now()
+    request = {
+        "start": iso(start),
+        "end": iso(start + WINDOW),
+        "filters": rule.filters,
+        "exposure_time": rule.exposure_time,
+        "minimum_gap": rule.minimum_gap,
+        "airmass_limit": rule.airmass_limit,
+        "sun_altitude": rule.sun_altitude,
+        "moon_separation": rule.moon_separation,
+    }
+    plan_id = session.scalar(
+        insert(Plan)
+        .values(
+            event_id=event.id,
+            localization_id=place.id,
+            rule_id=rule.id,
+            telescope=rule.telescope,
+            planner=rule.planner,
+            program=rule.program,
+            author=MARSHAL,
+            request=request,
+            state=PlanState.COMPUTING,
+            remark="",
+            statistics={},
+            created_at=start,
+        )
+        .on_conflict_do_nothing()
+        .returning(Plan.id)
+    )
+    if plan_id is not None:
+        plan = session.get_one(Plan, plan_id)
+        ask_to_compute(session, plan, event, urgency(event))
+
+
+def ask_for_plan(  # noqa: PLR0913 - what a person chooses
+    session: Session,
+    event: Event,
+    *,
+    telescope: str,
+    planner: str,
+    program: str,
+    request: dict[str, Any],
+    author: str,
+) -> Plan:
+    """Ask for a plan on the event's current map.
+
+    Raises
+    ------
+    ValueError
+        If the event has no map, or the request cannot be read; the message is for the person.
+    """
+    place = event.current_localization
+    if place is None or place.state != LocalizationState.READY:
+        raise ValueError(f"{event.name} has no sky map yet")
+    if telescope not in TELESCOPES:
+        raise ValueError(f"unknown telescope {telescope!r}; known: {', '.join(TELESCOPES)}")
+    if planner not in PLANNERS:
+        raise ValueError(f"unknown planner {planner!r}; known: {', '.join(PLANNERS)}")
+    wanted = request_from_json(request)
+    check_request(TELESCOPES[telescope], wanted)
+    limits = (LEAST_TIME_LIMIT * u.s, MOST_TIME_LIMIT * u.s)
+    if wanted.time_limit is not None and not limits[0] <= wanted.time_limit <= limits[1]:
+        raise ValueError(f"a planner is given from {limits[0]:g} to {limits[1]:g}")
+    plan = Plan(
+        event_id=event.id,
+        localization_id=place.id,
+        telescope=telescope,
+        planner=planner,
+        program=program,
+        author=author,
+        request=request,
+    )
+    session.add(plan)
+    session.flush()
+    record(
+        session, f"Plan asked for: {telescope}", subject="plan", subject_id=plan.id,
+        event_id=event.id, actor=author,
+    )  # fmt: skip
+    ask_to_compute(session, plan, event)
+    session.commit()
+    return plan
+
+
+def compute(session: Session, plan_id: int) -> None:
+    """Compute a plan that was asked for, and store its exposures.
+
+    Parameters
+    ----------
+    session
+        Open session; committed.
+    plan_id
+        Row in state `computing`; any other is left as it is, also if it becomes so meanwhile.
+    """
+    plan = lock(session, Plan, plan_id)
+    if plan.state != PlanState.COMPUTING:
+        session.commit()
+        return
+    plan.begun_at = now()
+    skymap = load_skymap(session, plan.localization)
+    request = request_of(session, plan)
+    session.commit()  # no transaction stays open while the planner thinks
+    made, failure = None, ""
+    try:
+        made = think(session, plan, skymap, request)
+    except PlanningFailed as err:
+        failure = str(err)
+    plan = lock(session, Plan, plan_id)
+    if plan.state != PlanState.COMPUTING:
+        session.commit()
+        return
+    if made is not None:
+        store_plan(session, plan, made)
+        text = _sentence(plan)
+    else:
+        plan.state, plan.remark = PlanState.FAILED, failure
+        text = f"{plan.telescope} plan failed: {failure}"
+    plan.ready_at = now()
+    record(session, text, subject="plan", subject_id=plan.id, event_id=plan.event_id)
+    if plan.state == PlanState.READY:
+        ask_to_submit(session, plan)
+    if plan.parent_id is not None:
+        defer(session, "offer", plan_id=plan.id, priority=URGENT)
+    session.commit()
+
+
+def store_plan(session: Session, plan: Plan, made: ObservingPlan) -> None:
+    """Keep what a planner has made, in the place of what is there; not committed."""
+    plan.exposures = []
+    session.flush()
+    plan.document = plan_to_json(made)
+    plan.statistics = dict(made.statistics)
+    plan.remark = made.remark
+    plan.state = PlanState.READY if made.exposures else PlanState.EMPTY
+    ra = [item.ra.to_value(u.deg) for item in made.exposures]
+    dec = [item.dec.to_value(u.deg) for item in made.exposures]
+    cells = hpx29(SkyCoord(ra, dec, unit=u.deg)).tolist() if ra else []
+    plan.exposures = [
+        PlannedExposureRow(
+            number=number,
+            field_id=item.field_id,
+            ra=ra[number],
+            dec=dec[number],
+            hpx29=cells[number],
+            filter=item.filter,
+            start=item.start.to_datetime(timezone=UTC),
+            exposure_time=item.exposure_time.to_value(u.s),
+            airmass=float(item.airmass),
+            probability=float(item.probability),
+            limiting_magnitude=item.limiting_magnitude,
+        )
+        for number, item in enumerate(made.exposures)
+    ]
+    session.flush()
+
+
+def _sentence(plan: Plan) -> str:
+    if plan.state == PlanState.EMPTY:
+        return f"{plan.telescope} plan is empty: {plan.remark}"
+    statistics = plan.statistics
+    return (
+        f"{plan.telescope} plan ready: {statistics['exposures']} exposures, "
+        f"{100 * statistics['probability_all_filters']:.1f} % in all filters"
+    )

@@ -1,0 +1,1 @@
+"""What a robot is sent, told to forget, and asked about."""

@@ -1,0 +1,200 @@
+"""Approve a plan: the moment at which a person answers for telescope time."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from too_marshal.db.base import now
+from too_marshal.db.events import Event
+from too_marshal.db.jobs import defer
+from too_marshal.db.locks import lock
+from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.queues import (
+    LIVE,
+    Submission,
+    SubmissionState,
+    names_held,
+    submission_is_stopped,
+    tell,
+)
+from too_marshal.deployment.robots import Robots
+from too_marshal.workflows.errors import Forbidden
+from too_marshal.workflows.submissions.check import unchecked
+from too_marshal.workflows.submissions.robot_jobs import send_later
+
+_LONGEST_EVENT = 12
+"""Letters of an event in a queue's name: WINTER takes names of 30, and a plan's number may have
+six digits."""
+
+
+class SubmissionForbidden(Forbidden):
+    """The plan may not be submitted; the message says why, for the person who asked."""
+
+
+def approve(
+    session: Session, robots: Robots, plan_id: int, *, by: str, idempotency_key: str
+) -> Submission:
+    """Do as `enter_submission`, and commit."""
+    submission = enter_submission(session, robots, plan_id, by=by, idempotency_key=idempotency_key)
+    session.commit()
+    return submission
+
+
+def enter_submission(
+    session: Session, robots: Robots, plan_id: int, *, by: str, idempotency_key: str
+) -> Submission:
+    """Approve a plan for submission; the job that sends it commits with the approval.
+
+    Parameters
+    ----------
+    session
+        Open session; not committed here.
+    robots
+        The robots that can be reached.
+    plan_id
+        A ready plan.
+    by
+        Who approves.
+    idempotency_key
+        Chosen by the page or client; the same key again returns the same submission.
+
+    Returns
+    -------
+    Submission
+        The new one, or the one that this key, or this plan, already has.
+
+    Raises
+    ------
+    SubmissionForbidden
+        If the plan may not be sent.
+    """
+    plan = lock_plan(session, plan_id)
+    known = session.scalars(
+        select(Submission).where(Submission.idempotency_key == idempotency_key)
+    ).one_or_none()
+    if known is not None:
+        if known.plan_id != plan_id:
+            raise SubmissionForbidden("this key was used for another plan")
+        return known
+    live = _live_submission(session, plan_id)
+    if live is not None and live.withdraw_wanted:
+        raise SubmissionForbidden(f"{live.queue_name} of this plan is being withdrawn: wait")
+    if live is not None:
+        return live
+    if reason := obstacle(session, robots, plan):
+        raise SubmissionForbidden(reason)
+    submission = Submission(
+        plan_id=plan.id,
+        telescope=plan.telescope,
+        idempotency_key=idempotency_key,
+        queue_name=queue_name(plan),
+        state=SubmissionState.APPROVED,
+        approved_by=by,
+    )
+    session.add(submission)
+    session.flush()
+    tell(session, submission, "approved for submission", by)
+    send_later(session, submission)
+    if plan.localization_id != plan.event.current_localization_id:
+        # The scoring of the new map has looked for queues before there was this one.
+        defer(session, "rescore_event", event_id=plan.event_id)
+    return submission
+
+
+def lock_plan(session: Session, plan_id: int) -> Plan:
+    """Hold a plan's event, then the plan: its map and its state stay as they are meanwhile."""
+    event_id = session.scalars(select(Plan.event_id).where(Plan.id == plan_id)).one()
+    lock(session, Event, event_id)
+    return lock(session, Plan, plan_id)
+
+
+def approve_checked(  # noqa: PLR0913 - what a person says with the approval
+    session: Session,
+    robots: Robots,
+    plan_id: int,
+    *,
+    by: str,
+    idempotency_key: str,
+    preflight_id: int | None,
+    accepts_warnings: bool,
+) -> Submission:
+    """Approve as `approve` does, but only a plan that was held against the robot's queue.
+
+    Parameters
+    ----------
+    preflight_id
+        The preflight that the person has seen.
+    accepts_warnings
+        Whether they send it in spite of its warnings.
+
+    Raises
+    ------
+    SubmissionForbidden
+        If the plan may not be sent, or the preflight speaks against it.
+    """
+    is_known = session.scalar(
+        select(Submission.id).where(Submission.idempotency_key == idempotency_key)
+    )
+    if is_known is None and (
+        reason := obstacle(session, robots, session.get_one(Plan, plan_id))
+        or unchecked(session, plan_id, preflight_id, accepts_warnings=accepts_warnings)
+    ):
+        raise SubmissionForbidden(reason)
+    return approve(session, robots, plan_id, by=by, idempotency_key=idempotency_key)
+
+
+def obstacle(session: Session, robots: Robots, plan: Plan) -> str:
+    """Why a plan may not be submitted now, for the person who asks; empty where it may."""
+    return next(_obstacles(session, robots, plan), "")
+
+
+def _obstacles(session: Session, robots: Robots, plan: Plan) -> Iterator[str]:
+    event = session.get_one(Event, plan.event_id)
+    if plan.state != PlanState.READY:
+        yield f"the plan is {plan.state}, not ready"
+    if event.is_retracted:
+        yield f"{event.name} is retracted"
+    if not robots.has(plan.telescope):
+        yield f"no queue is configured for {plan.telescope}"
+    elif event.is_test and not robots.is_simulated(plan.telescope):
+        yield f"{event.name} is a test event, and {plan.telescope} is a real telescope"
+    if submission_is_stopped(session):
+        yield "all submission is stopped (see the health page)"
+    yield from _sent_before(session, plan)
+    if max((item.start for item in plan.exposures), default=now()) < now():
+        yield "the plan's last exposure lies in the past"
+
+
+def _sent_before(session: Session, plan: Plan) -> Iterator[str]:
+    """A plan is sent again only where it certainly is not at the robot, and was not executed."""
+    for before in session.scalars(select(Submission).where(Submission.plan_id == plan.id)):
+        if before.state == SubmissionState.DONE:
+            yield f"it was sent as {before.queue_name}, which is done: plan what is missing"
+        elif before.state not in LIVE and before.queue_name in names_held(session, plan.telescope):
+            yield f"the robot holds it as {before.queue_name}"
+
+
+def _live_submission(session: Session, plan_id: int) -> Submission | None:
+    return session.scalars(
+        select(Submission)
+        .where(Submission.plan_id == plan_id, Submission.state.in_(LIVE))
+        .order_by(Submission.withdraw_wanted, Submission.id)
+        .execution_options(populate_existing=True)
+    ).first()
+
+
+def queue_name(plan: Plan) -> str:
+    """Name that no other queue ever has: event, plan and a random tail."""
+    return f"ToO_{_short(plan.event.name)}_{plan.id}_{secrets.token_hex(3)}"
+
+
+def _short(name: str) -> str:
+    """An event's name in few enough letters for every robot: IceCube-250101A is IC-250101A."""
+    plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name)
+    if len(plain) > _LONGEST_EVENT:
+        plain = "".join(letter for letter in plain if not letter.islower())
+    return plain[-_LONGEST_EVENT:]

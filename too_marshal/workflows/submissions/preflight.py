@@ -1,0 +1,106 @@
+"""Hold a plan against its robot's live queue, and its night's budget, before it is sent."""
+
+from __future__ import annotations
+
+from astropy import units as u
+from astropy.time import Time
+from sqlalchemy.orm import Session, undefer
+
+from telescopes import TELESCOPES
+from telescopes.errors import PlanUnsuitable, QueueError
+from telescopes.observing import ObservingPlan
+from telescopes.preflight.preflight import preflight as look
+from telescopes.up_to_date import up_to_date
+from too_marshal.db.base import now
+from too_marshal.db.events import record
+from too_marshal.db.plans import Plan
+from too_marshal.db.preflights import ERROR, WARNING, Preflight
+from too_marshal.deployment.logs import without_secrets
+from too_marshal.deployment.robots import Robots
+from too_marshal.workflows.plan_document import read_plan
+from too_marshal.workflows.submissions.approve import queue_name
+from too_marshal.workflows.submissions.budget import time_left
+
+
+def preflight(session: Session, robots: Robots, preflight_id: int) -> None:
+    """Do a preflight that was asked for, and keep what it finds.
+
+    Parameters
+    ----------
+    session
+        Open session; committed.
+    robots
+        The robots that can be reached.
+    preflight_id
+        One that is done is left as it is.
+    """
+    row = session.get_one(Preflight, preflight_id)
+    if row.done_at is not None:
+        return
+    row.findings = examine(session, robots, row.plan)
+    row.done_at = now()
+    record(
+        session,
+        f"{row.plan.telescope} plan {row.plan_id} was checked: {_sentence(row)}",
+        subject="preflight",
+        subject_id=row.id,
+        event_id=row.plan.event_id,
+        actor=row.asked_by,
+    )
+    session.commit()
+
+
+def examine(session: Session, robots: Robots, plan: Plan) -> list[dict[str, str]]:
+    """Everything that speaks for and against sending a plan now, in words.
+
+    The session is committed: no transaction stays open while the robot is spoken to.
+    """
+    made = read_plan(session.get_one(Plan, plan.id, options=[undefer(Plan.document)]))
+    budget = _of_the_budget(session, robots, plan)
+    name, program = queue_name(plan), plan.program or robots.program(plan.telescope)
+    session.commit()
+    return [*budget, *_of_the_queue(robots, made, name, program)]
+
+
+def _of_the_queue(
+    robots: Robots, plan: ObservingPlan, name: str, program: str
+) -> list[dict[str, str]]:
+    telescope = plan.telescope
+    queue, facts, then = robots.queue(telescope), TELESCOPES[telescope], Time(now())
+    # As it will be when it is sent.
+    made = up_to_date(plan, facts, then)
+    try:
+        request = queue.prepare(made, name, program, robots.pi(telescope))
+        found = look(queue, made, request, facts, then)
+    except PlanUnsuitable as err:
+        return [_finding(ERROR, f"the robot could not accept it: {err}")]
+    except QueueError as err:
+        words = without_secrets(str(err))
+        return [_finding(WARNING, f"the robot cannot be reached, its queue is not known: {words}")]
+    told = [_finding("note", f"brought up to date: {made.remark}")] if made is not plan else []
+    return [*told, *(_finding(str(finding.level), finding.words) for finding in found)]
+
+
+def _of_the_budget(session: Session, robots: Robots, plan: Plan) -> list[dict[str, str]]:
+    known = time_left(session, robots, plan)
+    if known is None:
+        return []
+    wanted, left = known
+    rest = _hours(max(left, 0 * u.s))
+    words = f"it takes {_hours(wanted)}; {rest} of the budget of its night is left"
+    return [_finding(WARNING if wanted > left else "note", words)]
+
+
+def _hours(time: u.Quantity[u.physical.time]) -> str:
+    return f"{time.to_value(u.h):.2f} h"
+
+
+def _finding(level: str, words: str) -> dict[str, str]:
+    return {"level": level, "words": words}
+
+
+def _sentence(row: Preflight) -> str:
+    errors, warnings = len(row.words(ERROR)), len(row.words(WARNING))
+    if errors:
+        return f"{errors} {'error forbids' if errors == 1 else 'errors forbid'} it"
+    return f"{warnings} to be accepted" if warnings else "nothing speaks against it"

@@ -1,0 +1,204 @@
+"""Send a plan to its robot: once, whatever happens on the way.
+
+The intent is durable before the call. An answer settles it; silence makes it unconfirmed, and
+then the robot is asked what it holds. Nothing that may have arrived is ever sent again.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+
+from astropy.time import Time
+from sqlalchemy.orm import Session, undefer
+
+from telescopes import TELESCOPES
+from telescopes.errors import (
+    PlanUnsuitable,
+    QueueError,
+    QueueRefused,
+    QueueUnreachable,
+)
+from telescopes.observing import ObservingPlan, ObservingQueue, QueueRequest
+from telescopes.up_to_date import up_to_date
+from too_marshal import failpoints
+from too_marshal.db.base import now
+from too_marshal.db.locks import lock
+from too_marshal.db.plans import Plan
+from too_marshal.db.queues import Submission, SubmissionState, submission_is_stopped, tell
+from too_marshal.deployment.logs import without_secrets
+from too_marshal.deployment.robots import Robots
+from too_marshal.workflows.plan_document import read_plan
+from too_marshal.workflows.submissions.look_up import RETRY_TIME, look_up
+from too_marshal.workflows.submissions.robot_jobs import ask_to_withdraw, send_later
+from too_marshal.workflows.submissions.take_up import accept, note_held, retraction_of
+
+logger = logging.getLogger(__name__)
+
+LOOK_TIME = timedelta(seconds=1)
+"""Until the robot is asked about what may have arrived."""
+
+GRACE = timedelta(hours=2)
+"""A robot may execute a plan so long after the end of its last exposure."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of speaking to the robot once."""
+
+    state: SubmissionState
+    answer: str = ""
+    reason: str = ""
+
+
+def submit(session: Session, robots: Robots, submission_id: int) -> None:
+    """Take a submission one step on: send it, or ask what became of it.
+
+    Parameters
+    ----------
+    session
+        Open session; committed, before and after the robot is spoken to.
+    robots
+        The robots that can be reached.
+    submission_id
+        The submission; nothing is done in a state that needs nothing.
+    """
+    submission = lock(session, Submission, submission_id)
+    match submission.state:
+        case SubmissionState.APPROVED:
+            _send(session, robots, submission)
+        case SubmissionState.SUBMITTING:
+            # We died between the intent and the answer: it may have arrived.
+            _unclear(session, submission, "the marshal stopped while sending")
+            session.commit()
+        case SubmissionState.UNCONFIRMED if not submission.needs_person:
+            look_up(session, robots, submission)
+        case _:
+            session.commit()
+
+
+def _send(session: Session, robots: Robots, submission: Submission) -> None:
+    if reason := _reason_not_to_send(session, submission):
+        _drop(session, submission, reason)
+        session.commit()
+        return
+    plan, program = _plan_of(session, robots, submission)
+    try:
+        queue = robots.queue(submission.telescope)
+        made = up_to_date(plan, TELESCOPES[plan.telescope], Time(now()))
+        request = queue.prepare(made, submission.queue_name, program, robots.pi(made.telescope))
+    except Exception as err:
+        # Nothing was sent: whatever it is, the plan cannot go out as it is.
+        if not isinstance(err, PlanUnsuitable):
+            logger.exception("a plan cannot be written down for its robot")
+        words = _words_of(err)
+        submission.change(SubmissionState.REFUSED, words)
+        tell(session, submission, f"cannot be sent: {words}")
+        session.commit()
+        return
+    if made is not plan:
+        tell(session, submission, f"is brought up to date: {made.remark}")
+    submission.request = request.body
+    submission.change(SubmissionState.SUBMITTING)
+    submission.attempts += 1
+    submission.sent_at = now()
+    last = max(made.exposures, key=lambda exposure: float(exposure.start.utc.mjd))
+    submission.ends_at = GRACE + (last.start + last.exposure_time).to_datetime(timezone=UTC)
+    number, attempt = submission.id, submission.attempts
+    session.commit()
+    failpoints.point("before_submit")
+    if not _is_still_meant(session, number, attempt):
+        return
+    outcome = _call(queue, request)
+    failpoints.point("after_submit")
+    _note(session, lock(session, Submission, number), attempt, outcome)
+    session.commit()
+
+
+def _is_still_meant(session: Session, submission_id: int, attempt: int) -> bool:
+    """Look once more, at the last moment: we may have slept since we said what we are about to do.
+
+    Nothing was sent by this attempt so far, so it can be dropped without asking the robot.
+    """
+    submission = lock(session, Submission, submission_id)
+    is_ours = submission.state == SubmissionState.SUBMITTING and submission.attempts == attempt
+    reason = _reason_not_to_send(session, submission) if is_ours else ""
+    if reason:
+        _drop(session, submission, reason)
+    session.commit()
+    return is_ours and not reason
+
+
+def _drop(session: Session, submission: Submission, reason: str) -> None:
+    submission.change(SubmissionState.WITHDRAWN, reason)
+    tell(session, submission, f"not sent: {reason}")
+
+
+def _note(session: Session, submission: Submission, attempt: int, outcome: Outcome) -> None:
+    """Keep the answer to an attempt; not committed."""
+    submission.answer = outcome.answer
+    if submission.state != SubmissionState.SUBMITTING or submission.attempts != attempt:
+        # Somebody took us for dead, and has gone on without us.
+        if outcome.state is SubmissionState.ACCEPTED:
+            note_held(session, submission)
+        return
+    match outcome.state:
+        case SubmissionState.UNCONFIRMED:
+            _unclear(session, submission, outcome.reason)
+        case SubmissionState.ACCEPTED:
+            accept(session, submission, "accepted")
+        case SubmissionState.APPROVED:
+            submission.change(SubmissionState.APPROVED, outcome.reason)
+            tell(session, submission, f"robot not reached, will try again: {outcome.reason}")
+            send_later(session, submission, RETRY_TIME)
+        case _:
+            submission.change(outcome.state, outcome.reason)
+            tell(session, submission, f"{outcome.state}: {outcome.reason}")
+
+
+def _reason_not_to_send(session: Session, submission: Submission) -> str:
+    if reason := retraction_of(session, submission):
+        return reason
+    if submission.withdraw_wanted:
+        return submission.withdraw_reason
+    if submission_is_stopped(session):
+        return "all submission was stopped"
+    return ""
+
+
+def _plan_of(session: Session, robots: Robots, submission: Submission) -> tuple[ObservingPlan, str]:
+    """The plan as it is now, and the program to charge."""
+    plan = session.get_one(
+        Plan, submission.plan_id, options=[undefer(Plan.document)], populate_existing=True
+    )
+    return read_plan(plan), plan.program or robots.program(plan.telescope)
+
+
+def _call(queue: ObservingQueue, request: QueueRequest) -> Outcome:
+    """Speak to the robot once. Whatever is not an answer leaves it unconfirmed."""
+    try:
+        receipt = queue.submit(request)
+    except QueueRefused as err:
+        return Outcome(SubmissionState.REFUSED, _words_of(err), _words_of(err))
+    except QueueUnreachable as err:
+        return Outcome(SubmissionState.APPROVED, "", _words_of(err))
+    except Exception as err:
+        if not isinstance(err, QueueError):
+            logger.exception("the client of a robot failed after the message may have gone out")
+        return Outcome(SubmissionState.UNCONFIRMED, _words_of(err), _words_of(err))
+    return Outcome(SubmissionState.ACCEPTED, without_secrets(receipt.answer))
+
+
+def _words_of(err: Exception) -> str:
+    """What is kept of an error: a robot, or a proxy before it, may repeat our credential."""
+    return without_secrets(str(err) if isinstance(err, QueueError) else repr(err))
+
+
+def _unclear(session: Session, submission: Submission, reason: str) -> None:
+    submission.change(SubmissionState.UNCONFIRMED, reason)
+    tell(session, submission, f"unconfirmed: {reason}; the robot will be asked")
+    send_later(session, submission, LOOK_TIME)
+    if submission.withdraw_wanted:
+        # It overtakes the look-up: the robot may be observing.
+        ask_to_withdraw(session, submission, submission.withdraw_reason)

@@ -1,0 +1,178 @@
+"""Follow what robots execute: exposures in, states on, coverage recomputed."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from astropy.time import Time
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from telescopes.errors import QueueError, QueueUnknowable
+from telescopes.observing import ExecutedExposure, ObservingQueue, QueuedPlan
+from telescopes.times import iso
+from too_marshal.db.base import now
+from too_marshal.db.events import Event
+from too_marshal.db.plans import Plan, PlannedExposureRow
+from too_marshal.db.queues import RobotQueue, Submission
+from too_marshal.deployment.logs import without_secrets
+from too_marshal.deployment.robots import Robots
+from too_marshal.workflows.exposures.cover import SURVEY_WINDOW, cover
+from too_marshal.workflows.exposures.store import Kept, keep_exposures
+from too_marshal.workflows.exposures.treasure_map_export import ask_to_share
+from too_marshal.workflows.submissions.reconcile import (
+    Observation,
+    reconcile,
+    requests_in,
+    versions_of,
+)
+
+logger = logging.getLogger(__name__)
+
+LOOK_BACK = timedelta(hours=36)
+"""How long after its end an exposure may still turn up."""
+
+
+def track(session: Session, robots: Robots, telescope: str) -> None:
+    """Ask one robot what it holds and has done, and bring all that depends on it up to date.
+
+    Parameters
+    ----------
+    session
+        Open session; committed. A silent robot leaves the last good copy, marked with why.
+    robots
+        The robots that can be reached.
+    telescope
+        Name of the telescope.
+    """
+    versions = versions_of(session, telescope)
+    start, end = _span(session, telescope)
+    queue = robots.queue(telescope)
+    session.commit()  # no transaction stays open while the robot is spoken to
+    try:
+        answer = _ask(queue, start, end)
+    except QueueError as err:
+        _note_silence(session, telescope, without_secrets(str(err)))
+        session.commit()
+        return
+    except Exception as err:
+        logger.exception("the client of %s failed at reading its queue", telescope)
+        _note_silence(session, telescope, without_secrets(repr(err)))
+        session.commit()
+        return
+    _note_queues(session, telescope, answer)
+    kept = keep_exposures(session, telescope, answer.done)
+    session.commit()
+    held = None if answer.listed is None else requests_in(answer.listed)
+    reconcile(session, queue, Observation(telescope, answer.listed_at, versions, held))
+    for event_id in sorted(events_of(session, telescope, kept)):
+        cover(session, event_id, telescope)
+        ask_to_share(session, event_id)
+        session.commit()
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What a robot said, each part with the time at which it was asked for it."""
+
+    answer_time: float
+    """To the ping, s."""
+    listed_at: datetime
+    listed: tuple[QueuedPlan, ...] | None
+    """None where it cannot tell."""
+    done_at: datetime
+    done: list[ExecutedExposure]
+
+
+def _ask(queue: ObservingQueue, start: Time, end: Time) -> _Answer:
+    begun = time.monotonic()
+    queue.ping()
+    answer_time = time.monotonic() - begun
+    listed_at = now()
+    listed: tuple[QueuedPlan, ...] | None
+    try:
+        listed = queue.queued()
+    except QueueUnknowable:
+        listed = None
+    done_at = now()
+    return _Answer(answer_time, listed_at, listed, done_at, list(queue.executed(start, end)))
+
+
+def _span(session: Session, telescope: str) -> tuple[Time, Time]:
+    """From the first live plan's beginning on the robot's clock, until any time to come."""
+    first = session.scalar(
+        select(PlannedExposureRow.start)
+        .join(Plan)
+        .join(Submission, Submission.plan_id == Plan.id)
+        .where(Submission.telescope == telescope, Submission.approved_at > now() - LOOK_BACK)
+        .order_by(PlannedExposureRow.start)
+        .limit(1)
+    )
+    start = min(first, now() - LOOK_BACK) if first else now() - LOOK_BACK
+    # A rehearsal's robot may be ahead of our clock.
+    return Time(start), Time(now() + LOOK_BACK)
+
+
+def _note_silence(session: Session, telescope: str, error: str) -> None:
+    statement = insert(RobotQueue).values(
+        telescope=telescope, queues=[], tried_at=now(), error=error
+    )
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["telescope"], set_={"tried_at": now(), "error": error}
+        )
+    )
+
+
+def _note_queues(session: Session, telescope: str, answer: _Answer) -> None:
+    """Keep what the robot said, unless a later question was answered before."""
+    queues = [
+        {
+            "name": item.name,
+            "request_name": item.request_name,
+            "start": iso(item.start),
+            "end": iso(item.end),
+            "is_too": item.is_too,
+            "targets": len(item.targets),
+        }
+        for item in answer.listed or ()
+    ]
+    values = {
+        "queues": queues,
+        "seen_at": answer.listed_at,
+        "history_at": answer.done_at,
+        "tried_at": now(),
+        "answer_time": answer.answer_time,
+        "error": "" if answer.listed is not None else "the robot cannot tell what it holds",
+    }
+    session.execute(
+        insert(RobotQueue)
+        .values(telescope=telescope, **values)
+        .on_conflict_do_update(
+            index_elements=["telescope"],
+            set_=values,
+            where=RobotQueue.seen_at.is_(None) | (RobotQueue.seen_at < answer.listed_at),
+        )
+    )
+
+
+def events_of(session: Session, telescope: str, kept: Kept) -> set[int]:
+    """Events for which something new counts: that asked for it, or whose window it was in."""
+    asked = select(Plan.event_id).join(Submission).where(Submission.id.in_(kept.submissions))
+    events = set(session.scalars(asked))
+    if kept.strays:
+        query = (
+            select(Event.id)
+            .join(Plan, Plan.event_id == Event.id)
+            .where(
+                Plan.telescope == telescope,
+                ~Event.is_retracted,
+                Event.event_time.between(min(kept.strays) - SURVEY_WINDOW, max(kept.strays)),
+            )
+        )
+        events |= set(session.scalars(query))
+    return events
