@@ -20,12 +20,11 @@ from astropy.time import Time
 
 from benchmarks.maps import CORPUS, peak_memory
 from planners.coverage.sky_coverage import coverage
-from planners.footprints.field_cells import (
-    detector_polygons,
-    field_cells,
-    field_cells_near,
-    field_probability,
-)
+from planners.footprints.atoms import Layer, atoms_of
+from planners.footprints.cameras import camera_cells, focal_plane
+from planners.footprints.candidates import probability_nearby
+from planners.footprints.field_cells import customary_order
+from planners.footprints.layers import layers_near
 from planners.geometry.polygons import unit_vectors
 from planners.skymaps.circles import circle_skymap
 from planners.skymaps.contours import contours
@@ -33,6 +32,7 @@ from planners.skymaps.files import read_skymap
 from planners.skymaps.skymap import SkyMap
 from telescopes.observing import ExecutedExposure
 from telescopes.ztf.facts import ZTF
+from tests.planners.oracles import detector_polygons
 
 MAPS = {
     "multi-order, 19 200 cells, 3-D": "gw/MS220722v_bayestar.multiorder.fits",
@@ -150,21 +150,27 @@ def report_queries(skymaps: dict[str, SkyMap]) -> None:
         packing, prepared = best_of(2, skymap.to_bytes)
         loading, again = best_of(3, lambda prepared=prepared: SkyMap.from_bytes(prepared))
         drawing, _ = best_of(2, lambda again=again: contours(again))
-        near, cells = best_of(2, lambda again=again: field_cells_near(ZTF, again))
-        summing, _ = best_of(3, lambda m=skymap, cells=cells: field_probability(m, cells))
+        near, layers = best_of(2, lambda again=again: layers_near_map(again))
+        summing, _ = best_of(3, lambda m=skymap, layers=layers: atoms_of(m, layers))
         print(
             f"{name:45s} {skymap.area(0.9).to_value(u.deg**2):9.3g} {packing:6.3f} s "
             f"{loading:6.4f} s {len(prepared) / 1e3:6.0f} {drawing:7.2f} s "
             f"{near:8.3f} s {summing * 1e3:9.1f} ms"
         )
-    building, whole = best_of(1, lambda: field_cells(ZTF))
-    any_map = next(iter(skymaps.values()))
-    summing, _ = best_of(3, lambda: field_probability(any_map, whole))
+    order = customary_order(ZTF)
+    fields = ZTF.read_grid().coord
+    building, (_, cell, _) = best_of(1, lambda: camera_cells(ZTF.footprint, fields, order))
     print(
-        f"\nall {len(whole)} ZTF fields x 64 quadrants at order {whole.order}: built in "
-        f"{building:.2f} s, {len(whole.cell) / 1e6:.1f} M cells; every field's probability in "
-        f"{summing * 1e3:.0f} ms"
+        f"\nall {len(fields)} ZTF fields x 64 quadrants at order {order}: built in "
+        f"{building:.2f} s, {len(cell) / 1e6:.1f} M cells"
     )
+
+
+def layers_near_map(skymap: SkyMap) -> list[Layer]:
+    """Cells of the fields that a planner looks at."""
+    coord = ZTF.read_grid().coord
+    most = probability_nearby(skymap, coord, focal_plane(ZTF.footprint).radius)
+    return layers_near(skymap, ZTF.footprint, coord[most >= 1e-6])
 
 
 def night(skymap: SkyMap, n_fields: int, seed: int) -> list[ExecutedExposure]:

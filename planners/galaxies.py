@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from planners.footprints.atoms import Layer
 from planners.footprints.cameras import camera_cells
-from planners.footprints.layers import camera_area, order_of
+from planners.footprints.field_cells import camera_area, finest_order
+from planners.geometry.directions import sky_coord
 from planners.geometry.polygons import unit_vectors
 from planners.geometry.ranges import HIGHEST_ORDER, hpx29
 from planners.optimal import best_shots
@@ -134,7 +135,7 @@ def _radial(skymap: SkyMap, coord: SkyCoord, distance: NDArray[np.float64]) -> N
 
 
 def _galaxy_order(footprint: Footprint) -> int:
-    return min(order_of(camera_area(footprint) / _CELLS_PER_CAMERA), HIGHEST_ORDER)
+    return finest_order(camera_area(footprint) / _CELLS_PER_CAMERA)
 
 
 def _as_skymap(skymap: SkyMap, footprint: Footprint, galaxies: Table | None) -> SkyMap:
@@ -201,5 +202,4 @@ def _groups(coord: SkyCoord, weight: NDArray[np.float64], reach: float) -> SkyCo
         middles.append(middle)
         left &= ~inside
         left[best] = False
-    x, y, z = np.array(middles).T
-    return SkyCoord(np.arctan2(y, x) * u.rad, np.arctan2(z, np.hypot(x, y)) * u.rad)
+    return sky_coord(np.array(middles))

@@ -36,6 +36,9 @@ class Planner:
     is_slow: bool = False
     """It may take minutes: whoever has one place for planners keeps another for it."""
 
+    needs_more: bool = False
+    """It works from more than a map, which neither a form nor a rule asks for."""
+
     def __call__(
         self, skymap: SkyMap, telescope: Telescope, request: ObservingRequest
     ) -> ObservingPlan:
@@ -46,8 +49,11 @@ class Planner:
 PLANNERS: dict[str, Planner] = {
     "optimal": Planner(optimal.plan),
     "greedy": Planner(greedy.plan),
-    "galaxies": Planner(galaxies.plan),
+    "galaxies": Planner(galaxies.plan, needs_more=True),
     "gwemopt": Planner(gwemopt_planner.plan, is_slow=True),
-    "manual": Planner(manual.plan),
+    "manual": Planner(manual.plan, needs_more=True),
 }
 """The planners that can be asked for."""
+
+MAP_PLANNERS = tuple(name for name, planner in PLANNERS.items() if not planner.needs_more)
+"""Those that a map is enough for."""

@@ -1,5 +1,8 @@
 """What can go wrong between the marshal and a robot."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class QueueError(Exception):
     """Base of the errors that an `ObservingQueue` raises."""
@@ -39,3 +42,18 @@ class QueueUnknowable(QueueUnconfirmed):
 
 class QueuePickedUp(QueueError):
     """The observatory has taken the plan; whether it observes it, only people there can say."""
+
+
+@contextmanager
+def looking_in(who: str) -> Iterator[None]:
+    """See whether a service can be used: one that says no cannot, and nothing was asked of it.
+
+    Raises
+    ------
+    QueueUnreachable
+        If it refuses.
+    """
+    try:
+        yield
+    except QueueRefused as err:
+        raise QueueUnreachable(f"{who} does not let us in: {err}") from err

@@ -19,6 +19,7 @@ from astropy.time import Time
 from numpy.typing import NDArray
 
 from telescopes.findings import Finding
+from telescopes.slews import Drive
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,11 +48,7 @@ class Axis:
 
     def slew_time(self, angle: u.Quantity[u.physical.angle]) -> u.Quantity[u.physical.time]:
         """Time to turn through `angle` from rest to rest (any shape)."""
-        turn = np.abs(angle)
-        ramp = self.speed / self.acceleration
-        cruise = turn / self.speed + ramp
-        short = 2 * np.sqrt(turn / self.acceleration)
-        return np.where(turn < self.speed * ramp, short.to_value(u.s), cruise.to_value(u.s)) * u.s
+        return Drive(self).times(np.abs(angle).to_value(u.deg)) * u.s
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,9 +10,9 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from too_marshal.db.base import now
+from too_marshal.units import YEAR
 
 NOTHING = "\N{EN DASH}"
-YEAR = 365.25 * 86400.0
 
 
 def _parsed(when: datetime | str) -> datetime:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -25,9 +24,8 @@ from telescopes.observing import (
     PlannedExposure,
     Telescope,
 )
-
-_Key = tuple[int, int, int, str]
-"""Field, right ascension and declination (arcsec), filter: two exposures of one key are alike."""
+from telescopes.pairing.pairing import pairing
+from telescopes.pairing.pointings import SAME_POSITION, group, positions
 
 
 def remaining_request(
@@ -43,14 +41,18 @@ def shots_of(problem: Problem, exposures: Sequence[PlannedExposure]) -> list[Sho
 
     Every pointing must be one of the problem's.
     """
-    place = {
-        (int(problem.field_id[i]), *_position(problem.coord[i].ra, problem.coord[i].dec)): i
-        for i in range(len(problem.field_id))
-    }
+    coord = problem.coord.icrs
+    places = np.stack([coord.ra.deg, coord.dec.deg], axis=-1)
+    first = group(
+        np.concatenate([places, positions(exposures)]),
+        SAME_POSITION,
+        np.concatenate([problem.field_id, [exposure.field_id for exposure in exposures]]),
+    )
     shots = []
-    for exposure in exposures:
+    for exposure, index in zip(exposures, first[len(places) :].tolist(), strict=True):
+        if index >= len(places):
+            raise ValueError(f"no pointing of the problem is at {exposure.ra}, {exposure.dec}")
         start = problem.sky.seconds(exposure.start)
-        index = place[(exposure.field_id, *_position(exposure.ra, exposure.dec))]
         end = start + float(exposure.exposure_time.to_value(u.s))
         shots.append(Shot(index, exposure.filter, start, end))
     return sorted(shots, key=lambda shot: shot.start)
@@ -76,19 +78,12 @@ def rescored(skymap: SkyMap, telescope: Telescope, plan: ObservingPlan) -> Obser
 _NOTHING = {"probability": 0.0, "probability_all_filters": 0.0, "upper_bound": None}
 
 
-def _position(ra: u.Quantity, dec: u.Quantity) -> tuple[int, int]:
-    return round(ra.to_value(u.arcsec)), round(dec.to_value(u.arcsec))
-
-
 def _pointings(plan: ObservingPlan) -> FieldGrid:
-    distinct = {
-        (exposure.field_id, *_position(exposure.ra, exposure.dec)): exposure
-        for exposure in plan.exposures
-    }
-    chosen = list(distinct.values())
-    coord = SkyCoord([one.ra for one in chosen], [one.dec for one in chosen])
-    field_id = np.array([one.field_id for one in chosen])
-    return FieldGrid(field_id, coord, np.ones(len(chosen), dtype=bool))
+    places = positions(plan.exposures)
+    field_id = np.array([exposure.field_id for exposure in plan.exposures])
+    first = np.unique(group(places, SAME_POSITION, field_id))
+    coord = SkyCoord(*places[first].T, unit=u.deg)
+    return FieldGrid(field_id[first], coord, np.ones(len(first), dtype=bool))
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,43 +99,12 @@ class PlanDifference:
     dropped: tuple[PlannedExposure, ...]
     """Exposures of the old plan alone."""
 
-    probability: float
-    """Change of the probability that is covered at least once."""
-
-    probability_all_filters: float
-    """Change of the probability that is covered in all visits."""
-
 
 def difference(old: ObservingPlan, new: ObservingPlan) -> PlanDifference:
-    """Compare two plans of one telescope, both scored on one map (see `rescored`)."""
-    before = Counter(_key(exposure) for exposure in old.exposures)
-    after = Counter(_key(exposure) for exposure in new.exposures)
-    kept, added = _parted(new.exposures, before)
-    _, dropped = _parted(old.exposures, after)
-    return PlanDifference(
-        kept,
-        added,
-        dropped,
-        new.statistics["probability"] - old.statistics["probability"],
-        new.statistics["probability_all_filters"] - old.statistics["probability_all_filters"],
-    )
-
-
-def _key(exposure: PlannedExposure) -> _Key:
-    return (exposure.field_id, *_position(exposure.ra, exposure.dec), exposure.filter)
-
-
-def _parted(
-    exposures: Sequence[PlannedExposure], other: Counter[_Key]
-) -> tuple[tuple[PlannedExposure, ...], tuple[PlannedExposure, ...]]:
-    """Exposures that have a counterpart in the other plan, and those that have none."""
-    left = other.copy()
-    shared, alone = [], []
-    for exposure in exposures:
-        key = _key(exposure)
-        if left[key] > 0:
-            left[key] -= 1
-            shared.append(exposure)
-        else:
-            alone.append(exposure)
-    return tuple(shared), tuple(alone)
+    """Compare the exposures of two plans of one telescope."""
+    found = pairing(new.exposures, old.exposures)
+    kept = tuple(each for each, k in zip(new.exposures, found, strict=True) if k >= 0)
+    added = tuple(each for each, k in zip(new.exposures, found, strict=True) if k < 0)
+    stays = set(found.tolist())
+    dropped = tuple(each for k, each in enumerate(old.exposures) if k not in stays)
+    return PlanDifference(kept, added, dropped)

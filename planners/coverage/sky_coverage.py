@@ -103,14 +103,12 @@ class Coverage:
             for name, part in self.filters.items()
         }
 
-    def series_json(self) -> list[dict[str, Any]]:
-        """The series, plain JSON: start of each exposure (ISO, UTC) and what is covered then."""
+    def series_json(self) -> list[list[Any]]:
+        """The series, plain JSON: start of each exposure (ISO, UTC), covered once, and twice."""
         if self.starts is None:
             return []
-        return [
-            {"start": f"{start}Z", "probability": once, "probability_twice": twice}
-            for start, (once, twice) in zip(self.starts.isot, self.series.tolist(), strict=True)
-        ]
+        covered = zip(self.starts.utc.isot, self.series.tolist(), strict=True)
+        return [[f"{start}Z", once, twice] for start, (once, twice) in covered]
 
 
 def coverage(

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from planners.files.entries import sentences
 from planners.files.request_fields import RequestFields, written
-from planners.files.times import time_from_json, time_to_json
+from planners.files.times import time_from_json
 from telescopes.observing import (
     ObservingPlan,
     ObservingRequest,
@@ -19,6 +19,7 @@ from telescopes.observing import (
     Reason,
     Unobserved,
 )
+from telescopes.times import iso
 
 
 class PlanInvalid(ValueError):
@@ -80,7 +81,7 @@ def _exposure_to_json(exposure: PlannedExposure) -> dict[str, Any]:
         "ra": float(exposure.ra.to_value(u.deg)),
         "dec": float(exposure.dec.to_value(u.deg)),
         "filter": exposure.filter,
-        "start": time_to_json(exposure.start),
+        "start": iso(exposure.start),
         "exposure_time": float(exposure.exposure_time.to_value(u.s)),
         "airmass": exposure.airmass,
         "probability": exposure.probability,

@@ -13,7 +13,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from planners.footprints.cameras import tangent_frames
+from planners.geometry.directions import lon_lat, tangent_frames
 from planners.skymaps.skymap import SkyMap
 from telescopes.observing import ObservingPlan, Telescope
 
@@ -80,9 +80,8 @@ def _outlines(telescope: Telescope, plan: ObservingPlan, name: str) -> list[NDAr
         if exposure.filter != name:
             continue
         frame = tangent_frames(SkyCoord([exposure.ra], [exposure.dec]))[0]
-        direction = frame.T @ np.stack([east, north, np.ones(5)])
-        ra = np.arctan2(direction[1], direction[0]) % (2 * np.pi)
-        x, y = np.pi - ra, np.arctan2(direction[2], np.hypot(direction[0], direction[1]))
+        ra, y = lon_lat(np.stack([east, north, np.ones(5)], axis=-1) @ frame)
+        x = np.pi - ra % (2 * np.pi)
         lines += [
             np.array([[x[k], y[k]], [x[k + 1], y[k + 1]]])
             for k in range(4)

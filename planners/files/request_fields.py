@@ -20,13 +20,14 @@ from pydantic import (
 )
 
 from planners.files.entries import Entry, entries
-from planners.files.times import time_from_json, time_to_json
+from planners.files.times import time_from_json
 from telescopes.observing import ObservingRequest
+from telescopes.times import iso
 
 UTCTime = Annotated[
     Time,
     BeforeValidator(time_from_json),
-    PlainSerializer(time_to_json),
+    PlainSerializer(iso),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """A time as ISO 8601 text in UTC."""

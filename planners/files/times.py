@@ -5,11 +5,6 @@ from __future__ import annotations
 from astropy.time import Time
 
 
-def time_to_json(time: Time) -> str:
-    """ISO 8601 in UTC, to the millisecond."""
-    return f"{time.utc.isot}Z"
-
-
 def time_from_json(text: object) -> Time:
     """Read an ISO 8601 time; it is UTC, with or without a Z.
 

@@ -11,6 +11,7 @@ from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
 from planners.footprints.focal_planes import NOWHERE, FocalPlane
+from planners.geometry.directions import tangent_frames
 from planners.geometry.polygons import cell_centres, circumradius
 from planners.geometry.ranges import HIGHEST_ORDER, Ranges
 from telescopes.observing import Footprint
@@ -51,15 +52,6 @@ def sample_points(order: int, cell: NDArray[np.int64]) -> NDArray[np.float64]:
         return cell_centres(order, cell)
     child = (cell << (2 * _FINER)) + _CHILD[cell & (len(_CHILD) - 1)]
     return cell_centres(order + _FINER, child)
-
-
-def tangent_frames(coord: SkyCoord) -> NDArray[np.float64]:
-    """East, north and boresight unit vectors of each pointing, shape (n, 3, 3)."""
-    ra, dec = coord.icrs.ra.to_value(u.rad), coord.icrs.dec.to_value(u.rad)
-    zero = np.zeros_like(ra)
-    east = np.stack([-np.sin(ra), np.cos(ra), zero], axis=-1)
-    north = np.stack([-np.sin(dec) * np.cos(ra), -np.sin(dec) * np.sin(ra), np.cos(dec)], axis=-1)
-    return np.stack([east, north, np.cross(east, north)], axis=-2)
 
 
 @dataclass(frozen=True, eq=False)

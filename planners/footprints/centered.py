@@ -7,8 +7,9 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 
 from planners.footprints.atoms import atoms_of
-from planners.footprints.cameras import tangent_frames
-from planners.footprints.layers import camera_area, layers_near
+from planners.footprints.field_cells import camera_area
+from planners.footprints.layers import layers_near
+from planners.geometry.directions import sky_coord, tangent_frames
 from planners.geometry.polygons import cell_centres
 from planners.geometry.ranges import HIGHEST_ORDER
 from planners.skymaps.skymap import SkyMap
@@ -67,13 +68,11 @@ def _candidates(skymap: SkyMap, footprint: Footprint) -> SkyCoord:
     centres = footprint.corners.to_value(u.rad).mean(axis=1)
     nearest = np.argsort(np.linalg.norm(centres, axis=1), kind="stable")[:_DETECTORS]
     offsets = np.concatenate([np.zeros((1, 2)), -centres[nearest]])
-    x, y, z = (ahead + offsets[:, :1] * east + offsets[:, 1:] * north).T
-    return SkyCoord(np.arctan2(y, x) * u.rad, np.arctan2(z, np.hypot(x, y)) * u.rad)
+    return sky_coord(ahead + offsets[:, :1] * east + offsets[:, 1:] * north)
 
 
 def _middle(skymap: SkyMap) -> SkyCoord:
     """Mean direction of the region's probability."""
     likely = skymap.credible_levels < _LEVEL
     centres = cell_centres(HIGHEST_ORDER, (skymap.lo[likely] + skymap.hi[likely]) // 2)
-    x, y, z = skymap.probability[likely] @ centres
-    return SkyCoord(np.arctan2(y, x) * u.rad, np.arctan2(z, np.hypot(x, y)) * u.rad)
+    return sky_coord(skymap.probability[likely] @ centres)

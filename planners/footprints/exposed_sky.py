@@ -14,9 +14,7 @@ from planners.footprints.field_cells import customary_order, order_for
 from planners.geometry.ranges import HIGHEST_ORDER, Ranges, consecutive
 from planners.skymaps.skymap import SkyMap
 from telescopes.observing import ExecutedExposure, Telescope
-
-_SAME_POINTING = 0.1 / 3600
-"""Boresights that agree to this (deg) are taken as one."""
+from telescopes.pairing.pointings import SAME_POSITION, group, positions
 
 _REGION = 0.999
 """Credible region within which cells are as fine as the map."""
@@ -40,13 +38,9 @@ def distinct_views(
     used = [i for i, detectors in enumerate(good) if detectors.any()]
     if not used:
         return [], []
-    position = np.array(
-        [(exposures[i].ra.to_value(u.deg), exposures[i].dec.to_value(u.deg)) for i in used]
-    )
-    pointings, of_exposure = np.unique(
-        np.round(position / _SAME_POINTING), axis=0, return_inverse=True
-    )
-    centres = SkyCoord(*(pointings * _SAME_POINTING).T, unit=u.deg)
+    places = positions([exposures[i] for i in used])
+    first, of_exposure = np.unique(group(places, SAME_POSITION), return_inverse=True)
+    centres = SkyCoord(*places[first].T, unit=u.deg)
     pieces = _camera_ranges(skymap, telescope, centres)
     number: dict[tuple[int, bytes], int] = {}
     views: list[Ranges] = []

@@ -8,6 +8,7 @@ from astropy.coordinates import SkyCoord
 
 from planners.footprints.atoms import Layer
 from planners.footprints.cameras import camera_cells
+from planners.footprints.field_cells import camera_area, finest_order
 from planners.geometry.ranges import HIGHEST_ORDER
 from planners.skymaps.skymap import SkyMap
 from telescopes.observing import Footprint
@@ -32,9 +33,9 @@ def layers_near(skymap: SkyMap, footprint: Footprint, coord: SkyCoord) -> list[L
         Boresights.
     """
     region = skymap.region(_FINE_LEVEL)
-    finest = order_of(camera_area(footprint) / _CAMERA_CELLS)
-    fine = min(order_of(region.area.to_value(u.sr) / _FINE_CELLS), finest)
-    coarse = order_of(max(len(coord), 1) * camera_area(footprint) / _COARSE_CELLS)
+    finest = finest_order(camera_area(footprint) / _CAMERA_CELLS)
+    fine = min(finest_order(region.area.to_value(u.sr) / _FINE_CELLS), finest)
+    coarse = finest_order(max(len(coord), 1) * camera_area(footprint) / _COARSE_CELLS)
     coarse = max(min(coarse, fine), _COARSEST)
     start, cell, detector = camera_cells(footprint, coord, coarse)
     if fine <= coarse:
@@ -44,15 +45,3 @@ def layers_near(skymap: SkyMap, footprint: Footprint, coord: SkyCoord) -> list[L
     kept = np.concatenate([[0], np.cumsum(outside)])[start]
     outer = Layer(coarse, kept, cell[outside], detector[outside])
     return [Layer(fine, *camera_cells(footprint, coord, fine, inner)), outer]
-
-
-def camera_area(footprint: Footprint) -> float:
-    """Solid angle of all detectors together, sr."""
-    east, north = np.moveaxis(footprint.corners.to_value(u.rad), -1, 0)
-    ahead = np.roll(east, -1, axis=1), np.roll(north, -1, axis=1)
-    return float(np.abs(np.sum(east * ahead[1] - ahead[0] * north, axis=1)).sum() / 2)
-
-
-def order_of(cell_area: float) -> int:
-    """Finest order whose cells are no smaller, sr."""
-    return int(np.clip(np.floor(np.log2(np.pi / 3 / cell_area) / 2), 0, HIGHEST_ORDER))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from planners.geometry.directions import sky_coord, tangent_frames
 from planners.geometry.polygons import cell_centres
 
 _COMPACT = np.radians(60)
@@ -37,10 +38,7 @@ class Lambert:
     @property
     def frame(self) -> NDArray[np.float64]:
         """East, north and ahead, shape (3, 3)."""
-        x, y, z = self.centre
-        lon = np.arctan2(y, x)
-        east = np.array([-np.sin(lon), np.cos(lon), 0.0])
-        return np.stack([east, np.cross([x, y, z], east), [x, y, z]])
+        return tangent_frames(sky_coord(self.centre))
 
     def project(
         self, direction: NDArray[np.float64]

@@ -7,7 +7,7 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
-from planners.geometry.ranges import HIGHEST_ORDER, Ranges
+from planners.geometry.ranges import HIGHEST_ORDER
 
 # The corner of a cell that lies farthest from its centre is never farther than this, divided
 # by NSIDE (rad): the largest value over all cells of orders 0 to 8 is 0.841, 0.963, 1.017,
@@ -101,23 +101,3 @@ def polygon_cells(
         cell, owner = _children(cell[divided]), np.repeat(owner[divided], 4)
     lo, hi, owners = (np.concatenate(part) for part in zip(*found, strict=True))
     return lo, hi, owners
-
-
-def polygon_ranges(vertices: SkyCoord, order: int) -> Ranges:
-    """Region covered by one or many convex polygons bounded by great circles.
-
-    Parameters
-    ----------
-    vertices : SkyCoord, shape (n_corners,) or (n_polygons, n_corners)
-        In order around each polygon, in either sense.
-    order : int
-        Finest HEALPix order: the boundary is true to half a cell of it.
-
-    Raises
-    ------
-    ValueError
-        If a polygon has no area, is not convex, or does not fit in a hemisphere.
-    """
-    corners = unit_vectors(vertices)
-    lo, hi, _ = polygon_cells(corners.reshape(-1, *corners.shape[-2:]), order)
-    return Ranges.of(lo, hi)

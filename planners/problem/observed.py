@@ -18,26 +18,18 @@ from telescopes.observing import (
     Footprint,
     ObservingRequest,
 )
-
-_Place = tuple[int, int, int]
-"""Field, and right ascension and declination in arcminutes off the grid."""
-
-
-def place_of(exposure: ExecutedExposure) -> _Place:
-    """What two visits to one field have in common."""
-    if exposure.field_id >= 0:
-        return exposure.field_id, 0, 0
-    return -1, round(exposure.ra.to_value(u.arcmin)), round(exposure.dec.to_value(u.arcmin))
+from telescopes.pairing.pointings import SAME_POSITION, group, grouped, positions, same_as
 
 
 def separate_visits(
     exposures: Sequence[ExecutedExposure], gap: u.Quantity[u.physical.time]
 ) -> list[ExecutedExposure]:
     """Exposures that count as visits of their own: a repeat within the gap does not."""
-    last: dict[tuple[_Place, str], ExecutedExposure] = {}
+    last: dict[tuple[int, str], ExecutedExposure] = {}
     visits = []
-    for exposure in sorted(exposures, key=lambda exposure: exposure.start.utc.mjd):
-        key = (place_of(exposure), exposure.filter)
+    in_time = sorted(exposures, key=lambda exposure: exposure.start.utc.mjd)
+    for exposure, pointing in zip(in_time, grouped(in_time).tolist(), strict=True):
+        key = (pointing, exposure.filter)
         if key in last and (exposure.start - last[key].start) < gap:
             continue
         last[key] = exposure
@@ -89,16 +81,9 @@ def executed_by(request: ObservingRequest) -> Executed:
     """What the exposures that a request names have done for it."""
     wanted = [visit for visit in request.observed if visit.filter in request.filters]
     visits = tuple(separate_visits(wanted, request.minimum_gap))
-    first = {_position(visit): visit for visit in reversed(visits)}
-    number = {position: k for k, position in enumerate(first)}
-    pointing = np.array([number[_position(visit)] for visit in visits], dtype=np.int64)
-    ra = [visit.ra.to_value(u.deg) for visit in first.values()]
-    dec = [visit.dec.to_value(u.deg) for visit in first.values()]
-    return Executed(visits, pointing, SkyCoord(ra * u.deg, dec * u.deg))
-
-
-def _position(exposure: ExecutedExposure) -> tuple[int, int]:
-    return round(exposure.ra.to_value(u.arcsec)), round(exposure.dec.to_value(u.arcsec))
+    places = positions(visits)
+    first, pointing = np.unique(group(places, SAME_POSITION), return_inverse=True)
+    return Executed(visits, pointing, SkyCoord(*places[first].T, unit=u.deg))
 
 
 def levels(filters: tuple[str, ...]) -> list[tuple[str, int]]:
@@ -154,11 +139,9 @@ def released(
         Between the starts of two visits, s.
     """
     times = np.zeros(len(pointings.field_id))
+    coord = pointings.coord.icrs
+    places = np.stack([coord.ra.deg, coord.dec.deg], axis=-1)
     for visit in executed.visits:
-        if visit.field_id >= 0:
-            same = pointings.field_id == visit.field_id
-        else:
-            centre = SkyCoord(visit.ra, visit.dec)
-            same = pointings.coord.separation(centre) < 1 * u.arcmin
+        same = same_as(visit, pointings.field_id, places)
         times[same] = np.maximum(times[same], sky.seconds(visit.start) + gap)
     return times

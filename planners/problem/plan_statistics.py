@@ -10,9 +10,9 @@ import numpy as np
 from astropy import units as u
 from numpy.typing import NDArray
 
-from planners.files.times import time_to_json
 from planners.problem.problem import Problem
 from planners.problem.scheduler import Shot
+from telescopes.times import iso
 
 _TOLERANCE = 1e-3
 """Two starts are as far apart as the gap if they miss it by less, s."""
@@ -103,7 +103,7 @@ def statistics(
     square_degrees = u.sr.to(u.deg**2)
     whole = float(atoms.probability[done].sum())
     ends = [shots[0].start, shots[-1].end] if shots else []
-    start, end = [time_to_json(problem.sky.time(one)) for one in ends] or (None, None)
+    start, end = [iso(problem.sky.time(one)) for one in ends] or (None, None)
     return {
         "probability": float(atoms.probability[seen].sum()),
         "probability_all_filters": whole,

@@ -8,6 +8,7 @@ from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
+from planners.geometry.directions import tangent_frames
 from planners.geometry.polygons import circumradius, inward_normals, polygon_cells, unit_vectors
 from planners.geometry.ranges import CELL_AREA, HIGHEST_ORDER, Ranges
 from planners.skymaps.adaptive_cells import sampled_skymap
@@ -271,10 +272,7 @@ def _ellipse_frame(
     centre: SkyCoord, position_angle: u.Quantity[u.physical.angle]
 ) -> NDArray[np.float64]:
     """Unit vectors along the first axis, across it (further east) and ahead, shape (3, 3)."""
-    ra, dec = centre.icrs.ra.rad, centre.icrs.dec.rad
-    east = np.array([-np.sin(ra), np.cos(ra), 0.0])
-    ahead = np.array([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
-    north = np.cross(ahead, east)
+    east, north, ahead = tangent_frames(centre)
     angle = position_angle.to_value(u.rad)
     along = np.cos(angle) * north + np.sin(angle) * east
     return np.stack([along, np.cross(along, ahead), ahead])

@@ -13,6 +13,7 @@ from astropy_healpix import bilinear_interpolation_weights
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
+from planners.geometry.directions import lon_lat
 from planners.geometry.equal_area import Lambert, enclosing_cap
 from planners.geometry.polygons import cell_centres, circumradius
 from planners.geometry.ranges import CELL_AREA, HIGHEST_ORDER, Ranges
@@ -176,10 +177,11 @@ def _sampled(
     row, column = np.nonzero(wanted)
     inside = np.hypot(axis[column], axis[row]) <= chart.reach
     row, column = row[inside], column[inside]
-    x, y, z = chart.deproject(axis[column], axis[row]).T
+    lon, lat = lon_lat(chart.deproject(axis[column], axis[row]))
     # The weights are wrong, without a word, for longitudes below zero.
-    lon, lat = np.arctan2(y, x) % (2 * np.pi) * u.rad, np.arctan2(z, np.hypot(x, y)) * u.rad
-    neighbours, weights = bilinear_interpolation_weights(lon, lat, 1 << order, order="nested")
+    neighbours, weights = bilinear_interpolation_weights(
+        lon % (2 * np.pi) * u.rad, lat * u.rad, 1 << order, order="nested"
+    )
     grid[row, column] = np.sum(weights * _looked_up(neighbours, cells, values), axis=0)
     return axis, grid
 

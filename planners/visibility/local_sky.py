@@ -18,6 +18,7 @@ from astropy.coordinates import SkyCoord
 from astropy.time import Time
 from numpy.typing import ArrayLike, NDArray
 
+from planners.geometry.directions import lon_lat
 from planners.visibility.earth_rotation import ROTATION_RATE, earth_rotation_angle
 from telescopes.observing import Site
 
@@ -90,8 +91,7 @@ class LocalSky:
         self, direction: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         moved = (direction + self._velocity) @ self._to_intermediate.T
-        x, y, z = np.moveaxis(moved, -1, 0)
-        return np.arctan2(y, x), np.arctan2(z, np.hypot(x, y))
+        return lon_lat(moved)
 
     def meridian(self, seconds: ArrayLike) -> NDArray[np.float64]:
         """Apparent right ascension on the meridian, rad."""

@@ -2,38 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from functools import cached_property
 
 import numpy as np
-from astropy import units as u
 from numpy.typing import ArrayLike, NDArray
 
 from planners.visibility.local_sky import Circumstances, LocalSky, Positions
-from telescopes.observing import Axis, Overheads
-
-
-class _Drive:
-    """`Axis.slew_time` on bare numbers, deg and s."""
-
-    def __init__(self, axis: Axis) -> None:
-        self.speed = float(axis.speed.to_value(u.deg / u.s))
-        self.acceleration = float(axis.acceleration.to_value(u.deg / u.s**2))
-        self.ramp = self.speed**2 / self.acceleration
-
-    def times(self, turn: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Seconds to turn through angles, rest to rest."""
-        return np.where(
-            turn < self.ramp,
-            2 * np.sqrt(turn / self.acceleration),
-            (turn + self.ramp) / self.speed,
-        )
-
-    def time(self, turn: float) -> float:
-        """Seconds to turn through one angle: `times` for a single number, much faster."""
-        if turn < self.ramp:
-            return 2 * math.sqrt(turn / self.acceleration)
-        return (turn + self.ramp) / self.speed
+from telescopes.observing import Overheads
+from telescopes.slews import Pause, turn
 
 
 class SlewTimes:
@@ -46,19 +22,14 @@ class SlewTimes:
         self._sky = sky
         self._positions = positions
         self.time_dependent = overheads.alt_azimuth
-        self._first, self._second = (
-            _Drive(overheads.hour_angle_axis),
-            _Drive(overheads.declination_axis),
-        )
-        self.readout = float(overheads.readout.to_value(u.s))
-        self.settle = float(overheads.settle.to_value(u.s))
-        self.filter_exchange = float(overheads.filter_exchange.to_value(u.s))
+        self._pause = Pause(overheads)
+        self.readout, self.settle = self._pause.readout, self._pause.settle
+        self.filter_exchange = self._pause.filter_exchange
 
     @cached_property
     def longest(self) -> float:
         """Overhead of the longest slew that any two positions need, s."""
-        slew = max(self._first.time(180.0), self._second.time(180.0))
-        return max(self.readout, slew + self.settle)
+        return self._pause.time(180.0, 180.0)
 
     def _axes(
         self, chosen: NDArray[np.int64], seconds: ArrayLike
@@ -93,13 +64,8 @@ class SlewTimes:
         """
         a = self._axes(np.asarray(first), seconds)
         b = self._axes(np.asarray(second), seconds)
-        along = np.maximum(
-            np.abs((a[0] - b[0] + 180) % 360 - 180), np.abs((a[2] - b[2] + 180) % 360 - 180)
-        )
-        across = np.abs(a[1] - b[1])
-        slew = np.maximum(self._first.times(along), self._second.times(across))
-        settle = np.where(np.maximum(along, across) > 0, self.settle, 0.0)
-        return np.maximum(self.readout, slew + settle)
+        along = np.maximum(turn(a[0], b[0]), turn(a[2], b[2]))
+        return self._pause.times(along, np.abs(a[1] - b[1]))
 
     @cached_property
     def _fixed_axes(self) -> tuple[list[float], ...]:
@@ -113,9 +79,5 @@ class SlewTimes:
         if first == second:
             return self.readout
         along, across, catalogue = self._fixed_axes
-        turn = max(
-            abs((along[first] - along[second] + 180) % 360 - 180),
-            abs((catalogue[first] - catalogue[second] + 180) % 360 - 180),
-        )
-        slew = max(self._first.time(turn), self._second.time(abs(across[first] - across[second])))
-        return max(self.readout, slew + (self.settle if slew > 0 else 0.0))
+        farther = max(turn(along[first], along[second]), turn(catalogue[first], catalogue[second]))
+        return self._pause.time(farther, abs(across[first] - across[second]))

@@ -6,8 +6,7 @@ The robot is taken to keep a queue as it was sent until it is done or deleted.
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -18,31 +17,30 @@ from telescopes.configured.list import HeldQueue, read_queues
 from telescopes.configured.settings import Configuration
 from telescopes.configured.templates import at, fill, fill_path
 from telescopes.errors import (
-    PlanUnsuitable,
     QueueRefused,
     QueueUnconfirmed,
     QueueUnreachable,
+    looking_in,
 )
-from telescopes.findings import Finding
 from telescopes.las_cumbres.messages import contains
 from telescopes.observing import (
     ExecutedExposure,
     ObservingPlan,
-    PlannedExposure,
     QueuedPlan,
     QueueReceipt,
     QueueRequest,
     Telescope,
 )
-from telescopes.preflight.foresight import foresee_by_times
+from telescopes.preflight.foresight import KeepsTimes
+from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures
 from telescopes.protocols.http import HTTPAnswer, HTTPTransport
-from telescopes.protocols.names import check_name
 from telescopes.protocols.readback import confirm, confirm_gone
 from telescopes.tables.exposure_tables import TableUnreadable, read_exposure_table
+from telescopes.times import iso
 
 
 @dataclass(frozen=True)
-class ConfiguredQueue:
+class ConfiguredQueue(KeepsTimes):
     """Implements `telescopes.observing.ObservingQueue`."""
 
     telescope: Telescope
@@ -66,43 +64,32 @@ class ConfiguredQueue:
 
     def prepare(self, plan: ObservingPlan, name: str, program: str, pi: str) -> QueueRequest:
         """Fill the template of the body."""
-        check_name(name)
-        if not plan.exposures:
-            raise PlanUnsuitable("the plan is empty")
-        ordered = sorted(plan.exposures, key=lambda exposure: exposure.start.utc.mjd)
-        last = ordered[-1].start + ordered[-1].exposure_time
+        exposures = checked_exposures(plan, self.telescope, name)
+        first, last = exposures[0].planned, exposures[-1].planned
         fields = {
             "name": name,
             "program": program,
             "pi": pi,
-            **_window(ordered[0].start, max(plan.request.end, last)),
+            **_window(first.start, max(plan.request.end, last.start + last.exposure_time)),
             "exposures": [
                 fill(self.configuration.exposure, self._fields(plan, exposure, number))
-                for number, exposure in enumerate(ordered, start=1)
+                for number, exposure in enumerate(exposures, start=1)
             ],
         }
         body = fill(self.configuration.body, fields)
         return QueueRequest(name, json.dumps(body, allow_nan=False))
 
     def _fields(
-        self, plan: ObservingPlan, exposure: PlannedExposure, number: int
+        self, plan: ObservingPlan, exposure: CheckedExposure, number: int
     ) -> dict[str, Any]:
-        if exposure.filter not in self.telescope.filters:
-            raise PlanUnsuitable(f"{self.telescope.name} has no filter {exposure.filter!r}")
-        seconds = float(exposure.exposure_time.to_value(u.s))
-        if not 0 < seconds <= self.telescope.longest_exposure.to_value(u.s):
-            raise PlanUnsuitable(f"an exposure of {seconds:g} s")
-        ra, dec = float(exposure.ra.to_value(u.deg)), float(exposure.dec.to_value(u.deg))
-        if not (math.isfinite(ra) and math.isfinite(dec)):
-            raise PlanUnsuitable("an exposure has no position")
+        planned = exposure.planned
         return {
             "number": number,
-            "field_id": exposure.field_id,
-            "ra": round(ra % 360, 6),
-            "dec": round(dec, 6),
-            "filter": self.configuration.filters.get(exposure.filter, exposure.filter),
-            "exposure_time": seconds,
-            **_window(exposure.start, max(plan.request.end, exposure.start)),
+            "field_id": planned.field_id,
+            **exposure.rounded,
+            "filter": self.configuration.filters.get(planned.filter, planned.filter),
+            "exposure_time": exposure.seconds,
+            **_window(planned.start, max(plan.request.end, planned.start)),
             "airmass_limit": min(plan.request.airmass_limit, self.telescope.airmass_limit),
         }
 
@@ -155,17 +142,6 @@ class ConfiguredQueue:
             words = str(err)
         confirm_gone(name, words, lambda: self._holds(name))
 
-    def foresee(
-        self,
-        plan: ObservingPlan,
-        request: QueueRequest,
-        held: Sequence[QueuedPlan],
-        telescope: Telescope,
-        now: Time,
-    ) -> list[Finding]:
-        """What to expect where the times of the plan are kept."""
-        return foresee_by_times(plan, request, held, telescope, now)
-
     def queued(self) -> tuple[QueuedPlan, ...]:
         """All queues that the robot shows; those whose name begins with ToO count as such."""
         return tuple(
@@ -189,7 +165,7 @@ class ConfiguredQueue:
             self.ping()
             return ()
         path = fill_path(told.executed_path, {"start": start.utc.isot, "end": end.utc.isot})
-        answer = _expect(self.transport.exchange("GET", path))
+        answer = self.transport.exchange("GET", path).expect()
         try:
             rows = at(answer.json(), told.executed_items)
             if rows == []:
@@ -204,16 +180,12 @@ class ConfiguredQueue:
 
     def ping(self) -> None:
         """Return if the robot shows its queues."""
-        try:
+        with looking_in("the robot"):
             self._queues()
-        except QueueRefused as err:
-            raise QueueUnreachable(f"the robot does not let us in: {err}") from err
 
     def _queues(self) -> list[HeldQueue]:
-        return read_queues(
-            _expect(self.transport.exchange("GET", self.configuration.list_path)),
-            self.configuration,
-        )
+        answer = self.transport.exchange("GET", self.configuration.list_path)
+        return read_queues(answer.expect(), self.configuration)
 
     def _holds(self, name: str) -> bool:
         return any(queue.name == name for queue in self._queues())
@@ -221,17 +193,8 @@ class ConfiguredQueue:
 
 def _window(start: Time, end: Time) -> dict[str, Any]:
     return {
-        "start": f"{start.utc.isot}Z",
-        "end": f"{end.utc.isot}Z",
+        "start": iso(start),
+        "end": iso(end),
         "start_mjd": float(start.utc.mjd),
         "end_mjd": float(end.utc.mjd),
     }
-
-
-def _expect(answer: HTTPAnswer) -> HTTPAnswer:
-    """Return the answer to a question, or raise what it means if it is none."""
-    if answer.status == 200:
-        return answer
-    if 300 <= answer.status < 500:
-        raise QueueRefused(answer.words)
-    raise QueueUnreachable(answer.words)

@@ -8,18 +8,17 @@ that no position falls into a gap between CCDs both times.
 from __future__ import annotations
 
 import json
+import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from astropy import units as u
 from astropy.time import Time
 
 from telescopes.decam.facts import DECAM
-from telescopes.errors import PlanUnsuitable
-from telescopes.observing import ObservingPlan, PlannedExposure, QueuedPlan
-from telescopes.protocols.names import check_name
+from telescopes.observing import ObservingPlan, QueuedPlan
+from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures
 
 _PLANNED = re.compile(r"planned (\S+)Z\Z")
 
@@ -56,10 +55,7 @@ class DECamScript:
         PlanUnsuitable
             If the plan is empty, or has a filter or an exposure that the camera has not.
         """
-        check_name(name)
-        exposures = sorted(plan.exposures, key=lambda exposure: exposure.start.utc.mjd)
-        if not exposures:
-            raise PlanUnsuitable("the plan is empty")
+        exposures = checked_exposures(plan, DECAM, name)
         rows = [row for exposure in exposures for row in self._split(exposure)]
         return json.dumps(
             [
@@ -85,24 +81,18 @@ class DECamScript:
             allow_nan=False,
         )
 
-    def _split(self, exposure: PlannedExposure) -> list[tuple[float, float, str, float, str]]:
+    def _split(self, exposure: CheckedExposure) -> list[tuple[float, float, str, float, str]]:
         """Position (deg), filter, time (s) and start of each part."""
-        ra, dec = exposure.ra.to_value(u.deg), exposure.dec.to_value(u.deg)
-        seconds = float(exposure.exposure_time.to_value(u.s))
-        if exposure.filter not in DECAM.filters:
-            raise PlanUnsuitable(f"DECam has no filter {exposure.filter!r}")
-        if not 0 < seconds <= DECAM.longest_exposure.to_value(u.s):
-            raise PlanUnsuitable(f"an exposure of {seconds:g} s")
-        if not (np.isfinite(ra) and np.isfinite(dec)):
-            raise PlanUnsuitable("an exposure has no position")
-        start = exposure.start.utc.isot
-        if self.dither is None:
-            return [(round(ra % 360, 6), round(dec, 6), exposure.filter, seconds, start)]
-        offset = self.dither.to_value(u.deg)
-        second = (ra + offset / np.cos(np.radians(dec))) % 360, min(dec + offset, 90.0)
+        parts = [exposure]
+        if self.dither is not None:
+            offset = float(self.dither.to_value(u.deg))
+            half = replace(exposure, seconds=exposure.seconds / 2)
+            ra = exposure.ra + offset / math.cos(math.radians(exposure.dec))
+            parts = [half, replace(half, ra=ra % 360, dec=min(exposure.dec + offset, 90.0))]
+        planned = exposure.planned
         return [
-            (round(float(a), 6), round(float(d), 6), exposure.filter, seconds / 2, start)
-            for a, d in ((ra % 360, dec), second)
+            (*part.rounded.values(), planned.filter, part.seconds, planned.start.utc.isot)
+            for part in parts
         ]
 
     def read(self, name: str, text: str) -> QueuedPlan:

@@ -7,7 +7,6 @@ keys sorted, four spaces. The same file served the Kitt Peak EMCCD Demonstrator.
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +15,8 @@ from astropy.time import Time
 
 from telescopes.errors import PlanUnsuitable
 from telescopes.gattini.facts import GATTINI
-from telescopes.observing import ObservingPlan, PlannedExposure, QueuedPlan, Telescope
-from telescopes.protocols.names import check_name
+from telescopes.observing import ObservingPlan, QueuedPlan, Telescope
+from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures
 from telescopes.ztf.messages import PROGRAM_IDS
 
 FILTER_IDS = {"g": 1, "r": 2, "i": 3, "z": 4, "J": 5}
@@ -47,42 +46,22 @@ class QueueScript:
         PlanUnsuitable
             If the telescope could not take it.
         """
-        check_name(name)
-        exposures = sorted(plan.exposures, key=lambda exposure: exposure.start.utc.mjd)
-        if not exposures:
-            raise PlanUnsuitable("the plan is empty")
-        last = exposures[-1]
+        exposures = checked_exposures(plan, self.telescope, name)
+        first, last = exposures[0].planned, exposures[-1].planned
         end = min(last.start + last.exposure_time + GRACE, plan.request.end)
-        window = [float(exposures[0].start.utc.mjd), float(end.utc.mjd)]
+        window = [float(first.start.utc.mjd), float(end.utc.mjd)]
         targets = [
             {
                 "request_id": number,
                 "program_id": _program_id(program),
                 "program_pi": pi,
                 "subprogram_name": name,
-                **self._target(exposure),
+                **_target(exposure),
             }
             for number, exposure in enumerate(exposures, start=1)
         ]
         message = {"queue_name": name, "validity_window_mjd": window, "targets": targets}
         return json.dumps(message, indent=4, sort_keys=True, allow_nan=False)
-
-    def _target(self, exposure: PlannedExposure) -> dict[str, float]:
-        if exposure.filter not in self.telescope.filters:
-            raise PlanUnsuitable(f"{self.telescope.name} has no filter {exposure.filter!r}")
-        seconds = float(exposure.exposure_time.to_value(u.s))
-        if not 0 < seconds <= self.telescope.longest_exposure.to_value(u.s):
-            raise PlanUnsuitable(f"an exposure of {seconds:g} s")
-        ra, dec = float(exposure.ra.to_value(u.deg)), float(exposure.dec.to_value(u.deg))
-        if not (math.isfinite(ra) and math.isfinite(dec)):
-            raise PlanUnsuitable("an exposure has no position")
-        return {
-            "field_id": exposure.field_id,
-            "ra": round(ra % 360, 6),
-            "dec": round(dec, 6),
-            "filter_id": FILTER_IDS[exposure.filter],
-            "exposure_time": seconds,
-        }
 
     def read(self, name: str, text: str) -> QueuedPlan:
         """Read a file back."""
@@ -96,6 +75,15 @@ class QueueScript:
             is_too=str(targets[0]["subprogram_name"]).startswith("ToO"),
             targets=targets,
         )
+
+
+def _target(exposure: CheckedExposure) -> dict[str, float]:
+    return {
+        "field_id": exposure.planned.field_id,
+        **exposure.rounded,
+        "filter_id": FILTER_IDS[exposure.planned.filter],
+        "exposure_time": exposure.seconds,
+    }
 
 
 def _program_id(program: str) -> int:

@@ -22,8 +22,8 @@ from astropy.time import Time
 
 from telescopes.errors import PlanUnsuitable
 from telescopes.growth_india.facts import GROWTH_INDIA
-from telescopes.observing import ObservingPlan, PlannedExposure, QueuedPlan
-from telescopes.protocols.names import check_name
+from telescopes.observing import ObservingPlan, QueuedPlan
+from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures
 
 COLUMNS = (
     *("tile_id", "RA", "Dec", "dec", "rise_time_IST", "set_time_IST", "moon_angle", "domesleep"),
@@ -56,14 +56,9 @@ class GrowthIndiaScript:
         PlanUnsuitable
             If the telescope could not take it.
         """
-        check_name(name)
-        exposures = sorted(plan.exposures, key=lambda exposure: exposure.start.utc.mjd)
-        if not exposures:
-            raise PlanUnsuitable("the plan is empty")
-        by_field: dict[tuple[int, float, float], list[PlannedExposure]] = {}
-        for exposure in exposures:
-            _check(exposure)
-            place = exposure.field_id, _degrees(exposure.ra), _degrees(exposure.dec)
+        by_field: dict[tuple[int, float, float], list[CheckedExposure]] = {}
+        for exposure in checked_exposures(plan, GROWTH_INDIA, name):
+            place = exposure.planned.field_id, exposure.ra, exposure.dec
             by_field.setdefault(place, []).append(exposure)
         coord = SkyCoord([ra for _, ra, _ in by_field], [dec for _, _, dec in by_field], unit=u.deg)
         rise, fall = _above(coord, plan.request.start, plan.request.end)
@@ -105,30 +100,14 @@ class GrowthIndiaScript:
         return QueuedPlan(name, min(starts), max(ends), is_too=True, targets=tuple(targets))
 
 
-def _check(exposure: PlannedExposure) -> None:
-    if exposure.filter not in GROWTH_INDIA.filters:
-        raise PlanUnsuitable(f"GROWTH-India has no filter {exposure.filter!r}")
-    seconds = exposure.exposure_time.to_value(u.s)
-    if not 0 < seconds <= GROWTH_INDIA.longest_exposure.to_value(u.s):
-        raise PlanUnsuitable(f"an exposure of {seconds:g} s")
-
-
-def _degrees(angle: u.Quantity[u.physical.angle]) -> float:
-    value = float(angle.to_value(u.deg))
-    if not np.isfinite(value):
-        raise PlanUnsuitable("an exposure has no position")
-    return value
-
-
-def _times(visits: Sequence[PlannedExposure], name: str) -> str:
+def _times(visits: Sequence[CheckedExposure], name: str) -> str:
     """Write exposures of one field in one filter, such as ``2X300``; empty if there is none."""
-    seconds = {float(visit.exposure_time.to_value(u.s)) for visit in visits if visit.filter == name}
+    seconds = [visit.seconds for visit in visits if visit.planned.filter == name]
     if not seconds:
         return ""
-    if len(seconds) > 1:
+    if len(set(seconds)) > 1:
         raise PlanUnsuitable(f"a field has exposures of different length in {name}")
-    count = sum(visit.filter == name for visit in visits)
-    return f"{count}X{seconds.pop():g}"
+    return f"{len(seconds)}X{seconds[0]:g}"
 
 
 def _above(coord: SkyCoord, start: Time, end: Time) -> tuple[list[Time], list[Time]]:

@@ -16,19 +16,15 @@ from typing import Any
 from astropy import units as u
 from astropy.time import Time
 
-from telescopes.errors import PlanUnsuitable
 from telescopes.las_cumbres.facts import FILTERS, LAS_CUMBRES
-from telescopes.observing import ObservingPlan, PlannedExposure
-from telescopes.protocols.names import check_name
+from telescopes.observing import ObservingPlan
+from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures, window_of
 
 INSTRUMENT = "1M0-SCICAM-SINISTRO"
 """Instrument type of the 1 m telescopes' camera."""
 
 LONGEST_NAME = 50
 """Letters in the name of a group."""
-
-OBSERVATION_TYPES = ("NORMAL", "TIME_CRITICAL", "RAPID_RESPONSE")
-"""Which of a proposal's allocations is charged."""
 
 
 def write_group(
@@ -43,7 +39,7 @@ def write_group(
     proposal
         Proposal that is charged.
     observation_type
-        One of `OBSERVATION_TYPES`.
+        NORMAL, TIME_CRITICAL or RAPID_RESPONSE: which of its allocations.
     site
         Code of the site whose telescope the plan was made for.
 
@@ -52,12 +48,7 @@ def write_group(
     PlanUnsuitable
         If the portal could not take it.
     """
-    check_name(name)
-    if len(name) > LONGEST_NAME:
-        raise PlanUnsuitable(f"a group's name has {LONGEST_NAME} letters at most: {name!r}")
-    exposures = sorted(plan.exposures, key=lambda exposure: exposure.start.utc.mjd)
-    if not exposures:
-        raise PlanUnsuitable("the plan is empty")
+    exposures = checked_exposures(plan, LAS_CUMBRES[site], name, LONGEST_NAME)
     return {
         "name": name,
         "proposal": proposal,
@@ -68,40 +59,28 @@ def write_group(
     }
 
 
-def _request(plan: ObservingPlan, exposure: PlannedExposure, site: str) -> dict[str, Any]:
-    telescope = LAS_CUMBRES[site]
-    if exposure.filter not in FILTERS:
-        raise PlanUnsuitable(f"{telescope.name} has no filter {exposure.filter!r}")
-    seconds = float(exposure.exposure_time.to_value(u.s))
-    if not 0 < seconds <= telescope.longest_exposure.to_value(u.s):
-        raise PlanUnsuitable(f"an exposure of {seconds:g} s")
-    ra, dec = float(exposure.ra.to_value(u.deg)), float(exposure.dec.to_value(u.deg))
-    if not (math.isfinite(ra) and math.isfinite(dec)):
-        raise PlanUnsuitable("an exposure has no position")
-    start, end = exposure.start.utc, plan.request.end.utc
-    if not start < end:
-        raise PlanUnsuitable("an exposure's window ends before it begins")
+def _request(plan: ObservingPlan, exposure: CheckedExposure, site: str) -> dict[str, Any]:
+    start, end = window_of(plan, exposure)
     configuration = {
         "type": "EXPOSE",
         "instrument_type": INSTRUMENT,
         "target": {
-            "name": f"field {exposure.field_id}",
+            "name": f"field {exposure.planned.field_id}",
             "type": "ICRS",
-            "ra": round(ra % 360, 6),
-            "dec": round(dec, 6),
+            **exposure.rounded,
             "epoch": 2000.0,
         },
         "constraints": {
-            "max_airmass": min(plan.request.airmass_limit, telescope.airmass_limit),
+            "max_airmass": min(plan.request.airmass_limit, LAS_CUMBRES[site].airmass_limit),
             "min_lunar_distance": float(plan.request.moon_separation.to_value(u.deg)),
         },
         "acquisition_config": {},
         "guiding_config": {},
         "instrument_configs": [
             {
-                "exposure_time": seconds,
+                "exposure_time": exposure.seconds,
                 "exposure_count": 1,
-                "optical_elements": {"filter": FILTERS[exposure.filter]},
+                "optical_elements": {"filter": FILTERS[exposure.planned.filter]},
             }
         ],
     }

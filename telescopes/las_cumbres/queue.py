@@ -7,7 +7,7 @@ submission safe to repeat: it is looked for first, and after silence it is asked
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,8 +15,7 @@ import numpy as np
 from astropy import units as u
 from astropy.time import Time
 
-from telescopes.errors import QueueRefused, QueueUnconfirmed, QueueUnreachable
-from telescopes.findings import Finding
+from telescopes.errors import QueueRefused, QueueUnconfirmed, QueueUnreachable, looking_in
 from telescopes.las_cumbres.facts import FILTERS
 from telescopes.las_cumbres.messages import contains, dump, write_group
 from telescopes.observing import (
@@ -25,10 +24,9 @@ from telescopes.observing import (
     QueuedPlan,
     QueueReceipt,
     QueueRequest,
-    Telescope,
 )
-from telescopes.preflight.foresight import foresee_by_times
-from telescopes.protocols.http import HTTPAnswer, HTTPTransport
+from telescopes.preflight.foresight import KeepsTimes
+from telescopes.protocols.http import HTTPTransport
 from telescopes.protocols.readback import confirm, confirm_gone
 
 GROUPS = "/api/requestgroups/"
@@ -41,7 +39,7 @@ _FILTER_NAMES = {code: name for name, code in FILTERS.items()}
 
 
 @dataclass(frozen=True)
-class LCOQueue:
+class LCOQueue(KeepsTimes):
     """Implements `telescopes.observing.ObservingQueue`."""
 
     portal: HTTPTransport
@@ -90,7 +88,7 @@ class LCOQueue:
             answer = self.portal.exchange("POST", GROUPS + "validate/", body=request.body)
         except QueueUnconfirmed as err:
             raise QueueUnreachable(f"not validated, and not sent: {err}") from err
-        errors = _expect(answer).json()
+        errors = answer.expect().json()
         if not isinstance(errors, dict) or "errors" not in errors:
             raise QueueUnreachable(f"not an answer of the portal: {answer.words}")
         if errors["errors"]:
@@ -119,17 +117,6 @@ class LCOQueue:
             return
         confirm_gone(name, words, lambda: bool(self._pending(name)), "the portal")
 
-    def foresee(
-        self,
-        plan: ObservingPlan,
-        request: QueueRequest,
-        held: Sequence[QueuedPlan],
-        telescope: Telescope,
-        now: Time,
-    ) -> list[Finding]:
-        """What to expect where the times of the plan are kept."""
-        return foresee_by_times(plan, request, held, telescope, now)
-
     def queued(self) -> tuple[QueuedPlan, ...]:
         """All pending groups."""
         return tuple(_queued_plan(group) for group in self._groups(state="PENDING"))
@@ -155,7 +142,7 @@ class LCOQueue:
         self, group: Mapping[str, Any], request: Mapping[str, Any]
     ) -> Iterator[ExecutedExposure]:
         path = f"/api/requests/{request['id']}/observations/"
-        observations = _expect(self.portal.exchange("GET", path)).json()
+        observations = self.portal.exchange("GET", path).expect().json()
         configurations = {each["id"]: each for each in request["configurations"]}
         try:
             for observation in observations:
@@ -169,10 +156,8 @@ class LCOQueue:
 
     def ping(self) -> None:
         """Return if the portal knows us."""
-        try:
-            profile = _expect(self.portal.exchange("GET", "/api/profile/")).json()
-        except QueueRefused as err:
-            raise QueueUnreachable(f"the portal does not let us in: {err}") from err
+        with looking_in("the portal"):
+            profile = self.portal.exchange("GET", "/api/profile/").expect().json()
         if not isinstance(profile, dict) or "username" not in profile:
             raise QueueUnreachable(f"something else answers for the portal: {profile!r:.200}")
 
@@ -194,11 +179,8 @@ class LCOQueue:
             query["proposal"] = self.proposal
         groups: list[Mapping[str, Any]] = []
         while True:
-            page = _expect(
-                self.portal.exchange(
-                    "GET", GROUPS, query={**query, "limit": str(PAGE), "offset": str(len(groups))}
-                )
-            ).json()
+            part = {**query, "limit": str(PAGE), "offset": str(len(groups))}
+            page = self.portal.exchange("GET", GROUPS, query=part).expect().json()
             try:
                 results = [_checked(group) for group in page["results"]]
                 more = page["next"]
@@ -215,15 +197,6 @@ def _checked(group: Any) -> Mapping[str, Any]:
         group[name]
     checked: Mapping[str, Any] = group
     return checked
-
-
-def _expect(answer: HTTPAnswer) -> HTTPAnswer:
-    """Return the answer to a question, or raise what it means if it is none."""
-    if answer.status == 200:
-        return answer
-    if 300 <= answer.status < 500:
-        raise QueueRefused(answer.words)
-    raise QueueUnreachable(answer.words)
 
 
 def _windows(group: Mapping[str, Any]) -> tuple[Time, Time]:

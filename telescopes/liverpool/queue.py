@@ -7,7 +7,7 @@ person asks the observatory.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -18,9 +18,8 @@ from telescopes.errors import (
     QueueRefused,
     QueueUnconfirmed,
     QueueUnknowable,
-    QueueUnreachable,
+    looking_in,
 )
-from telescopes.findings import Finding
 from telescopes.liverpool.rtml import Conditions, read_reply, write_abort, write_request
 from telescopes.observing import (
     ExecutedExposure,
@@ -28,9 +27,8 @@ from telescopes.observing import (
     QueuedPlan,
     QueueReceipt,
     QueueRequest,
-    Telescope,
 )
-from telescopes.preflight.foresight import foresee_by_times
+from telescopes.preflight.foresight import KeepsTimes
 from telescopes.protocols.soap import SOAPService
 
 PATH = "/node_agent2/node_agent"
@@ -40,7 +38,7 @@ OPERATION = "handle_rtml"
 
 
 @dataclass(frozen=True)
-class LiverpoolQueue:
+class LiverpoolQueue(KeepsTimes):
     """Implements `telescopes.observing.ObservingQueue`."""
 
     agent: SOAPService
@@ -102,17 +100,6 @@ class LiverpoolQueue:
         operation = self.agent.describe(OPERATION)
         self._judged(self.agent.call(operation, write_abort(name, self.proposal, self.user)), name)
 
-    def foresee(
-        self,
-        plan: ObservingPlan,
-        request: QueueRequest,
-        held: Sequence[QueuedPlan],
-        telescope: Telescope,
-        now: Time,
-    ) -> list[Finding]:
-        """What to expect where the times of the plan are kept."""
-        return foresee_by_times(plan, request, held, telescope, now)
-
     def queued(self) -> tuple[QueuedPlan, ...]:
         """Nothing: the node agent cannot be asked."""
         self.ping()
@@ -125,7 +112,5 @@ class LiverpoolQueue:
 
     def ping(self) -> None:
         """Return if the node agent describes itself."""
-        try:
+        with looking_in("the node agent"):
             self.agent.describe(OPERATION)
-        except QueueRefused as err:
-            raise QueueUnreachable(f"the node agent does not let us in: {err}") from err

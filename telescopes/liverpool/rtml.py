@@ -6,7 +6,6 @@ Each exposure is a schedule with a window of its own; the name of the queue is t
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from astropy import units as u
@@ -14,10 +13,9 @@ from astropy.coordinates import Angle
 from astropy.time import Time
 from lxml import etree
 
-from telescopes.errors import PlanUnsuitable
 from telescopes.liverpool.facts import LIVERPOOL
-from telescopes.observing import ObservingPlan, PlannedExposure
-from telescopes.protocols.names import check_name
+from telescopes.observing import ObservingPlan
+from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures, window_of
 from telescopes.protocols.soap import read_xml
 
 NAMESPACE = "http://www.rtml.org/v3.1a"
@@ -58,11 +56,9 @@ def write_request(
     PlanUnsuitable
         If the telescope could not take it.
     """
-    check_name(name)
-    if not plan.exposures:
-        raise PlanUnsuitable("the plan is empty")
+    exposures = checked_exposures(plan, LIVERPOOL, name)
     document = _document("request", name, proposal, user)
-    for exposure in sorted(plan.exposures, key=lambda each: each.start.utc.mjd):
+    for exposure in exposures:
         document.append(_schedule(plan, exposure, conditions))
     return etree.tostring(document, encoding="unicode", pretty_print=True)
 
@@ -108,45 +104,36 @@ def _document(mode: str, name: str, proposal: str, user: str) -> etree._Element:
 
 
 def _schedule(
-    plan: ObservingPlan, exposure: PlannedExposure, conditions: Conditions
+    plan: ObservingPlan, exposure: CheckedExposure, conditions: Conditions
 ) -> etree._Element:
-    if exposure.filter not in LIVERPOOL.filters:
-        raise PlanUnsuitable(f"Liverpool has no filter {exposure.filter!r}")
-    seconds = float(exposure.exposure_time.to_value(u.s))
-    if not 0 < seconds <= LIVERPOOL.longest_exposure.to_value(u.s):
-        raise PlanUnsuitable(f"an exposure of {seconds:g} s")
     schedule = etree.Element(_tag("Schedule"))
     device = etree.SubElement(schedule, _tag("Device"), name="IO:O", type="camera")
     etree.SubElement(device, _tag("SpectralRegion")).text = "optical"
     setup = etree.SubElement(device, _tag("Setup"))
-    etree.SubElement(setup, _tag("Filter"), type=exposure.filter.upper())
+    etree.SubElement(setup, _tag("Filter"), type=exposure.planned.filter.upper())
     binning = etree.SubElement(etree.SubElement(setup, _tag("Detector")), _tag("Binning"))
     for axis in ("X", "Y"):
         etree.SubElement(binning, _tag(axis), units="pixels").text = "2"
     count = etree.SubElement(schedule, _tag("Exposure"), count="1")
-    etree.SubElement(count, _tag("Value"), units="seconds").text = f"{seconds:g}"
+    etree.SubElement(count, _tag("Value"), units="seconds").text = f"{exposure.seconds:g}"
     schedule.append(_target(exposure))
     airmass = min(plan.request.airmass_limit, LIVERPOOL.airmass_limit)
     etree.SubElement(schedule, _tag("AirmassConstraint"), maximum=f"{airmass:g}")
     _add_conditions(schedule, conditions)
     window = etree.SubElement(schedule, _tag("DateTimeConstraint"), type="include")
-    if not exposure.start < plan.request.end:
-        raise PlanUnsuitable("an exposure's window ends before it begins")
-    for name, moment in (("DateTimeStart", exposure.start), ("DateTimeEnd", plan.request.end)):
+    names = "DateTimeStart", "DateTimeEnd"
+    for name, moment in zip(names, window_of(plan, exposure), strict=True):
         etree.SubElement(window, _tag(name), system="UT", value=_iso(moment))
     return schedule
 
 
-def _target(exposure: PlannedExposure) -> etree._Element:
-    ra, dec = (float(angle.to_value(u.deg)) for angle in (exposure.ra, exposure.dec))
-    if not (math.isfinite(ra) and math.isfinite(dec)):
-        raise PlanUnsuitable("an exposure has no position")
-    target = etree.Element(_tag("Target"), name=f"field {exposure.field_id}")
+def _target(exposure: CheckedExposure) -> etree._Element:
+    target = etree.Element(_tag("Target"), name=f"field {exposure.planned.field_id}")
     coordinates = etree.SubElement(target, _tag("Coordinates"))
     # Rounded before it is wrapped: 24 hours are none.
-    seconds = round(ra * 240, 3) % 86400
+    seconds = round(exposure.ra * 240, 3) % 86400
     hours = Angle(seconds / 3600, u.hourangle).to_string(u.hourangle, sep=" ", precision=3)
-    degrees = Angle(dec, u.deg).to_string(u.deg, sep=" ", precision=2, alwayssign=True)
+    degrees = Angle(exposure.dec, u.deg).to_string(u.deg, sep=" ", precision=2, alwayssign=True)
     for name, text, units in (
         ("RightAscension", hours, ("Hours", "Minutes", "Seconds")),
         ("Declination", degrees, ("Degrees", "Arcminutes", "Arcseconds")),

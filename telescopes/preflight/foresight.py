@@ -82,3 +82,18 @@ def foresee_by_times(
     else:
         findings.append(Finding("note", f"the last exposure is expected to end {clock(end)}"))
     return findings
+
+
+class KeepsTimes:
+    """A queue whose robot, or whose observers, keep the times of a plan."""
+
+    def foresee(
+        self,
+        plan: ObservingPlan,
+        request: QueueRequest,
+        held: Sequence[QueuedPlan],
+        telescope: Telescope,
+        now: Time,
+    ) -> list[Finding]:
+        """What to expect where the times of the plan are kept."""
+        return foresee_by_times(plan, request, held, telescope, now)

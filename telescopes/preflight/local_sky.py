@@ -18,7 +18,7 @@ J2000 = 51544.5
 
 
 @dataclass(frozen=True)
-class LocalSky:
+class ApproximateSky:
     """The sky of one site; all angles in degrees, times as Modified Julian Date (UTC)."""
 
     longitude: float
@@ -28,7 +28,7 @@ class LocalSky:
     """Geodetic."""
 
     @classmethod
-    def of(cls, site: Site) -> LocalSky:
+    def of(cls, site: Site) -> ApproximateSky:
         """Make that of `site`."""
         return cls(float(site.location.lon.deg), float(site.location.lat.deg))
 

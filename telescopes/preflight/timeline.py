@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from astropy import units as u
 
-from telescopes.observing import Axis, ObservingPlan, Telescope
-from telescopes.preflight.local_sky import LocalSky
+from telescopes.observing import ObservingPlan, Telescope
+from telescopes.preflight.local_sky import ApproximateSky
+from telescopes.slews import Pause, turn
 
 DAY = 86400.0
 """Seconds in a day."""
@@ -60,20 +61,6 @@ def targets_of(plan: ObservingPlan) -> list[Target]:
     ]
 
 
-class _Drive:
-    """`Axis.slew_time` in bare numbers: asked at every exposure."""
-
-    def __init__(self, axis: Axis) -> None:
-        self._speed = float(axis.speed.to_value(u.deg / u.s))
-        self._acceleration = float(axis.acceleration.to_value(u.deg / u.s**2))
-
-    def time(self, angle: float) -> float:
-        """Time to turn through an angle (deg) from rest to rest, s."""
-        if angle < self._speed**2 / self._acceleration:
-            return float(2 * (angle / self._acceleration) ** 0.5)
-        return angle / self._speed + self._speed / self._acceleration
-
-
 class Timeline:
     """Lays exposures of one telescope on the clock.
 
@@ -95,34 +82,24 @@ class Timeline:
     ) -> None:
         self.patience = patience
         self.telescope = telescope
-        self.sky = LocalSky.of(telescope.site)
+        self.sky = ApproximateSky.of(telescope.site)
         self.sun_altitude = float(sun_altitude.to_value(u.deg))
-        overheads = telescope.overheads
-        self._readout = float(overheads.readout.to_value(u.s))
-        self._settle = float(overheads.settle.to_value(u.s))
-        self._exchange = float(overheads.filter_exchange.to_value(u.s))
-        axes = (overheads.hour_angle_axis, overheads.declination_axis)
-        self._along, self._across = (_Drive(axis) for axis in axes)
+        self._pause = Pause(telescope.overheads)
         self._exclusions = [
             tuple(float(edge.to_value(u.deg)) for edge in (*each.hour_angle, *each.declination))
             for each in telescope.exclusions
         ]
 
     def overhead(self, before: Target | None, after: Target, mjd: float) -> float:
-        """From the end of one exposure to the start of the next, s.
-
-        Both axes move at once while the camera reads out; a filter exchange follows on top.
-        """
+        """From the end of one exposure to the start of the next, s."""
         if before is None:
             return 0.0
         first, second = self._axes(before, mjd), self._axes(after, mjd)
-        along = abs((first[0] - second[0] + 180) % 360 - 180)
-        across = abs(first[1] - second[1])
-        slew = 0.0
-        if along or across:
-            slew = max(self._along.time(along), self._across.time(across)) + self._settle
-        exchange = self._exchange if before.filter != after.filter else 0.0
-        return max(self._readout, slew) + exchange
+        return self._pause.time(
+            turn(first[0], second[0]),
+            abs(first[1] - second[1]),
+            exchanges=before.filter != after.filter,
+        )
 
     def _axes(self, target: Target, mjd: float) -> tuple[float, float]:
         """Angles of both axes, deg."""

@@ -6,7 +6,7 @@ what becomes of them: exposures are reported to the marshal by upload.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -14,16 +14,14 @@ from astropy import units as u
 from astropy.time import Time
 
 from telescopes.errors import QueuePickedUp, QueueRefused, QueueUnreachable
-from telescopes.findings import Finding
 from telescopes.observing import (
     ExecutedExposure,
     ObservingPlan,
     QueuedPlan,
     QueueReceipt,
     QueueRequest,
-    Telescope,
 )
-from telescopes.preflight.foresight import foresee_by_times
+from telescopes.preflight.foresight import KeepsTimes
 
 
 class Drop(Protocol):
@@ -60,7 +58,7 @@ class Script(Protocol):
 
 
 @dataclass(frozen=True)
-class FileQueue:
+class FileQueue(KeepsTimes):
     """Implements `telescopes.observing.ObservingQueue`."""
 
     drop: Drop
@@ -114,17 +112,6 @@ class FileQueue:
         file = self._file(name)
         if not self.drop.remove(file):
             raise QueuePickedUp(f"{file} is no longer there: the observatory has picked it up")
-
-    def foresee(
-        self,
-        plan: ObservingPlan,
-        request: QueueRequest,
-        held: Sequence[QueuedPlan],
-        telescope: Telescope,
-        now: Time,
-    ) -> list[Finding]:
-        """What to expect where the times of the plan are kept."""
-        return foresee_by_times(plan, request, held, telescope, now)
 
     def queued(self) -> tuple[QueuedPlan, ...]:
         """Read the plans that lie there; files of other people are passed over."""

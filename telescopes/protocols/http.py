@@ -13,9 +13,7 @@ import base64
 import contextlib
 import http.client
 import json
-import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +22,8 @@ from urllib.parse import urlencode, urlsplit
 
 from astropy import units as u
 
-from telescopes.errors import QueueUnconfirmed, QueueUnreachable
+from telescopes.errors import QueueRefused, QueueUnconfirmed, QueueUnreachable
+from telescopes.protocols.deadlines import cut_off, shut
 
 READS = frozenset({"GET", "HEAD"})
 """Methods that change nothing: they can always be repeated."""
@@ -54,6 +53,22 @@ class HTTPAnswer:
         text = self.body.decode(errors="replace").strip()[:2000]
         line = f"{self.status} {self.reason}{later}"
         return f"{line}: {text}" if text else line
+
+    def expect(self) -> HTTPAnswer:
+        """Return itself if it answers a question.
+
+        Raises
+        ------
+        QueueRefused
+            If the service said no.
+        QueueUnreachable
+            If it could not answer.
+        """
+        if self.status == 200:
+            return self
+        if 300 <= self.status < 500:
+            raise QueueRefused(self.words)
+        raise QueueUnreachable(self.words)
 
     def json(self) -> Any:
         """Decode the body.
@@ -134,7 +149,7 @@ class HTTPTransport:
         if body is not None:
             headers["Content-Type"] = content_type
         try:
-            with _cut_off(connection, self.deadline.to_value(u.s)):
+            with _within(connection, self.deadline.to_value(u.s)):
                 connection.request(method, target, None if body is None else body.encode(), headers)
                 if method not in READS:
                     lost = QueueUnconfirmed
@@ -186,31 +201,20 @@ def _name(err: Exception) -> str:
 
 
 @contextlib.contextmanager
-def _cut_off(connection: http.client.HTTPConnection, seconds: float) -> Iterator[None]:
-    """Shut the socket at the deadline: a peer that drips bytes never trips a time-out."""
-    peer = connection.sock
-    expired = threading.Event()
-
-    def shut() -> None:
-        expired.set()
-        with contextlib.suppress(OSError):
-            peer.shutdown(socket.SHUT_RDWR)
-
+def _within(connection: http.client.HTTPConnection, seconds: float) -> Iterator[None]:
+    """Have an exchange end by then, and say that it was the time if it does."""
     started = time.monotonic()
-    timer = threading.Timer(seconds, shut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    except (OSError, http.client.HTTPException) as err:
-        if expired.is_set():
-            elapsed = time.monotonic() - started
-            raise TimeoutError(f"no complete answer after {elapsed:.1f} s") from err
-        raise
-    finally:
-        timer.cancel()
-    if expired.is_set():
-        raise TimeoutError(f"no complete answer after {seconds:.1f} s")
+    peer = connection.sock
+    with cut_off(lambda: shut(peer), seconds) as is_over:
+        try:
+            yield
+        except (OSError, http.client.HTTPException) as err:
+            if is_over():
+                elapsed = time.monotonic() - started
+                raise TimeoutError(f"no complete answer after {elapsed:.1f} s") from err
+            raise
+        if is_over():
+            raise TimeoutError(f"no complete answer after {seconds:.1f} s")
 
 
 def basic_authorization(username: str, password: str) -> dict[str, str]:

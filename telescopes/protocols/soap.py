@@ -51,12 +51,8 @@ class SOAPService:
             If the service does not tell.
         """
         answer = self.transport.exchange("GET", f"{self.path}?wsdl")
-        if 300 <= answer.status < 500:
-            raise QueueRefused(answer.words)
-        if answer.status != 200:
-            raise QueueUnreachable(answer.words)
         try:
-            return self._operation(read_xml(answer.body), name)
+            return self._operation(read_xml(answer.expect().body), name)
         except (ValueError, LookupError) as err:
             raise QueueUnreachable(f"no description of {name}: {err}") from err
 

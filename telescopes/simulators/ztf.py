@@ -21,7 +21,7 @@ from typing import Any
 
 from astropy.time import Time
 
-from telescopes.preflight.local_sky import LocalSky
+from telescopes.preflight.local_sky import ApproximateSky
 from telescopes.simulators.clock import SimulatedClock
 from telescopes.simulators.service import SimulatorServer, running
 from telescopes.simulators.ztf_rehearsal import Rehearsal
@@ -33,7 +33,7 @@ from telescopes.ztf.facts import ZTF
 
 def make_robot(now: float, **settings: Any) -> ZTFRobot:
     """A ZTF that is ready at `now` (MJD); `settings` as the fields of `ZTFRobot`."""
-    sky = LocalSky.of(ZTF.site)
+    sky = ApproximateSky.of(ZTF.site)
     return ZTFRobot(QueueRoster(sky), sky, now, **settings)
 
 

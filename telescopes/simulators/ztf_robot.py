@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from telescopes.observing import Overheads
-from telescopes.preflight.local_sky import LocalSky
+from telescopes.preflight.local_sky import ApproximateSky
 from telescopes.simulators.clock import DAY
 from telescopes.simulators.ztf_rules import FILTERS, ListQueue, QueueRoster
+from telescopes.slews import Pause, turn
 from telescopes.ztf.facts import ZTF
 
 TWILIGHT = -12.0
@@ -20,6 +20,8 @@ SLOT = 38.0
 """Without a target the scheduler is asked again after this, s: an exposure and a readout."""
 
 N_QUADRANTS = 64
+
+_PAUSE = Pause(ZTF.overheads)
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class ZTFRobot:
     """
 
     roster: QueueRoster
-    sky: LocalSky
+    sky: ApproximateSky
     free_at: float
     """The next slot (MJD): the last shutter closed, or the robot looked in vain."""
 
@@ -157,12 +159,13 @@ class ZTFRobot:
         """Time from the last shutter closed to the next opened, s.
 
         The camera reads out while the telescope moves; the filter is exchanged before the
-        slew, with the telescope parked at the exchanger.
+        slew, with the telescope parked at the exchanger: a little less than is planned with.
         """
-        slew = _slew_time(ZTF.overheads, self.pointing, (target["ra"], target["dec"]))
+        ra, dec = self.pointing or (target["ra"], target["dec"])
+        slew = _PAUSE.slew(turn(ra, target["ra"]), abs(dec - target["dec"]))
         if target["filter_id"] != self.filter_id:
-            slew += ZTF.overheads.filter_exchange.to_value("s")
-        return float(max(ZTF.overheads.readout.to_value("s"), slew))
+            slew += _PAUSE.filter_exchange
+        return max(_PAUSE.readout, slew)
 
     def processed(self, night: int, now: float) -> list[dict[str, Any]]:
         """Rows of the depot's table for the UT date `night` (integer MJD), as of `now`."""
@@ -240,25 +243,3 @@ class ZTFRobot:
 
 def _number(start: float) -> int:
     return int((start - 57754) * 1e5)
-
-
-def _slew_time(
-    overheads: Overheads, start: tuple[float, float] | None, end: tuple[float, float]
-) -> float:
-    """From one position to the next, settled, s; the axes move together."""
-    if start is None or start == end:
-        return 0.0
-    turn = abs((end[0] - start[0] + 180) % 360 - 180)
-    axes = (overheads.hour_angle_axis, overheads.declination_axis)
-    times = [
-        _ramp(angle, axis.speed.to_value("deg / s"), axis.acceleration.to_value("deg / s2"))
-        for axis, angle in zip(axes, (turn, abs(end[1] - start[1])), strict=True)
-    ]
-    return float(max(times) + overheads.settle.to_value("s"))
-
-
-def _ramp(angle: float, speed: float, acceleration: float) -> float:
-    """As `telescopes.observing.Axis.slew_time`, in bare numbers: asked at every slot."""
-    if angle < speed**2 / acceleration:
-        return float(2 * (angle / acceleration) ** 0.5)
-    return angle / speed + speed / acceleration

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from telescopes.observing import FieldGrid
-from telescopes.preflight.local_sky import LocalSky
+from telescopes.preflight.local_sky import ApproximateSky
 
 REQUIRED = ("field_id", "program_id", "subprogram_name", "filter_id", "program_pi")
 """Without one of these in each target the whole queue is rejected."""
@@ -139,7 +139,7 @@ def _read_window(window: Any) -> tuple[float, float] | None:
 
 
 def blocked(
-    targets: list[dict[str, Any]], mjd: float, sky: LocalSky
+    targets: list[dict[str, Any]], mjd: float, sky: ApproximateSky
 ) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Whether each target cannot be observed now, shape (n_targets,)."""
     ra = np.array([target["ra"] for target in targets], dtype=float)
@@ -167,7 +167,7 @@ class QueueRoster:
     `current` is None.
     """
 
-    def __init__(self, sky: LocalSky) -> None:
+    def __init__(self, sky: ApproximateSky) -> None:
         self._sky = sky
         self.queues: dict[str, ListQueue] = {}
         self.current: str | None = None

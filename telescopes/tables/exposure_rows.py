@@ -7,11 +7,12 @@ from functools import cached_property
 
 import numpy as np
 from astropy import units as u
-from astropy.coordinates import angular_separation
 from astropy.time import Time
 from numpy.typing import NDArray
 
 from telescopes.observing import ExecutedExposure, Telescope
+from telescopes.pairing.pointings import separation
+from telescopes.pairing.repetitions import Shutters
 from telescopes.tables.table_columns import Column
 from telescopes.tables.table_rows import Row
 
@@ -34,7 +35,7 @@ class ExposureReader:
         self.now = None if now is None else now.utc.to_datetime(timezone=UTC)
         self.columns = columns
         self.ids: dict[str, int] = {}
-        self.shutters: dict[tuple[int, str, int, int], int] = {}
+        self.shutters: Shutters[ExecutedExposure] = Shutters()
 
     @cached_property
     def grid(self) -> dict[int, tuple[float, float]]:
@@ -142,7 +143,7 @@ class ExposureReader:
     def _check_place(self, field_id: int, ra: float, dec: float) -> None:
         """Positions in hours, or of another field, do not pass."""
         there = self.grid[field_id]
-        distance = np.degrees(angular_separation(*np.radians([ra, dec, *there])))
+        distance = separation((ra, dec), there)
         if distance > self.reach:
             raise ValueError(
                 f"({ra:g}, {dec:g}) deg is {distance:.1f} deg from field {field_id}"
@@ -197,19 +198,14 @@ class ExposureReader:
 
     def _check_repetition(self, row: Row, exposure: ExecutedExposure) -> None:
         """One exposure counts once, whether it is told by its number or by its shutter."""
-        shutter = (round(exposure.start.utc.mjd * 86400), exposure.filter, *_spot(exposure))
         if exposure.exposure_id in self.ids:
             first = self.ids[exposure.exposure_id]
             raise ValueError(f"exposure {exposure.exposure_id} stands in row {first} already")
-        if shutter in self.shutters:
-            first = self.shutters[shutter]
+        if (same := self.shutters.find(exposure)) is not None:
+            first = self.ids[same.exposure_id]
             raise ValueError(f"the same field, filter and start stand in row {first} already")
-        self.ids[exposure.exposure_id] = self.shutters[shutter] = row.number
-
-
-def _spot(exposure: ExecutedExposure) -> tuple[int, int]:
-    """Position to a hundredth of a degree."""
-    return round(exposure.ra.to_value(u.deg) * 100), round(exposure.dec.to_value(u.deg) * 100)
+        self.ids[exposure.exposure_id] = row.number
+        self.shutters.add(exposure)
 
 
 def _from_days(mjd: float) -> datetime:

@@ -13,11 +13,16 @@ from typing import Any
 
 import numpy as np
 from astropy import units as u
-from numpy.typing import NDArray
-from scipy.spatial import ConvexHull
 
-from telescopes.errors import QueueError, QueueRefused, QueueUnconfirmed, QueueUnreachable
+from telescopes.errors import (
+    QueueError,
+    QueueRefused,
+    QueueUnconfirmed,
+    QueueUnreachable,
+    looking_in,
+)
 from telescopes.observing import Footprint
+from telescopes.outlines import convex_hull
 from telescopes.protocols.http import HTTPAnswer, HTTPTransport
 from telescopes.tables.exposure_tables import RejectedRow
 from telescopes.treasure_map.messages import Pointing, read_pointing, read_polygon, write_pointing
@@ -168,7 +173,7 @@ class TreasureMap:
         return PointingTable(tuple(others), table.rejected)
 
     def _read(self, query: dict[str, str]) -> PointingTable:
-        rows = _expect(self.transport.exchange("GET", "/pointings", query=query)).json()
+        rows = self.transport.exchange("GET", "/pointings", query=query).expect().json()
         if not isinstance(rows, list):
             raise QueueUnreachable(f"something else answers for the Treasure Map: {rows!r:.200}")
         pointings: list[Pointing] = []
@@ -193,9 +198,9 @@ class TreasureMap:
             If the Treasure Map knows none.
         """
         query = {"id": str(instrument_id)}
-        rows = _expect(self.transport.exchange("GET", "/footprints", query=query)).json()
+        rows = self.transport.exchange("GET", "/footprints", query=query).expect().json()
         try:
-            polygons = [_hull(read_polygon(str(row["footprint"]))) for row in rows]
+            polygons = [convex_hull(read_polygon(str(row["footprint"]))) for row in rows]
         except (ValueError, KeyError, TypeError) as err:
             raise QueueUnreachable(
                 f"the footprint of {instrument_id} cannot be read: {err}"
@@ -209,10 +214,8 @@ class TreasureMap:
 
     def ping(self) -> None:
         """Return if the service answers; raise `QueueUnreachable` if not."""
-        try:
-            _expect(self.transport.exchange("GET", "/instruments"))
-        except QueueRefused as err:
-            raise QueueUnreachable(f"the Treasure Map does not let us in: {err}") from err
+        with looking_in("the Treasure Map"):
+            self.transport.exchange("GET", "/instruments").expect()
 
 
 def _holds(held: Pointing, wanted: Pointing) -> bool:
@@ -220,20 +223,6 @@ def _holds(held: Pointing, wanted: Pointing) -> bool:
     if wanted.pointing_id is None:
         return wanted.is_same(held)
     return held.pointing_id == wanted.pointing_id and held.status == wanted.status
-
-
-def _hull(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Corners of the convex hull, in order around it."""
-    return np.asarray(corners[ConvexHull(corners).vertices])
-
-
-def _expect(answer: HTTPAnswer) -> HTTPAnswer:
-    """Return the answer to a question, or raise what it means if it is none."""
-    if answer.status == 200:
-        return answer
-    if 300 <= answer.status < 500:
-        raise QueueRefused(answer.words)
-    raise QueueUnreachable(answer.words)
 
 
 def _check_write(answer: HTTPAnswer) -> None:

@@ -21,6 +21,7 @@ from astropy.time import Time
 
 from telescopes.errors import PlanUnsuitable
 from telescopes.observing import ExecutedExposure, PlannedExposure
+from telescopes.pairing.pointings import separation
 
 Status = Literal["planned", "completed", "cancelled"]
 
@@ -93,17 +94,16 @@ class Pointing:
             other.band,
         ):
             return False
-        (ra, dec, mjd), (other_ra, other_dec, other_mjd) = self._numbers, other._numbers
-        if abs(mjd - other_mjd) * 86400 > SAME_TIME or abs(dec - other_dec) * 3600 > SAME_PLACE:
+        (place, mjd), (other_place, other_mjd) = self._numbers, other._numbers
+        if abs(mjd - other_mjd) * 86400 > SAME_TIME:
             return False
-        east = ((ra - other_ra + 180) % 360 - 180) * math.cos(math.radians(dec))
-        return abs(east) * 3600 <= SAME_PLACE
+        return separation(place, other_place) * 3600 <= SAME_PLACE
 
     @cached_property
-    def _numbers(self) -> tuple[float, float, float]:
+    def _numbers(self) -> tuple[tuple[float, float], float]:
         """Right ascension and declination, deg, and MJD: compared very often."""
         ra, dec = float(self.ra.to_value(u.deg)), float(self.dec.to_value(u.deg))
-        return ra, dec, float(self.time.utc.mjd)
+        return (ra, dec), float(self.time.utc.mjd)
 
 
 def planned_pointing(exposure: PlannedExposure, instrument_id: int) -> Pointing:

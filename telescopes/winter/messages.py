@@ -14,11 +14,9 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from astropy import units as u
-
 from telescopes.errors import PlanUnsuitable
-from telescopes.observing import ObservingPlan, PlannedExposure
-from telescopes.protocols.names import check_name
+from telescopes.observing import ObservingPlan
+from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures, window_of
 from telescopes.winter.facts import DITHERS, LONGEST, SHORTEST, WINTER
 
 LONGEST_NAME = 30
@@ -55,35 +53,23 @@ def write_targets(plan: ObservingPlan, name: str) -> list[dict[str, Any]]:
     PlanUnsuitable
         If WINTER could not take it.
     """
-    check_name(name)
-    if len(name) > LONGEST_NAME:
-        raise PlanUnsuitable(f"WINTER's names have {LONGEST_NAME} letters at most: {name!r}")
-    if not plan.exposures:
-        raise PlanUnsuitable("the plan is empty")
-    ordered = sorted(plan.exposures, key=lambda exposure: exposure.start.utc.mjd)
-    return [_target(plan, exposure, name) for exposure in ordered]
+    exposures = checked_exposures(plan, WINTER, name, LONGEST_NAME)
+    return [_target(plan, exposure, name) for exposure in exposures]
 
 
-def _target(plan: ObservingPlan, exposure: PlannedExposure, name: str) -> dict[str, Any]:
-    if exposure.filter not in WINTER.filters:
-        raise PlanUnsuitable(f"WINTER has no filter {exposure.filter!r}")
-    seconds = float(exposure.exposure_time.to_value(u.s))
-    dithers = DITHERS[exposure.filter]
+def _target(plan: ObservingPlan, exposure: CheckedExposure, name: str) -> dict[str, Any]:
+    seconds, dithers = exposure.seconds, DITHERS[exposure.planned.filter]
     if not SHORTEST <= seconds / dithers <= LONGEST:
         raise PlanUnsuitable(
             f"{seconds:g} s in {dithers} dithers: each has from {SHORTEST:g} to {LONGEST:g} s"
         )
-    ra, dec = float(exposure.ra.to_value(u.deg)), float(exposure.dec.to_value(u.deg))
-    if not (math.isfinite(ra) and math.isfinite(dec)):
-        raise PlanUnsuitable("an exposure has no position")
-    start, end = float(exposure.start.utc.mjd), float(plan.request.end.utc.mjd)
-    if not start < end:
-        raise PlanUnsuitable("an exposure's window ends before it begins")
+    start, end = (float(moment.mjd) for moment in window_of(plan, exposure))
+    place = exposure.rounded
     return {
-        "ra_deg": round(ra % 360, 6),
-        "dec_deg": round(dec, 6),
+        "ra_deg": place["ra"],
+        "dec_deg": place["dec"],
         "use_field_grid": False,
-        "filters": [exposure.filter],
+        "filters": [exposure.planned.filter],
         "target_priority": PRIORITY,
         "target_name": name,
         "total_exposure_time": seconds,

@@ -7,31 +7,29 @@ own: ours is looked for by its targets before it is sent, and read back after.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from astropy import units as u
 from astropy.time import Time
 
-from telescopes.errors import QueueRefused, QueueUnconfirmed, QueueUnreachable
-from telescopes.findings import Finding
+from telescopes.errors import QueueRefused, QueueUnconfirmed, QueueUnreachable, looking_in
 from telescopes.observing import (
     ExecutedExposure,
     ObservingPlan,
     QueuedPlan,
     QueueReceipt,
     QueueRequest,
-    Telescope,
 )
-from telescopes.preflight.foresight import foresee_by_times
+from telescopes.preflight.foresight import KeepsTimes
 from telescopes.protocols.http import HTTPAnswer, HTTPTransport
 from telescopes.protocols.readback import confirm, confirm_gone
 from telescopes.winter.messages import dump, read_rows, same_schedule, write_targets
 
 
 @dataclass(frozen=True)
-class WINTERQueue:
+class WINTERQueue(KeepsTimes):
     """Implements `telescopes.observing.ObservingQueue`."""
 
     service: HTTPTransport
@@ -90,17 +88,6 @@ class WINTERQueue:
             return
         confirm_gone(name, words, lambda: bool(self._named(name)), "the observatory")
 
-    def foresee(
-        self,
-        plan: ObservingPlan,
-        request: QueueRequest,
-        held: Sequence[QueuedPlan],
-        telescope: Telescope,
-        now: Time,
-    ) -> list[Finding]:
-        """What to expect where the times of the plan are kept."""
-        return foresee_by_times(plan, request, held, telescope, now)
-
     def queued(self) -> tuple[QueuedPlan, ...]:
         """Waiting schedules of the program; one whose targets have one name goes by that."""
         plans = []
@@ -124,11 +111,9 @@ class WINTERQueue:
 
     def ping(self) -> None:
         """Return if the observatory answers."""
-        try:
+        with looking_in("the observatory"):
             # The list is asked for, because whatever answers "/ping" may be any web server.
             self._summary()
-        except QueueRefused as err:
-            raise QueueUnreachable(f"the observatory does not let us in: {err}") from err
 
     def _named(self, name: str, *, archived: bool = False) -> dict[str, list[Mapping[str, Any]]]:
         """Schedules with a target of that name."""
@@ -162,12 +147,8 @@ class WINTERQueue:
 
 def _rows(answer: HTTPAnswer, columns: tuple[str, ...]) -> list[Mapping[str, Any]]:
     """Rows of an answer's table, or raise what it means if it is none."""
-    if 300 <= answer.status < 500:
-        raise QueueRefused(answer.words)
-    if answer.status != 200:
-        raise QueueUnreachable(answer.words)
     try:
-        rows = read_rows(answer.json()["body"])
+        rows = read_rows(answer.expect().json()["body"])
         for row in rows:
             for column in columns:
                 row[column]

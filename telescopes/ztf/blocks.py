@@ -210,11 +210,6 @@ def _visited(plan: ObservingPlan) -> dict[int, float]:
     return {field: start for start, field in sorted(visits)}
 
 
-def _extremes(starts: Sequence[float | None]) -> tuple[float | None, float | None]:
-    begun = [start for start in starts if start is not None]
-    return min(begun, default=None), max(begun, default=None)
-
-
 def _passes_over(run: Sequence[float | None]) -> bool:
     """Whether the exposures are not taken in the order of the list."""
     return None in run or any(b < a for a, b in pairwise(start or 0.0 for start in run))

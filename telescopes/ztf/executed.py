@@ -14,7 +14,7 @@ from telescopes.ztf.exposures import merge
 from telescopes.ztf.messages import FILTER_IDS
 from telescopes.ztf.presence import Message
 from telescopes.ztf.records import Processed, read_processed
-from telescopes.ztf.scheduler import Scheduler, expect
+from telescopes.ztf.scheduler import Scheduler
 
 _MJD_ZERO = dt.date(1858, 11, 17)
 
@@ -89,4 +89,4 @@ def _processed(depot: HTTPTransport | None, date: str) -> Processed:
         return Processed()
     day = date.replace("-", "")
     answer = depot.exchange("GET", f"/{day}/ztf_recentproc_{day}.json")
-    return Processed() if answer.status == 404 else read_processed(expect(answer).json())
+    return Processed() if answer.status == 404 else read_processed(answer.expect().json())

@@ -28,7 +28,7 @@ from telescopes.errors import QueueRefused, QueueUnconfirmed, QueueUnreachable
 from telescopes.protocols.http import HTTPAnswer, HTTPTransport
 from telescopes.ztf.messages import dump
 from telescopes.ztf.records import History, read_history
-from telescopes.ztf.scheduler import SchedulerQueue, expect, read_queues
+from telescopes.ztf.scheduler import SchedulerQueue, read_queues
 
 PATH = "/api/triggers/ztf"
 """Queues. The same path with ``.test`` appended validates and forwards nothing."""
@@ -126,7 +126,7 @@ def _data(answer: HTTPAnswer) -> Any:
         if _message(answer) in BAD_TOKENS:
             raise QueueRefused(answer.words)
         raise QueueUnreachable(answer.words)
-    message = expect(answer).json()
+    message = answer.expect().json()
     if not isinstance(message, dict) or message.get("status") != "success":
         raise QueueUnreachable(f"not an answer of Kowalski: {answer.words}")
     return message.get("data")

@@ -7,11 +7,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from astropy import units as u
-
 from telescopes.errors import PlanUnsuitable
-from telescopes.observing import ObservingPlan, PlannedExposure
-from telescopes.protocols.names import check_name
+from telescopes.observing import ObservingPlan
+from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures
 from telescopes.ztf.blocks import Block, blocks_of
 from telescopes.ztf.facts import ZTF
 
@@ -51,10 +49,9 @@ def write_messages(plan: ObservingPlan, name: str, program: str, pi: str) -> lis
     PlanUnsuitable
         If the scheduler could not take it.
     """
-    if not check_name(name).startswith(PREFIX):
+    exposures = checked_exposures(plan, ZTF, name)
+    if not name.startswith(PREFIX):
         raise PlanUnsuitable(f"ZTF queue names begin with {PREFIX!r}: {name!r}")
-    if not plan.exposures:
-        raise PlanUnsuitable("the plan is empty")
     airmass_limit = min(plan.request.airmass_limit, ZTF.airmass_limit)
     usual = {
         "program_id": _program_id(program),
@@ -65,9 +62,8 @@ def write_messages(plan: ObservingPlan, name: str, program: str, pi: str) -> lis
         "n_repeats": 1,
         "max_airmass": airmass_limit,
     }
-    exposures = sorted(plan.exposures, key=lambda exposure: exposure.start.utc.mjd)
     targets = {
-        exposure: {"request_id": number, **_pointing(exposure), **usual}
+        exposure.planned: {"request_id": number, **_pointing(exposure), **usual}
         for number, exposure in enumerate(exposures, start=1)
     }
     blocks = blocks_of(plan)
@@ -109,13 +105,12 @@ def request_of(name: str, targets: Sequence[Mapping[str, Any]]) -> str:
     return stem if number.isdecimal() and subprograms <= {stem} else name
 
 
-def _pointing(exposure: PlannedExposure) -> dict[str, Any]:
+def _pointing(exposure: CheckedExposure) -> dict[str, Any]:
     return {
-        "field_id": exposure.field_id,
-        "ra": round(_finite(exposure.ra.to_value(u.deg)) % 360, 6),
-        "dec": round(_finite(exposure.dec.to_value(u.deg)), 6),
-        "filter_id": _filter_id(exposure.filter),
-        "exposure_time": _exposure_time(exposure),
+        "field_id": exposure.planned.field_id,
+        **exposure.rounded,
+        "filter_id": FILTER_IDS[exposure.planned.filter],
+        "exposure_time": exposure.seconds,
     }
 
 
@@ -125,28 +120,6 @@ def _program_id(program: str) -> int:
     if program in {str(number) for number in PROGRAM_IDS.values()}:
         return int(program)
     raise PlanUnsuitable(f"ZTF has no program {program!r}; it has {', '.join(PROGRAM_IDS)}")
-
-
-def _filter_id(name: str) -> int:
-    if name not in FILTER_IDS:
-        raise PlanUnsuitable(f"ZTF has no filter {name!r}; it has {', '.join(FILTER_IDS)}")
-    return FILTER_IDS[name]
-
-
-def _exposure_time(exposure: PlannedExposure) -> float:
-    seconds = float(exposure.exposure_time.to_value(u.s))
-    longest = ZTF.longest_exposure.to_value(u.s)
-    if not 0 < seconds <= longest:
-        raise PlanUnsuitable(
-            f"field {exposure.field_id}: an exposure of {seconds:g} s; the longest is {longest:g} s"
-        )
-    return seconds
-
-
-def _finite(value: float) -> float:
-    if not math.isfinite(value):
-        raise PlanUnsuitable("an exposure has no position")
-    return float(value)
 
 
 def _window(block: Block) -> list[float]:

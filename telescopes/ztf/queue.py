@@ -23,6 +23,7 @@ from telescopes.errors import (
     QueueRefused,
     QueueUnconfirmed,
     QueueUnreachable,
+    looking_in,
 )
 from telescopes.findings import Finding
 from telescopes.observing import (
@@ -253,7 +254,5 @@ class ZTFQueue:
 
     def ping(self) -> None:
         """Return if the scheduler answers; raise `QueueUnreachable` if it cannot be used."""
-        try:
+        with looking_in("the scheduler"):
             self.scheduler.ping()
-        except QueueRefused as err:
-            raise QueueUnreachable(f"the scheduler does not let us in: {err}") from err

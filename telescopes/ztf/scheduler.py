@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from telescopes.errors import QueueRefused, QueueUnreachable
+from telescopes.errors import QueueUnreachable
 from telescopes.protocols.http import HTTPAnswer, HTTPTransport
 from telescopes.ztf.messages import dump
 from telescopes.ztf.records import History, read_history
@@ -80,7 +80,7 @@ class TunnelledScheduler:
     def queues(self) -> list[SchedulerQueue]:
         """All queues."""
         # The scheduler fails on a GET without a JSON body.
-        return read_queues(expect(self.transport.exchange("GET", "/queues", body="{}")).json())
+        return read_queues(self.transport.exchange("GET", "/queues", body="{}").expect().json())
 
     def history(self, date: str) -> History:
         """Exposures of one UT date."""
@@ -88,22 +88,13 @@ class TunnelledScheduler:
         answer = self.transport.exchange(
             "GET", "/obs_history", query={"date": date}, body=dump({"date": date})
         )
-        return read_history(expect(answer).json())
+        return read_history(answer.expect().json())
 
     def ping(self) -> None:
         """Return if the scheduler answers."""
-        answer = expect(self.transport.exchange("GET", "/current_queue", body="{}")).json()
+        answer = self.transport.exchange("GET", "/current_queue", body="{}").expect().json()
         if not isinstance(answer, dict) or "queue_name" not in answer:
             raise QueueUnreachable(f"something else answers for the scheduler: {answer!r:.200}")
-
-
-def expect(answer: HTTPAnswer) -> HTTPAnswer:
-    """Return the answer to a question, or raise what it means if it is none."""
-    if answer.status == 200:
-        return answer
-    if 300 <= answer.status < 500:
-        raise QueueRefused(answer.words)
-    raise QueueUnreachable(answer.words)
 
 
 def read_queues(rows: Any) -> list[SchedulerQueue]:

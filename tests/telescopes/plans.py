@@ -5,7 +5,7 @@ from astropy import units as u
 from astropy.time import Time
 
 from telescopes.observing import ObservingPlan, ObservingRequest, PlannedExposure
-from telescopes.preflight.local_sky import LocalSky
+from telescopes.preflight.local_sky import ApproximateSky
 from telescopes.ztf.facts import ZTF
 
 START = Time("2026-03-02T05:00:00")
@@ -15,7 +15,7 @@ START = Time("2026-03-02T05:00:00")
 def overhead_fields(number, when=START):
     """Rows of the ZTF grid that stand highest at `when`."""
     grid = ZTF.read_grid()
-    airmass = LocalSky.of(ZTF.site).airmass(grid.coord.ra.deg, grid.coord.dec.deg, when.mjd)
+    airmass = ApproximateSky.of(ZTF.site).airmass(grid.coord.ra.deg, grid.coord.dec.deg, when.mjd)
     return np.argsort(airmass)[:number]
 
 

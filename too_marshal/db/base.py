@@ -11,6 +11,9 @@ from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 
 from too_marshal.clock import now as now  # noqa: PLC0414 - every table has a time
 
+MARSHAL = "marshal"
+"""Who acts where no person does, and whose plans rules ask for."""
+
 Utc = Annotated[datetime, mapped_column(DateTime(timezone=True))]
 """A UTC-aware time."""
 

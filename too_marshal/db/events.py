@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
-from too_marshal.db.base import Base, Utc, now
+from too_marshal.db.base import MARSHAL, Base, Utc, now
 from too_marshal.db.jobs import LATER, NORMAL, URGENT
 from too_marshal.db.localizations import Localization
 
@@ -121,7 +121,7 @@ class EventLink(Base):
     )
     overlap: Mapped[float | None] = mapped_column(comment="of the sky maps, 1 if unrelated")
     time_difference: Mapped[float | None] = mapped_column(comment="second minus first, s")
-    made_by: Mapped[str] = mapped_column(String(80), default="marshal")
+    made_by: Mapped[str] = mapped_column(String(80), default=MARSHAL)
     made_at: Mapped[Utc] = mapped_column(default=now)
     undone_by: Mapped[str | None] = mapped_column(String(80))
     undone_at: Mapped[Utc | None]
@@ -152,7 +152,7 @@ def record(  # noqa: PLR0913 - each is a column
     subject: str,
     subject_id: int | None = None,
     event_id: int | None = None,
-    actor: str = "marshal",
+    actor: str = MARSHAL,
 ) -> None:
     """Add a line to the timeline; it is seen once the session commits."""
     session.add(

@@ -9,13 +9,9 @@ from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, UniqueConst
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from too_marshal.db.base import Base, Utc, now
+from too_marshal.db.base import MARSHAL, Base, Utc, now
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
-
-MARSHAL = "marshal"
-"""Author of the plans that rules ask for."""
-
 
 MAXIMUM_AGE_TO_PLAN, MAXIMUM_AGE_TO_TELL, MAXIMUM_AGE_TO_SUBMIT = 168.0, 168.0, 24.0
 """Usual limits, h. A gravitational-wave map is still improved, and a kilonova still seen, days

@@ -8,9 +8,10 @@ from sqlalchemy import ForeignKey, Index, String, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from too_marshal.db.base import Base, Utc, now
+from too_marshal.db.base import MARSHAL, Base, Utc, now
 from too_marshal.db.events import record
 from too_marshal.db.plans import Plan
+from too_marshal.db.states import Stateful, following
 
 
 class SubmissionState(StrEnum):
@@ -27,37 +28,35 @@ class SubmissionState(StrEnum):
     SUPERSEDED = "superseded"
 
 
-S = SubmissionState
-ALLOWED: dict[SubmissionState, frozenset[SubmissionState]] = {
-    S.APPROVED: frozenset({S.SUBMITTING, S.WITHDRAWN, S.REFUSED}),
+ALLOWED = following(
+    SubmissionState,
+    approved="submitting withdrawn refused",
     # Back to approved, or withdrawn, only when the message certainly did not arrive.
-    S.SUBMITTING: frozenset({S.ACCEPTED, S.REFUSED, S.UNCONFIRMED, S.APPROVED, S.WITHDRAWN}),
-    S.UNCONFIRMED: frozenset({S.ACCEPTED, S.EXECUTING, S.REFUSED, S.WITHDRAWN, S.APPROVED, S.DONE}),
-    S.ACCEPTED: frozenset({S.EXECUTING, S.DONE, S.WITHDRAWN, S.SUPERSEDED}),
-    S.EXECUTING: frozenset({S.DONE, S.WITHDRAWN, S.SUPERSEDED}),
+    submitting="accepted refused unconfirmed approved withdrawn",
+    unconfirmed="accepted executing refused withdrawn approved done",
+    accepted="executing done withdrawn superseded",
+    executing="done withdrawn superseded",
     # No state of ours outweighs the robot's list: what it holds is taken up again.
-    S.REFUSED: frozenset({S.ACCEPTED}),
-    S.DONE: frozenset({S.ACCEPTED}),
-    S.WITHDRAWN: frozenset({S.ACCEPTED}),
-    S.SUPERSEDED: frozenset({S.ACCEPTED}),
-}
+    refused="accepted",
+    done="accepted",
+    withdrawn="accepted",
+    superseded="accepted",
+)
 
-AT_THE_ROBOT = (S.ACCEPTED, S.EXECUTING, S.UNCONFIRMED)
+AT_THE_ROBOT = (SubmissionState.ACCEPTED, SubmissionState.EXECUTING, SubmissionState.UNCONFIRMED)
 """States in which the robot holds the queue, or may hold it."""
 
-LIVE = (S.APPROVED, S.SUBMITTING, *AT_THE_ROBOT)
+LIVE = (SubmissionState.APPROVED, SubmissionState.SUBMITTING, *AT_THE_ROBOT)
 """States in which something may still happen at the robot."""
 
-OVER = tuple(state for state in S if state not in LIVE)
+OVER = tuple(state for state in SubmissionState if state not in LIVE)
 """States in which, as far as we know, nothing more happens at the robot."""
 
 
-class ForbiddenChange(Exception):
-    """A submission cannot go from the one state to the other."""
-
-
-class Submission(Base):
+class Submission(Stateful, Base):
     """One plan sent, or to be sent, to one robot, under a name that is never used again."""
+
+    kind, allowed, settled = "a submission", ALLOWED, (*OVER, SubmissionState.ACCEPTED)
 
     __tablename__ = "submission"
     __table_args__ = (
@@ -114,16 +113,11 @@ class Submission(Base):
         ForbiddenChange
             If that cannot follow from the present state.
         """
-        if state not in ALLOWED[SubmissionState(self.state)]:
-            raise ForbiddenChange(f"a submission that is {self.state} cannot become {state}")
-        self.state = state
-        self.reason = reason
+        super().change(state, reason)
         self.needs_person, self.missing_since = False, None
-        if state in OVER or state is SubmissionState.ACCEPTED:
-            self.settled_at = now()
 
 
-def tell(session: Session, submission: Submission, text: str, actor: str = "marshal") -> None:
+def tell(session: Session, submission: Submission, text: str, actor: str = MARSHAL) -> None:
     """Add a line about a submission to its event's timeline; not committed."""
     record(
         session,
@@ -150,13 +144,18 @@ class RobotQueue(Base):
     answer_time: Mapped[float | None] = mapped_column(comment="to the last ping, s")
     error: Mapped[str] = mapped_column(default="")
 
+    @property
+    def requests(self) -> dict[str, str]:
+        """Name of the request that each queue is a part of, by the queue's own name."""
+        return {
+            str(item["name"]): str(item.get("request_name") or item["name"]) for item in self.queues
+        }
+
 
 def names_held(session: Session, telescope: str) -> set[str]:
     """Requests that a robot was last seen to hold."""
     robot = session.get(RobotQueue, telescope, populate_existing=True)
-    return set() if robot is None else {
-        str(item.get("request_name") or item["name"]) for item in robot.queues
-    }  # fmt: skip
+    return set() if robot is None else set(robot.requests.values())
 
 
 class Switch(Base):

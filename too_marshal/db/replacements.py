@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 from too_marshal.db.base import Base, Utc, now
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import Submission
+from too_marshal.db.states import Stateful, following
 
 
 class ReplacementState(StrEnum):
@@ -30,34 +31,33 @@ class ReplacementState(StrEnum):
     FAILED = "failed"
 
 
-S = ReplacementState
-ALLOWED: dict[ReplacementState, frozenset[ReplacementState]] = {
-    S.COMPUTING: frozenset({S.OFFERED, S.OUTDATED}),
-    S.OFFERED: frozenset({S.APPROVED, S.DECLINED, S.OUTDATED}),
-    S.APPROVED: frozenset({S.WITHDRAWING, S.FAILED}),
-    S.WITHDRAWING: frozenset({S.SUBMITTING, S.RESTORING, S.DONE, S.FAILED}),
-    S.SUBMITTING: frozenset({S.DONE, S.RESTORING, S.FAILED}),
-    S.RESTORING: frozenset({S.RESTORED, S.FAILED}),
-    S.OUTDATED: frozenset(),
-    S.DECLINED: frozenset(),
-    S.DONE: frozenset(),
-    S.RESTORED: frozenset(),
-    S.FAILED: frozenset(),
-}
+ALLOWED = following(
+    ReplacementState,
+    computing="offered outdated",
+    offered="approved declined outdated",
+    approved="withdrawing failed",
+    withdrawing="submitting restoring done failed",
+    submitting="done restoring failed",
+    restoring="restored failed",
+)
 
-OPEN = tuple(state for state in S if ALLOWED[state])
+OPEN = tuple(state for state in ReplacementState if ALLOWED[state])
 """States in which something may still happen."""
 
-SWAPPING = (S.APPROVED, S.WITHDRAWING, S.SUBMITTING, S.RESTORING)
+SWAPPING = (
+    ReplacementState.APPROVED,
+    ReplacementState.WITHDRAWING,
+    ReplacementState.SUBMITTING,
+    ReplacementState.RESTORING,
+)
 """States in which the marshal is at work at the robot."""
 
 
-class ForbiddenReplacementChange(Exception):
-    """A replacement cannot go from the one state to the other."""
-
-
-class Replacement(Base):
+class Replacement(Stateful, Base):
     """One plan that may take the place of a submission."""
+
+    kind, allowed = "a replacement", ALLOWED
+    settled = tuple(state for state in ReplacementState if not ALLOWED[state])
 
     __tablename__ = "replacement"
     __table_args__ = (
@@ -97,29 +97,13 @@ class Replacement(Base):
     plan: Mapped[Plan] = relationship()
     submission: Mapped[Submission] = relationship(foreign_keys=[submission_id])
 
-    def change(self, state: ReplacementState, reason: str = "") -> None:
-        """Go to `state`.
-
-        Raises
-        ------
-        ForbiddenReplacementChange
-            If that cannot follow from the present state.
-        """
-        if state not in ALLOWED[ReplacementState(self.state)]:
-            raise ForbiddenReplacementChange(
-                f"a replacement that is {self.state} cannot become {state}"
-            )
-        self.state, self.reason = state, reason
-        if not ALLOWED[state]:
-            self.settled_at = now()
-
 
 def replacements_of(session: Session, event_id: int) -> list[Replacement]:
     """What a person should know of: those that are open, and those that came to an end."""
     return list(
         session.scalars(
             select(Replacement)
-            .where(Replacement.event_id == event_id, Replacement.state != S.OUTDATED)
+            .where(Replacement.event_id == event_id, Replacement.state != ReplacementState.OUTDATED)
             .options(joinedload(Replacement.plan), joinedload(Replacement.submission))
             .order_by(Replacement.id.desc())
         )

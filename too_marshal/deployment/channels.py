@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
-import requests
-from requests.exceptions import ConnectTimeout, RequestException, SSLError
-from urllib3.exceptions import NewConnectionError
+from astropy import units as u
 
+from telescopes.errors import QueueUnconfirmed, QueueUnreachable
+from telescopes.protocols.http import HTTPTransport, basic_authorization
 from too_marshal.db.deliveries import DeliveryState
 from too_marshal.deployment.logs import keep_secret
 from too_marshal.deployment.settings import SettingInvalid, Settings
 
-TIMEOUTS = (5.0, 15.0)
-"""Seconds to connect, and to wait for the answer."""
+SILENCE, DEADLINE = 15 * u.s, 30 * u.s
+"""Longest silence of a channel, and longest exchange with it."""
 
 _NAME = re.compile(r"[\w.-]{1,40}")
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -49,22 +50,26 @@ class Channel:
 
     def post(self, text: str) -> Outcome:
         """Post a message once, and tell what is known of its arrival."""
+        service, path = _service(self.url)
         try:
-            with requests.post(
-                self.url, json={"text": text}, timeout=TIMEOUTS, allow_redirects=False, stream=True
-            ) as response:
-                return _outcome(response.status_code)
-        except (ConnectTimeout, SSLError):
+            answer = service.exchange("POST", path, body=json.dumps({"text": text}))
+        except QueueUnreachable:
             return Outcome(DeliveryState.WAITING, "no connection")
-        except RequestException as err:
-            if _never_connected(err):
-                return Outcome(DeliveryState.WAITING, "no connection")
-            return Outcome(DeliveryState.UNCONFIRMED, f"no answer: {type(err).__name__}")
+        except QueueUnconfirmed as err:
+            # Only the kind of the cause: the words hold the address.
+            return Outcome(DeliveryState.UNCONFIRMED, f"no answer: {type(err.__cause__).__name__}")
+        return _outcome(answer.status)
 
 
-def _never_connected(err: RequestException) -> bool:
-    cause = err.args[0] if err.args else None
-    return isinstance(getattr(cause, "reason", None), NewConnectionError)
+def _service(url: str) -> tuple[HTTPTransport, str]:
+    """The server of a webhook, and the path that it is called by."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    headers = {}
+    if parts.username is not None:
+        headers = basic_authorization(unquote(parts.username), unquote(parts.password or ""))
+    path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
+    return HTTPTransport(f"{parts.scheme}://{host}", headers, SILENCE, DEADLINE), path
 
 
 def _outcome(status: int) -> Outcome:

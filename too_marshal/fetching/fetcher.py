@@ -7,11 +7,11 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
+from telescopes.protocols.deadlines import cut_off, shut
 from too_marshal.fetching.addresses import (
     FetchFailed,
     FetchRefused,
@@ -116,7 +116,7 @@ class Fetcher:
         """The content, or where the server says that it is."""
         connection = _Connection(target, address, self._context, self._limits.silence)
         try:
-            with _ended_at(deadline, connection) as is_over:
+            with cut_off(connection.cut, deadline - time.monotonic()) as is_over:
                 try:
                     connection.request("GET", target.path, headers=_HEADERS)
                     response = connection.getresponse()
@@ -201,27 +201,7 @@ class _Connection(http.client.HTTPSConnection):
         with self._lock:
             self._is_cut = True
             if self.sock is not None:
-                with suppress(OSError):
-                    # That of the plain socket: TLS would first exchange farewells.
-                    socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
-
-
-@contextmanager
-def _ended_at(deadline: float, connection: _Connection) -> Iterator[Callable[[], bool]]:
-    """Cut the connection at the deadline: a server that drips bytes is never silent for long."""
-    over = threading.Event()
-
-    def end() -> None:
-        over.set()
-        connection.cut()
-
-    timer = threading.Timer(max(0.0, deadline - time.monotonic()), end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield over.is_set
-    finally:
-        timer.cancel()
+                shut(self.sock)
 
 
 def _words(err: Exception) -> str:

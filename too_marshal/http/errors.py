@@ -12,16 +12,10 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from gcn_templates import CircularFault
 from too_marshal.http.service import database
-from too_marshal.workflows.accounts.people import PersonInvalid
-from too_marshal.workflows.exposures.report import NothingExecuted
-from too_marshal.workflows.submissions.approve import SubmissionForbidden
+from too_marshal.workflows.errors import Forbidden, Invalid
 
 logger = logging.getLogger(__name__)
-
-CONFLICTS = (SubmissionForbidden, NothingExecuted, CircularFault)
-"""The request is sound, and the state of things forbids it; the message says why."""
 
 WORDS = {
     400: "The request could not be read.",
@@ -42,9 +36,8 @@ def install(app: Flask) -> None:
     """Answer every error of `app`."""
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(CSRFError, _csrf)
-    app.register_error_handler(PersonInvalid, lambda err: _answer(422, str(err)))
-    for kind in CONFLICTS:
-        app.register_error_handler(kind, lambda err: _answer(409, str(err)))
+    app.register_error_handler(Invalid, lambda err: _answer(422, str(err)))
+    app.register_error_handler(Forbidden, lambda err: _answer(409, str(err)))
     app.register_error_handler(OperationalError, _database)
     app.register_error_handler(Exception, _unexpected)
 

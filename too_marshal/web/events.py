@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from planners.registry import PLANNERS
+from planners.registry import MAP_PLANNERS
 from telescopes import TELESCOPES
 from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.event_status import standings
@@ -45,9 +45,6 @@ from too_marshal.workflows.rules.decide import decisions_of
 
 PAGE = 50
 TIMELINE = 60
-
-NEED_MORE = {"galaxies", "manual"}
-"""Planners that work from more than a map, which the form does not ask for."""
 
 events = Blueprint("events", __name__)
 
@@ -180,7 +177,7 @@ def _files(session: Session, localizations: list[Localization]) -> set[str]:
 def _choices() -> dict[str, Any]:
     return {
         "telescopes": TELESCOPES,
-        "planners": [name for name in PLANNERS if name not in NEED_MORE],
+        "planners": MAP_PLANNERS,
         "exposure_time": EXPOSURE_TIME,
         "limits": LIMITS,
         "time_limit": TIME_LIMIT,
@@ -216,7 +213,7 @@ def ask(event_id: int) -> WerkzeugResponse:
                 database(),
                 found,
                 telescope=form.values["telescope"],
-                planner=form.values["planner"] or next(iter(PLANNERS)),
+                planner=form.values["planner"] or MAP_PLANNERS[0],
                 program=form.values["program"],
                 request=wanted,
                 author=current_person().username,

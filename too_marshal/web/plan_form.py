@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from planners.files.request_fields import ObservingLimits, RequestFields
@@ -13,9 +13,7 @@ from telescopes import TELESCOPES
 from telescopes.observing import Telescope
 from too_marshal.db.base import now
 from too_marshal.web.document_form import Asked, asked
-
-WINDOW = timedelta(hours=24)
-"""Offered unless the person says otherwise: it contains one whole night anywhere."""
+from too_marshal.workflows.planning.plan_queue import WINDOW
 
 LONGEST_TEXT = 200
 

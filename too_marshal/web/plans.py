@@ -41,7 +41,7 @@ def plan(plan_id: int) -> str:
             select(Submission).where(Submission.plan_id == plan_id).order_by(Submission.id.desc())
         )
     )
-    visits = visits_of(database(), found) if submissions else []
+    visits = visits_of(database(), found)
     return render_template(
         "plan.html",
         plan=found,

@@ -60,9 +60,7 @@ def index() -> str:
 
 def _ours(held: Iterable[RobotQueue]) -> dict[str, Submission]:
     """Submissions that robots hold, however old, by the name of the request."""
-    names = {
-        str(item.get("request_name") or item["name"]) for robot in held for item in robot.queues
-    }
+    names = {name for robot in held for name in robot.requests.values()}
     query = (
         select(Submission)
         .where(Submission.queue_name.in_(names))

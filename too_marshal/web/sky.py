@@ -6,19 +6,19 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from astropy import units as u
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session, undefer
 
 from telescopes import TELESCOPES
+from telescopes.outlines import outline
+from telescopes.pairing.pointings import grouped
+from too_marshal.db.base import MARSHAL
 from too_marshal.db.events import Event
 from too_marshal.db.exposures import Coverage, Exposure
 from too_marshal.db.localizations import Localization, SkyMapFile
-from too_marshal.db.plans import MARSHAL, Plan, PlannedExposureRow, PlanState
+from too_marshal.db.plans import Plan, PlannedExposureRow, PlanState
 from too_marshal.db.queues import LIVE, Submission, SubmissionState
 from too_marshal.workflows.exposures.cover import exposures_of
-
-Point = tuple[float, float]
 
 
 def sky(
@@ -50,7 +50,7 @@ def sky(
         "plans": [_plan(session, plan) for plan in plans],
         "executed": _executed(executed),
         "coverage": _coverage(session, place),
-        "outlines": {name: outline(name) for name in sorted(names & set(TELESCOPES))},
+        "outlines": {name: _outline(name) for name in sorted(names & set(TELESCOPES))},
     }
 
 
@@ -108,7 +108,7 @@ def _plan(session: Session, plan: Plan) -> dict[str, Any]:
         select(PlannedExposureRow)
         .where(PlannedExposureRow.plan_id == plan.id)
         .order_by(PlannedExposureRow.number)
-    )
+    ).all()
     is_live = session.scalar(
         select(Submission.id).where(Submission.plan_id == plan.id, Submission.state.in_(LIVE))
     )
@@ -131,13 +131,12 @@ def _executed(rows: Iterable[Exposure]) -> list[dict[str, Any]]:
     ]
 
 
-def _tiles(rows: Iterable[Any], probability: Any) -> list[dict[str, Any]]:
-    """One tile a field (a position, off the grid), with its visits in the order of time."""
-    tiles: dict[Any, dict[str, Any]] = {}
-    for row in rows:
-        key = row.field_id if row.field_id >= 0 else (round(row.ra, 5), round(row.dec, 5))
+def _tiles(rows: Sequence[Any], probability: Any) -> list[dict[str, Any]]:
+    """One tile a pointing, with its visits in the order of time."""
+    tiles: dict[int, dict[str, Any]] = {}
+    for row, pointing in zip(rows, grouped(rows).tolist(), strict=True):
         tile = tiles.setdefault(
-            key,
+            pointing,
             {
                 "field": row.field_id,
                 "ra": round(row.ra, 5),
@@ -174,33 +173,7 @@ def _coverage(session: Session, place: Localization | None) -> list[dict[str, An
 
 
 @cache
-def outline(telescope: str) -> list[Point]:
+def _outline(telescope: str) -> list[list[float]]:
     """Outline of a camera: offsets east and north of the boresight in the tangent plane, deg."""
-    corners = TELESCOPES[telescope].footprint.corners.to_value(u.deg).reshape(-1, 2)
-    return _convex_hull([(round(float(x), 4), round(float(y), 4)) for x, y in corners])
-
-
-def _convex_hull(points: Iterable[Point]) -> list[Point]:
-    """Corners of the convex hull, counter-clockwise.
-
-    References
-    ----------
-    Andrew (1979), Information Processing Letters 9, 216.
-    """
-    ordered = sorted(set(points))
-    if len(ordered) < 3:
-        return ordered
-
-    def half(run: Iterable[Point]) -> list[Point]:
-        chain: list[Point] = []
-        for point in run:
-            while len(chain) > 1 and _turn(chain[-2], chain[-1], point) <= 0:
-                chain.pop()
-            chain.append(point)
-        return chain[:-1]
-
-    return half(ordered) + half(reversed(ordered))
-
-
-def _turn(a: Point, b: Point, c: Point) -> float:
-    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+    corners: list[list[float]] = outline(TELESCOPES[telescope].footprint).round(4).tolist()
+    return corners

@@ -13,27 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
+from planners.footprints.atoms import atoms_of
 from planners.footprints.cameras import camera_cells, focal_plane, sample_points
-from planners.footprints.field_cells import (
-    FieldCells,
-    customary_order,
-    detector_polygons,
-    detector_ranges,
-    detector_rings,
-    field_cells,
-    field_cells_near,
-    field_probability,
-    order_for,
-    outline,
-)
+from planners.footprints.field_cells import customary_order, order_for
 from planners.footprints.focal_planes import NOWHERE, FocalPlane
-from planners.geometry.polygons import polygon_ranges
+from planners.footprints.layers import layers_near
 from planners.geometry.ranges import Ranges, hpx29
 from planners.skymaps.circles import circle_skymap
 from planners.skymaps.files import read_skymap
-from telescopes.observing import FieldGrid, Footprint
+from telescopes.observing import Footprint
 from telescopes.ztf.facts import ZTF
-from tests.planners.spherical_rings import area, signed_area
+from tests.planners.oracles import detector_polygons, detector_ranges, polygon_ranges
+from tests.planners.spherical_rings import area
 from tests.strategies import positions
 
 
@@ -41,11 +32,6 @@ def camera(*outlines, unit=u.deg):
     """ZTF with another footprint."""
     footprint = Footprint(np.arange(len(outlines)) + 10, np.array(outlines, dtype=float) * unit)
     return dataclasses.replace(ZTF, footprint=footprint)
-
-
-def with_fields(telescope, coord):
-    grid = FieldGrid(np.arange(len(coord)) + 1, coord, np.ones(len(coord), dtype=bool))
-    return dataclasses.replace(telescope, read_grid=lambda: grid)
 
 
 SQUARE = [(-1, -1), (1, -1), (1, 1), (-1, 1)]
@@ -242,57 +228,6 @@ def test_no_pointing_has_no_cells():
     assert len(cell) == 0
 
 
-SMALL = with_fields(ZTF, ZTF.read_grid().coord[400:430])
-
-
-def test_fields_are_built_once_for_each_content():
-    again = with_fields(ZTF, ZTF.read_grid().coord[400:430])
-    assert field_cells(SMALL, 8) is field_cells(again, 8)
-    assert field_cells(SMALL, 8) is not field_cells(SMALL, 7)
-    shifted = with_fields(ZTF, ZTF.read_grid().coord[401:431])
-    assert field_cells(shifted, 8) is not field_cells(SMALL, 8)
-    assert len(field_cells(SMALL, 8)) == 30
-
-
-def test_the_cells_of_a_field_are_what_its_camera_covers():
-    cells = field_cells(SMALL, 9)
-    for i, coord in enumerate(SMALL.read_grid().coord):
-        expected = detector_ranges(ZTF, coord, 9)
-        assert np.array_equal(cells.ranges(i).lo, expected.lo)
-        assert np.array_equal(cells.ranges(i).hi, expected.hi)
-        assert np.array_equal(cells.cells(i), expected.cells(9))
-
-
-@pytest.mark.parametrize("order", [8, 11])
-def test_field_probability_is_that_of_the_field_s_ranges(corpus, order):
-    skymap = read_skymap(
-        (corpus / "skymaps" / "gw" / "MS220722v_bayestar.multiorder.fits").read_bytes()
-    )
-    cells = field_cells(SMALL, order)
-    expected = [skymap.probability_in(cells.ranges(i)) for i in range(len(cells))]
-    assert_allclose(field_probability(skymap, cells), expected, atol=1e-12)
-
-
-@pytest.mark.parametrize("order", [9, 12])
-def test_neighbouring_cells_of_two_fields_stay_apart(order):
-    skymap = circle_skymap(0 * u.deg, 0 * u.deg, 170 * u.deg, 0.5)
-    cells = FieldCells(
-        order, np.arange(3), np.array([0, 2, 2, 5]), np.arange(7, 12), np.zeros(5, dtype=np.int16)
-    )
-    expected = np.array([2, 0, 3]) / (12 << (2 * order))
-    assert_allclose(field_probability(skymap, cells), expected)
-
-
-def test_field_probability_of_fields_without_cells():
-    skymap = circle_skymap(0 * u.deg, 0 * u.deg, 1 * u.deg, 0.9)
-    nothing = np.empty(0, dtype=np.int64)
-    for order in (9, 12):
-        empty = FieldCells(
-            order, np.array([3, 4]), np.zeros(3, dtype=np.int64), nothing, nothing.astype(np.int16)
-        )
-        assert field_probability(skymap, empty).tolist() == [0, 0]
-
-
 @pytest.mark.parametrize(
     "name",
     [
@@ -302,31 +237,15 @@ def test_field_probability_of_fields_without_cells():
         "simulated/bns_00003deg2_10108.multiorder.fits",
     ],
 )
-def test_field_probability_is_exact_to_a_thousandth(corpus, name):
+def test_the_probability_of_a_field_is_exact_to_a_thousandth(corpus, name):
     """Against quadrants that are resolved to 26 arcsec."""
     skymap = read_skymap((corpus / "skymaps" / name).read_bytes())
-    cells = field_cells_near(ZTF, skymap)
-    found = field_probability(skymap, cells)
-    best = np.argsort(-found)[:3]
-    coord = dict(zip(ZTF.read_grid().field_id.tolist(), ZTF.read_grid().coord, strict=True))
-    for i in best:
-        exact = skymap.probability_in(detector_ranges(ZTF, coord[int(cells.field_id[i])], 13))
+    coord = ZTF.read_grid().coord
+    near = coord[np.argsort(coord.separation(skymap.peak()).deg)[:40]]
+    found = atoms_of(skymap, layers_near(skymap, ZTF.footprint, near)).field_probability
+    for i in np.argsort(-found)[:3]:
+        exact = skymap.probability_in(detector_ranges(ZTF, near[i], 13))
         assert found[i] == pytest.approx(exact, abs=0.001)
-
-
-def test_only_fields_near_the_map_are_listed():
-    skymap = circle_skymap(150 * u.deg, 20 * u.deg, 3 * u.deg, 0.9)
-    cells = field_cells_near(ZTF, skymap)
-    grid = ZTF.read_grid()
-    away = grid.coord[np.isin(grid.field_id, cells.field_id)].separation(
-        SkyCoord(150 * u.deg, 20 * u.deg)
-    )
-    assert 0 < len(cells) < 40
-    assert away.max() < 12 * u.deg
-    assert np.all(np.diff(cells.start) > 0)
-    everywhere = field_probability(skymap, field_cells(ZTF, 7))
-    others = ~np.isin(grid.field_id, cells.field_id)
-    assert everywhere[others].max() < 0.01
 
 
 def test_the_order_follows_the_map():
@@ -335,8 +254,10 @@ def test_the_order_follows_the_map():
     assert order_for(ZTF, wide) == customary_order(ZTF)
     assert order_for(ZTF, narrow) > 20
     # A localization smaller than a cell of the camera is still in the gap, or not.
-    cells = field_cells_near(ZTF, narrow)
-    assert set(np.round(field_probability(narrow, cells), 2)) <= {0.0, 1.0}
+    coord = ZTF.read_grid().coord
+    near = coord[coord.separation(narrow.peak()) < 6 * u.deg]
+    found = atoms_of(narrow, layers_near(narrow, ZTF.footprint, near)).field_probability
+    assert set(np.round(found, 2)) <= {0.0, 1.0}
 
 
 @given(positions())
@@ -351,17 +272,6 @@ def test_detectors_of_many_pointings():
     both = detector_polygons(ZTF, [10, 20] * u.deg, [-5, 60] * u.deg)
     assert both.shape == (2, 64, 4)
     assert np.all(both[1].separation(detector_polygons(ZTF, 20 * u.deg, 60 * u.deg)) < 1e-6 * u.deg)
-
-
-@settings(max_examples=20)
-@given(positions())
-def test_outlines_run_clockwise_around_the_camera(centre):
-    ring = outline(ZTF, centre.ra, centre.dec)
-    assert ring[0] == ring[-1]
-    assert 50 < np.degrees(np.degrees(signed_area(ring))) < 60
-    rings = detector_rings(ZTF, centre.ra, centre.dec)
-    assert len(rings) == 64
-    assert u.isclose(area(rings), 47.45 * u.deg**2, rtol=0.005)
 
 
 def test_only_good_detectors_count():

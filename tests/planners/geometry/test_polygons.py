@@ -8,8 +8,9 @@ from astropy.coordinates import SkyCoord
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planners.geometry.polygons import circumradius, inward_normals, polygon_ranges, unit_vectors
+from planners.geometry.polygons import circumradius, inward_normals, unit_vectors
 from planners.geometry.ranges import Ranges
+from tests.planners.oracles import polygon_ranges
 from tests.strategies import angles, positions
 
 SHAPES = {

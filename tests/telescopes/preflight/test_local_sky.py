@@ -6,7 +6,7 @@ from astropy import units as u
 from astropy.coordinates import AltAz, SkyCoord, get_sun
 from astropy.time import Time
 
-from telescopes.preflight.local_sky import LocalSky
+from telescopes.preflight.local_sky import ApproximateSky
 from telescopes.ztf.facts import ZTF
 
 TIMES = list(Time(np.linspace(58000, 61300, 15), format="mjd", scale="utc"))
@@ -14,7 +14,7 @@ TIMES = list(Time(np.linspace(58000, 61300, 15), format="mjd", scale="utc"))
 
 @pytest.fixture(scope="module")
 def sky():
-    return LocalSky.of(ZTF.site)
+    return ApproximateSky.of(ZTF.site)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from astropy.time import Time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telescopes.preflight.local_sky import LocalSky
+from telescopes.preflight.local_sky import ApproximateSky
 from telescopes.simulators.ztf_robot import TWILIGHT
 from telescopes.simulators.ztf_rules import (
     EARLIEST,
@@ -32,7 +32,7 @@ from telescopes.ztf.messages import FILTER_IDS, PROGRAM_IDS
 NOW = 61101.25
 """Night at Palomar."""
 
-SKY = LocalSky.of(ZTF.site)
+SKY = ApproximateSky.of(ZTF.site)
 
 
 def target(**changes):

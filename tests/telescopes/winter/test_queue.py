@@ -110,7 +110,7 @@ class TestMessage:
         [
             (make_plan(1, "r"), "no filter 'r'"),
             (make_plan(1, "J", exposure_time=2 * u.s), "2 s in 8 dithers"),
-            (make_plan(1, "J", exposure_time=2500 * u.s), "2500 s in 8 dithers"),
+            (make_plan(1, "J", exposure_time=2500 * u.s), "2500 s; the longest is 2400 s"),
         ],
     )
     def test_what_winter_cannot_do_is_unsuitable(self, plan, reason):

@@ -7,6 +7,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session, undefer
 
 from planners.files.plan_files import plan_from_json
+from tests.too_marshal.clocks import later
 from tests.too_marshal.factories import (
     add_event,
     add_exposures,
@@ -20,6 +21,7 @@ from too_marshal.db.base import now
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.preflights import FRESH, Preflight
 from too_marshal.db.queues import KILL_SWITCH, Submission, SubmissionState, Switch
+from too_marshal.workflows.exposures.upload import upload
 
 
 @pytest.fixture
@@ -265,6 +267,24 @@ def test_a_live_submission_can_be_withdrawn_where_it_is_shown(
     assert submission.withdraw_reason == "withdrawn by observer"
     assert f"/submissions/{submission.id}/withdraw" not in page(observer, f"/plans/{plan.id}")
     assert now() > submission.approved_at
+
+
+def test_what_was_taken_by_hand_is_shown_though_nothing_was_submitted(
+    observer: FlaskClient, session: Session, plan: Plan
+):
+    rows = "\n".join(
+        f"{item.field_id},{item.filter},{(item.start + timedelta(seconds=20)).isoformat()}"
+        for item in plan.exposures[:9]
+    )
+    with later(days=1):
+        upload(
+            session, plan.event, telescope="ZTF", data=f"field_id,filter,start\n{rows}".encode(),
+            name="night.csv", by="ann",
+        )  # fmt: skip
+    shown = page(observer, f"/plans/{plan.id}")
+    assert "9 done" in shown
+    assert "3 missed" in shown
+    assert observer.post(f"/plans/{plan.id}/follow-up").status_code == 303
 
 
 def test_what_is_missing_is_listed_and_planned_with_one_click(

@@ -17,7 +17,6 @@ from too_marshal.notices.formats.voevent import Position, VOEvent
 from too_marshal.notices.notice import Circle, Kind, Notice
 
 TIME_REPAIRED = "time repaired"
-POSITION_OUT_OF_RANGE = "position out of range"
 
 NO_POSITION, POINTING = 0, 2
 """`Coords_Type`: the position means nothing, or is where the telescope points."""

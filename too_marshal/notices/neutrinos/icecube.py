@@ -17,6 +17,7 @@ from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Localization, MapLink, Notice
 from too_marshal.notices.registration import parses_packet, parses_topic
 from too_marshal.notices.streams import Messenger, Stream, declare
+from too_marshal.units import YEAR
 
 STREAM = "icecube"
 
@@ -34,7 +35,7 @@ declare(
 )
 
 
-PER_YEAR = 1 / (365.25 * 86400)
+PER_YEAR = 1 / YEAR
 """Hz."""
 
 _HESE, _EHE, _GOLD, _BRONZE, _CASCADE = 158, 169, 173, 174, 176

@@ -17,7 +17,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from planners.registry import PLANNERS
+from planners.registry import MAP_PLANNERS
 from telescopes import TELESCOPES
 from too_marshal.db.people import Role
 from too_marshal.db.plans import PlanRule, RuleTrial
@@ -33,7 +33,7 @@ from too_marshal.workflows.rules.edit import (
     save_rule,
     switch_rule,
 )
-from too_marshal.workflows.rules.fields import NEED_MORE, RuleInvalid, as_usual, columns, values_of
+from too_marshal.workflows.rules.fields import RuleInvalid, as_usual, columns, values_of
 
 rules = Blueprint("rules", __name__)
 
@@ -73,7 +73,7 @@ def _choices(form: RuleForm, found: PlanRule | None) -> dict[str, Any]:
         "limits": LIMITS,
         "ages": AGES,
         "telescopes": list(TELESCOPES),
-        "planners": [name for name in PLANNERS if name not in NEED_MORE],
+        "planners": MAP_PLANNERS,
     }
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from too_marshal.db.people import Person, Role, WebSession
+from too_marshal.workflows.errors import Invalid
 
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 1000
@@ -23,7 +24,7 @@ _hasher = PasswordHasher()
 _hashing = threading.BoundedSemaphore(2)
 
 
-class PersonInvalid(Exception):
+class PersonInvalid(Invalid):
     """An account or token cannot be as asked; the message is for the person."""
 
 

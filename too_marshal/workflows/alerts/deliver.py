@@ -15,11 +15,10 @@ from too_marshal.db.locks import lock
 from too_marshal.db.plans import PlanRule
 from too_marshal.db.queues import Submission
 from too_marshal.deployment.channels import Channels, Outcome
+from too_marshal.units import YEAR
 
 PAUSES = (5.0, 30.0, 120.0, 600.0, 1800.0)
 """Seconds before each further attempt; then it is given up."""
-
-_YEAR = 365.25 * 86400.0
 
 
 def announce(  # noqa: PLR0913 - who is told of what, and by what
@@ -99,7 +98,7 @@ def message(event: Event, what: str, rule: str, public_url: str) -> str:
         name, chance = max(event.classification.items(), key=lambda item: item[1])
         words.append(f"{name} {chance:.0%}")
     if event.far:
-        words.append(f"false alarms {event.far * _YEAR:.2g} per year")
+        words.append(f"false alarms {event.far * YEAR:.2g} per year")
     if event.event_time is not None:
         words.append(f"T0 {event.event_time:%Y-%m-%d %H:%M:%S} UTC")
     text = ", ".join(words) + (f" (rule: {rule})" if rule else "")

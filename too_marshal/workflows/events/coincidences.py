@@ -18,21 +18,21 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from planners.skymaps.joint_maps import sky_overlap
-from too_marshal.db.base import now
+from too_marshal.db.base import MARSHAL, now
 from too_marshal.db.events import Event, EventLink, LinkKind, record
 from too_marshal.db.localizations import Localization, LocalizationState
+from too_marshal.units import YEAR
 from too_marshal.workflows.events.coincidence_windows import (
     WIDEST_WINDOW,
     published_rate,
     time_window,
 )
-from too_marshal.workflows.events.link import MARSHAL, find_link
+from too_marshal.workflows.events.link import find_link
 from too_marshal.workflows.localizations.localize import load_skymap
 
 MOST_CHANCE = 0.01
 """A pair is suggested if fewer unrelated events than this would lie as close."""
 
-_YEAR = 365.25 * 86400.0
 _COUNTED = timedelta(days=365)
 
 
@@ -119,8 +119,8 @@ def stream_rate(session: Session, stream: str, when: datetime) -> float:
             Event.event_time.between(when - _COUNTED, when),
         )
     )
-    a_year = max(published_rate(stream), (received or 0) * _YEAR / _COUNTED.total_seconds())
-    return a_year / _YEAR
+    a_year = max(published_rate(stream), (received or 0) * YEAR / _COUNTED.total_seconds())
+    return a_year / YEAR
 
 
 def _overlap(session: Session, first: Event, second: Event) -> float | None:
@@ -172,4 +172,4 @@ def _suggest(session: Session, pair: EventLink, first: Event, second: Event) -> 
 def _sentence(close: Coincidence) -> str:
     sky = "no map of both" if close.overlap is None else f"sky overlap {close.overlap:.3g}"
     apart = f"{close.time_difference:+.1f} s apart, {sky}"
-    return f"{apart}: by chance once in {1 / close.far / _YEAR:.3g} years" if close.far else apart
+    return f"{apart}: by chance once in {1 / close.far / YEAR:.3g} years" if close.far else apart

@@ -13,13 +13,11 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
 from too_marshal import tasks
-from too_marshal.db.base import now
+from too_marshal.db.base import MARSHAL, now
 from too_marshal.db.events import Event, EventLink, EventName, LinkKind, compared_name, record
 from too_marshal.db.notices import NoticeReference, ReceivedNotice
 from too_marshal.notices.notice import Kind
 from too_marshal.workflows.events.references import BURST_NAMES
-
-MARSHAL = "marshal"
 
 LONGEST_REASON = 200
 """Characters of what a person says about a link."""

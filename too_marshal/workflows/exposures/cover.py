@@ -154,7 +154,7 @@ def _values(
         "depths": {
             name: sky.depths(name) for name in dict.fromkeys(item.filter for item in everything)
         },
-        "series": _series(ours),
+        "series": ours.series_json(),
     }
 
 
@@ -176,15 +176,6 @@ def _tell(session: Session, event: Event, telescope: str, values: dict[str, Any]
         subject_id=event.current_localization_id,
         event_id=event.id,
     )
-
-
-def _series(covered: Covered) -> list[list[Any]]:
-    if covered.starts is None:
-        return []
-    return [
-        [f"{start}Z", float(once), float(twice)]
-        for start, (once, twice) in zip(covered.starts.utc.isot, covered.series, strict=True)
-    ]
 
 
 def exposures_of(session: Session, event_id: int, telescope: str | None = None) -> list[Exposure]:
@@ -227,13 +218,15 @@ def _imports(session: Session, event_id: int) -> dict[int, str]:
 def _is_ours(event_id: int) -> ColumnElement[bool]:
     """Asked for by a submission of the event, or uploaded for it."""
     asked = select(Submission.id).join(Plan).where(Plan.event_id == event_id)
+    return or_(func.coalesce(Exposure.submission_id.in_(asked), sql_false()), is_uploaded(event_id))
+
+
+def is_uploaded(event_id: int) -> ColumnElement[bool]:
+    """Uploaded for the event, as our own."""
     uploaded = select(ExposureImport.id).where(
         ExposureImport.event_id == event_id, ExposureImport.source == Source.UPLOADED
     )
-    return or_(
-        func.coalesce(Exposure.submission_id.in_(asked), sql_false()),
-        func.coalesce(Exposure.import_id.in_(uploaded), sql_false()),
-    )
+    return func.coalesce(Exposure.import_id.in_(uploaded), sql_false())
 
 
 def telescopes_of(session: Session, event: Event) -> list[str]:

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 
-from astropy.time import Time
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from planners.files.times import time_from_json
 from telescopes import TELESCOPES
+from telescopes.pairing.pairing import pairs
+from telescopes.times import iso
 from too_marshal.db.base import now
 from too_marshal.db.events import record
 from too_marshal.db.exposures import Exposure
 from too_marshal.db.plans import Plan, PlannedExposureRow
 from too_marshal.db.queues import Submission
-from too_marshal.workflows.planning.plan_queue import ask_to_compute
+from too_marshal.workflows.exposures.cover import is_uploaded
+from too_marshal.workflows.planning.plan_queue import WINDOW, ask_to_compute
 
 CLOUD = 1.0
 """An exposure that is brighter than predicted by more than this is not worth a visit, mag."""
-
-WINDOW = timedelta(hours=24)
-"""A follow-up may use all darkness within this time of being asked for."""
 
 
 class Outcome(StrEnum):
@@ -63,6 +62,10 @@ class Visit:
         return Outcome.DONE if self.good >= self.detectors else Outcome.PARTLY
 
 
+def _moment(text: str) -> datetime:
+    return time_from_json(text).to_datetime(timezone=UTC)
+
+
 def is_cloudy(planned: PlannedExposureRow, taken: Exposure) -> bool:
     """Whether an exposure is much less deep than was predicted."""
     predicted, measured = planned.limiting_magnitude, taken.limiting_magnitude
@@ -70,33 +73,35 @@ def is_cloudy(planned: PlannedExposureRow, taken: Exposure) -> bool:
 
 
 def visits_of(session: Session, plan: Plan) -> list[Visit]:
-    """Every exposure of a plan with what was taken for it, by its own submissions."""
+    """Every exposure of a plan with what was taken for it.
+
+    By its own submissions, or by hand: a table that was uploaded for the event says of no plan,
+    so that its exposures in the plan's window count where they are as planned.
+    """
+    if not plan.exposures:
+        return []
+    asked = select(Submission.id).where(Submission.plan_id == plan.id)
+    by_hand = and_(
+        Exposure.telescope == plan.telescope,
+        Exposure.start.between(_moment(plan.request["start"]), _moment(plan.request["end"])),
+        is_uploaded(plan.event_id),
+    )
     taken = session.scalars(
         select(Exposure)
-        .join(Submission, Submission.id == Exposure.submission_id)
-        .where(Submission.plan_id == plan.id)
+        .where(or_(Exposure.submission_id.in_(asked), by_hand))
         .order_by(Exposure.start)
-    )
+    ).all()
     return paired(plan.exposures, taken, len(TELESCOPES[plan.telescope].footprint.detector_id))
 
 
 def paired(
-    planned: Sequence[PlannedExposureRow], taken: Iterable[Exposure], detectors: int
+    planned: Sequence[PlannedExposureRow], taken: Sequence[Exposure], detectors: int
 ) -> list[Visit]:
-    """Pair planned exposures with those that were taken, both in the order of time."""
-    waiting: dict[tuple[object, ...], deque[Exposure]] = defaultdict(deque)
-    for exposure in taken:
-        waiting[_key(exposure)].append(exposure)
+    """Pair planned exposures with those that were taken."""
     return [
-        Visit(row, waiting[_key(row)].popleft() if waiting[_key(row)] else None, detectors)
-        for row in planned
+        Visit(row, found, detectors)
+        for row, found in zip(planned, pairs(planned, taken), strict=True)
     ]
-
-
-def _key(row: PlannedExposureRow | Exposure) -> tuple[object, ...]:
-    if row.field_id >= 0:
-        return row.field_id, row.filter
-    return round(row.ra * 60), round(row.dec * 60), row.filter
 
 
 def useless(session: Session, plan: Plan) -> set[int]:
@@ -130,7 +135,7 @@ def ask_for_follow_up(session: Session, plan: Plan, *, by: str) -> Plan:
         planner=plan.planner,
         program=plan.program,
         author=by,
-        request={**plan.request, "start": _iso(begin), "end": _iso(begin + WINDOW)},
+        request={**plan.request, "start": iso(begin), "end": iso(begin + WINDOW)},
     )
     session.add(follow_up)
     session.flush()
@@ -145,7 +150,3 @@ def ask_for_follow_up(session: Session, plan: Plan, *, by: str) -> Plan:
     ask_to_compute(session, follow_up, plan.event)
     session.commit()
     return follow_up
-
-
-def _iso(when: object) -> str:
-    return f"{Time(when).utc.isot}Z"

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gcn_templates import Facts, FilterFacts, write
+from gcn_templates import CircularFault, Facts, FilterFacts, write
 from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.events import Event, record
 from too_marshal.db.exposures import Coverage, Exposure
@@ -19,6 +19,7 @@ from too_marshal.db.localizations import Localization
 from too_marshal.db.notices import ReceivedNotice
 from too_marshal.db.people import Person
 from too_marshal.notices.registry import STREAMS
+from too_marshal.workflows.errors import Forbidden
 from too_marshal.workflows.exposures.cover import exposures_of
 
 FACILITIES = {
@@ -30,8 +31,12 @@ FACILITIES = {
 """How a circular names a telescope: its name, and a clause that describes it."""
 
 
-class NothingExecuted(Exception):
+class NothingExecuted(Forbidden):
     """There is nothing to report: a circular speaks of executed exposures only."""
+
+
+class CircularForbidden(Forbidden):
+    """What is known makes a text that GCN would not take."""
 
 
 def draft(session: Session, event_id: int, telescope: str, *, author: str) -> CircularDraft:
@@ -50,11 +55,14 @@ def draft(session: Session, event_id: int, telescope: str, *, author: str) -> Ci
     ------
     NothingExecuted
         If the telescope has executed nothing for the event, or its coverage is not known.
-    gcn_templates.CircularFault
+    CircularForbidden
         If the text would break a rule of GCN.
     """
     facts = gather(session, event_id, telescope, author=author)
-    circular = write(facts)
+    try:
+        circular = write(facts)
+    except CircularFault as err:
+        raise CircularForbidden(str(err)) from err
     stored = CircularDraft(
         event_id=event_id,
         telescope=telescope,

@@ -12,7 +12,6 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from planners.files.plan_files import plan_from_json
 from telescopes.errors import QueueError, QueueRefused
 from telescopes.observing import PlannedExposure
 from telescopes.treasure_map.client import TreasureMap, open_treasure_map
@@ -33,6 +32,7 @@ from too_marshal.deployment.logs import keep_secret, without_secrets
 from too_marshal.deployment.settings import Settings
 from too_marshal.workflows.exposures.cover import as_executed
 from too_marshal.workflows.exposures.deficit import Outcome, Visit, visits_of
+from too_marshal.workflows.plan_document import read_plan
 
 RETRY_TIME = timedelta(minutes=1)
 """Until the next try when the Treasure Map does not answer."""
@@ -162,8 +162,7 @@ def _wanted(
 ) -> Iterator[tuple[int, Pointing]]:
     """Pointings that the Treasure Map should hold and does not, with their number in the plan."""
     plan = session.get_one(Plan, submission.plan_id, options=[undefer(Plan.document)])
-    assert plan.document is not None
-    exposures = plan_from_json(plan.document).exposures
+    exposures = read_plan(plan).exposures
     instrument = INSTRUMENTS[submission.telescope]
     is_over = submission.state == SubmissionState.DONE
     for visit, planned in zip(visits_of(session, plan), exposures, strict=True):

@@ -14,7 +14,7 @@ from telescopes.treasure_map.client import TreasureMap
 from telescopes.treasure_map.exposures import as_exposures
 from too_marshal import tasks
 from too_marshal.db.archives import PostedPointing
-from too_marshal.db.base import now
+from too_marshal.db.base import MARSHAL, now
 from too_marshal.db.events import Event, record
 from too_marshal.db.exposures import ExposureImport, Source
 from too_marshal.db.plans import Plan
@@ -94,7 +94,7 @@ def _import_of(session: Session, event: Event, camera: Telescope) -> ExposureImp
             name=f"{camera.name}, by the Treasure Map"[:120],
             footprint=footprint,
             added=0,
-            made_by="marshal",
+            made_by=MARSHAL,
         )
         session.add(row)
         session.flush()

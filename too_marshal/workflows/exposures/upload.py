@@ -12,21 +12,18 @@ from sqlalchemy.orm import Session
 
 from telescopes import TELESCOPES
 from telescopes.observing import ExecutedExposure
+from telescopes.pairing.pointings import SAME_START
+from telescopes.pairing.repetitions import Shutters
 from telescopes.tables.exposure_tables import read_exposure_table
 from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
 from too_marshal.db.exposures import Exposure, ExposureImport, Source
 from too_marshal.db.locks import lock
-from too_marshal.workflows.exposures.cover import as_executed
-from too_marshal.workflows.exposures.progress import place_of
 from too_marshal.workflows.exposures.store import keep_exposures
 
 LARGEST_TABLE = 8_000_000
 """Bytes; twenty nights of a survey telescope."""
-
-SAME_START = 1.0
-"""Two exposures of one place and filter that begin so close are one, s."""
 
 
 def upload(  # noqa: PLR0913 - what is known of a table
@@ -91,17 +88,8 @@ def _unknown(
             Exposure.start.between(min(starts) - margin, max(starts) + margin),
         )
     )
-    known: dict[object, list[float]] = {}
-    for item in map(as_executed, rows):
-        known.setdefault((place_of(item), item.filter), []).append(item.start.unix)
-    return [
-        item
-        for item in exposures
-        if all(
-            abs(item.start.unix - start) > SAME_START
-            for start in known.get((place_of(item), item.filter), ())
-        )
-    ]
+    known = Shutters(rows)
+    return [item for item in exposures if known.find(item) is None]
 
 
 def undo(session: Session, import_id: int, *, by: str) -> ExposureImport:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+from astropy import units as u
 from astropy.time import Time
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
@@ -17,7 +20,7 @@ from planners.registry import PLANNERS
 from planners.skymaps.skymap import SkyMap
 from planners.stopping import Stopped, stopped_when
 from telescopes import TELESCOPES
-from telescopes.observing import ObservingPlan, ObservingRequest
+from telescopes.observing import ExecutedExposure, ObservingPlan, ObservingRequest
 from too_marshal.db.base import now
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.workflows.exposures.archives import references_of
@@ -25,6 +28,9 @@ from too_marshal.workflows.exposures.cover import as_executed, exposures_of
 from too_marshal.workflows.exposures.deficit import useless
 
 logger = logging.getLogger(__name__)
+
+MORNING = 8.0
+"""Local mean solar time that parts one night from the next, h: it is dark then at no site."""
 
 
 class PlanningFailed(Exception):
@@ -80,20 +86,49 @@ def think(
 
 
 def request_of(session: Session, plan: Plan) -> ObservingRequest:
-    """What is asked, where there are reference images; of what another plan has left, the rest."""
+    """What is asked, where there are reference images, but for what was taken already.
+
+    A plan that takes up another counts all that was taken for the event, a new one what was
+    taken in its own night.
+    """
     request = replace(
         request_from_json(plan.request), references=references_of(session, plan.telescope)
     )
     if plan.parent_id is None:
-        return request
+        return replace(request, observed=_of_its_night(session, plan, request.start))
     # What is received later is not known to it.
     plan.created_at = now()
-    again = useless(session, session.get_one(Plan, plan.parent_id))
-    executed = [
+    executed = _useful(session, plan, [session.get_one(Plan, plan.parent_id)])
+    # A rehearsal's robot may be ahead of our clock.
+    present = max([Time(now()), *(item.start + item.exposure_time for item in executed)])
+    return remaining_request(request, executed, present)
+
+
+def _of_its_night(session: Session, plan: Plan, start: Time) -> tuple[ExecutedExposure, ...]:
+    """What was taken for the event in the night in which a new plan begins.
+
+    Nobody wants it again at once. What was taken in a night before is another epoch: who asks
+    for a plan anew wants those fields again, and who does not asks for a follow-up.
+    """
+    longitude = TELESCOPES[plan.telescope].site.location.lon.wrap_at(180 * u.deg)
+    solar = start + float(longitude.hour) * u.hour
+    morning = np.floor(solar.utc.mjd - MORNING / 24) + MORNING / 24
+    begin = Time(morning, format="mjd") - float(longitude.hour) * u.hour
+    plans = session.scalars(
+        select(Plan).where(
+            Plan.event_id == plan.event_id,
+            Plan.telescope == plan.telescope,
+            Plan.state.in_((PlanState.READY, PlanState.SUPERSEDED)),
+        )
+    ).all()
+    return tuple(each for each in _useful(session, plan, plans) if each.start >= begin)
+
+
+def _useful(session: Session, plan: Plan, others: Sequence[Plan]) -> list[ExecutedExposure]:
+    """What was taken for a plan's event, but for what other plans have to take again."""
+    again = {number for other in others for number in useless(session, other)}
+    return [
         as_executed(row)
         for row in exposures_of(session, plan.event_id, plan.telescope)
         if row.id not in again
     ]
-    # A rehearsal's robot may be ahead of our clock.
-    present = max([Time(now()), *(item.start + item.exposure_time for item in executed)])
-    return remaining_request(request, executed, present)

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from planners.coverage.replan import difference, rescored
-from planners.files.plan_files import plan_from_json
 from planners.skymaps.skymap import SkyMap
 from telescopes import TELESCOPES
 from telescopes.observing import ObservingPlan
@@ -24,6 +23,7 @@ from too_marshal.db.replacements import (
 from too_marshal.workflows.exposures.cover import as_executed, exposures_of
 from too_marshal.workflows.exposures.progress import parted
 from too_marshal.workflows.localizations.localize import load_skymap
+from too_marshal.workflows.plan_document import read_plan
 
 WORTH = 0.01
 """A replacement covers so much more of the new map, at the least: an exchange costs the robot's
@@ -133,9 +133,7 @@ def _scored(skymap: SkyMap, telescope: str, plan: ObservingPlan) -> ObservingPla
 
 
 def _read(session: Session, plan_id: int) -> ObservingPlan:
-    document = session.get_one(Plan, plan_id, options=[undefer(Plan.document)]).document
-    assert document is not None
-    return plan_from_json(document)
+    return read_plan(session.get_one(Plan, plan_id, options=[undefer(Plan.document)]))
 
 
 def _sentence(row: Replacement) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 from typing import Any
 
 from astropy import units as u
 from astropy.coordinates import SkyCoord
-from astropy.time import Time
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -18,25 +17,24 @@ from planners.problem.requests import check_request
 from planners.registry import PLANNERS
 from telescopes import TELESCOPES
 from telescopes.observing import ObservingPlan
+from telescopes.times import iso
 from too_marshal import tasks
-from too_marshal.db.base import now
+from too_marshal.db.base import MARSHAL, now
 from too_marshal.db.events import Event, record, urgency
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.locks import lock
-from too_marshal.db.plans import MARSHAL, Plan, PlannedExposureRow, PlanRule, PlanState
+from too_marshal.db.plans import Plan, PlannedExposureRow, PlanRule, PlanState
 from too_marshal.workflows.alerts.notify import tell
 from too_marshal.workflows.localizations.localize import load_skymap
 from too_marshal.workflows.planning.compute import PlanningFailed, request_of, think
 from too_marshal.workflows.planning.plan_queue import (
+    WINDOW,
     ask_to_compute,
 )
 from too_marshal.workflows.rules.decide import decide_localization
 from too_marshal.workflows.rules.fields import requested
 
 logger = logging.getLogger(__name__)
-
-WINDOW = timedelta(hours=24)
-"""A default plan may use all darkness within this time of being asked for."""
 
 
 def propose_plans(session: Session, localization_id: int) -> None:
@@ -65,8 +63,8 @@ def propose_plans(session: Session, localization_id: int) -> None:
 def _ask_by_rule(session: Session, event: Event, place: Localization, rule: PlanRule) -> None:
     start = now()
     request = {
-        "start": _iso(start),
-        "end": _iso(start + WINDOW),
+        "start": iso(start),
+        "end": iso(start + WINDOW),
         **requested(rule),
     }
     plan_id = session.scalar(
@@ -219,10 +217,6 @@ def _sentence(plan: Plan) -> str:
         f"{plan.telescope} plan ready: {statistics['exposures']} exposures, "
         f"{100 * statistics['probability_all_filters']:.1f} % in all filters"
     )
-
-
-def _iso(when: datetime) -> str:
-    return str(Time(when).utc.isot) + "Z"
 
 
 def ask_to_submit(session: Session, plan: Plan) -> None:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from planners.registry import PLANNERS
 from too_marshal import tasks
+from too_marshal.db.base import MARSHAL
 from too_marshal.db.events import Event, is_fresh
 from too_marshal.db.jobs import CPU_BOUND, NORMAL, PATIENT
-from too_marshal.db.plans import MARSHAL, Plan, PlanState
+from too_marshal.db.plans import Plan, PlanState
+
+WINDOW = timedelta(hours=24)
+"""A plan may use all darkness within this time of being asked for, unless a person says
+otherwise: it holds one whole night anywhere."""
 
 LEAST_TIME_LIMIT, MOST_TIME_LIMIT = 5.0, 900.0
 """How much time a person may give a planner, s."""

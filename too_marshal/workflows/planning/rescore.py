@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, undefer
 
 from planners.coverage.replan import rescored
-from planners.files.plan_files import plan_from_json, plan_to_json
+from planners.files.plan_files import plan_to_json
 from telescopes import TELESCOPES
+from telescopes.times import iso
 from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
@@ -26,8 +27,8 @@ from too_marshal.db.replacements import (
     ReplacementState,
 )
 from too_marshal.workflows.localizations.localize import load_skymap
-from too_marshal.workflows.planning.plan import WINDOW
-from too_marshal.workflows.planning.plan_queue import ask_to_compute
+from too_marshal.workflows.plan_document import read_plan
+from too_marshal.workflows.planning.plan_queue import WINDOW, ask_to_compute
 
 
 def rescore(session: Session, localization_id: int) -> None:
@@ -47,10 +48,9 @@ def rescore(session: Session, localization_id: int) -> None:
     tasks.cover_version(event_id=place.event_id, localization_id=place.id).defer(session)
     skymap = load_skymap(session, place)
     for plan in _not_over(session, event, place):
-        document = plan.document
+        made = read_plan(plan)
         session.commit()  # no transaction stays open while numbers are crunched
-        assert document is not None
-        again = rescored(skymap, TELESCOPES[plan.telescope], plan_from_json(document))
+        again = rescored(skymap, TELESCOPES[made.telescope], made)
         statistics = plan_to_json(again)["statistics"]
         if not _is_current(session, place):
             session.commit()
@@ -148,4 +148,4 @@ def _ask(session: Session, event: Event, place: Localization, submission: Submis
 def _with_its_own_night(request: dict[str, Any]) -> dict[str, Any]:
     """The same request with the window that is left, and what a fresh one would have besides."""
     end = max(Time(request["end"]), Time(now() + WINDOW))
-    return {**request, "end": f"{end.utc.isot}Z"}
+    return {**request, "end": iso(end)}

@@ -12,9 +12,10 @@ from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.notices import ReceivedNotice
 from too_marshal.db.plans import PlanRule
+from too_marshal.units import YEAR
 
 _DAY = timedelta(days=1)
-_YEAR = timedelta(days=365.25)
+_YEAR = timedelta(seconds=YEAR)
 
 
 class Purpose(StrEnum):

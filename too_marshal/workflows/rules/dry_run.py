@@ -1,10 +1,10 @@
-"""What would a rule have decided? The last notices, each as it stood when it came."""
+"""The last notices, each as it stood when it came: what rules are tried on."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,71 +13,11 @@ from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.notices import NoticeState, ReceivedNotice
-from too_marshal.db.plans import PlanRule
 from too_marshal.notices.notice import Kind
 from too_marshal.workflows.events.summarize import summary
 from too_marshal.workflows.rules.conditions import Case
-from too_marshal.workflows.rules.decide import reasons_against
 
 USUAL_SPAN = timedelta(days=30)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the rule would have decided of one notice."""
-
-    event_id: int
-    """The event."""
-
-    event_name: str
-    """As people call it."""
-
-    notice_id: int
-    """The notice."""
-
-    received_at: datetime
-    """When it came."""
-
-    localization_id: int | None
-    """Its best ready map, if it has one."""
-
-    applies: bool
-    """Whether people would have been told, or a plan made."""
-
-    reasons: list[str]
-    """Why not."""
-
-
-def dry_run(
-    session: Session, rule: PlanRule, span: timedelta = USUAL_SPAN, limit: int = 5000
-) -> list[Answer]:
-    """Ask a rule about every notice of the last days; nothing is kept, told or planned.
-
-    Parameters
-    ----------
-    session
-        Open session; only read.
-    rule
-        It need not be stored.
-    span
-        How far to look back.
-    limit
-        Notices at the most, the latest.
-
-    Returns
-    -------
-    list of Answer
-        The latest first.
-    """
-    answers = []
-    for item in past_cases(session, span, limit):
-        against = reasons_against(rule, item.case)
-        event, row, place = item.event, item.notice, item.case.localization
-        place_id = None if place is None else place.id
-        answers.append(
-            Answer(event.id, event.name, row.id, row.received_at, place_id, not against, against)
-        )
-    return answers
 
 
 @dataclass(frozen=True)
@@ -95,7 +35,17 @@ class Past:
 
 
 def past_cases(session: Session, span: timedelta, limit: int) -> list[Past]:
-    """Notices that rules are asked about, the latest first; see `dry_run`."""
+    """Notices that rules are asked about, the latest first; nothing is kept, told or planned.
+
+    Parameters
+    ----------
+    session
+        Open session; only read.
+    span
+        How far to look back.
+    limit
+        Notices at the most, the latest.
+    """
     rows = session.scalars(
         select(ReceivedNotice)
         .where(

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from planners.files.entries import Entry, sentences
 from planners.files.request_fields import ObservingLimits
-from planners.registry import PLANNERS
+from planners.registry import MAP_PLANNERS
 from telescopes import TELESCOPES
 from too_marshal.db.plans import (
     MAXIMUM_AGE_TO_PLAN,
@@ -18,16 +18,14 @@ from too_marshal.db.plans import (
     MAXIMUM_AGE_TO_TELL,
     PlanRule,
 )
+from too_marshal.workflows.errors import Invalid
 from too_marshal.workflows.rules.conditions import RuleConditions
 from too_marshal.workflows.rules.texts import Text, Texts
-
-NEED_MORE = frozenset({"galaxies", "manual"})
-"""Planners that work from more than a map: a rule has no more."""
 
 _CENTURY = 24.0 * 36525
 
 
-class RuleInvalid(Exception):
+class RuleInvalid(Invalid):
     """A rule cannot be as asked."""
 
     def __init__(self, faults: Mapping[str, str]) -> None:
@@ -63,7 +61,7 @@ class RuleFields(RuleConditions, ObservingLimits):
     telescope: Annotated[str, Text(40), Entry("Telescope")] = ""
     filters: Annotated[list[str], Texts(), Entry("Filters, in order")] = []  # noqa: RUF012
     exposure_time: Annotated[float, Entry("Exposure time", unit=u.s, least=0, most=3600)] = 0.0
-    planner: Annotated[str, Text(20), Entry("Planner")] = next(iter(PLANNERS))
+    planner: Annotated[str, Text(20), Entry("Planner")] = MAP_PLANNERS[0]
     program: Annotated[str, Text(40), Entry("Program (empty: the usual)")] = ""
     maximum_age_to_plan: Annotated[
         float | None, _age("Planned if the event is no older than")
@@ -155,9 +153,8 @@ def _together(found: RuleFields) -> dict[str, str]:
         faults["telescope"] = f"One of {', '.join(TELESCOPES)}."
     elif not found.filters or not set(found.filters) <= set(telescope.filters):
         faults["filters"] = f"{telescope.name} has the filters {', '.join(telescope.filters)}."
-    planners = [name for name in PLANNERS if name not in NEED_MORE]
-    if found.planner not in planners:
-        faults["planner"] = f"One of {', '.join(planners)}."
+    if found.planner not in MAP_PLANNERS:
+        faults["planner"] = f"One of {', '.join(MAP_PLANNERS)}."
     if found.exposure_time <= 0:
         faults["exposure_time"] = "Longer than 0 s."
     return faults

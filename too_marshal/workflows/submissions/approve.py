@@ -22,6 +22,7 @@ from too_marshal.db.queues import (
     tell,
 )
 from too_marshal.deployment.robots import Robots
+from too_marshal.workflows.errors import Forbidden
 from too_marshal.workflows.submissions.check import unchecked
 
 _LONGEST_EVENT = 12
@@ -29,7 +30,7 @@ _LONGEST_EVENT = 12
 six digits."""
 
 
-class SubmissionForbidden(Exception):
+class SubmissionForbidden(Forbidden):
     """The plan may not be submitted; the message says why, for the person who asked."""
 
 

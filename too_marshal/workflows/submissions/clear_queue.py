@@ -24,11 +24,10 @@ def ask_to_delete(session: Session, telescope: str, name: str, *, by: str) -> No
         (also one that is over: it is taken up again).
     """
     held = session.get(RobotQueue, telescope)
-    if held is None or name not in {item["name"] for item in held.queues}:
+    if held is None or name not in held.requests:
         raise SubmissionForbidden(f"{telescope} holds no queue {name}")
-    names = {str(item.get("request_name") or name) for item in held.queues if item["name"] == name}
-    ours = session.scalar(select(Submission.id).where(Submission.queue_name.in_(names)).limit(1))
-    if ours is not None:
+    whole = held.requests[name]
+    if session.scalar(select(Submission.id).where(Submission.queue_name == whole)) is not None:
         raise SubmissionForbidden(f"{name} is a submission of ours: withdraw it")
     record(session, f"{telescope} {name}: deletion asked for", subject="queue", actor=by)
     tasks.delete_queue(telescope=telescope, name=name, by=by).defer(session)

@@ -6,9 +6,9 @@ from astropy import units as u
 from astropy.time import Time
 from sqlalchemy.orm import Session, undefer
 
-from planners.files.plan_files import plan_from_json
 from telescopes import TELESCOPES
 from telescopes.errors import PlanUnsuitable, QueueError
+from telescopes.observing import ObservingPlan
 from telescopes.preflight.preflight import preflight as look
 from telescopes.up_to_date import up_to_date
 from too_marshal.db.base import now
@@ -17,6 +17,7 @@ from too_marshal.db.plans import Plan
 from too_marshal.db.preflights import ERROR, WARNING, Preflight
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
+from too_marshal.workflows.plan_document import read_plan
 from too_marshal.workflows.submissions.approve import queue_name
 from too_marshal.workflows.submissions.budget import time_left
 
@@ -54,19 +55,18 @@ def examine(session: Session, robots: Robots, plan: Plan) -> list[dict[str, str]
 
     The session is committed: no transaction stays open while the robot is spoken to.
     """
-    document = session.get_one(Plan, plan.id, options=[undefer(Plan.document)]).document
-    assert document is not None
+    made = read_plan(session.get_one(Plan, plan.id, options=[undefer(Plan.document)]))
     budget = _of_the_budget(session, robots, plan)
     name, program = queue_name(plan), plan.program or robots.program(plan.telescope)
     session.commit()
-    return [*budget, *_of_the_queue(robots, plan.telescope, document, name, program)]
+    return [*budget, *_of_the_queue(robots, made, name, program)]
 
 
 def _of_the_queue(
-    robots: Robots, telescope: str, document: dict[str, object], name: str, program: str
+    robots: Robots, plan: ObservingPlan, name: str, program: str
 ) -> list[dict[str, str]]:
+    telescope = plan.telescope
     queue, facts, then = robots.queue(telescope), TELESCOPES[telescope], Time(now())
-    plan = plan_from_json(document)
     # As it will be when it is sent.
     made = up_to_date(plan, facts, then)
     try:

@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from planners.coverage.replan import rescored
-from planners.files.plan_files import plan_from_json
 from telescopes import TELESCOPES
 from telescopes.observing import ObservingPlan
 from too_marshal.db.localizations import Localization
@@ -58,9 +57,3 @@ def has_let_go(session: Session, old: Submission) -> bool:
         return False
     is_asked_since = robot.seen_at > old.settled_at and robot.history_at > old.settled_at
     return is_asked_since and old.queue_name not in names_held(session, old.telescope)
-
-
-def read_plan(plan: Plan) -> ObservingPlan:
-    """Read the plan that a row holds; its document must be loaded."""
-    assert plan.document is not None
-    return plan_from_json(plan.document)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from too_marshal import failpoints, tasks
-from too_marshal.db.base import now
+from too_marshal.db.base import MARSHAL, now
 from too_marshal.db.events import Event, record
 from too_marshal.db.jobs import URGENT
 from too_marshal.db.locks import lock
@@ -25,12 +25,13 @@ from too_marshal.db.replacements import (
     ReplacementState,
 )
 from too_marshal.deployment.robots import Robots
+from too_marshal.workflows.plan_document import read_plan
 from too_marshal.workflows.submissions.approve import (
     SubmissionForbidden,
     enter_submission,
     obstacle,
 )
-from too_marshal.workflows.submissions.remainder import has_let_go, left_of, read_plan, store_rest
+from too_marshal.workflows.submissions.remainder import has_let_go, left_of, store_rest
 from too_marshal.workflows.submissions.withdraw import want_withdrawal
 
 LOOK_TIME = timedelta(seconds=1)
@@ -233,7 +234,7 @@ def _approved(session: Session, robots: Robots, row: Replacement, plan: Plan) ->
             session,
             robots,
             plan.id,
-            by=row.decided_by or "marshal",
+            by=row.decided_by or MARSHAL,
             idempotency_key=f"replacement-{row.id}-plan-{plan.id}",
         )
     except SubmissionForbidden as err:
@@ -259,7 +260,7 @@ def _again(session: Session, row: Replacement, wait: timedelta) -> None:
         tasks.swap(replacement_id=row.id).defer(session, wait=wait)
 
 
-def _tell(session: Session, row: Replacement, text: str, actor: str = "marshal") -> None:
+def _tell(session: Session, row: Replacement, text: str, actor: str = MARSHAL) -> None:
     record(
         session,
         f"{row.plan.telescope} {row.submission.queue_name} {text}",

@@ -13,7 +13,6 @@ from datetime import UTC, timedelta
 from astropy.time import Time
 from sqlalchemy.orm import Session, undefer
 
-from planners.files.plan_files import plan_from_json
 from telescopes import TELESCOPES
 from telescopes.errors import (
     PlanUnsuitable,
@@ -30,6 +29,7 @@ from too_marshal.db.plans import Plan
 from too_marshal.db.queues import Submission, SubmissionState, submission_is_stopped, tell
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
+from too_marshal.workflows.plan_document import read_plan
 from too_marshal.workflows.submissions.look_up import RETRY_TIME, look_up
 from too_marshal.workflows.submissions.robot_jobs import ask_to_withdraw
 from too_marshal.workflows.submissions.take_up import accept, note_held, retraction_of
@@ -172,8 +172,7 @@ def _plan_of(session: Session, robots: Robots, submission: Submission) -> tuple[
     plan = session.get_one(
         Plan, submission.plan_id, options=[undefer(Plan.document)], populate_existing=True
     )
-    assert plan.document is not None
-    return plan_from_json(plan.document), plan.program or robots.program(plan.telescope)
+    return read_plan(plan), plan.program or robots.program(plan.telescope)
 
 
 def _call(queue: ObservingQueue, request: QueueRequest) -> Outcome:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from telescopes.errors import QueueError, QueueUnknowable
 from telescopes.observing import ExecutedExposure, ObservingQueue, QueuedPlan
+from telescopes.times import iso
 from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
@@ -133,8 +134,8 @@ def _note_queues(session: Session, telescope: str, answer: _Answer) -> None:
         {
             "name": item.name,
             "request_name": item.request_name,
-            "start": _iso(item.start),
-            "end": _iso(item.end),
+            "start": iso(item.start),
+            "end": iso(item.end),
             "is_too": item.is_too,
             "targets": len(item.targets),
         }
@@ -175,7 +176,3 @@ def events_of(session: Session, telescope: str, kept: Kept) -> set[int]:
         )
         events |= set(session.scalars(query))
     return events
-
-
-def _iso(when: Time | datetime) -> str:
-    return str(Time(when).utc.isot) + "Z"

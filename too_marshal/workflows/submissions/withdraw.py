@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from telescopes.errors import QueueError, QueueIncomplete, QueuePickedUp
 from telescopes.observing import ObservingQueue, QueueRequest
 from too_marshal import tasks
-from too_marshal.db.base import now
+from too_marshal.db.base import MARSHAL, now
 from too_marshal.db.events import Event
 from too_marshal.db.jobs import URGENT
 from too_marshal.db.locks import lock, lock_all
@@ -64,7 +64,7 @@ def withdraw_event(session: Session, event_id: int) -> None:
         Submission,
     )
     for submission in live:
-        want_withdrawal(session, submission, f"{event.name} was retracted", by="marshal")
+        want_withdrawal(session, submission, f"{event.name} was retracted", by=MARSHAL)
     tasks.share(event_id=event_id).defer(session)
     session.commit()
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from astropy import units as u
 from sqlalchemy import select, text, update
 
 from tests.too_marshal import alerts
@@ -33,7 +34,8 @@ class Hook:
 
     def __init__(self) -> None:
         self.answers: list[int | str] = []
-        """HTTP status of each answer in turn; "silent" never answers, "hang up" ends it."""
+        """HTTP status of each answer in turn; "silent" never answers, "drip" never
+        ends, "hang up" ends it."""
         self.received: list[dict[str, str]] = []
         hook = self
 
@@ -44,6 +46,10 @@ class Hook:
                 answer = hook.answers.pop(0) if hook.answers else 200
                 if answer == "silent":
                     hook.ended.wait(30)
+                elif answer == "drip":
+                    self.send_response(200)
+                    while not hook.ended.wait(0.02):
+                        self.wfile.write(b"X")
                 elif isinstance(answer, int):
                     self.send_response(answer)
                     self.send_header("Location", "http://127.0.0.1:9/elsewhere")
@@ -148,9 +154,10 @@ def test_nobody_at_the_address_is_tried_again_and_given_up_in_the_end(session):
 
 
 @pytest.mark.usefixtures("told")
-@pytest.mark.parametrize("answer", ["silent", "hang up", 504])
+@pytest.mark.parametrize("answer", ["silent", "drip", "hang up", 504])
 def test_what_may_have_arrived_is_not_sent_again(session, hook, answer, monkeypatch):
-    monkeypatch.setattr(module, "TIMEOUTS", (5.0, 0.3))
+    monkeypatch.setattr(module, "SILENCE", 0.3 * u.s)
+    monkeypatch.setattr(module, "DEADLINE", 0.6 * u.s)
     hook.answers = [answer]
     for _ in range(3):
         deliver(session, hook.channels, only(session).id)

@@ -13,11 +13,11 @@ from astropy.coordinates import SkyCoord
 from astropy.time import Time
 from sqlalchemy.orm import Session
 
-from planners.footprints.field_cells import detector_polygons
 from planners.geometry.polygons import unit_vectors
 from planners.skymaps.files import read_skymap
 from telescopes import TELESCOPES
 from telescopes.observing import ExecutedExposure
+from tests.planners.oracles import detector_polygons
 from tests.too_marshal.factories import (
     add_event,
     add_localization,

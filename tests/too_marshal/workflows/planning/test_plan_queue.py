@@ -11,15 +11,17 @@ import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
+from planners.comparison.gwemopt_planner import GwemoptFailed
 from planners.files.plan_files import request_from_json
 from planners.registry import PLANNERS, Planner
+from planners.search.maximum_coverage import SolverFailed
 from tests.planners.comparison.test_child_process import HANGS, is_alive, started, wait_for
 from tests.too_marshal.clocks import RA
 from tests.too_marshal.factories import add_event, add_localization, add_plan, circle_map
-from too_marshal.db.base import now, session_factory
+from too_marshal.db.base import MARSHAL, now, session_factory
 from too_marshal.db.events import Activity, Event
 from too_marshal.db.jobs import CPU_BOUND, PATIENT
-from too_marshal.db.plans import MARSHAL, Plan, PlanState
+from too_marshal.db.plans import Plan, PlanState
 from too_marshal.workflows.planning.cancel_plan import cancel_plan
 from too_marshal.workflows.planning.plan import ask_for_plan, compute
 from too_marshal.workflows.planning.plan_queue import Turn, queue_of, turns
@@ -153,6 +155,8 @@ def test_what_a_planner_makes_of_a_cancelled_plan_is_dropped(session, engine, mo
         (ValueError("no field is up"), "no field is up"),
         (ZeroDivisionError("float division"), "ZeroDivisionError: float division"),
         (MemoryError(), "MemoryError: "),
+        (GwemoptFailed("gwemopt stopped with 1"), "gwemopt stopped with 1"),
+        (SolverFailed("HiGHS: Unknown"), "SolverFailed: HiGHS: Unknown"),
     ],
 )
 def test_whatever_a_planner_raises_is_the_reason_of_its_failure(

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from tests.too_marshal import alerts
 from tests.too_marshal.clocks import EVENING, RA, running_from
 from tests.too_marshal.factories import add_event, add_localization, add_notice
+from tests.too_marshal.workflows.dry_run import dry_run
 from tests.too_marshal.workflows.events.test_associate import take
 from tests.too_marshal.workflows.rules.test_decide import rule, told
 from too_marshal.db.base import now
@@ -25,7 +26,6 @@ from too_marshal.workflows.localizations.localize import localize
 from too_marshal.workflows.planning.plan import propose_plans
 from too_marshal.workflows.rules.ages import Purpose, age_of, in_words, too_old
 from too_marshal.workflows.rules.decide import decide_localization
-from too_marshal.workflows.rules.dry_run import dry_run
 
 pytestmark = pytest.mark.usefixtures("evening")
 

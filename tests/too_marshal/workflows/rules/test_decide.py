@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from tests.too_marshal import alerts
 from tests.too_marshal.workflows import messages
+from tests.too_marshal.workflows.dry_run import dry_run
 from tests.too_marshal.workflows.events.test_associate import event_of, take
 from too_marshal.db.base import now
 from too_marshal.db.defaults import DEFAULT_RULES
@@ -21,7 +22,6 @@ from too_marshal.workflows.localizations.localize import localize
 from too_marshal.workflows.planning.plan import propose_plans
 from too_marshal.workflows.rules.conditions import Case
 from too_marshal.workflows.rules.decide import decisions_of, reasons_against
-from too_marshal.workflows.rules.dry_run import dry_run
 from too_marshal.workflows.rules.fields import columns
 
 pytestmark = pytest.mark.usefixtures("evening")

@@ -31,11 +31,11 @@ from too_marshal.db.plans import Plan, PlannedExposureRow, PlanState
 from too_marshal.db.queues import (
     KILL_SWITCH,
     OVER,
-    ForbiddenChange,
     Submission,
     SubmissionState,
     Switch,
 )
+from too_marshal.db.states import ForbiddenChange
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.robots_file import Robot
 from too_marshal.workflows.submissions import approve as approval

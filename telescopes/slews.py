@@ -1,0 +1,92 @@
+"""How long a telescope takes from one exposure to the next, in bare numbers: deg and s.
+
+Robots' simulators, planners and foresight ask this at every exposure, millions of times.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+from astropy import units as u
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from telescopes.observing import Axis, Overheads
+
+
+@overload
+def turn(first: float, second: float) -> float: ...
+@overload
+def turn(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]: ...
+def turn(
+    first: float | NDArray[np.float64], second: float | NDArray[np.float64]
+) -> float | NDArray[np.float64]:
+    """Angle between two angles of one axis the short way round, deg."""
+    short: Any = (first - second + 180) % 360 - 180
+    away: float | NDArray[np.float64] = abs(short)
+    return away
+
+
+class Drive:
+    """One driven axis: constant acceleration to a top speed, the same to stop."""
+
+    def __init__(self, axis: Axis) -> None:
+        self.speed = float(axis.speed.to_value(u.deg / u.s))
+        self.acceleration = float(axis.acceleration.to_value(u.deg / u.s**2))
+        self._ramp = self.speed**2 / self.acceleration
+
+    def time(self, angle: float) -> float:
+        """Time to turn through an angle from rest to rest."""
+        if angle < self._ramp:
+            return 2 * math.sqrt(angle / self.acceleration)
+        return (angle + self._ramp) / self.speed
+
+    def times(self, angle: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The same of many angles."""
+        return np.where(
+            angle < self._ramp,
+            2 * np.sqrt(angle / self.acceleration),
+            (angle + self._ramp) / self.speed,
+        )
+
+
+class Pause:
+    """What passes between two exposures.
+
+    Both axes move at once while the camera reads out; a filter exchange follows on top.
+    """
+
+    def __init__(self, overheads: Overheads) -> None:
+        self.readout = float(overheads.readout.to_value(u.s))
+        self.settle = float(overheads.settle.to_value(u.s))
+        self.filter_exchange = float(overheads.filter_exchange.to_value(u.s))
+        self._along, self._across = (
+            Drive(axis) for axis in (overheads.hour_angle_axis, overheads.declination_axis)
+        )
+
+    def slew(self, along: float, across: float) -> float:
+        """To turn both axes through angles, settled; nothing where neither turns."""
+        if not (along or across):
+            return 0.0
+        return max(self._along.time(along), self._across.time(across)) + self.settle
+
+    def time(self, along: float, across: float, *, exchanges: bool = False) -> float:
+        """From the end of one exposure to the start of the next.
+
+        Parameters
+        ----------
+        along, across
+            Angles through which the first and the second axis turn.
+        exchanges
+            Whether the filter changes.
+        """
+        pause = max(self.readout, self.slew(along, across))
+        return pause + (self.filter_exchange if exchanges else 0.0)
+
+    def times(self, along: NDArray[np.float64], across: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The same of many pairs of exposures, without a change of filter."""
+        slew = np.maximum(self._along.times(along), self._across.times(across))
+        settle = np.where(np.maximum(along, across) > 0, self.settle, 0.0)
+        return np.maximum(self.readout, slew + settle)
