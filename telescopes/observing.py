@@ -19,7 +19,7 @@ from astropy.time import Time
 from numpy.typing import NDArray
 
 from telescopes.findings import Finding
-from telescopes.slews import Drive
+from telescopes.slews import Overheads
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,44 +34,6 @@ class Site:
 
     time_zone: str
     """IANA zone name of the observatory's civil time."""
-
-
-@dataclass(frozen=True, eq=False)
-class Axis:
-    """One driven axis: constant acceleration to a top speed, the same to stop."""
-
-    speed: u.Quantity[u.physical.angular_speed]
-    """Top speed."""
-
-    acceleration: u.Quantity
-    """Angular acceleration and deceleration."""
-
-    def slew_time(self, angle: u.Quantity[u.physical.angle]) -> u.Quantity[u.physical.time]:
-        """Time to turn through `angle` from rest to rest (any shape)."""
-        return Drive(self).times(np.abs(angle).to_value(u.deg)) * u.s
-
-
-@dataclass(frozen=True, eq=False)
-class Overheads:
-    """Time the robot spends between two exposures."""
-
-    readout: u.Quantity[u.physical.time]
-    """From shutter close until the next exposure may begin, slew permitting."""
-
-    settle: u.Quantity[u.physical.time]
-    """After any motion."""
-
-    filter_exchange: u.Quantity[u.physical.time]
-    """To change the filter; the telescope does not observe meanwhile."""
-
-    hour_angle_axis: Axis
-    """Drive in hour angle (or azimuth, for an alt-azimuth mount)."""
-
-    declination_axis: Axis
-    """Drive in declination (or altitude)."""
-
-    alt_azimuth: bool = False
-    """True where the two axes turn in azimuth and altitude."""
 
 
 @dataclass(frozen=True, eq=False)

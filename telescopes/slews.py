@@ -6,14 +6,12 @@ Robots' simulators, planners and foresight ask this at every exposure, millions 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, overload
+from dataclasses import dataclass
+from typing import Any, overload
 
 import numpy as np
 from astropy import units as u
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from telescopes.observing import Axis, Overheads
 
 
 @overload
@@ -27,6 +25,44 @@ def turn(
     short: Any = (first - second + 180) % 360 - 180
     away: float | NDArray[np.float64] = abs(short)
     return away
+
+
+@dataclass(frozen=True, eq=False)
+class Axis:
+    """One driven axis: constant acceleration to a top speed, the same to stop."""
+
+    speed: u.Quantity[u.physical.angular_speed]
+    """Top speed."""
+
+    acceleration: u.Quantity
+    """Angular acceleration and deceleration."""
+
+    def slew_time(self, angle: u.Quantity[u.physical.angle]) -> u.Quantity[u.physical.time]:
+        """Time to turn through `angle` from rest to rest (any shape)."""
+        return Drive(self).times(np.abs(angle).to_value(u.deg)) * u.s
+
+
+@dataclass(frozen=True, eq=False)
+class Overheads:
+    """Time the robot spends between two exposures."""
+
+    readout: u.Quantity[u.physical.time]
+    """From shutter close until the next exposure may begin, slew permitting."""
+
+    settle: u.Quantity[u.physical.time]
+    """After any motion."""
+
+    filter_exchange: u.Quantity[u.physical.time]
+    """To change the filter; the telescope does not observe meanwhile."""
+
+    hour_angle_axis: Axis
+    """Drive in hour angle (or azimuth, for an alt-azimuth mount)."""
+
+    declination_axis: Axis
+    """Drive in declination (or altitude)."""
+
+    alt_azimuth: bool = False
+    """True where the two axes turn in azimuth and altitude."""
 
 
 class Drive:

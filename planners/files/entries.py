@@ -38,6 +38,7 @@ _SENTENCES = {
     "list_type": "A list.",
     "dict_type": "An object.",
     "int_type": "A whole number.",
+    "finite_number": "A finite number.",
 }
 
 

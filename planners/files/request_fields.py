@@ -82,7 +82,7 @@ class RequestFields(ObservingLimits):
     time_limit: Annotated[
         float | None,
         Entry(
-            "Time for the planner", unit=u.s, hint="s; empty: the usual", least=5, most=900,
+            "Time for the planner", unit=u.s, hint="s; empty: the usual",
             meaning="it returns its best plan so far after this",
         ),
     ] = None  # fmt: skip

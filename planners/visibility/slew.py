@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from planners.visibility.local_sky import Circumstances, LocalSky, Positions
-from telescopes.observing import Overheads
-from telescopes.slews import Pause, turn
+from telescopes.slews import Overheads, Pause, turn
 
 
 class SlewTimes:

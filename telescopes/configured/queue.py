@@ -22,7 +22,6 @@ from telescopes.errors import (
     QueueUnreachable,
     looking_in,
 )
-from telescopes.las_cumbres.messages import contains
 from telescopes.observing import (
     ExecutedExposure,
     ObservingPlan,
@@ -34,7 +33,7 @@ from telescopes.observing import (
 from telescopes.preflight.foresight import KeepsTimes
 from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures
 from telescopes.protocols.http import HTTPAnswer, HTTPTransport
-from telescopes.protocols.readback import confirm, confirm_gone
+from telescopes.protocols.readback import confirm, confirm_gone, contains
 from telescopes.tables.exposure_tables import TableUnreadable, read_exposure_table
 from telescopes.times import iso
 

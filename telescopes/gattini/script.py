@@ -17,7 +17,7 @@ from telescopes.errors import PlanUnsuitable
 from telescopes.gattini.facts import GATTINI
 from telescopes.observing import ObservingPlan, QueuedPlan, Telescope
 from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures
-from telescopes.ztf.messages import PROGRAM_IDS
+from telescopes.protocols.programs import PROGRAM_IDS
 
 FILTER_IDS = {"g": 1, "r": 2, "i": 3, "z": 4, "J": 5}
 """The GROWTH marshal's numbers of filters."""

@@ -9,7 +9,6 @@ github.com/observatorycontrolsystem/observation-portal (`requestgroups/serialize
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -94,23 +93,6 @@ def _request(plan: ObservingPlan, exposure: CheckedExposure, site: str) -> dict[
 def _iso(time: Time) -> str:
     """Write a UTC time to the second, as the portal keeps it."""
     return str(Time(round(time.unix), format="unix", scale="utc").strftime("%Y-%m-%dT%H:%M:%SZ"))
-
-
-def contains(held: Any, sent: Any) -> bool:
-    """Whether everything in `sent` is in `held`; the portal adds to what it is given."""
-    if isinstance(sent, Mapping):
-        return isinstance(held, Mapping) and all(
-            name in held and contains(held[name], value) for name, value in sent.items()
-        )
-    if isinstance(sent, list):
-        return (
-            isinstance(held, list)
-            and len(held) == len(sent)
-            and all(contains(a, b) for a, b in zip(held, sent, strict=True))
-        )
-    if isinstance(sent, int | float) and isinstance(held, int | float):
-        return math.isclose(sent, held, rel_tol=0, abs_tol=1e-5)
-    return bool(held == sent)
 
 
 def dump(message: Mapping[str, Any]) -> str:

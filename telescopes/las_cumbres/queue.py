@@ -17,7 +17,7 @@ from astropy.time import Time
 
 from telescopes.errors import QueueRefused, QueueUnconfirmed, QueueUnreachable, looking_in
 from telescopes.las_cumbres.facts import FILTERS
-from telescopes.las_cumbres.messages import contains, dump, write_group
+from telescopes.las_cumbres.messages import dump, write_group
 from telescopes.observing import (
     ExecutedExposure,
     ObservingPlan,
@@ -27,7 +27,7 @@ from telescopes.observing import (
 )
 from telescopes.preflight.foresight import KeepsTimes
 from telescopes.protocols.http import HTTPTransport
-from telescopes.protocols.readback import confirm, confirm_gone
+from telescopes.protocols.readback import confirm, confirm_gone, contains
 
 GROUPS = "/api/requestgroups/"
 """Path of request groups."""

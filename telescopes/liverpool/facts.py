@@ -13,7 +13,8 @@ from astropy import units as u
 from astropy.coordinates import EarthLocation
 
 from telescopes.grids import no_grid
-from telescopes.observing import Axis, Footprint, Overheads, Site, Telescope
+from telescopes.observing import Footprint, Site, Telescope
+from telescopes.slews import Axis, Overheads
 
 WIDTH = 10.0 * u.arcmin
 """Of IO:O's square field [2]_."""

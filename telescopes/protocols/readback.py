@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from telescopes.errors import QueueError, QueueIncomplete, QueueRefused, QueueUnconfirmed
 from telescopes.observing import QueueReceipt, QueueRequest
@@ -79,3 +81,20 @@ def confirm_gone(
         raise QueueUnconfirmed(f"{words}; whether it is gone cannot be read: {err}") from err
     if is_left:
         raise QueueUnconfirmed(f"{words}; {holder} still holds {name}")
+
+
+def contains(held: Any, sent: Any) -> bool:
+    """Whether everything in `sent` is in `held`; the portal adds to what it is given."""
+    if isinstance(sent, Mapping):
+        return isinstance(held, Mapping) and all(
+            name in held and contains(held[name], value) for name, value in sent.items()
+        )
+    if isinstance(sent, list):
+        return (
+            isinstance(held, list)
+            and len(held) == len(sent)
+            and all(contains(a, b) for a, b in zip(held, sent, strict=True))
+        )
+    if isinstance(sent, int | float) and isinstance(held, int | float):
+        return math.isclose(sent, held, rel_tol=0, abs_tol=1e-5)
+    return bool(held == sent)

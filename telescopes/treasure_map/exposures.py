@@ -10,15 +10,8 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import EarthLocation
 
-from telescopes.observing import (
-    Axis,
-    ExecutedExposure,
-    FieldGrid,
-    Footprint,
-    Overheads,
-    Site,
-    Telescope,
-)
+from telescopes.observing import ExecutedExposure, FieldGrid, Footprint, Site, Telescope
+from telescopes.slews import Axis, Overheads
 from telescopes.treasure_map.messages import Pointing
 
 

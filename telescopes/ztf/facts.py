@@ -10,15 +10,8 @@ from astropy import units as u
 from astropy.coordinates import EarthLocation, SkyCoord
 from astropy.table import Table
 
-from telescopes.observing import (
-    Axis,
-    FieldGrid,
-    Footprint,
-    Overheads,
-    PointingExclusion,
-    Site,
-    Telescope,
-)
+from telescopes.observing import FieldGrid, Footprint, PointingExclusion, Site, Telescope
+from telescopes.slews import Axis, Overheads
 
 
 @cache

@@ -10,14 +10,13 @@ from typing import Any
 from telescopes.errors import PlanUnsuitable
 from telescopes.observing import ObservingPlan
 from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures
+from telescopes.protocols.programs import PROGRAM_IDS
 from telescopes.ztf.blocks import Block, blocks_of
 from telescopes.ztf.facts import ZTF
 
 FILTER_IDS: Mapping[str, int] = {"g": 1, "r": 2, "i": 3}
 """The scheduler's numbers of the filters."""
 
-PROGRAM_IDS: Mapping[str, int] = {"MSIP": 1, "Partnership": 2, "collaboration": 2, "Caltech": 3}
-"""The scheduler's numbers of the programs (ztf_sim, constants.py)."""
 
 PREFIX = "ToO_"
 """By custom queue names begin so; by rule a target of opportunity's subprogram begins with

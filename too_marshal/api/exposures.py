@@ -26,7 +26,7 @@ from too_marshal.db.exposures import Coverage, Exposure, ExposureImport, Source
 from too_marshal.db.people import Role
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404
-from too_marshal.workflows.exposures.cover import exposures_of
+from too_marshal.workflows.exposures.records import exposures_of
 from too_marshal.workflows.exposures.upload import LARGEST_TABLE, undo, upload
 
 EXPOSURE = named(

@@ -28,8 +28,8 @@ from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404
-from too_marshal.workflows.exposures.deficit import ask_for_follow_up
 from too_marshal.workflows.planning.cancel_plan import cancel_plan
+from too_marshal.workflows.planning.follow_up import ask_for_follow_up
 from too_marshal.workflows.planning.plan import ask_for_plan
 from too_marshal.workflows.planning.plan_queue import turns
 

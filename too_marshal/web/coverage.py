@@ -17,7 +17,7 @@ from too_marshal.db.localizations import Localization, LocalizationState, SkyMap
 from too_marshal.db.people import Role
 from too_marshal.http.access import needs
 from too_marshal.http.service import database, row_or_404
-from too_marshal.workflows.exposures.cover import telescopes_of
+from too_marshal.workflows.exposures.records import telescopes_of
 
 WIDTH, HEIGHT = 320.0, 90.0
 """Of the course of the coverage with time, user units."""

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
+
+from astropy import units as u
 
 from planners.files.request_fields import ObservingLimits, RequestFields
 from telescopes import TELESCOPES
 from telescopes.observing import Telescope
 from too_marshal.db.base import now
 from too_marshal.web.document_form import Asked, asked
-from too_marshal.workflows.planning.plan_queue import WINDOW
+from too_marshal.workflows.planning.plan_queue import MAX_TIME_LIMIT, MIN_TIME_LIMIT, WINDOW
 
 LONGEST_TEXT = 200
 
 
 _ASKED = asked(RequestFields)
-EXPOSURE_TIME, TIME_LIMIT = _ASKED["exposure_time"], _ASKED["time_limit"]
+EXPOSURE_TIME = _ASKED["exposure_time"]
+TIME_LIMIT = replace(
+    _ASKED["time_limit"],
+    entry=replace(
+        _ASKED["time_limit"].entry,
+        least=float(MIN_TIME_LIMIT.to_value(u.s)),
+        most=float(MAX_TIME_LIMIT.to_value(u.s)),
+    ),
+)
 
 LIMITS = tuple(
     item for name, item in _ASKED.items()

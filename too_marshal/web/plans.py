@@ -19,8 +19,9 @@ from too_marshal.db.preflights import ERROR, WARNING, latest_preflight
 from too_marshal.db.queues import LIVE, Submission
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404, service
-from too_marshal.workflows.exposures.deficit import ask_for_follow_up, visits_of
+from too_marshal.workflows.exposures.visits import visits_of
 from too_marshal.workflows.planning.cancel_plan import cancel_plan
+from too_marshal.workflows.planning.follow_up import ask_for_follow_up
 from too_marshal.workflows.planning.plan_queue import turns
 from too_marshal.workflows.submissions.approve import approve_checked, obstacle
 from too_marshal.workflows.submissions.check import ask_for_preflight

@@ -18,7 +18,7 @@ from too_marshal.db.exposures import Coverage, Exposure
 from too_marshal.db.localizations import Localization, SkyMapFile
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanState
 from too_marshal.db.queues import LIVE, Submission, SubmissionState
-from too_marshal.workflows.exposures.cover import exposures_of
+from too_marshal.workflows.exposures.records import exposures_of
 
 
 def sky(

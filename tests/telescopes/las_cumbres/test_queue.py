@@ -8,9 +8,9 @@ from astropy import units as u
 
 from telescopes.errors import PlanUnsuitable, QueueRefused, QueueUnreachable
 from telescopes.las_cumbres.facts import LAS_CUMBRES, SITES
-from telescopes.las_cumbres.messages import contains
 from telescopes.las_cumbres.queue import LCOQueue
 from telescopes.protocols.http import HTTPTransport
+from telescopes.protocols.readback import contains
 from telescopes.simulators.clock import SimulatedClock
 from telescopes.simulators.faults import Fault, FaultKind
 from telescopes.simulators.lco import LCOSimulator

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telescopes.preflight.local_sky import ApproximateSky
+from telescopes.protocols.programs import PROGRAM_IDS
 from telescopes.simulators.ztf_robot import TWILIGHT
 from telescopes.simulators.ztf_rules import (
     EARLIEST,
@@ -27,7 +28,7 @@ from telescopes.simulators.ztf_rules import (
     read_queue,
 )
 from telescopes.ztf.facts import ZTF
-from telescopes.ztf.messages import FILTER_IDS, PROGRAM_IDS
+from telescopes.ztf.messages import FILTER_IDS
 
 NOW = 61101.25
 """Night at Palomar."""

@@ -23,7 +23,7 @@ from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import RobotQueue
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.robots_file import Robot
-from too_marshal.workflows.exposures.cover import exposures_of
+from too_marshal.workflows.exposures.records import exposures_of
 from too_marshal.workflows.exposures.report import NothingExecuted, draft
 from too_marshal.workflows.intake.ingest import Message, ingest
 from too_marshal.workflows.localizations.localize import load_skymap, localize

@@ -17,9 +17,9 @@ from too_marshal.db.base import now
 from too_marshal.db.exposures import Exposure
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.settings import Settings
-from too_marshal.workflows.exposures.cover import as_executed, cover
-from too_marshal.workflows.exposures.store import keep_exposures
-from too_marshal.workflows.submissions.track import events_of
+from too_marshal.workflows.exposures.cover import cover
+from too_marshal.workflows.exposures.records import as_executed
+from too_marshal.workflows.exposures.store import events_of, keep_exposures
 
 Archives = Callable[[str], Archive]
 """Opens the archive of a telescope."""

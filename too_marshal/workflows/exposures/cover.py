@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-import numpy as np
 from astropy import units as u
-from astropy.time import Time
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy import false as sql_false
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from planners.coverage.sky_coverage import Coverage as Covered
 from planners.coverage.sky_coverage import ObservedSky
 from planners.skymaps.skymap import SkyMap
-from telescopes import TELESCOPES
-from telescopes.observing import ExecutedExposure, Telescope
+from telescopes.observing import Telescope
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
 from too_marshal.db.exposures import (
@@ -26,17 +21,11 @@ from too_marshal.db.exposures import (
     OURS,
     Coverage,
     Exposure,
-    ExposureImport,
     Source,
 )
 from too_marshal.db.localizations import Localization, LocalizationState
-from too_marshal.db.plans import Plan
-from too_marshal.db.queues import Submission
-from too_marshal.workflows.exposures.cameras import camera_from_json
+from too_marshal.workflows.exposures.records import as_executed, camera_of, exposures_by_source
 from too_marshal.workflows.localizations.localize import load_skymap
-
-SURVEY_WINDOW = timedelta(days=3)
-"""Exposures that were taken for something else count for an event so long after it."""
 
 
 def cover(
@@ -175,97 +164,4 @@ def _tell(session: Session, event: Event, telescope: str, values: dict[str, Any]
         subject="coverage",
         subject_id=event.current_localization_id,
         event_id=event.id,
-    )
-
-
-def exposures_of(session: Session, event_id: int, telescope: str | None = None) -> list[Exposure]:
-    """Our own exposures for an event, planned or uploaded, in the order of time."""
-    query = select(Exposure).where(_is_ours(event_id)).order_by(Exposure.start, Exposure.id)
-    if telescope is not None:
-        query = query.where(Exposure.telescope == telescope)
-    return list(session.scalars(query))
-
-
-def exposures_by_source(
-    session: Session, event: Event, telescope: str
-) -> dict[Source, list[Exposure]]:
-    """Every exposure of a telescope that counts for an event; sources without any are left out."""
-    imports = _imports(session, event.id)
-    found: dict[Source, list[Exposure]] = {}
-    for row in exposures_of(session, event.id, telescope):
-        source = Source.PLANNED if row.import_id is None else Source.UPLOADED
-        found.setdefault(source, []).append(row)
-    others = [number for number, source in imports.items() if source == Source.OTHERS]
-    query = select(Exposure).where(Exposure.telescope == telescope)
-    if theirs := list(session.scalars(query.where(Exposure.import_id.in_(others)))):
-        found[Source.OTHERS] = theirs
-    if event.event_time is not None:
-        survey = query.where(
-            Exposure.start.between(event.event_time, event.event_time + SURVEY_WINDOW),
-            ~_is_ours(event.id),
-            or_(Exposure.import_id.is_(None), Exposure.import_id.not_in(others)),
-        )
-        if strays := list(session.scalars(survey)):
-            found[Source.SURVEY] = strays
-    return found
-
-
-def _imports(session: Session, event_id: int) -> dict[int, str]:
-    query = select(ExposureImport.id, ExposureImport.source)
-    return dict(session.execute(query.where(ExposureImport.event_id == event_id)).all())
-
-
-def _is_ours(event_id: int) -> ColumnElement[bool]:
-    """Asked for by a submission of the event, or uploaded for it."""
-    asked = select(Submission.id).join(Plan).where(Plan.event_id == event_id)
-    return or_(func.coalesce(Exposure.submission_id.in_(asked), sql_false()), is_uploaded(event_id))
-
-
-def is_uploaded(event_id: int) -> ColumnElement[bool]:
-    """Uploaded for the event, as our own."""
-    uploaded = select(ExposureImport.id).where(
-        ExposureImport.event_id == event_id, ExposureImport.source == Source.UPLOADED
-    )
-    return func.coalesce(Exposure.import_id.in_(uploaded), sql_false())
-
-
-def telescopes_of(session: Session, event: Event) -> list[str]:
-    """Telescopes whose exposures may count for an event."""
-    planned = select(Plan.telescope).where(Plan.event_id == event.id)
-    brought = select(ExposureImport.telescope).where(ExposureImport.event_id == event.id)
-    return sorted(set(session.scalars(planned.union(brought))))
-
-
-def camera_of(session: Session, event_id: int, telescope: str) -> Telescope:
-    """The telescope, whose footprint came with its exposures if it is not one of ours."""
-    if telescope in TELESCOPES:
-        return TELESCOPES[telescope]
-    footprint = session.scalars(
-        select(ExposureImport.footprint)
-        .where(
-            ExposureImport.event_id == event_id,
-            ExposureImport.telescope == telescope,
-            ExposureImport.footprint.is_not(None),
-        )
-        .order_by(ExposureImport.id.desc())
-        .limit(1)
-    ).one()
-    return camera_from_json(telescope, footprint)
-
-
-def as_executed(row: Exposure) -> ExecutedExposure:
-    """The record that the planners' functions take."""
-    return ExecutedExposure(
-        exposure_id=row.exposure_id,
-        field_id=row.field_id,
-        ra=row.ra * u.deg,
-        dec=row.dec * u.deg,
-        filter=row.filter,
-        start=Time(row.start),
-        exposure_time=row.exposure_time * u.s,
-        detectors=np.asarray(row.detectors, dtype=np.int64),
-        queue_name=row.queue_name,
-        airmass=row.airmass,
-        seeing=None if row.seeing is None else row.seeing * u.arcsec,
-        limiting_magnitude=row.limiting_magnitude,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from too_marshal.db.events import Event
-from too_marshal.workflows.exposures.cover import cover, cover_together, telescopes_of
+from too_marshal.workflows.exposures.cover import cover, cover_together
+from too_marshal.workflows.exposures.records import telescopes_of
 
 
 def cover_version(session: Session, event_id: int, localization_id: int) -> None:

@@ -20,7 +20,7 @@ from too_marshal.db.notices import ReceivedNotice
 from too_marshal.db.people import Person
 from too_marshal.notices.registry import STREAMS
 from too_marshal.workflows.errors import Forbidden
-from too_marshal.workflows.exposures.cover import exposures_of
+from too_marshal.workflows.exposures.records import exposures_of
 
 FACILITIES = {
     "ZTF": (

@@ -17,8 +17,11 @@ from sqlalchemy.orm import Session
 from planners.geometry.ranges import hpx29
 from telescopes.observing import ExecutedExposure
 from too_marshal.db.base import now
+from too_marshal.db.events import Event
 from too_marshal.db.exposures import Exposure
+from too_marshal.db.plans import Plan
 from too_marshal.db.queues import Submission
+from too_marshal.workflows.exposures.records import SURVEY_WINDOW
 
 CHUNK = 2000
 """Rows in one statement."""
@@ -141,3 +144,21 @@ def _rows(
         }
         for number, item in enumerate(exposures)
     ]
+
+
+def events_of(session: Session, telescope: str, kept: Kept) -> set[int]:
+    """Events for which something new counts: that asked for it, or whose window it was in."""
+    asked = select(Plan.event_id).join(Submission).where(Submission.id.in_(kept.submissions))
+    events = set(session.scalars(asked))
+    if kept.strays:
+        query = (
+            select(Event.id)
+            .join(Plan, Plan.event_id == Event.id)
+            .where(
+                Plan.telescope == telescope,
+                ~Event.is_retracted,
+                Event.event_time.between(min(kept.strays) - SURVEY_WINDOW, max(kept.strays)),
+            )
+        )
+        events |= set(session.scalars(query))
+    return events

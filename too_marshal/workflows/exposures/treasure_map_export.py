@@ -30,8 +30,8 @@ from too_marshal.db.plans import Plan
 from too_marshal.db.queues import AT_THE_ROBOT, Submission, SubmissionState
 from too_marshal.deployment.logs import keep_secret, without_secrets
 from too_marshal.deployment.settings import Settings
-from too_marshal.workflows.exposures.cover import as_executed
-from too_marshal.workflows.exposures.deficit import Outcome, Visit, visits_of
+from too_marshal.workflows.exposures.records import as_executed
+from too_marshal.workflows.exposures.visits import Outcome, Visit, visits_of
 from too_marshal.workflows.plan_document import read_plan
 
 RETRY_TIME = timedelta(minutes=1)

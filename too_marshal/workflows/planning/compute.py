@@ -24,8 +24,8 @@ from telescopes.observing import ExecutedExposure, ObservingPlan, ObservingReque
 from too_marshal.db.base import now
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.workflows.exposures.archives import references_of
-from too_marshal.workflows.exposures.cover import as_executed, exposures_of
-from too_marshal.workflows.exposures.deficit import useless
+from too_marshal.workflows.exposures.records import as_executed, exposures_of
+from too_marshal.workflows.exposures.visits import useless
 
 logger = logging.getLogger(__name__)
 

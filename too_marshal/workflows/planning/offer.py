@@ -20,8 +20,8 @@ from too_marshal.db.replacements import (
     Replacement,
     ReplacementState,
 )
-from too_marshal.workflows.exposures.cover import as_executed, exposures_of
-from too_marshal.workflows.exposures.progress import parted
+from too_marshal.workflows.exposures.records import as_executed, exposures_of
+from too_marshal.workflows.exposures.visits import parted
 from too_marshal.workflows.localizations.localize import load_skymap
 from too_marshal.workflows.plan_document import read_plan
 

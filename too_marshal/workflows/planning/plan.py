@@ -28,8 +28,10 @@ from too_marshal.workflows.alerts.notify import tell
 from too_marshal.workflows.localizations.localize import load_skymap
 from too_marshal.workflows.planning.compute import PlanningFailed, request_of, think
 from too_marshal.workflows.planning.plan_queue import (
+    TIME_LIMITS,
     WINDOW,
     ask_to_compute,
+    is_allowed,
 )
 from too_marshal.workflows.rules.decide import decide_localization
 from too_marshal.workflows.rules.fields import requested
@@ -117,6 +119,8 @@ def ask_for_plan(  # noqa: PLR0913 - what a person chooses
         raise ValueError(f"unknown planner {planner!r}; known: {', '.join(PLANNERS)}")
     wanted = request_from_json(request)
     check_request(TELESCOPES[telescope], wanted)
+    if wanted.time_limit is not None and not is_allowed(wanted.time_limit):
+        raise ValueError(f"a planner is given {TIME_LIMITS}")
     plan = Plan(
         event_id=event.id,
         localization_id=place.id,

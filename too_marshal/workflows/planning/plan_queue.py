@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from astropy import units as u
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -20,8 +21,10 @@ WINDOW = timedelta(hours=24)
 """A plan may use all darkness within this time of being asked for, unless a person says
 otherwise: it holds one whole night anywhere."""
 
-LEAST_TIME_LIMIT, MOST_TIME_LIMIT = 5.0, 900.0
-"""How much time a person may give a planner, s."""
+MIN_TIME_LIMIT, MAX_TIME_LIMIT = 5 * u.s, 900 * u.s
+"""How much time a person may give a planner."""
+
+TIME_LIMITS = f"from {MIN_TIME_LIMIT:g} to {MAX_TIME_LIMIT:g}"
 
 _LINE = text("""
     SELECT plan_id, status, place FROM (
@@ -47,6 +50,11 @@ class Turn:
 
     place: int | None
     """In its line, from 1; None while a worker computes it."""
+
+
+def is_allowed(time_limit: u.Quantity[u.physical.time]) -> bool:
+    """Whether a person may give a planner so much time."""
+    return bool(MIN_TIME_LIMIT <= time_limit <= MAX_TIME_LIMIT)
 
 
 def queue_of(plan: Plan, event: Event) -> str:

@@ -13,8 +13,8 @@ from too_marshal.db.localizations import Localization
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import RobotQueue, Submission, names_held
 from too_marshal.db.replacements import Replacement
-from too_marshal.workflows.exposures.cover import as_executed, exposures_of
-from too_marshal.workflows.exposures.progress import parted
+from too_marshal.workflows.exposures.records import as_executed, exposures_of
+from too_marshal.workflows.exposures.visits import parted
 from too_marshal.workflows.localizations.localize import load_skymap
 from too_marshal.workflows.planning.plan import store_plan
 

@@ -17,13 +17,12 @@ from telescopes.observing import ExecutedExposure, ObservingQueue, QueuedPlan
 from telescopes.times import iso
 from too_marshal import tasks
 from too_marshal.db.base import now
-from too_marshal.db.events import Event
 from too_marshal.db.plans import Plan, PlannedExposureRow
 from too_marshal.db.queues import RobotQueue, Submission
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
-from too_marshal.workflows.exposures.cover import SURVEY_WINDOW, cover
-from too_marshal.workflows.exposures.store import Kept, keep_exposures
+from too_marshal.workflows.exposures.cover import cover
+from too_marshal.workflows.exposures.store import events_of, keep_exposures
 from too_marshal.workflows.submissions.reconcile import (
     Observation,
     reconcile,
@@ -158,21 +157,3 @@ def _note_queues(session: Session, telescope: str, answer: _Answer) -> None:
             where=RobotQueue.seen_at.is_(None) | (RobotQueue.seen_at < answer.listed_at),
         )
     )
-
-
-def events_of(session: Session, telescope: str, kept: Kept) -> set[int]:
-    """Events for which something new counts: that asked for it, or whose window it was in."""
-    asked = select(Plan.event_id).join(Submission).where(Submission.id.in_(kept.submissions))
-    events = set(session.scalars(asked))
-    if kept.strays:
-        query = (
-            select(Event.id)
-            .join(Plan, Plan.event_id == Event.id)
-            .where(
-                Plan.telescope == telescope,
-                ~Event.is_retracted,
-                Event.event_time.between(min(kept.strays) - SURVEY_WINDOW, max(kept.strays)),
-            )
-        )
-        events |= set(session.scalars(query))
-    return events

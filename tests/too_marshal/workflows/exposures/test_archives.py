@@ -37,7 +37,7 @@ from too_marshal.workflows.exposures.archives import (
     read_references,
     references_of,
 )
-from too_marshal.workflows.exposures.cover import as_executed
+from too_marshal.workflows.exposures.records import as_executed
 from too_marshal.workflows.exposures.store import keep_exposures
 from too_marshal.workflows.planning.plan import ask_for_plan, compute
 

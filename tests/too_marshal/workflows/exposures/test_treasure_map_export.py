@@ -28,7 +28,8 @@ from too_marshal.db.events import Activity
 from too_marshal.db.exposures import Coverage, ExposureImport, Source
 from too_marshal.db.queues import Submission, SubmissionState
 from too_marshal.deployment.settings import Settings
-from too_marshal.workflows.exposures.cover import as_executed, cover
+from too_marshal.workflows.exposures.cover import cover
+from too_marshal.workflows.exposures.records import as_executed
 from too_marshal.workflows.exposures.treasure_map_export import share, treasure_map_of
 from too_marshal.workflows.exposures.treasure_map_import import read_others
 

@@ -22,7 +22,8 @@ from tests.too_marshal.factories import (
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.exposures import Coverage, Exposure
-from too_marshal.workflows.exposures.cover import as_executed, cover, exposures_of
+from too_marshal.workflows.exposures.cover import cover
+from too_marshal.workflows.exposures.records import as_executed, exposures_of
 from too_marshal.workflows.exposures.report import gather
 from too_marshal.workflows.exposures.store import keep_exposures
 from too_marshal.workflows.exposures.upload import undo, upload

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -12,15 +12,12 @@ from sqlalchemy.orm import Session
 
 from planners.files.times import time_from_json
 from telescopes import TELESCOPES
+from telescopes.observing import ExecutedExposure, ObservingPlan
 from telescopes.pairing.pairing import pairs
-from telescopes.times import iso
-from too_marshal.db.base import now
-from too_marshal.db.events import record
 from too_marshal.db.exposures import Exposure
 from too_marshal.db.plans import Plan, PlannedExposureRow
 from too_marshal.db.queues import Submission
-from too_marshal.workflows.exposures.cover import is_uploaded
-from too_marshal.workflows.planning.plan_queue import WINDOW, ask_to_compute
+from too_marshal.workflows.exposures.records import is_uploaded
 
 CLOUD = 1.0
 """An exposure that is brighter than predicted by more than this is not worth a visit, mag."""
@@ -113,40 +110,11 @@ def useless(session: Session, plan: Plan) -> set[int]:
     }
 
 
-def ask_for_follow_up(session: Session, plan: Plan, *, by: str) -> Plan:
-    """Ask for a plan of what is missing of another, on the event's map as it is now.
-
-    Raises
-    ------
-    ValueError
-        If nothing of the plan was executed, or nothing is missing.
-    """
-    outcomes = {visit.outcome for visit in visits_of(session, plan)}
-    if outcomes <= {Outcome.MISSED}:
-        raise ValueError(f"nothing of plan {plan.id} was executed: plan anew instead")
-    if outcomes == {Outcome.DONE}:
-        raise ValueError(f"nothing of plan {plan.id} is missing")
-    begin = now()
-    follow_up = Plan(
-        event_id=plan.event_id,
-        localization_id=plan.event.current_localization_id or plan.localization_id,
-        parent_id=plan.id,
-        telescope=plan.telescope,
-        planner=plan.planner,
-        program=plan.program,
-        author=by,
-        request={**plan.request, "start": iso(begin), "end": iso(begin + WINDOW)},
-    )
-    session.add(follow_up)
-    session.flush()
-    record(
-        session,
-        f"{plan.telescope} plan asked for of what is missing of plan {plan.id}",
-        subject="plan",
-        subject_id=follow_up.id,
-        event_id=plan.event_id,
-        actor=by,
-    )
-    ask_to_compute(session, follow_up, plan.event)
-    session.commit()
-    return follow_up
+def parted(
+    plan: ObservingPlan, executed: Sequence[ExecutedExposure]
+) -> tuple[ObservingPlan, ObservingPlan]:
+    """The part of a plan that was executed, and the part that was not; statistics are kept."""
+    both = list(zip(plan.exposures, pairs(plan.exposures, executed), strict=True))
+    done = tuple(planned for planned, taken in both if taken is not None)
+    left = tuple(planned for planned, taken in both if taken is None)
+    return replace(plan, exposures=done), replace(plan, exposures=left)

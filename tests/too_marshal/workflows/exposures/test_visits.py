@@ -24,9 +24,10 @@ from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import SubmissionState
-from too_marshal.workflows.exposures.deficit import Outcome, ask_for_follow_up, visits_of
 from too_marshal.workflows.exposures.upload import upload
+from too_marshal.workflows.exposures.visits import Outcome, visits_of
 from too_marshal.workflows.planning.compute import request_of
+from too_marshal.workflows.planning.follow_up import ask_for_follow_up
 from too_marshal.workflows.planning.plan import ask_for_plan, compute, store_plan
 
 pytestmark = pytest.mark.usefixtures("evening")
