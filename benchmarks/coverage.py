@@ -26,7 +26,7 @@ from too_marshal.db.exposures import Coverage
 from too_marshal.processes.database import migrate
 from too_marshal.processes.embedded import embedded_database
 from too_marshal.workflows.exposures.cover import cover
-from too_marshal.workflows.exposures.store import keep_exposures
+from too_marshal.workflows.exposures.store import store_exposures
 
 MAP = "bns_00507deg2_10102.multiorder.fits.gz"
 
@@ -75,7 +75,7 @@ def main() -> None:
                 submission = add_submission(session, add_plan(session, event))
                 exposures = night(submission.queue_name, options.exposures, seed)
                 begun = time.perf_counter()
-                added = keep_exposures(session, "ZTF", exposures).added
+                added = store_exposures(session, "ZTF", exposures).added
                 session.commit()
                 kept = time.perf_counter()
                 cover(session, event.id, "ZTF")

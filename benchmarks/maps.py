@@ -39,14 +39,14 @@ def made_map(seed: int) -> SkyMap:
     azimuth = np.arctan2(np.cross(axis, along) @ directions, along @ directions)
     bright = np.zeros(directions.shape[1])
     for _ in range(random.integers(1, 4)):
-        centre, spread = random.uniform(-np.pi, np.pi), random.uniform(0.1, 1.2)
-        angle = (azimuth - centre + np.pi) % (2 * np.pi) - np.pi
+        center, spread = random.uniform(-np.pi, np.pi), random.uniform(0.1, 1.2)
+        angle = (azimuth - center + np.pi) % (2 * np.pi) - np.pi
         bright += random.uniform(0.3, 1) * np.exp(-0.5 * (angle / spread) ** 2)
     density = bright * np.exp(-0.5 * (off_ring / width) ** 2)
     density[density < 1e-5 * density.max()] = 0
     shift = 2 * (29 - order)
     cells = np.arange(len(density))
-    return SkyMap.normalised((cells << shift, (cells + 1) << shift), density)
+    return SkyMap.normalized((cells << shift, (cells + 1) << shift), density)
 
 
 def _frame(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

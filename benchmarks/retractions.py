@@ -39,7 +39,7 @@ from too_marshal.workflows.submissions.approve import approve
 LIMIT = 10.0
 """Within so many seconds a queue shall be gone."""
 
-LONGEST_WAIT = 15.0
+MAX_WAIT = 15.0
 """From an approval to its retraction, s."""
 
 AT_ONCE = 4
@@ -162,7 +162,7 @@ def main() -> int:
             watch.start()
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 for case in cases:
-                    pool.submit(play, case, chance.uniform(0, LONGEST_WAIT), engine, settings)
+                    pool.submit(play, case, chance.uniform(0, MAX_WAIT), engine, settings)
             load = os.getloadavg()[0]
             time.sleep(QUIET)
             watch.stop()

@@ -84,13 +84,13 @@ def read_by_ligo(path: Path) -> float:
 def all_different(nside: int, ordering: str, *, distances: bool) -> bytes:
     """A flat map in which no two pixels are equal: the worst that a file can hold."""
     n_pixels = healpy.nside2npix(nside)
-    centre = healpy.ang2vec(1.0, 2.0)
+    center = healpy.ang2vec(1.0, 2.0)
     kind = "f8" if distances else "f4"
     pixels = np.empty(n_pixels, dtype=kind)
     for first in range(0, n_pixels, 1 << 22):
         index = np.arange(first, min(first + (1 << 22), n_pixels))
         direction = np.array(healpy.pix2vec(nside, index, nest=ordering == "NESTED"))
-        pixels[index] = np.exp(5 * (centre @ direction - 1))
+        pixels[index] = np.exp(5 * (center @ direction - 1))
     pixels /= pixels.sum(dtype="f8")
     names = ["PROB", *(["DISTMU", "DISTSIGMA", "DISTNORM"] if distances else [])]
     columns = [

@@ -44,10 +44,10 @@ KEYWORDS = (
 )
 """Of the keywords that GCN asks for in a subject, those that our events can have."""
 
-MOST_LINES = 60
+MAX_LINES = 60
 """GCN's style guide asks for fewer lines than this."""
 
-MOST_COLUMNS = 80
+MAX_COLUMNS = 80
 """Lines are broken before this column."""
 
 
@@ -104,16 +104,16 @@ def faults(circular: Circular) -> list[str]:
     lines = circular.body.splitlines()
     found = [f"the subject contains {word!r}" for word in FORBIDDEN_IN_SUBJECT if word in subject]
     if not any(word.lower() in subject for word in KEYWORDS):
-        found.append("the subject names no event that GCN would recognise")
+        found.append("the subject names no event that GCN would recognize")
     if "\n" in circular.subject or "\r" in circular.subject:
         found.append("the subject has more than one line")
     for number, line in enumerate([circular.subject, *lines]):
         bad = sorted({letter for letter in line if not (letter.isascii() and letter.isprintable())})
         if bad:
             found.append(f"line {number} has characters that are not plain ASCII: {''.join(bad)!r}")
-    if len(lines) >= MOST_LINES:
-        found.append(f"the body has {len(lines)} lines, {MOST_LINES - 1} are the most")
-    long = [number for number, line in enumerate(lines, 1) if len(line) > MOST_COLUMNS]
+    if len(lines) >= MAX_LINES:
+        found.append(f"the body has {len(lines)} lines, {MAX_LINES - 1} are the most")
+    long = [number for number, line in enumerate(lines, 1) if len(line) > MAX_COLUMNS]
     if long:
-        found.append(f"lines {long} are longer than {MOST_COLUMNS} columns")
+        found.append(f"lines {long} are longer than {MAX_COLUMNS} columns")
     return found

@@ -20,7 +20,7 @@ from planners.geometry.polygons import unit_vectors
 from planners.geometry.ranges import HIGHEST_ORDER, hpx29
 from planners.optimal import best_shots
 from planners.problem.assemble import assemble
-from planners.problem.build import pose_at
+from planners.problem.build import build_problem_at
 from planners.problem.requests import RequestInvalid, check_request
 from planners.search.bound import upper_bound
 from planners.skymaps.skymap import SkyMap
@@ -32,7 +32,7 @@ from telescopes.observing import (
     Telescope,
 )
 
-_MOST_GALAXIES = 3000
+_MAX_GALAXIES = 3000
 """The most probable ones; the others are left out."""
 
 _CELLS_PER_CAMERA = 10_000
@@ -54,7 +54,7 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
     check_request(telescope, request)
     galaxies = _as_skymap(skymap, telescope.footprint, request.galaxies)
     pointings = _pointings(galaxies, telescope)
-    problem = pose_at(galaxies, telescope, request, pointings, _cells)
+    problem = build_problem_at(galaxies, telescope, request, pointings, _cells)
     limit = upper_bound(problem)
     return assemble(problem, "galaxies", best_shots(problem, limit, begun), begun, limit)
 
@@ -142,12 +142,12 @@ def _as_skymap(skymap: SkyMap, footprint: Footprint, galaxies: Table | None) -> 
     """A sky map that has its probability in cells around galaxies."""
     coord, _ = _positions(galaxies)
     weight = galaxy_weights(skymap, galaxies)
-    best = np.argsort(-weight, kind="stable")[:_MOST_GALAXIES]
+    best = np.argsort(-weight, kind="stable")[:_MAX_GALAXIES]
     best = best[weight[best] > 0]
     shift = 2 * (HIGHEST_ORDER - _galaxy_order(footprint))
     cell, which = np.unique(hpx29(coord[best]) >> shift, return_inverse=True)
     density = np.bincount(which, weight[best]).astype(np.float64)
-    return SkyMap.normalised((cell << shift, (cell + 1) << shift), density)
+    return SkyMap.normalized((cell << shift, (cell + 1) << shift), density)
 
 
 def _cells(galaxies: SkyMap, footprint: Footprint, coord: SkyCoord) -> Sequence[Layer]:
@@ -176,9 +176,9 @@ def _pointings(galaxies: SkyMap, telescope: Telescope) -> FieldGrid:
     lon, lat = astropy_healpix.healpix_to_lonlat(
         galaxies.lo >> (2 * (HIGHEST_ORDER - order)), 1 << order, order="nested"
     )
-    centres = _groups(SkyCoord(lon, lat), galaxies.probability, _half_width(telescope.footprint))
-    n = len(centres)
-    return FieldGrid(np.full(n, -1), centres, np.ones(n, dtype=bool))
+    centers = _groups(SkyCoord(lon, lat), galaxies.probability, _half_width(telescope.footprint))
+    n = len(centers)
+    return FieldGrid(np.full(n, -1), centers, np.ones(n, dtype=bool))
 
 
 def _half_width(footprint: Footprint) -> float:

@@ -10,12 +10,12 @@ from astropy import units as u
 from numpy.typing import NDArray
 
 from planners.problem.assemble import assemble
-from planners.problem.build import pose
+from planners.problem.build import build_problem
 from planners.problem.incidence import MarginalProbability
 from planners.problem.plan_statistics import telescope_time
 from planners.problem.problem import Problem
-from planners.problem.scheduler import Clock, RobotState, Shot
-from planners.problem.visit_options import Programmes, programmes_of
+from planners.problem.scheduler import ExposureScheduler, RobotState, ScheduledExposure
+from planners.problem.visit_options import VisitOptions, programs_of
 from planners.search.blocks import passes_of, sequences
 from planners.search.tours import tour
 from planners.skymaps.skymap import SkyMap
@@ -37,64 +37,70 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
         If the request makes no sense for the telescope.
     """
     begun = time.perf_counter()
-    problem = pose(skymap, telescope, request)
+    problem = build_problem(skymap, telescope, request)
     return assemble(problem, "greedy", shots_of(problem), begun)
 
 
-def shots_of(problem: Problem) -> list[Shot]:
+def shots_of(problem: Problem) -> list[ScheduledExposure]:
     """Exposures of the greedy plan, in the order of time."""
-    programmes = programmes_of(problem)
-    clock = Clock(problem)
+    visit_options = programs_of(problem)
+    clock = ExposureScheduler(problem)
     state = RobotState()
-    marginal = MarginalProbability(programmes.cover)
-    left = np.ones(len(programmes), dtype=bool)
-    shots: list[Shot] = []
+    marginal = MarginalProbability(visit_options.cover)
+    left = np.ones(len(visit_options), dtype=bool)
+    scheduled_exposures: list[ScheduledExposure] = []
     orders = sequences(max(problem.needs, key=len))
     while True:
         left &= marginal.gain >= problem.worth
-        state.time = _soonest(clock, np.unique(programmes.field[left]), state.time)
+        state.time = _soonest(clock, np.unique(visit_options.field[left]), state.time)
         if state.time == math.inf:
-            return shots
-        chosen = _choose(programmes, clock, state.time, left, marginal)
-        chosen = chosen[: _affordable(problem, shots)]
+            return scheduled_exposures
+        chosen = _choose(visit_options, clock, state.time, left, marginal)
+        chosen = chosen[: _affordable(problem, scheduled_exposures)]
         if not chosen:
-            if _affordable(problem, shots) == 0:
-                return shots
+            if _affordable(problem, scheduled_exposures) == 0:
+                return scheduled_exposures
             # Nothing that is up now can have all its visits: something else may, later.
             state.time += _PAUSE
             continue
-        of_field = {int(programmes.field[k]): k for k in chosen}
+        of_field = {int(visit_options.field[k]): k for k in chosen}
         order = [of_field[index] for index in tour(problem, list(of_field), state)]
         filters = next((one for one in orders if one[0] == state.filter), orders[0])
-        laid, dropped, after = clock.lay_whole(state, passes_of(programmes, filters, order))
-        if not laid:
+        scheduled, dropped, after = clock.schedule_complete(
+            state, passes_of(visit_options, filters, order)
+        )
+        if not scheduled:
             state.time += _PAUSE
             continue
-        shots += laid
+        scheduled_exposures += scheduled
         state = after
         for k in order:
-            if int(programmes.field[k]) not in dropped:
+            if int(visit_options.field[k]) not in dropped:
                 marginal.take(k)
-                left &= programmes.field != programmes.field[k]
+                left &= visit_options.field != visit_options.field[k]
 
 
-def _soonest(clock: Clock, fields: NDArray[np.int64], earliest: float) -> float:
+def _soonest(clock: ExposureScheduler, fields: NDArray[np.int64], earliest: float) -> float:
     """When the first of some fields is up, at or after `earliest`; inf if none ever is."""
     first = clock.first_visible(earliest, min(clock.problem.exposure.values()))
     return float(first[fields].min(initial=math.inf))
 
 
-def _affordable(problem: Problem, shots: list[Shot]) -> int:
+def _affordable(problem: Problem, scheduled_exposures: list[ScheduledExposure]) -> int:
     """How many more fields the budgets of the request allow, at least."""
     request = problem.request
     most = len(problem.field_id)
     if request.maximum_fields is not None:
-        most = min(most, request.maximum_fields - len({shot.field for shot in shots}))
+        most = min(
+            most,
+            request.maximum_fields
+            - len({scheduled_exposure.field for scheduled_exposure in scheduled_exposures}),
+        )
     if request.maximum_time is not None:
         slews = problem.slews
         visit = sum(problem.exposure[name] for name in request.filters)
         each = visit + len(request.filters) * slews.longest
-        left = request.maximum_time.to_value(u.s) - telescope_time(problem, shots)
+        left = request.maximum_time.to_value(u.s) - telescope_time(problem, scheduled_exposures)
         exchanges = len(request.filters) * slews.filter_exchange
         most = min(most, int(max(left - exchanges, 0.0) / each))
     return most
@@ -104,27 +110,27 @@ def _round_size(problem: Problem, remaining: float) -> int:
     """Fields in a round: as many as fill the gap, fewer when the end of the window is near."""
     filters = problem.request.filters
     exposing = float(np.mean([problem.exposure[name] for name in filters]))
-    each = exposing + max(problem.slews.readout, problem.slews.settle)
+    each = exposing + max(problem.slews.readout, problem.slews.mount_settle)
     last = int((remaining - (len(filters) - 1) * problem.gap) / each)
     return max(min(math.ceil(max(problem.gap, _PAUSE) / each), last), 1)
 
 
 def _choose(
-    programmes: Programmes,
-    clock: Clock,
+    visit_options: VisitOptions,
+    clock: ExposureScheduler,
     now: float,
     left: NDArray[np.bool_],
     marginal: MarginalProbability,
 ) -> list[int]:
-    """The most probable programmes whose fields are up now and when the last turn comes."""
-    problem = programmes.problem
+    """The most probable programs whose fields are up now and when the last turn comes."""
+    problem = visit_options.problem
     size = _round_size(problem, float(problem.dark.end.max(initial=0.0)) - now)
     span = (len(problem.request.filters) - 1) * problem.gap
     longest = max(problem.exposure.values())
     in_time = np.ones(len(problem.field_id), dtype=bool)
     for turn in (now, now + span):
         in_time &= clock.first_visible(turn, longest) <= turn + size * longest
-    up = left & in_time[programmes.field]
+    up = left & in_time[visit_options.field]
     marginal = marginal.copy()
     chosen: list[int] = []
     while len(chosen) < size:
@@ -134,5 +140,5 @@ def _choose(
         best = int(np.argmax(gain))
         chosen.append(best)
         marginal.take(best)
-        up &= programmes.field != programmes.field[best]
+        up &= visit_options.field != visit_options.field[best]
     return chosen

@@ -11,7 +11,7 @@ from astropy.coordinates import SkyCoord
 from planners.footprints.atoms import Atoms
 from planners.optimal import best_shots
 from planners.problem.assemble import assemble
-from planners.problem.build import pose_at
+from planners.problem.build import build_problem_at
 from planners.problem.requests import RequestInvalid, check_request
 from planners.problem.unobserved import ledger
 from planners.skymaps.skymap import SkyMap
@@ -29,12 +29,18 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
     begun = time.perf_counter()
     check_request(telescope, request)
     pointings = _pointings(telescope, request)
-    problem = pose_at(skymap, telescope, request, pointings)
+    problem = build_problem_at(skymap, telescope, request, pointings)
     as_listed = replace(problem, atoms=_each_alike(len(pointings.field_id)))
-    shots = best_shots(as_listed)
-    made = assemble(problem, "manual", shots, begun)
-    account = replace(ledger(problem, shots), reasons=ledger(as_listed, shots).reasons)
-    return replace(made, unobserved=account.unobserved(), remark=account.remark(is_empty=not shots))
+    scheduled_exposures = best_shots(as_listed)
+    made = assemble(problem, "manual", scheduled_exposures, begun)
+    account = replace(
+        ledger(problem, scheduled_exposures), reasons=ledger(as_listed, scheduled_exposures).reasons
+    )
+    return replace(
+        made,
+        unobserved=account.unobserved(),
+        remark=account.remark(is_empty=not scheduled_exposures),
+    )
 
 
 def _pointings(telescope: Telescope, request: ObservingRequest) -> FieldGrid:

@@ -1,7 +1,7 @@
 """The optimal planner: maximum coverage over structures of rounds, with a proven bound.
 
 A structure says when rounds begin and how long they are. For each of the likeliest, an integer
-programme says which field is observed in which round; the rounds are then laid on the clock with
+program says which field is observed in which round; the rounds are then laid on the clock with
 the true overheads, and what time is left is filled. The best of these plans is returned with an
 upper bound that holds for every plan, whatever its structure.
 """
@@ -17,17 +17,17 @@ from astropy import units as u
 
 from planners import greedy
 from planners.problem.assemble import assemble
-from planners.problem.build import pose
+from planners.problem.build import build_problem
 from planners.problem.plan_statistics import finished_atoms
 from planners.problem.problem import Problem
-from planners.problem.scheduler import Shot
-from planners.problem.visit_options import Programmes, programmes_of
+from planners.problem.scheduler import ScheduledExposure
+from planners.problem.visit_options import VisitOptions, programs_of
 from planners.search.assignment import Assignment
-from planners.search.block_layouts import StructureBuilder
+from planners.search.block_layouts import BlockLayoutBuilder
 from planners.search.bound import finished_already, upper_bound
 from planners.search.execution import Execution
 from planners.search.fillers import with_single_visits
-from planners.search.mixtures import builders, structures
+from planners.search.mixtures import builders, layouts
 from planners.skymaps.skymap import SkyMap
 from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
 
@@ -36,16 +36,16 @@ _GOOD_ENOUGH, _EXCELLENT = 7e-3, 1e-3
 is time."""
 
 _COLUMNS = 6000
-"""Columns of all integer programmes together, after which no further structure is tried."""
+"""Columns of all integer programs together, after which no further structure is tried."""
 
-_MOST_COLUMNS, _MOST_ITERATIONS, _WIDE = 20_000, 25_000, 0.02
+_MAX_COLUMNS, _MAX_ITERATIONS, _WIDE = 20_000, 25_000, 0.02
 """Columns, and iterations of the simplex method, where the gap is still wider than the third."""
 
 _HOPELESS = 0.9
 """A structure whose relaxation covers less than this part of the best plan is not carried out:
 filling what time is left seldom adds more than the rest."""
 
-_FEW = 20
+_MIN_COUNT = 20
 """Steps of which a mean says little."""
 
 _SAME = 0.01
@@ -64,15 +64,15 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
         If the request makes no sense for the telescope.
     """
     begun = time.perf_counter()
-    problem = pose(skymap, telescope, request)
+    problem = build_problem(skymap, telescope, request)
     limit = upper_bound(problem)
-    shots = with_single_visits(problem, best_shots(problem, limit, begun))
-    return assemble(problem, "optimal", shots, begun, limit)
+    scheduled_exposures = with_single_visits(problem, best_shots(problem, limit, begun))
+    return assemble(problem, "optimal", scheduled_exposures, begun, limit)
 
 
 def best_shots(
     problem: Problem, limit: float | None = None, begun: float | None = None
-) -> list[Shot]:
+) -> list[ScheduledExposure]:
     """Exposures of the best plan found, in the order of time.
 
     Parameters
@@ -96,30 +96,30 @@ class _Search:
         allowed = problem.request.time_limit
         self._deadline = np.inf if allowed is None else begun + float(allowed.to_value(u.s))
         self._patient = allowed is not None
-        self._best: list[Shot] = greedy.shots_of(problem)
+        self._best: list[ScheduledExposure] = greedy.shots_of(problem)
         self._value = self._covered(self._best)
         self._finished = finished_already(problem)
 
-    def best(self) -> list[Shot]:
+    def best(self) -> list[ScheduledExposure]:
         """The best plan found."""
-        programmes = programmes_of(self.problem)
-        if len(programmes) == 0:
+        visit_options = programs_of(self.problem)
+        if len(visit_options) == 0:
             return self._best
-        kinds = builders(self.problem, _usual_cost(programmes))
+        kinds = builders(self.problem, _usual_cost(visit_options))
         columns = iterations = 0
-        for structure in structures(kinds):
+        for layout in layouts(kinds):
             if self._is_enough(columns, iterations):
                 break
             for _ in range(2):
-                assignment = Assignment(programmes, structure, kinds[0])
-                columns += len(assignment.places.programme)
-                shots = self._carried_out(assignment, kinds)
+                assignment = Assignment(visit_options, layout, kinds[0])
+                columns += len(assignment.places.visit_option)
+                scheduled_exposures = self._carried_out(assignment, kinds)
                 iterations += assignment.model.iterations
-                if not shots:
+                if not scheduled_exposures:
                     break
-                self._keep(shots)
+                self._keep(scheduled_exposures)
                 guess = kinds[0].cost
-                cost = self._real_cost(shots, guess)
+                cost = self._real_cost(scheduled_exposures, guess)
                 if abs(cost - guess) < _SAME * guess:
                     break
                 kinds = builders(self.problem, cost)
@@ -134,39 +134,41 @@ class _Search:
             return True
         if self._value >= (1 - _WIDE) * self.limit:
             return columns > _COLUMNS
-        return columns > _MOST_COLUMNS or iterations > _MOST_ITERATIONS
+        return columns > _MAX_COLUMNS or iterations > _MAX_ITERATIONS
 
-    def _carried_out(self, assignment: Assignment, kinds: Sequence[StructureBuilder]) -> list[Shot]:
+    def _carried_out(
+        self, assignment: Assignment, kinds: Sequence[BlockLayoutBuilder]
+    ) -> list[ScheduledExposure]:
         """Exposures of the best assignment to the rounds of a structure; none if it is hopeless."""
-        if len(assignment.places.programme) == 0:
+        if len(assignment.places.visit_option) == 0:
             return []
         value, share = assignment.relaxed()
         if value + self._finished < _HOPELESS * self._value:
             return []
-        rounds = assignment.rounded(share)
-        return Execution(assignment.programmes, kinds).run(assignment.structure, rounds)
+        filter_blocks = assignment.rounded(share)
+        return Execution(assignment.visit_options, kinds).run(assignment.layout, filter_blocks)
 
-    def _real_cost(self, shots: Sequence[Shot], guess: float) -> float:
+    def _real_cost(self, scheduled_exposures: Sequence[ScheduledExposure], guess: float) -> float:
         """Time from one exposure to the next within a pass, s; the guess where there are few."""
         slews = self.problem.slews
         steps = [
             before.end - before.start + slews.one(before.field, after.field, before.end)
-            for before, after in pairwise(shots)
+            for before, after in pairwise(scheduled_exposures)
             if before.filter == after.filter
         ]
-        return float(np.mean(steps)) if len(steps) >= _FEW else guess
+        return float(np.mean(steps)) if len(steps) >= _MIN_COUNT else guess
 
-    def _keep(self, shots: list[Shot]) -> None:
-        value = self._covered(shots)
+    def _keep(self, scheduled_exposures: list[ScheduledExposure]) -> None:
+        value = self._covered(scheduled_exposures)
         if value > self._value:
-            self._best, self._value = shots, value
+            self._best, self._value = scheduled_exposures, value
 
-    def _covered(self, shots: Sequence[Shot]) -> float:
-        done = finished_atoms(self.problem, shots)
+    def _covered(self, scheduled_exposures: Sequence[ScheduledExposure]) -> float:
+        done = finished_atoms(self.problem, scheduled_exposures)
         return float(self.problem.atoms.probability[done].sum())
 
 
-def _usual_cost(programmes: Programmes) -> float:
+def _usual_cost(visit_options: VisitOptions) -> float:
     """Usual time from one exposure to the next, s."""
-    exposing = programmes.exposing[:, -1] / programmes.visits
-    return float(np.mean(exposing + _FIRST_OVERHEAD * programmes.least_overhead))
+    exposing = visit_options.exposing[:, -1] / visit_options.visits
+    return float(np.mean(exposing + _FIRST_OVERHEAD * visit_options.least_overhead))

@@ -20,7 +20,7 @@ def declination_rings(
 
     Fields stand on rings of equal declination. The rings are `height` apart at most; along
     a ring, fields are `width` apart at most where the ring is widest within half a height
-    of its centre.
+    of its center.
 
     Parameters
     ----------

@@ -59,7 +59,7 @@ class FieldGrid:
     """Identifier of each field, shape (n_fields,)."""
 
     coord: SkyCoord
-    """Centres (ICRS), shape (n_fields,)."""
+    """Centers (ICRS), shape (n_fields,)."""
 
     is_primary: NDArray[np.bool_]
     """True on the primary grid, False where a field only fills its gaps; shape (n_fields,)."""
@@ -152,7 +152,7 @@ class ObservingRequest:
     """No exposure above."""
 
     sun_altitude: u.Quantity[u.physical.angle] = -18 * u.deg
-    """The Sun's centre stays below."""
+    """The Sun's center stays below."""
 
     moon_separation: u.Quantity[u.physical.angle] = 20 * u.deg
     """At full Moon; the planner's rule scales it with illumination."""
@@ -398,7 +398,7 @@ class ObservingQueue(Protocol):
         sent twice is then there once.
         """
 
-    def settle_time(self, request: QueueRequest) -> u.Quantity[u.physical.time]:
+    def confirmation_delay(self, request: QueueRequest) -> u.Quantity[u.physical.time]:
         """How long something of `request` may be under way and yet unseen.
 
         A message whose connection broke may still be read, and an exposure whose shutter is
@@ -447,7 +447,7 @@ class ObservingQueue(Protocol):
             `withdraw` removes it.
         """
 
-    def foresee(
+    def predict_execution(
         self,
         plan: ObservingPlan,
         request: QueueRequest,

@@ -22,7 +22,7 @@ from telescopes.las_cumbres.queue import LCOQueue
 from telescopes.liverpool.queue import PATH, LiverpoolQueue
 from telescopes.liverpool.rtml import Conditions
 from telescopes.observing import ObservingQueue
-from telescopes.protocols.file_queue import FileQueue, Script
+from telescopes.protocols.file_queue import FileQueue, ObservingScript
 from telescopes.protocols.http import HTTPTransport, basic_authorization
 from telescopes.protocols.sftp import SFTPDrop
 from telescopes.protocols.soap import SOAPService
@@ -60,7 +60,7 @@ def _open_kowalski(endpoint: Endpoint) -> ObservingQueue:
     return ZTFQueue(way, _open_depot(endpoint))
 
 
-def _open_drop(endpoint: Endpoint, script: Script) -> ObservingQueue:
+def _open_drop(endpoint: Endpoint, script: ObservingScript) -> ObservingQueue:
     drop = SFTPDrop(
         host=endpoint["host"],
         port=int(endpoint.get("port", 22)),

@@ -49,7 +49,7 @@ class Overheads:
     readout: u.Quantity[u.physical.time]
     """From shutter close until the next exposure may begin, slew permitting."""
 
-    settle: u.Quantity[u.physical.time]
+    mount_settle: u.Quantity[u.physical.time]
     """After any motion."""
 
     filter_exchange: u.Quantity[u.physical.time]
@@ -96,7 +96,7 @@ class Pause:
 
     def __init__(self, overheads: Overheads) -> None:
         self.readout = float(overheads.readout.to_value(u.s))
-        self.settle = float(overheads.settle.to_value(u.s))
+        self.mount_settle = float(overheads.mount_settle.to_value(u.s))
         self.filter_exchange = float(overheads.filter_exchange.to_value(u.s))
         self._along, self._across = (
             Drive(axis) for axis in (overheads.hour_angle_axis, overheads.declination_axis)
@@ -106,7 +106,7 @@ class Pause:
         """To turn both axes through angles, settled; nothing where neither turns."""
         if not (along or across):
             return 0.0
-        return max(self._along.time(along), self._across.time(across)) + self.settle
+        return max(self._along.time(along), self._across.time(across)) + self.mount_settle
 
     def time(self, along: float, across: float, *, exchanges: bool = False) -> float:
         """From the end of one exposure to the start of the next.
@@ -124,5 +124,5 @@ class Pause:
     def times(self, along: NDArray[np.float64], across: NDArray[np.float64]) -> NDArray[np.float64]:
         """The same of many pairs of exposures, without a change of filter."""
         slew = np.maximum(self._along.times(along), self._across.times(across))
-        settle = np.where(np.maximum(along, across) > 0, self.settle, 0.0)
-        return np.maximum(self.readout, slew + settle)
+        mount_settle = np.where(np.maximum(along, across) > 0, self.mount_settle, 0.0)
+        return np.maximum(self.readout, slew + mount_settle)

@@ -60,7 +60,7 @@ def divisions(draw, deepest: int = 5) -> tuple[np.ndarray, np.ndarray]:
 
 @st.composite
 def skymaps(draw, *, distances: bool | None = None) -> SkyMap:
-    """Normalised maps of many orders, with ties and zeros, with distances or without."""
+    """Normalized maps of many orders, with ties and zeros, with distances or without."""
     lo, hi = draw(divisions())
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     density = 10 ** random.uniform(-6, 3, len(lo))
@@ -74,4 +74,4 @@ def skymaps(draw, *, distances: bool | None = None) -> SkyMap:
         distmu = random.normal(100, 80, len(lo))
         distmu[random.random(len(lo)) < 0.1] = draw(st.sampled_from([np.inf, np.nan, 50.0]))
         distance = distmu, random.uniform(5, 80, len(lo)), random.uniform(1e-6, 1e-4, len(lo))
-    return SkyMap.normalised((lo, hi), density, distance, {"creator": "hypothesis"})
+    return SkyMap.normalized((lo, hi), density, distance, {"creator": "hypothesis"})

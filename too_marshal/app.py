@@ -34,7 +34,7 @@ from too_marshal.web import (
 )
 from too_marshal.web.rules import pages
 
-LARGEST_REQUEST = 1_000_000
+MAX_REQUEST_SIZE = 1_000_000
 """Bytes of a body; the one address that takes more says so itself."""
 
 FORM_LIFE = timedelta(hours=12)
@@ -59,8 +59,8 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
-        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
-        MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
+        MAX_CONTENT_LENGTH=MAX_REQUEST_SIZE,
+        MAX_FORM_MEMORY_SIZE=MAX_REQUEST_SIZE,
         WTF_CSRF_TIME_LIMIT=int(FORM_LIFE.total_seconds()),
         WTF_CSRF_SSL_STRICT=settings.secure_cookies,
     )

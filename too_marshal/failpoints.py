@@ -13,7 +13,7 @@ _ENABLED = os.environ.get("TOO_CRASH_AT", "")
 _watchers: list[Callable[[str], None]] = []
 
 
-def point(name: str) -> None:
+def hit(name: str) -> None:
     """Die here without a word if `TOO_CRASH_AT` says so; it is read once, at import.
 
     The variable is a comma-separated list of `name` or `name:probability`; it exists for the

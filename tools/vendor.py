@@ -1,7 +1,7 @@
 """Renew the vendored assets: `python tools/vendor.py` (maintainers only; needs npm).
 
 Packs each package from the registry that npm is configured for, copies the few files that the
-pages use, with the licence text, and writes `vendor.json`. Nothing else ever fetches an asset.
+pages use, with the license text, and writes `vendor.json`. Nothing else ever fetches an asset.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ class Asset:
     name: str
     package: str
     version: str
-    licence: str
+    license: str
     files: tuple[str, ...]
 
 
 ASSETS = (
     Asset("bootstrap", "bootstrap", "5.3.9", "MIT", ("dist/css/bootstrap.min.css",)),
     Asset("d3-array", "d3-array", "3.2.5", "ISC", ("dist/d3-array.min.js",)),
-    # Ported parts of GeographicLib are under the MIT licence; the text names them.
+    # Ported parts of GeographicLib are under the MIT license; the text names them.
     Asset("d3-geo", "d3-geo", "3.1.2", "ISC AND MIT", ("dist/d3-geo.min.js",)),
     Asset("htmx", "htmx.org", "4.0.1", "0BSD", ("dist/htmx.min.js",)),
 )
@@ -69,7 +69,7 @@ def store(asset: Asset, package: Path) -> dict[str, object]:
         "name": asset.name,
         "package": asset.package,
         "version": asset.version,
-        "licence": asset.licence,
+        "license": asset.license,
         "files": {
             file.name: hashlib.sha256(file.read_bytes()).hexdigest()
             for file in sorted(target.iterdir())

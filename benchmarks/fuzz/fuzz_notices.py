@@ -27,7 +27,7 @@ with atheris.instrument_imports(include=["too_marshal.notices"]):
     from too_marshal.notices.registry import TOPICS, ParserFault, parse
 
 ROOT = Path(__file__).resolve().parents[2]
-LARGEST_SEED = 40_000
+MAX_SEED = 40_000
 SEPARATOR = b"\n"
 
 
@@ -50,7 +50,7 @@ def write_seeds(folder: Path) -> int:
     corpus = Path(os.environ.get("TOO_CORPUS", ROOT.parent / "shared" / "corpus"))
     count = 0
     for path in sorted((corpus / "notices").rglob("*.*")):
-        if path.is_file() and path.stat().st_size < LARGEST_SEED:
+        if path.is_file() and path.stat().st_size < MAX_SEED:
             (folder / f"{count:05d}").write_bytes(b"x" + SEPARATOR + path.read_bytes())
             count += 1
     for number in range(len(TOPICS)):

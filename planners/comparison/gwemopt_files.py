@@ -40,7 +40,8 @@ def config(telescope: Telescope) -> str:
         "slew_rate": overheads.hour_angle_axis.speed.to_value(u.deg / u.s),
         "readout": overheads.readout.to_value(u.s),
         "horizon": 30,
-        "overhead_per_exposure": overheads.readout.to_value(u.s) + overheads.settle.to_value(u.s),
+        "overhead_per_exposure": overheads.readout.to_value(u.s)
+        + overheads.mount_settle.to_value(u.s),
         "filt_change_time": overheads.filter_exchange.to_value(u.s),
     }
     return "".join(f"{key} {value}\n" for key, value in facts.items())
@@ -48,8 +49,8 @@ def config(telescope: Telescope) -> str:
 
 def tessellation(grid: FieldGrid) -> str:
     """Fields and their centers, deg."""
-    centres = zip(grid.field_id.tolist(), grid.coord.ra.deg, grid.coord.dec.deg, strict=True)
-    return "".join(f"{field} {ra:.5f} {dec:.5f}\n" for field, ra, dec in centres)
+    centers = zip(grid.field_id.tolist(), grid.coord.ra.deg, grid.coord.dec.deg, strict=True)
+    return "".join(f"{field} {ra:.5f} {dec:.5f}\n" for field, ra, dec in centers)
 
 
 def write_map(skymap: SkyMap, path: Path, request: ObservingRequest) -> None:

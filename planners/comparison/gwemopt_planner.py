@@ -26,10 +26,10 @@ from astropy.time import Time
 from planners.comparison.child_process import run_child
 from planners.comparison.gwemopt_files import NAME, ORDER, config, tessellation, write_map
 from planners.problem.assemble import assemble
-from planners.problem.build import dark_time, pose_at
+from planners.problem.build import build_problem_at, dark_time
 from planners.problem.problem import Problem
 from planners.problem.requests import check_request
-from planners.problem.scheduler import Clock, RobotState, Shot
+from planners.problem.scheduler import ExposureScheduler, RobotState, ScheduledExposure
 from planners.skymaps.skymap import SkyMap
 from planners.stopping import stop_source
 from planners.visibility.local_sky import LocalSky
@@ -38,7 +38,7 @@ from telescopes.observing import FieldGrid, ObservingPlan, ObservingRequest, Tel
 _PATIENCE = 120.0
 """A field that is not yet up is waited for no longer, s."""
 
-_LONGEST = 120.0
+_MAX_LENGTH = 120.0
 """It is given no more time than this, s, unless the request says."""
 
 _WAYS: tuple[tuple[str, ...], ...] = (("--doAlternatingFilters",), ())
@@ -109,10 +109,10 @@ def _kept(
     skymap: SkyMap, telescope: Telescope, request: ObservingRequest, schedule: Sequence[_Planned]
 ) -> tuple[ObservingPlan, int]:
     """A plan of what can be kept of a schedule, and how many exposures cannot."""
-    problem = pose_at(skymap, telescope, request, _visited(telescope, schedule))
-    shots = _on_our_clock(problem, schedule)
-    plan = assemble(problem, "gwemopt", shots, time.perf_counter())
-    return plan, len(schedule) - len(shots)
+    problem = build_problem_at(skymap, telescope, request, _visited(telescope, schedule))
+    scheduled_exposures = _on_our_clock(problem, schedule)
+    plan = assemble(problem, "gwemopt", scheduled_exposures, time.perf_counter())
+    return plan, len(schedule) - len(scheduled_exposures)
 
 
 def _worth(kept: tuple[ObservingPlan, int]) -> tuple[float, float]:
@@ -145,7 +145,7 @@ def _scheduled(  # noqa: PLR0913, PLR0917 - bound to all but the last two
 
 
 def _run(folder: Path, request: ObservingRequest, is_stopped: Callable[[], bool]) -> None:
-    limit = _LONGEST if request.time_limit is None else float(request.time_limit.to_value(u.s))
+    limit = _MAX_LENGTH if request.time_limit is None else float(request.time_limit.to_value(u.s))
     home = folder / "home"
     home.mkdir()
     # Everything that it or its libraries would put into the home directory goes there.
@@ -185,19 +185,19 @@ def _visited(telescope: Telescope, schedule: Sequence[_Planned]) -> FieldGrid:
     return FieldGrid(grid.field_id[used], grid.coord[used], grid.is_primary[used])
 
 
-def _on_our_clock(problem: Problem, schedule: Sequence[_Planned]) -> list[Shot]:
+def _on_our_clock(problem: Problem, schedule: Sequence[_Planned]) -> list[ScheduledExposure]:
     """Exposures in gwemopt's order, no sooner than it says; no more of one kind than requested."""
-    clock, state = Clock(problem), RobotState()
+    clock, state = ExposureScheduler(problem), RobotState()
     filters = problem.request.filters
     taken: Counter[tuple[int, str]] = Counter()
     place = {int(field): i for i, field in enumerate(problem.field_id)}
-    shots: list[Shot] = []
+    scheduled_exposures: list[ScheduledExposure] = []
     for field, name, start in schedule:
         index = place[field]
         if taken[index, name] == filters.count(name):
             continue
         state.time = max(state.time, problem.sky.seconds(start) - clock.problem.slews.longest)
-        laid, _, state = clock.lay(state, [(name, [index])], _PATIENCE)
-        shots += laid
-        taken[index, name] += len(laid)
-    return shots
+        scheduled, _, state = clock.schedule(state, [(name, [index])], _PATIENCE)
+        scheduled_exposures += scheduled
+        taken[index, name] += len(scheduled)
+    return scheduled_exposures

@@ -11,10 +11,10 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.time import Time
 
-from planners.problem.build import pose_at
+from planners.problem.build import build_problem_at
 from planners.problem.plan_statistics import statistics
 from planners.problem.problem import Problem
-from planners.problem.scheduler import Shot
+from planners.problem.scheduler import ScheduledExposure
 from planners.skymaps.skymap import SkyMap
 from telescopes.observing import (
     ExecutedExposure,
@@ -36,7 +36,7 @@ def remaining_request(
     return replace(request, start=start, observed=(*request.observed, *executed))
 
 
-def shots_of(problem: Problem, exposures: Sequence[PlannedExposure]) -> list[Shot]:
+def shots_of(problem: Problem, exposures: Sequence[PlannedExposure]) -> list[ScheduledExposure]:
     """Exposures of a plan as they stand on the clock of a problem, in the order of time.
 
     Every pointing must be one of the problem's.
@@ -48,14 +48,14 @@ def shots_of(problem: Problem, exposures: Sequence[PlannedExposure]) -> list[Sho
         SAME_POSITION,
         np.concatenate([problem.field_id, [exposure.field_id for exposure in exposures]]),
     )
-    shots = []
+    scheduled_exposures = []
     for exposure, index in zip(exposures, first[len(places) :].tolist(), strict=True):
         if index >= len(places):
             raise ValueError(f"no pointing of the problem is at {exposure.ra}, {exposure.dec}")
         start = problem.sky.seconds(exposure.start)
         end = start + float(exposure.exposure_time.to_value(u.s))
-        shots.append(Shot(index, exposure.filter, start, end))
-    return sorted(shots, key=lambda shot: shot.start)
+        scheduled_exposures.append(ScheduledExposure(index, exposure.filter, start, end))
+    return sorted(scheduled_exposures, key=lambda scheduled_exposure: scheduled_exposure.start)
 
 
 def rescored(skymap: SkyMap, telescope: Telescope, plan: ObservingPlan) -> ObservingPlan:
@@ -63,16 +63,20 @@ def rescored(skymap: SkyMap, telescope: Telescope, plan: ObservingPlan) -> Obser
     begun = time.perf_counter()
     if not plan.exposures:
         return replace(plan, statistics={**plan.statistics, **_NOTHING})
-    problem = pose_at(skymap, telescope, plan.request, _pointings(plan))
-    shots = shots_of(problem, plan.exposures)
+    problem = build_problem_at(skymap, telescope, plan.request, _pointings(plan))
+    scheduled_exposures = shots_of(problem, plan.exposures)
     probability = problem.atoms.field_probability
     exposures = tuple(
-        replace(exposure, probability=float(probability[shot.field]))
-        for exposure, shot in zip(
-            sorted(plan.exposures, key=lambda exposure: exposure.start.utc.mjd), shots, strict=True
+        replace(exposure, probability=float(probability[scheduled_exposure.field]))
+        for exposure, scheduled_exposure in zip(
+            sorted(plan.exposures, key=lambda exposure: exposure.start.utc.mjd),
+            scheduled_exposures,
+            strict=True,
         )
     )
-    return replace(plan, exposures=exposures, statistics=statistics(problem, shots, begun, None))
+    return replace(
+        plan, exposures=exposures, statistics=statistics(problem, scheduled_exposures, begun, None)
+    )
 
 
 _NOTHING = {"probability": 0.0, "probability_all_filters": 0.0, "upper_bound": None}

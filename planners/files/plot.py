@@ -17,7 +17,7 @@ from planners.geometry.directions import lon_lat, tangent_frames
 from planners.skymaps.skymap import SkyMap
 from telescopes.observing import ObservingPlan, Telescope
 
-_COLOURS = {"u": "tab:purple", "g": "tab:green", "r": "tab:red", "i": "tab:orange", "J": "k"}
+_COLORS = {"u": "tab:purple", "g": "tab:green", "r": "tab:red", "i": "tab:orange", "J": "k"}
 """Of the outlines, by filter; others are blue."""
 
 _PIXELS = (400, 800)
@@ -36,11 +36,11 @@ def plot_plan(skymap: SkyMap, telescope: Telescope, plan: ObservingPlan, path: P
     FigureCanvasAgg(figure)
     axes = figure.add_subplot(projection="mollweide")
     lon, lat, density = _picture(skymap)
-    axes.pcolormesh(lon, lat, density, cmap="Greys", shading="auto", rasterized=True)
+    axes.pcolormesh(lon, lat, density, cmap="Grays", shading="auto", rasterized=True)
     for name in dict.fromkeys(exposure.filter for exposure in plan.exposures):
         lines = _outlines(telescope, plan, name)
-        colour = _COLOURS.get(name, "tab:blue")
-        axes.add_collection(LineCollection(lines, colors=colour, linewidths=0.6, label=name))
+        color = _COLORS.get(name, "tab:blue")
+        axes.add_collection(LineCollection(lines, colors=color, linewidths=0.6, label=name))
     axes.grid(visible=True, alpha=0.3)
     hours = np.arange(22, 0, -2)
     axes.set_xticks(np.radians(180 - 15 * hours), [f"{hour} h" for hour in hours], fontsize=7)

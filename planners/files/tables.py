@@ -18,7 +18,7 @@ class TableInvalid(ValueError):
 
 
 _DISTANCES = ("distance", "distmpc", "dist", "d_L")
-"""Names under which catalogues give distances, Mpc."""
+"""Names under which catalogs give distances, Mpc."""
 
 
 def read_exposures(path: Path, telescope: Telescope) -> tuple[ExecutedExposure, ...]:

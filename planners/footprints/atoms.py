@@ -103,7 +103,7 @@ class Layer:
     marks: tuple[NDArray[np.int64], ...] = ()
     """Sets of cells that are to be told apart."""
 
-    def parted(self, n: int) -> tuple[Layer, Layer]:
+    def split_executed(self, n: int) -> tuple[Layer, Layer]:
         """The first `n` fields, and the others."""
         at = int(self.start[n])
         return (
@@ -168,7 +168,7 @@ def _members(
 class _Runs:
     """Consecutive cells of one layer that the same fields cover.
 
-    Neighbours along the HEALPix curve mostly do, so that there is much less to sort.
+    Neighbors along the HEALPix curve mostly do, so that there is much less to sort.
     """
 
     def __init__(self, skymap: SkyMap, layer: Layer) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from planners.footprints.focal_planes import NOWHERE, FocalPlane
 from planners.geometry.directions import tangent_frames
-from planners.geometry.polygons import cell_centres, circumradius
+from planners.geometry.polygons import cell_centers, circumradius
 from planners.geometry.ranges import HIGHEST_ORDER, Ranges
 from telescopes.observing import Footprint
 
@@ -20,14 +20,14 @@ _BATCH = 1 << 19
 """Cells that are projected at a time."""
 
 _REMEMBERED = 7
-"""Finest order of which the centres of all cells are kept in memory: 5 MB."""
+"""Finest order of which the centers of all cells are kept in memory: 5 MB."""
 
 _FINER = 3
 """Orders below a cell at which its point is chosen."""
 
 
 def _scattered() -> NDArray[np.int64]:
-    """Which of the 64 cells three orders finer stands for each of 8 x 8 neighbours."""
+    """Which of the 64 cells three orders finer stands for each of 8 x 8 neighbors."""
     cell = np.arange(1 << (2 * _FINER))
     x, y = (sum(((cell >> (2 * i + axis)) & 1) << i for i in range(_FINER)) for axis in (0, 1))
     # Along a row, a column or either diagonal of cells, the points take eight distances from it.
@@ -43,15 +43,15 @@ _CHILD = _scattered()
 def sample_points(order: int, cell: NDArray[np.int64]) -> NDArray[np.float64]:
     """Unit vectors of one point within each NESTED cell, shape (n_cells, 3).
 
-    Not the centre: the centres of HEALPix cells stand on parallels, and so do the edges of
+    Not the center: the centers of HEALPix cells stand on parallels, and so do the edges of
     cameras, which would then gain or lose a whole row of cells together. These points are
     scattered evenly within their cells, by a fixed rule. The area of a camera comes out three
     times as true for it: to 0.1 % (standard deviation) where the camera has 14 000 cells.
     """
     if order + _FINER > HIGHEST_ORDER:
-        return cell_centres(order, cell)
+        return cell_centers(order, cell)
     child = (cell << (2 * _FINER)) + _CHILD[cell & (len(_CHILD) - 1)]
-    return cell_centres(order + _FINER, child)
+    return cell_centers(order + _FINER, child)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,7 @@ def _coarse_pairs(
     level = 0
     while True:
         bound = min(reach + circumradius(level), np.pi)
-        near = np.einsum("ki,ki->k", boresights[pointing], _centres(level, cell))
+        near = np.einsum("ki,ki->k", boresights[pointing], _centers(level, cell))
         keep = near > np.cos(bound)
         if within is not None:
             shift = 2 * (HIGHEST_ORDER - level)
@@ -97,32 +97,32 @@ def _coarse_pairs(
         pointing = np.repeat(pointing, 4)
         cell = (cell[:, None] * 4 + np.arange(4)).ravel()
         level += 1
-    keep = _near_box(plane, frames[pointing], _centres(level, cell), bound)
+    keep = _near_box(plane, frames[pointing], _centers(level, cell), bound)
     pointing, cell = pointing[keep], cell[keep]
     by_cell = np.argsort(cell, kind="stable")
     pointing = pointing[by_cell]
     return _Pairs(frames[pointing], pointing, cell[by_cell], level)
 
 
-def _centres(level: int, cell: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Unit vectors of the centres of cells, shape (n, 3)."""
+def _centers(level: int, cell: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Unit vectors of the centers of cells, shape (n, 3)."""
     if level > _REMEMBERED:
-        return cell_centres(level, cell)
-    return _all_centres(level)[cell]
+        return cell_centers(level, cell)
+    return _all_centers(level)[cell]
 
 
 @lru_cache(maxsize=_REMEMBERED + 1)
-def _all_centres(level: int) -> NDArray[np.float64]:
-    return cell_centres(level, np.arange(12 << (2 * level)))
+def _all_centers(level: int) -> NDArray[np.float64]:
+    return cell_centers(level, np.arange(12 << (2 * level)))
 
 
 def _near_box(
-    plane: FocalPlane, frames: NDArray[np.float64], centres: NDArray[np.float64], bound: float
+    plane: FocalPlane, frames: NDArray[np.float64], centers: NDArray[np.float64], bound: float
 ) -> NDArray[np.bool_]:
     """Whether cells may touch the rectangle around the camera, given that they are near it."""
     if bound > 1.0:
-        return np.ones(len(centres), dtype=bool)
-    east, north, ahead = np.einsum("kij,kj->ik", frames, centres)
+        return np.ones(len(centers), dtype=bool)
+    east, north, ahead = np.einsum("kij,kj->ik", frames, centers)
     # The projection stretches no more than it does at the farthest corner of the cell.
     margin = (bound - plane.radius) / np.cos(bound) ** 2
     low, high = plane.corners.min(axis=(0, 1)) - margin, plane.corners.max(axis=(0, 1)) + margin

@@ -7,12 +7,12 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
-from planners.geometry.polygons import cell_centres, circumradius, unit_vectors
+from planners.geometry.polygons import cell_centers, circumradius, unit_vectors
 from planners.geometry.ranges import HIGHEST_ORDER, hpx29
 from planners.skymaps.skymap import SkyMap
 
 _NARROWEST = 0.7
-"""Times NSIDE^-1 rad: from a point to what lies beyond its cell and the cell's neighbours is
+"""Times NSIDE^-1 rad: from a point to what lies beyond its cell and the cell's neighbors is
 never less. The least found among a million random points at each order is 0.709."""
 
 _COARSEST, _FINEST = 0, 6
@@ -24,7 +24,7 @@ _BATCH = 1 << 13
 
 
 def _order_as_wide_as(radius: float) -> int:
-    """Finest order of which a cell and its neighbours hold a circle around any of its points."""
+    """Finest order of which a cell and its neighbors hold a circle around any of its points."""
     return int(np.clip(np.floor(np.log2(_NARROWEST / radius)), _COARSEST, _FINEST))
 
 
@@ -47,14 +47,14 @@ def probability_nearby(skymap: SkyMap, coord: SkyCoord, radius: float) -> NDArra
         return np.ones(len(coord))
     order = _order_as_wide_as(radius)
     cell = hpx29(coord) >> (2 * (HIGHEST_ORDER - order))
-    # Eight cells at the corners of the base cells have seven neighbours; the eighth is -1.
+    # Eight cells at the corners of the base cells have seven neighbors; the eighth is -1.
     with np.errstate(invalid="ignore"):
         around = astropy_healpix.neighbours(cell, 1 << order, order="nested")
     around = np.vstack([cell, around]).T
     raster = skymap.rasterize(order)
     limit = np.where(around >= 0, raster[np.maximum(around, 0)], 0).sum(axis=1)
     fine = skymap.rasterize(order + _DEEPER)
-    centres = cell_centres(order + _DEEPER, np.arange(len(fine)))
+    centers = cell_centers(order + _DEEPER, np.arange(len(fine)))
     bound = np.cos(min(radius + circumradius(order + _DEEPER), np.pi))
     directions = unit_vectors(coord)
     n_children = 1 << (2 * _DEEPER)
@@ -65,6 +65,6 @@ def probability_nearby(skymap: SkyMap, coord: SkyCoord, radius: float) -> NDArra
             len(batch), -1
         )
         known = np.maximum(children, 0)
-        near = np.einsum("ijk,ik->ij", centres[known], directions[batch]) >= bound
+        near = np.einsum("ijk,ik->ij", centers[known], directions[batch]) >= bound
         limit[batch] = np.where(near & (children >= 0), fine[known], 0).sum(axis=1)
     return np.asarray(limit)

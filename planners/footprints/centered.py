@@ -10,7 +10,7 @@ from planners.footprints.atoms import atoms_of
 from planners.footprints.field_cells import camera_area
 from planners.footprints.layers import layers_near
 from planners.geometry.directions import sky_coord, tangent_frames
-from planners.geometry.polygons import cell_centres
+from planners.geometry.polygons import cell_centers
 from planners.geometry.ranges import HIGHEST_ORDER
 from planners.skymaps.skymap import SkyMap
 from telescopes.observing import FieldGrid, Footprint
@@ -28,7 +28,7 @@ _BETTER = 0.01
 _OFF_GRID = -1
 
 
-def with_centred_pointing(skymap: SkyMap, footprint: Footprint, grid: FieldGrid) -> FieldGrid:
+def with_centered_pointing(skymap: SkyMap, footprint: Footprint, grid: FieldGrid) -> FieldGrid:
     """Add a pointing at a small region, if it covers more than any field.
 
     Parameters
@@ -65,14 +65,14 @@ def _candidates(skymap: SkyMap, footprint: Footprint) -> SkyCoord:
     """Boresights that put the middle of the region on the axis or on a detector near it."""
     middle = _middle(skymap)
     east, north, ahead = tangent_frames(middle.reshape(1))[0]
-    centres = footprint.corners.to_value(u.rad).mean(axis=1)
-    nearest = np.argsort(np.linalg.norm(centres, axis=1), kind="stable")[:_DETECTORS]
-    offsets = np.concatenate([np.zeros((1, 2)), -centres[nearest]])
+    centers = footprint.corners.to_value(u.rad).mean(axis=1)
+    nearest = np.argsort(np.linalg.norm(centers, axis=1), kind="stable")[:_DETECTORS]
+    offsets = np.concatenate([np.zeros((1, 2)), -centers[nearest]])
     return sky_coord(ahead + offsets[:, :1] * east + offsets[:, 1:] * north)
 
 
 def _middle(skymap: SkyMap) -> SkyCoord:
     """Mean direction of the region's probability."""
     likely = skymap.credible_levels < _LEVEL
-    centres = cell_centres(HIGHEST_ORDER, (skymap.lo[likely] + skymap.hi[likely]) // 2)
-    return sky_coord(skymap.probability[likely] @ centres)
+    centers = cell_centers(HIGHEST_ORDER, (skymap.lo[likely] + skymap.hi[likely]) // 2)
+    return sky_coord(skymap.probability[likely] @ centers)

@@ -40,8 +40,8 @@ def distinct_views(
         return [], []
     places = positions([exposures[i] for i in used])
     first, of_exposure = np.unique(group(places, SAME_POSITION), return_inverse=True)
-    centres = SkyCoord(*places[first].T, unit=u.deg)
-    pieces = _camera_ranges(skymap, telescope, centres)
+    centers = SkyCoord(*places[first].T, unit=u.deg)
+    pieces = _camera_ranges(skymap, telescope, centers)
     number: dict[tuple[int, bytes], int] = {}
     views: list[Ranges] = []
     which: list[tuple[int, int]] = []
@@ -57,14 +57,14 @@ def distinct_views(
 
 
 def _camera_ranges(
-    skymap: SkyMap, telescope: Telescope, centres: SkyCoord
+    skymap: SkyMap, telescope: Telescope, centers: SkyCoord
 ) -> list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int16]]]:
     """Order-29 ranges, and the detector of each, at some boresights.
 
     Where the map has its probability the cells are as fine as it deserves, elsewhere as fine
     as the camera deserves.
     """
-    extra = sum(len(centres) < many for many in _MANY)
+    extra = sum(len(centers) < many for many in _MANY)
     coarse = min(customary_order(telescope) + extra, HIGHEST_ORDER)
     fine = max(order_for(telescope, skymap), coarse)
     inside = skymap.region(_REGION).touching(coarse) if fine > coarse else Ranges.empty()
@@ -72,15 +72,15 @@ def _camera_ranges(
     for order, within in ((fine, inside), (coarse, inside.complement())):
         if len(within) == 0:
             continue
-        start, cell, detector = camera_cells(telescope.footprint, centres, order, within)
+        start, cell, detector = camera_cells(telescope.footprint, centers, order, within)
         shift = 2 * (HIGHEST_ORDER - order)
-        owner = np.repeat(np.arange(len(centres)), np.diff(start))
+        owner = np.repeat(np.arange(len(centers)), np.diff(start))
         first, last = consecutive(cell, detector, owner)
         found.append(
             (cell[first] << shift, (cell[last] + 1) << shift, detector[first], owner[first])
         )
     lo, hi, detector, owner = (np.concatenate(part) for part in zip(*found, strict=True))
     by_owner = np.argsort(owner, kind="stable")
-    bounds = np.searchsorted(owner[by_owner], np.arange(1, len(centres)))
+    bounds = np.searchsorted(owner[by_owner], np.arange(1, len(centers)))
     split = (np.split(column[by_owner], bounds) for column in (lo, hi, detector))
     return list(zip(*split, strict=True))

@@ -63,12 +63,12 @@ class FocalPlane:
         whole = np.full((_SIDE, _SIDE), NOWHERE, dtype=np.int32)
         on_edge = []
         half_diagonal = 0.7072 * texel
-        centre = (np.arange(_SIDE) + 0.5) * texel
+        center = (np.arange(_SIDE) + 0.5) * texel
         for i, outline in enumerate(corners):
             first = np.maximum(((outline.min(axis=0) - origin) / texel).astype(int) - 1, 0)
             last = ((outline.max(axis=0) - origin) / texel).astype(int) + 2
-            east = origin[0] + centre[None, first[0] : last[0]]
-            north = origin[1] + centre[first[1] : last[1], None]
+            east = origin[0] + center[None, first[0] : last[0]]
+            north = origin[1] + center[first[1] : last[1], None]
             inwards = _inwards(edges[i], east, north)
             whole[first[1] : last[1], first[0] : last[0]][inwards > half_diagonal] = i
             row, column = np.nonzero(np.abs(inwards) <= half_diagonal)

@@ -18,7 +18,7 @@ _FINE_LEVEL = 0.95
 
 _FINE_CELLS, _COARSE_CELLS = 300_000, 500_000
 """Cells in that region, and cells of all fields, at the most. Cells belong to a detector or not
-by their centres: a coverage is then right to about the inverse root of their number."""
+by their centers: a coverage is then right to about the inverse root of their number."""
 
 _CAMERA_CELLS, _COARSEST = 200_000, 5
 """Cells of one camera at the most; and order of the coarse cells at the least."""

@@ -8,45 +8,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planners.geometry.directions import sky_coord, tangent_frames
-from planners.geometry.polygons import cell_centres
+from planners.geometry.polygons import cell_centers
 
 _COMPACT = np.radians(60)
 _COARSE = 4
-_LARGEST_REACH = 1.99999
+_MAX_REACH = 1.99999
 
 
 @dataclass(frozen=True, eq=False)
 class Lambert:
-    """The chart: north up, RA growing to the right; singular only opposite its centre.
+    """The chart: north up, RA growing to the right; singular only opposite its center.
 
     References
     ----------
     Calabretta & Greisen 2002, A&A 395, 1077, section 5.1.7 (ZEA).
     """
 
-    centre: NDArray[np.float64]
+    center: NDArray[np.float64]
     """Unit vector, shape (3,)."""
 
     radius: float
-    """Angle from the centre that must be within the chart, rad."""
+    """Angle from the center that must be within the chart, rad."""
 
     @property
     def reach(self) -> float:
         """Distance of that angle in the chart, below 2."""
-        return float(min(2 * np.sin(self.radius / 2), _LARGEST_REACH))
+        return float(min(2 * np.sin(self.radius / 2), _MAX_REACH))
 
     @property
     def frame(self) -> NDArray[np.float64]:
         """East, north and ahead, shape (3, 3)."""
-        return tangent_frames(sky_coord(self.centre))
+        return tangent_frames(sky_coord(self.center))
 
     def project(
         self, direction: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Chart coordinates of unit vectors (n, 3)."""
         # A difference is exact where both are close; one minus a cosine is not.
-        east, north, _ = self.frame @ (direction - self.centre).T
-        drop = 0.5 * np.sum((direction - self.centre) ** 2, axis=-1)
+        east, north, _ = self.frame @ (direction - self.center).T
+        drop = 0.5 * np.sum((direction - self.center) ** 2, axis=-1)
         scale = np.sqrt(2 / np.maximum(2 - drop, 1e-12))
         return east * scale, north * scale
 
@@ -55,7 +55,7 @@ class Lambert:
         drop = 0.5 * (x**2 + y**2)
         scale = np.sqrt(np.maximum(1 - 0.5 * drop, 0))
         local = np.stack([x * scale, y * scale, -drop], axis=-1)
-        return np.asarray(local @ self.frame + self.centre)
+        return np.asarray(local @ self.frame + self.center)
 
 
 def enclosing_cap(directions: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
@@ -63,24 +63,24 @@ def enclosing_cap(directions: NDArray[np.float64]) -> tuple[NDArray[np.float64],
 
     Returns
     -------
-    centre : ndarray, shape (3,)
+    center : ndarray, shape (3,)
         Unit vector.
     radius : float
         rad.
     """
     mean = directions.mean(axis=0)
     if np.linalg.norm(mean) > 1e-6:
-        centre = mean / np.linalg.norm(mean)
-        radius = _farthest(centre, directions)
+        center = mean / np.linalg.norm(mean)
+        radius = _farthest(center, directions)
         if radius < _COMPACT:
-            return centre, radius
+            return center, radius
     # Opposite the point of the sky that is farthest from all of them.
-    sky = cell_centres(_COARSE, np.arange(12 << (2 * _COARSE)))
+    sky = cell_centers(_COARSE, np.arange(12 << (2 * _COARSE)))
     thinned = directions[:: max(1, len(directions) // 5000)]
-    centre = -sky[np.argmin(np.max(sky @ thinned.T, axis=1))]
-    return centre, _farthest(centre, directions)
+    center = -sky[np.argmin(np.max(sky @ thinned.T, axis=1))]
+    return center, _farthest(center, directions)
 
 
-def _farthest(centre: NDArray[np.float64], directions: NDArray[np.float64]) -> float:
-    chord = np.sqrt(np.max(np.sum((directions - centre) ** 2, axis=-1)))
+def _farthest(center: NDArray[np.float64], directions: NDArray[np.float64]) -> float:
+    chord = np.sqrt(np.max(np.sum((directions - center) ** 2, axis=-1)))
     return float(2 * np.arcsin(min(chord / 2, 1.0)))

@@ -9,19 +9,19 @@ from numpy.typing import NDArray
 
 from planners.geometry.ranges import HIGHEST_ORDER
 
-# The corner of a cell that lies farthest from its centre is never farther than this, divided
+# The corner of a cell that lies farthest from its center is never farther than this, divided
 # by NSIDE (rad): the largest value over all cells of orders 0 to 8 is 0.841, 0.963, 1.017,
 # ... 1.0682, growing towards 1.0690.
 _CIRCUMRADIUS = 1.07
 
 
-def cell_centres(order: int, cell: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Unit vectors of the centres of NESTED cells, shape (n_cells, 3)."""
+def cell_centers(order: int, cell: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Unit vectors of the centers of NESTED cells, shape (n_cells, 3)."""
     return np.stack(astropy_healpix.healpix_to_xyz(cell, 1 << order, order="nested"), axis=-1)
 
 
 def circumradius(order: int) -> float:
-    """Upper bound of the distance from the centre of a cell to its corners, rad."""
+    """Upper bound of the distance from the center of a cell to its corners, rad."""
     return _CIRCUMRADIUS / (1 << order)
 
 
@@ -71,7 +71,7 @@ def polygon_cells(
     """Cells of each of many convex polygons.
 
     A cell that lies wholly inside is kept whole; one on the boundary is divided down to
-    `order`, where it belongs to the polygon if its centre does.
+    `order`, where it belongs to the polygon if its center does.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def polygon_cells(
     cell = np.tile(np.arange(12), len(corners))
     found = []
     for level in range(order + 1):
-        inside = np.einsum("kij,kj->ki", normals[owner], cell_centres(level, cell)).min(axis=-1)
+        inside = np.einsum("kij,kj->ki", normals[owner], cell_centers(level, cell)).min(axis=-1)
         margin = np.sin(circumradius(level)) if level < order else 0.0
         shift = 2 * (HIGHEST_ORDER - level)
         whole = inside >= margin

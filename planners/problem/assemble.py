@@ -10,7 +10,7 @@ from astropy import units as u
 
 from planners.problem.plan_statistics import statistics
 from planners.problem.problem import Problem
-from planners.problem.scheduler import Shot
+from planners.problem.scheduler import ScheduledExposure
 from planners.problem.unobserved import ledger
 from planners.visibility.depth import limiting_magnitudes
 from planners.visibility.local_sky import Circumstances
@@ -20,7 +20,7 @@ from telescopes.observing import ObservingPlan, PlannedExposure
 def assemble(
     problem: Problem,
     planner: str,
-    shots: Sequence[Shot],
+    scheduled_exposures: Sequence[ScheduledExposure],
     begun: float,
     upper_bound: float | None = None,
 ) -> ObservingPlan:
@@ -33,47 +33,58 @@ def assemble(
     upper_bound : float, optional
         No plan covers more in all visits.
     """
-    shots = sorted(shots, key=lambda shot: shot.start)
-    figures: dict[str, Any] = dict(statistics(problem, shots, begun, upper_bound))
-    left_out = ledger(problem, shots)
+    scheduled_exposures = sorted(
+        scheduled_exposures, key=lambda scheduled_exposure: scheduled_exposure.start
+    )
+    figures: dict[str, Any] = dict(statistics(problem, scheduled_exposures, begun, upper_bound))
+    left_out = ledger(problem, scheduled_exposures)
     figures["probability_lost"] = left_out.probability_lost()
     return ObservingPlan(
         telescope=problem.telescope.name,
         planner=planner,
         request=problem.request,
-        exposures=_exposures(problem, shots),
+        exposures=_exposures(problem, scheduled_exposures),
         statistics=figures,
         unobserved=left_out.unobserved(),
-        remark=left_out.remark(is_empty=not shots),
+        remark=left_out.remark(is_empty=not scheduled_exposures),
     )
 
 
-def _exposures(problem: Problem, shots: Sequence[Shot]) -> tuple[PlannedExposure, ...]:
-    if not shots:
+def _exposures(
+    problem: Problem, scheduled_exposures: Sequence[ScheduledExposure]
+) -> tuple[PlannedExposure, ...]:
+    if not scheduled_exposures:
         return ()
-    fields = np.array([shot.field for shot in shots])
-    middle = np.array([(shot.start + shot.end) / 2 for shot in shots])
+    fields = np.array([scheduled_exposure.field for scheduled_exposure in scheduled_exposures])
+    middle = np.array(
+        [
+            (scheduled_exposure.start + scheduled_exposure.end) / 2
+            for scheduled_exposure in scheduled_exposures
+        ]
+    )
     seen = Circumstances(problem.sky, problem.positions[fields], middle)
     airmass = seen.airmass.tolist()
-    depth = _depth(problem, shots, seen)
+    depth = _depth(problem, scheduled_exposures, seen)
     probability = problem.atoms.field_probability
-    starts = problem.sky.time([shot.start for shot in shots])
+    starts = problem.sky.time(
+        [scheduled_exposure.start for scheduled_exposure in scheduled_exposures]
+    )
     ra, dec = problem.coord.ra.deg.tolist(), problem.coord.dec.deg.tolist()
     visits: dict[int, int] = {}
     exposures = []
-    for k, shot in enumerate(shots):
-        visit = visits.get(shot.field, 0)
-        visits[shot.field] = visit + 1
+    for k, scheduled_exposure in enumerate(scheduled_exposures):
+        visit = visits.get(scheduled_exposure.field, 0)
+        visits[scheduled_exposure.field] = visit + 1
         exposures.append(
             PlannedExposure(
-                field_id=int(problem.field_id[shot.field]),
-                ra=ra[shot.field] * u.deg,
-                dec=dec[shot.field] * u.deg,
-                filter=shot.filter,
+                field_id=int(problem.field_id[scheduled_exposure.field]),
+                ra=ra[scheduled_exposure.field] * u.deg,
+                dec=dec[scheduled_exposure.field] * u.deg,
+                filter=scheduled_exposure.filter,
                 start=starts[k],
-                exposure_time=problem.request.exposure_time[shot.filter],
+                exposure_time=problem.request.exposure_time[scheduled_exposure.filter],
                 airmass=airmass[k],
-                probability=float(probability[shot.field]),
+                probability=float(probability[scheduled_exposure.field]),
                 visit=visit,
                 limiting_magnitude=depth[k],
             )
@@ -81,13 +92,15 @@ def _exposures(problem: Problem, shots: Sequence[Shot]) -> tuple[PlannedExposure
     return tuple(exposures)
 
 
-def _depth(problem: Problem, shots: Sequence[Shot], seen: Circumstances) -> list[float | None]:
+def _depth(
+    problem: Problem, scheduled_exposures: Sequence[ScheduledExposure], seen: Circumstances
+) -> list[float | None]:
     """Predicted limit of each exposure."""
-    depth: list[float | None] = [None] * len(shots)
+    depth: list[float | None] = [None] * len(scheduled_exposures)
     for name, exposure_time in problem.request.exposure_time.items():
         limits = limiting_magnitudes(problem.telescope, name, exposure_time, seen)
         if limits is not None:
-            for k, shot in enumerate(shots):
-                if shot.filter == name:
+            for k, scheduled_exposure in enumerate(scheduled_exposures):
+                if scheduled_exposure.filter == name:
                     depth[k] = round(float(limits[k]), 2)
     return depth

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from planners.footprints.atoms import Layer, atoms_of
 from planners.footprints.cameras import focal_plane
 from planners.footprints.candidates import probability_nearby
-from planners.footprints.centered import with_centred_pointing
+from planners.footprints.centered import with_centered_pointing
 from planners.footprints.layers import layers_near
-from planners.problem.observed import executed_by, needs_left, released
+from planners.problem.observed import earliest_revisit, executed_by, needs_left
 from planners.problem.problem import Problem
 from planners.problem.requests import RequestInvalid, check_request
 from planners.skymaps.skymap import SkyMap
@@ -28,7 +28,7 @@ _NEGLIGIBLE = 1e-6
 """A field of less probability is left out of everything but the bound."""
 
 
-def pose(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Problem:
+def build_problem(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Problem:
     """Work out what a planner needs to know of the fields near a sky map.
 
     Raises
@@ -38,19 +38,22 @@ def pose(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Pro
     """
     check_request(telescope, request)
     grid = telescope.read_grid()
-    chosen, forsaken = _near_the_map(skymap, telescope, request, grid)
+    chosen, neglected_probability = _near_the_map(skymap, telescope, request, grid)
     near = FieldGrid(grid.field_id[chosen], grid.coord[chosen], grid.is_primary[chosen])
     if telescope.off_grid:
-        near = with_centred_pointing(skymap, telescope.footprint, near)
+        near = with_centered_pointing(skymap, telescope.footprint, near)
     if len(grid.field_id) == 0 and len(near.field_id) == 0:
         raise RequestInvalid(
             f"{telescope.name} has no grid of fields and the region is larger than its camera: "
             "plan at galaxies, or name positions (the manual planner)"
         )
-    return replace(pose_at(skymap, telescope, request, near), forsaken=forsaken)
+    return replace(
+        build_problem_at(skymap, telescope, request, near),
+        neglected_probability=neglected_probability,
+    )
 
 
-def pose_at(
+def build_problem_at(
     skymap: SkyMap,
     telescope: Telescope,
     request: ObservingRequest,
@@ -92,8 +95,10 @@ def pose_at(
         atoms=replace(atoms, need=need),
         seen_before=atoms.need > 0,
         needs=needs,
-        released=released(sky, executed, pointings, request.minimum_gap.to_value(u.s)),
-        forsaken=0.0,
+        earliest_revisit=earliest_revisit(
+            sky, executed, pointings, request.minimum_gap.to_value(u.s)
+        ),
+        neglected_probability=0.0,
     )
 
 

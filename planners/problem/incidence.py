@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from planners.geometry.ranges import expand
 
 
-class Cover:
+class Incidence:
     """Columns, the atoms that each covers, and the probability in the atoms."""
 
     def __init__(
@@ -55,7 +55,7 @@ class Cover:
 class MarginalProbability:
     """Keeps, for every column, the probability in its atoms that nothing chosen covers yet."""
 
-    def __init__(self, cover: Cover, wanted: NDArray[np.bool_] | None = None) -> None:
+    def __init__(self, cover: Incidence, wanted: NDArray[np.bool_] | None = None) -> None:
         self._cover = cover
         n_atoms = len(cover.probability)
         self._open = np.ones(n_atoms, dtype=bool) if wanted is None else wanted.copy()

@@ -58,7 +58,7 @@ class Executed:
         layer : Layer
             The other fields, and after them these pointings.
         """
-        fields, seen = layer.parted(len(layer.start) - 1 - len(self.coord))
+        fields, seen = layer.split_executed(len(layer.start) - 1 - len(self.coord))
         marks = []
         for name, times in levels(filters):
             mine = [k for k, visit in enumerate(self.visits) if visit.filter == name]
@@ -128,7 +128,7 @@ def needs_left(
     return table[marks], tuple(wanted)
 
 
-def released(
+def earliest_revisit(
     sky: LocalSky, executed: Executed, pointings: FieldGrid, gap: float
 ) -> NDArray[np.float64]:
     """When each field may be visited again at the earliest, s, shape (n,).

@@ -11,7 +11,7 @@ from astropy import units as u
 from numpy.typing import NDArray
 
 from planners.problem.problem import Problem
-from planners.problem.scheduler import Shot
+from planners.problem.scheduler import ScheduledExposure
 from telescopes.times import iso
 
 _TOLERANCE = 1e-3
@@ -21,7 +21,7 @@ _NOTHING = 1e-4
 """Where no plan covers more than this, an empty one leaves nothing to be gained."""
 
 
-def fulfils(visits: Sequence[tuple[str, float]], wanted: tuple[str, ...], gap: float) -> bool:
+def fulfills(visits: Sequence[tuple[str, float]], wanted: tuple[str, ...], gap: float) -> bool:
     """Whether some of a field's visits, at least `gap` s apart, are all that are wanted.
 
     Parameters
@@ -39,44 +39,57 @@ def fulfils(visits: Sequence[tuple[str, float]], wanted: tuple[str, ...], gap: f
         rest = list(wanted)
         rest.remove(name)
         later = [visit for visit in visits[k + 1 :] if visit[1] >= start + gap - _TOLERANCE]
-        if fulfils(later, tuple(rest), gap):
+        if fulfills(later, tuple(rest), gap):
             return True
     return False
 
 
-def completed(problem: Problem, shots: Sequence[Shot]) -> list[NDArray[np.int64]]:
+def completed(
+    problem: Problem, scheduled_exposures: Sequence[ScheduledExposure]
+) -> list[NDArray[np.int64]]:
     """Fields that receive every visit which atoms of each class want, one array a class."""
     by_field = {
-        index: [(shot.filter, shot.start) for shot in group]
+        index: [
+            (scheduled_exposure.filter, scheduled_exposure.start) for scheduled_exposure in group
+        ]
         for index, group in groupby(
-            sorted(shots, key=lambda shot: (shot.field, shot.start)), key=lambda shot: shot.field
+            sorted(
+                scheduled_exposures,
+                key=lambda scheduled_exposure: (scheduled_exposure.field, scheduled_exposure.start),
+            ),
+            key=lambda scheduled_exposure: scheduled_exposure.field,
         )
     }
     return [
         np.array(
-            [i for i, visits in by_field.items() if fulfils(visits, wanted, problem.gap)],
+            [i for i, visits in by_field.items() if fulfills(visits, wanted, problem.gap)],
             dtype=np.int64,
         )
         for wanted in problem.needs
     ]
 
 
-def finished_atoms(problem: Problem, shots: Sequence[Shot]) -> NDArray[np.bool_]:
+def finished_atoms(
+    problem: Problem, scheduled_exposures: Sequence[ScheduledExposure]
+) -> NDArray[np.bool_]:
     """Atoms that some field covers which receives every visit that they want."""
     atoms = problem.atoms
     done = np.zeros(len(atoms.probability), dtype=bool)
     for k, (fields, wanted) in enumerate(
-        zip(completed(problem, shots), problem.needs, strict=True)
+        zip(completed(problem, scheduled_exposures), problem.needs, strict=True)
     ):
         mine = atoms.need == k
         done |= mine & (atoms.covered(fields) if wanted else True)
     return done
 
 
-def telescope_time(problem: Problem, shots: Sequence[Shot]) -> float:
+def telescope_time(problem: Problem, scheduled_exposures: Sequence[ScheduledExposure]) -> float:
     """Exposures and the overheads between them, waits left out, s."""
-    total = sum(shot.end - shot.start for shot in shots)
-    for before, after in pairwise(shots):
+    total = sum(
+        scheduled_exposure.end - scheduled_exposure.start
+        for scheduled_exposure in scheduled_exposures
+    )
+    for before, after in pairwise(scheduled_exposures):
         total += problem.slews.one(before.field, after.field, before.end)
         if before.filter != after.filter:
             total += problem.slews.filter_exchange
@@ -84,7 +97,10 @@ def telescope_time(problem: Problem, shots: Sequence[Shot]) -> float:
 
 
 def statistics(
-    problem: Problem, shots: Sequence[Shot], begun: float, upper_bound: float | None
+    problem: Problem,
+    scheduled_exposures: Sequence[ScheduledExposure],
+    begun: float,
+    upper_bound: float | None,
 ) -> dict[str, float | int | str | None]:
     """Statistics of `ObservingPlan`, of exposures in the order of time.
 
@@ -97,24 +113,33 @@ def statistics(
     """
     atoms = problem.atoms
     seen = problem.seen_before | atoms.covered(
-        np.array([shot.field for shot in shots], dtype=np.int64)
+        np.array(
+            [scheduled_exposure.field for scheduled_exposure in scheduled_exposures], dtype=np.int64
+        )
     )
-    done = finished_atoms(problem, shots)
+    done = finished_atoms(problem, scheduled_exposures)
     square_degrees = u.sr.to(u.deg**2)
     whole = float(atoms.probability[done].sum())
-    ends = [shots[0].start, shots[-1].end] if shots else []
+    ends = (
+        [scheduled_exposures[0].start, scheduled_exposures[-1].end] if scheduled_exposures else []
+    )
     start, end = [iso(problem.sky.time(one)) for one in ends] or (None, None)
     return {
         "probability": float(atoms.probability[seen].sum()),
         "probability_all_filters": whole,
         "area": float(atoms.area[seen].sum() * square_degrees),
         "area_all_filters": float(atoms.area[done].sum() * square_degrees),
-        "exposures": len(shots),
-        "fields": len({shot.field for shot in shots}),
+        "exposures": len(scheduled_exposures),
+        "fields": len({scheduled_exposure.field for scheduled_exposure in scheduled_exposures}),
         "start": start,
         "end": end,
-        "exposure_time": float(sum(shot.end - shot.start for shot in shots)),
-        "total_time": telescope_time(problem, shots),
+        "exposure_time": float(
+            sum(
+                scheduled_exposure.end - scheduled_exposure.start
+                for scheduled_exposure in scheduled_exposures
+            )
+        ),
+        "total_time": telescope_time(problem, scheduled_exposures),
         "dark_time": float(problem.dark.total.sum()),
         "upper_bound": upper_bound,
         "optimality_gap": _gap(whole, upper_bound),

@@ -42,7 +42,7 @@ class Problem:
     """Identifiers of the fields near the map, shape (n,)."""
 
     coord: SkyCoord
-    """Their centres, shape (n,)."""
+    """Their centers, shape (n,)."""
 
     positions: Positions
     """Their apparent places, shape (n,)."""
@@ -63,10 +63,10 @@ class Problem:
     seen_before: NDArray[np.bool_]
     """Atoms that executed exposures cover in some requested filter, shape (n_atoms,)."""
 
-    released: NDArray[np.float64]
+    earliest_revisit: NDArray[np.float64]
     """Start of the next visit to each field at the earliest, s; shape (n,)."""
 
-    forsaken: float
+    neglected_probability: float
     """What the fields that were left out could cover at the most, all together."""
 
     @cached_property

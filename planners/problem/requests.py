@@ -7,7 +7,7 @@ from astropy import units as u
 
 from telescopes.observing import ObservingRequest, Telescope
 
-_LONGEST_WINDOW = 31 * u.day
+_MAX_WINDOW = 31 * u.day
 """A request for longer than this is a slip of the keyboard."""
 
 
@@ -33,8 +33,8 @@ def _check_window(request: ObservingRequest) -> None:
         raise RequestInvalid(
             f"the window ends ({request.end.utc.isot}) before it starts ({request.start.utc.isot})"
         )
-    if request.end - request.start > _LONGEST_WINDOW:
-        raise RequestInvalid(f"the window is longer than {_LONGEST_WINDOW}")
+    if request.end - request.start > _MAX_WINDOW:
+        raise RequestInvalid(f"the window is longer than {_MAX_WINDOW}")
     for start, end in request.busy:
         if not end > start:
             raise RequestInvalid("an interval taken by another queue ends before it starts")

@@ -22,7 +22,7 @@ _PATIENCE = 1.0
 
 
 @dataclass(frozen=True)
-class Shot:
+class ScheduledExposure:
     """One exposure on the clock."""
 
     field: int
@@ -59,13 +59,13 @@ class RobotState:
         return RobotState(self.time, self.field, self.filter, dict(self.last_visit))
 
 
-class Clock:
+class ExposureScheduler:
     """Lays exposures on the clock of one problem."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self._gap = problem.gap
-        self._released = problem.released.tolist()
+        self._released = problem.earliest_revisit.tolist()
 
     def when_visible(self, field_index: int, earliest: float, exposure: float) -> float:
         """First start at or after `earliest` of a whole exposure of a field; inf if never."""
@@ -109,19 +109,21 @@ class Clock:
         start = _on_tick(self.when_visible(field_index, start, exposure))
         return start, start - free
 
-    def expose(self, state: RobotState, field_index: int, filter_name: str, start: float) -> Shot:
+    def expose(
+        self, state: RobotState, field_index: int, filter_name: str, start: float
+    ) -> ScheduledExposure:
         """Record an exposure in `state`."""
         end = start + self.problem.exposure[filter_name]
         state.time, state.field, state.filter = end, field_index, filter_name
         state.last_visit[field_index] = start
-        return Shot(field_index, filter_name, start, end)
+        return ScheduledExposure(field_index, filter_name, start, end)
 
-    def lay(
+    def schedule(
         self,
         state: RobotState,
         passes: Sequence[tuple[str, Sequence[int]]],
         patience: float = _PATIENCE,
-    ) -> tuple[list[Shot], list[int], RobotState]:
+    ) -> tuple[list[ScheduledExposure], list[int], RobotState]:
         """Observe lists of fields, one filter after another.
 
         Parameters
@@ -139,7 +141,7 @@ class Clock:
             After the last exposure.
         """
         state = state.copy()
-        shots: list[Shot] = []
+        scheduled_exposures: list[ScheduledExposure] = []
         failed: dict[int, None] = {}
         for filter_name, fields in passes:
             for index in fields:
@@ -147,16 +149,16 @@ class Clock:
                 if delay > patience or start == math.inf:
                     failed[index] = None
                 else:
-                    shots.append(self.expose(state, index, filter_name, start))
-        return shots, list(failed), state
+                    scheduled_exposures.append(self.expose(state, index, filter_name, start))
+        return scheduled_exposures, list(failed), state
 
-    def lay_whole(
+    def schedule_complete(
         self,
         state: RobotState,
         passes: Sequence[tuple[str, Sequence[int]]],
         patience: float = _PATIENCE,
-    ) -> tuple[list[Shot], set[int], RobotState]:
-        """`lay`, but a field that cannot have all its passes gets none of them.
+    ) -> tuple[list[ScheduledExposure], set[int], RobotState]:
+        """`schedule`, but a field that cannot have all its passes gets none of them.
 
         Only the later half of those that fail is dropped at a time: the others may succeed
         with the time that this saves.
@@ -164,9 +166,9 @@ class Clock:
         dropped: set[int] = set()
         while True:
             kept = [(name, [i for i in fields if i not in dropped]) for name, fields in passes]
-            shots, failed, reached = self.lay(state, kept, patience)
+            scheduled_exposures, failed, reached = self.schedule(state, kept, patience)
             if not failed:
-                return shots, dropped, reached
+                return scheduled_exposures, dropped, reached
             dropped.update(failed[len(failed) // 2 :])
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from planners.problem.plan_statistics import finished_atoms
 from planners.problem.problem import Problem
-from planners.problem.scheduler import Shot
+from planners.problem.scheduler import ScheduledExposure
 from planners.visibility.intervals import visible_intervals, visits_that_fit
 from planners.visibility.local_sky import LocalSky
 from planners.visibility.rules import Rule, every, rules_for
@@ -38,7 +38,7 @@ _NOWHERE = "outside all fields"
 _AHEAD = (1, 2, 4, 14, 60, 200)
 """How far the first chance of an observation is looked for, days."""
 
-_MOST_FIELDS = 500
+_MAX_FIELDS = 500
 """Most probable fields for which the first chance is looked for."""
 
 
@@ -105,15 +105,15 @@ class Ledger:
         return f"Nothing can be observed in the window ({cause}); {then}."
 
 
-def ledger(problem: Problem, shots: Sequence[Shot]) -> Ledger:
+def ledger(problem: Problem, scheduled_exposures: Sequence[ScheduledExposure]) -> Ledger:
     """Account for everything that a plan leaves out."""
     atoms = problem.atoms
-    left = np.where(finished_atoms(problem, shots), 0.0, atoms.probability)
+    left = np.where(finished_atoms(problem, scheduled_exposures), 0.0, atoms.probability)
     lost = atoms.sum_by_field(left)
     likely = atoms.sum_by_field(atoms.likely.astype(float)) > 0
     nothing_wanted = np.array([not wanted for wanted in problem.needs])[atoms.need]
     before = atoms.sum_by_field(np.where(nothing_wanted, atoms.probability, 0.0))
-    seen = {shot.field for shot in shots}
+    seen = {scheduled_exposure.field for scheduled_exposure in scheduled_exposures}
     limits = _limits(problem)
     excluded = np.isin(problem.field_id, list(problem.request.excluded_fields))
     allowed = np.all([problem.allowed(name) for name in problem.request.filters], axis=0)
@@ -163,7 +163,7 @@ def first_chance(problem: Problem) -> Time | None:
     # The window itself may have nothing to offer, and then says nothing of worth.
     worth = 1e-3 * float(probability.max(initial=1.0))
     worthy = [
-        i for i in np.argsort(-probability, kind="stable")[:_MOST_FIELDS] if probability[i] >= worth
+        i for i in np.argsort(-probability, kind="stable")[:_MAX_FIELDS] if probability[i] >= worth
     ]
     if not worthy:
         return None

@@ -1,4 +1,4 @@
-"""Programmes: the visits that a field can be given so that atoms in it are finished."""
+"""Programs: the visits that a field can be given so that atoms in it are finished."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planners.geometry.ranges import expand
-from planners.problem.incidence import Cover
+from planners.problem.incidence import Incidence
 from planners.problem.problem import Problem
 from planners.visibility.intervals import visits_that_fit
 
-_MOST_PAIRWISE = 1500
+_MAX_PAIRWISE = 1500
 """Fields among which the shortest slew from each is looked for; else the readout time serves."""
 
 
 @dataclass(frozen=True, eq=False)
-class Programmes:
-    """Every programme that can be carried out, a column of the integer programme each."""
+class VisitOptions:
+    """Every program that can be carried out, a column of the integer program each."""
 
     problem: Problem
     """What they belong to."""
@@ -42,7 +42,7 @@ class Programmes:
     def exposing(self) -> NDArray[np.float64]:
         """Open-shutter time of the shortest 1, 2, ... visits, s, shape (n, most visits + 1).
 
-        The first column is zero, and the last that a programme fills is repeated.
+        The first column is zero, and the last that a program fills is repeated.
         """
         most = max(len(wanted) for wanted in self.problem.needs)
         table = np.zeros((len(self.problem.needs), most + 1))
@@ -60,9 +60,9 @@ class Programmes:
         longest = max(self.problem.exposure.values(), default=0.0)
         stays = self.visits.max(initial=0) > 1 and self.problem.gap < longest + slews.longest
         # A robot that always leaves must settle each time.
-        always = slews.readout if stays else max(slews.readout, slews.settle)
+        always = slews.readout if stays else max(slews.readout, slews.mount_settle)
         least = np.full(len(self.problem.field_id), always)
-        if 1 < len(fields) <= _MOST_PAIRWISE and not stays and not slews.time_dependent:
+        if 1 < len(fields) <= _MAX_PAIRWISE and not stays and not slews.time_dependent:
             cost = slews.between(fields[:, None], fields[None, :])
             np.fill_diagonal(cost, np.inf)
             least[fields] = cost.min(axis=1)
@@ -70,7 +70,7 @@ class Programmes:
 
     @cached_property
     def pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Column and atom, wherever a programme finishes an atom; sorted by atom."""
+        """Column and atom, wherever a program finishes an atom; sorted by atom."""
         atoms = self.problem.atoms
         start = atoms.field_start
         column, rank = expand(start[self.field + 1] - start[self.field])
@@ -87,13 +87,13 @@ class Programmes:
         return column[order], atom[order]
 
     @cached_property
-    def cover(self) -> Cover:
-        """Which programme finishes which atom."""
-        return Cover(self.problem.atoms.probability, self.pairs, len(self))
+    def cover(self) -> Incidence:
+        """Which program finishes which atom."""
+        return Incidence(self.problem.atoms.probability, self.pairs, len(self))
 
     @cached_property
     def exchanges(self) -> int:
-        """Filter exchanges that any plan needs which carries out one programme or more."""
+        """Filter exchanges that any plan needs which carries out one program or more."""
         return min(
             (len(set(self.problem.needs[k])) - 1 for k in set(self.need.tolist())), default=0
         )
@@ -104,8 +104,8 @@ def contains(given: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
     return all(given.count(name) >= wanted.count(name) for name in wanted)
 
 
-def programmes_of(problem: Problem, worth: float | None = None) -> Programmes:
-    """The programmes that time, rules and references allow.
+def programs_of(problem: Problem, worth: float | None = None) -> VisitOptions:
+    """The programs that time, rules and references allow.
 
     Parameters
     ----------
@@ -126,5 +126,5 @@ def programmes_of(problem: Problem, worth: float | None = None) -> Programmes:
         fields.append(np.flatnonzero(possible))
         needs.append(np.full(int(possible.sum()), k))
     if not fields:
-        return Programmes(problem, np.empty(0, np.int64), np.empty(0, np.int64))
-    return Programmes(problem, np.concatenate(fields), np.concatenate(needs))
+        return VisitOptions(problem, np.empty(0, np.int64), np.empty(0, np.int64))
+    return VisitOptions(problem, np.concatenate(fields), np.concatenate(needs))

@@ -1,4 +1,4 @@
-"""Which programme in which round: an integer programme for a given structure."""
+"""Which program in which round: an integer program for a given structure."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from planners.geometry.ranges import expand
 from planners.problem.scheduler import RobotState
-from planners.problem.visit_options import Programmes
-from planners.search.block_layouts import Structure, StructureBuilder
-from planners.search.blocks import round_at
+from planners.problem.visit_options import VisitOptions
+from planners.search.block_layouts import BlockLayout, BlockLayoutBuilder
+from planners.search.blocks import block_at
 from planners.search.maximum_coverage import MaximumCoverage
 from planners.visibility.local_sky import Circumstances
 
@@ -25,7 +25,7 @@ _TIGHT = 1.1
 
 _AIRMASS = 2e-6
 """Probability that one unit of airmass is worth: it decides among equals, so that fields are
-observed high in the sky, and together with their neighbours."""
+observed high in the sky, and together with their neighbors."""
 
 
 _NEGLIGIBLE = 2e-6
@@ -34,9 +34,9 @@ _NEGLIGIBLE = 2e-6
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """Where programmes may stand: a column of the integer programme each."""
+    """Where programs may stand: a column of the integer program each."""
 
-    programme: NDArray[np.int64]
+    visit_option: NDArray[np.int64]
     """shape (n_columns,)."""
 
     round: NDArray[np.int64]
@@ -50,19 +50,19 @@ class Places:
 
 
 class Assignment:
-    """The integer programme of one structure."""
+    """The integer program of one structure."""
 
     def __init__(
-        self, programmes: Programmes, structure: Structure, builder: StructureBuilder
+        self, visit_options: VisitOptions, layout: BlockLayout, builder: BlockLayoutBuilder
     ) -> None:
-        self.programmes = programmes
-        self.structure = structure
+        self.visit_options = visit_options
+        self.layout = layout
         self.cost = builder.cost
-        self.places = _places(programmes, structure, builder)
+        self.places = _places(visit_options, layout, builder)
         self.model = MaximumCoverage(
-            programmes.problem.atoms.probability,
-            _pairs(programmes, self.places.programme),
-            programmes.field[self.places.programme],
+            visit_options.problem.atoms.probability,
+            _pairs(visit_options, self.places.visit_option),
+            visit_options.field[self.places.visit_option],
             _NEGLIGIBLE,
             -_AIRMASS * self._airmass(),
         )
@@ -72,15 +72,15 @@ class Assignment:
 
     def _airmass(self) -> NDArray[np.float64]:
         """Airmass of each column in the middle of its round."""
-        problem = self.programmes.problem
-        fields = self.programmes.field[self.places.programme]
-        ends = [this.start for this in self.structure[1:]] + [problem.sky.length]
-        middle = np.array([(a.start + b) / 2 for a, b in zip(self.structure, ends, strict=True)])
+        problem = self.visit_options.problem
+        fields = self.visit_options.field[self.places.visit_option]
+        ends = [this.start for this in self.layout[1:]] + [problem.sky.length]
+        middle = np.array([(a.start + b) / 2 for a, b in zip(self.layout, ends, strict=True)])
         seen = Circumstances(problem.sky, problem.positions[fields], middle[self.places.round])
         return np.minimum(seen.airmass, 5.0)
 
     def _once_each_field(self) -> None:
-        field = self.programmes.field[self.places.programme]
+        field = self.visit_options.field[self.places.visit_option]
         order = np.argsort(field, kind="stable")
         _, group, count = np.unique(field[order], return_inverse=True, return_counts=True)
         several = count[group] > 1
@@ -91,7 +91,7 @@ class Assignment:
         """No more in a round, nor near either end of it, than there is time for."""
         groups: list[NDArray[np.int64]] = []
         limits: list[float] = []
-        for k, this in enumerate(self.structure):
+        for k, this in enumerate(self.layout):
             mine = np.flatnonzero(self.places.round == k)
             groups.append(mine)
             limits.append(np.floor(this.length / self.cost) + 1)
@@ -114,45 +114,47 @@ class Assignment:
             )
 
     def _budgets(self) -> None:
-        request = self.programmes.problem.request
-        n = len(self.places.programme)
+        request = self.visit_options.problem.request
+        n = len(self.places.visit_option)
         if request.maximum_fields is not None:
             self.model.limit(np.ones(n), float(request.maximum_fields))
         if request.maximum_time is not None:
-            exposing = self.programmes.exposing[:, -1]
-            mean = exposing / self.programmes.visits
-            each = np.asarray(self.programmes.visits * np.maximum(self.cost, mean), np.float64)
-            self.model.limit(each[self.places.programme], request.maximum_time.to_value(u.s))
+            exposing = self.visit_options.exposing[:, -1]
+            mean = exposing / self.visit_options.visits
+            each = np.asarray(self.visit_options.visits * np.maximum(self.cost, mean), np.float64)
+            self.model.limit(each[self.places.visit_option], request.maximum_time.to_value(u.s))
 
     def relaxed(self) -> tuple[float, NDArray[np.float64]]:
         """Optimum of the relaxation, and the share of each column."""
         return self.model.relaxed()
 
     def rounded(self, share: NDArray[np.float64]) -> list[NDArray[np.int64]]:
-        """Programmes of each round, of a whole solution."""
+        """Programs of each round, of a whole solution."""
         chosen = self.model.rounded(share)
         return [
-            self.places.programme[chosen & (self.places.round == k)]
-            for k in range(len(self.structure))
+            self.places.visit_option[chosen & (self.places.round == k)]
+            for k in range(len(self.layout))
         ]
 
 
-def _places(programmes: Programmes, structure: Structure, builder: StructureBuilder) -> Places:
+def _places(
+    visit_options: VisitOptions, layout: BlockLayout, builder: BlockLayoutBuilder
+) -> Places:
     columns = []
-    for k, planned in enumerate(structure):
+    for k, planned in enumerate(layout):
         state = RobotState(time=planned.start)
-        this = round_at(programmes, state, planned.filters, builder.pace(planned.length))
+        this = block_at(visit_options, state, planned.filters, builder.pace(planned.length))
         fit = np.flatnonzero(this.latest >= this.earliest)
         columns.append((fit, np.full(len(fit), k), this.earliest[fit], this.latest[fit]))
     return Places(*(np.concatenate(part) for part in zip(*columns, strict=True)))
 
 
 def _pairs(
-    programmes: Programmes, programme: NDArray[np.int64]
+    visit_options: VisitOptions, visit_option: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Column and atom, wherever a column finishes an atom; sorted by atom."""
-    by_programme = np.argsort(programme, kind="stable")
-    start = np.searchsorted(programme[by_programme], np.arange(len(programmes) + 1))
-    whole, atom = programmes.pairs
+    by_program = np.argsort(visit_option, kind="stable")
+    start = np.searchsorted(visit_option[by_program], np.arange(len(visit_options) + 1))
+    whole, atom = visit_options.pairs
     pair, rank = expand(start[whole + 1] - start[whole])
-    return by_programme[start[whole][pair] + rank], atom[pair]
+    return by_program[start[whole][pair] + rank], atom[pair]

@@ -12,7 +12,7 @@ from planners.search.blocks import Pace, exchanges, sequences
 
 
 @dataclass(frozen=True)
-class PlannedRound:
+class PlannedBlock:
     """One round of a structure."""
 
     start: float
@@ -25,7 +25,7 @@ class PlannedRound:
     """From the first to the last exposure of a pass, s."""
 
 
-Structure = tuple[PlannedRound, ...]
+BlockLayout = tuple[PlannedBlock, ...]
 
 _Cut = Callable[[float, float], list[tuple[float, float]]]
 """From the begin and end of a window to the start and length of its rounds."""
@@ -53,7 +53,7 @@ _HEADS = (0.7, 0.5)
 soon leave no time for a whole first round, and those that rise late none for a last one."""
 
 
-class StructureBuilder:
+class BlockLayoutBuilder:
     """Cuts the window of a problem into rounds of some visits."""
 
     def __init__(self, problem: Problem, cost: float, wanted: tuple[str, ...]) -> None:
@@ -108,23 +108,23 @@ class StructureBuilder:
 
     def forward(self, begin: float, end: float, length: float) -> list[tuple[float, float]]:
         """Start and length of rounds from `begin` on, the last one cut short."""
-        rounds: list[tuple[float, float]] = []
+        filter_blocks: list[tuple[float, float]] = []
         while True:
             fitting = min(length, self.longest(end - begin))
             if fitting < 0:
-                return rounds
-            rounds.append((begin, fitting))
+                return filter_blocks
+            filter_blocks.append((begin, fitting))
             begin += self.duration(fitting)
 
     def backward(self, begin: float, end: float, length: float) -> list[tuple[float, float]]:
         """Start and length of rounds up to `end`, the first one cut short."""
-        rounds: list[tuple[float, float]] = []
+        filter_blocks: list[tuple[float, float]] = []
         while True:
             fitting = min(length, self.longest(end - begin))
             if fitting < 0:
-                return rounds[::-1]
+                return filter_blocks[::-1]
             end -= self.duration(fitting)
-            rounds.append((end, fitting))
+            filter_blocks.append((end, fitting))
 
     def headed(
         self, begin: float, end: float, head: float, length: float
@@ -153,13 +153,15 @@ class StructureBuilder:
         """Order of the visits that begins with the filter that is mounted, if there is one."""
         return next((order for order in self.orders if order[0] == mounted), self.orders[0])
 
-    def filtered(self, rounds: list[tuple[float, float]], mounted: str | None = None) -> Structure:
+    def filtered(
+        self, filter_blocks: list[tuple[float, float]], mounted: str | None = None
+    ) -> BlockLayout:
         """Give each round an order of filters that begins with the last one's last."""
-        structure: list[PlannedRound] = []
-        for start, length in rounds:
-            mounted = structure[-1].filters[-1] if structure else mounted
-            structure.append(PlannedRound(start, self.order_after(mounted), length))
-        return tuple(structure)
+        layout: list[PlannedBlock] = []
+        for start, length in filter_blocks:
+            mounted = layout[-1].filters[-1] if layout else mounted
+            layout.append(PlannedBlock(start, self.order_after(mounted), length))
+        return tuple(layout)
 
     def even(self, begin: float, end: float, part: float) -> list[tuple[float, float]]:
         """Start and length of rounds that fill a window: a part of the greatest number."""
@@ -174,13 +176,13 @@ class StructureBuilder:
         changes = exchanges(self.orders[0])
         count = blocks if changes == 0 else max(round((blocks - 1) / changes), 1)
         whole = sum(end - begin for begin, end in self.windows)
-        rounds = []
+        filter_blocks = []
         for begin, end in self.windows:
             mine = max(round(count * (end - begin) / whole), 1)
             each = (end - begin) / mine
             length = self.longest(each)
-            rounds += [(begin + i * each, length) for i in range(mine) if length >= 0]
-        return rounds
+            filter_blocks += [(begin + i * each, length) for i in range(mine) if length >= 0]
+        return filter_blocks
 
     def window_end(self, time: float) -> float:
         """End of the window that holds `time`, or follows it, s."""
@@ -202,18 +204,18 @@ class StructureBuilder:
         ]
         return even[:_FIRST_EVEN] + ends[:3] + heads + ends[3:] + even[_FIRST_EVEN:]
 
-    def candidates(self) -> Iterator[Structure]:
+    def candidates(self) -> Iterator[BlockLayout]:
         """Structures worth trying, the likeliest first."""
         if self.problem.request.blocks is not None:
             yield self.filtered(self._as_asked(self.problem.request.blocks))
             return
         seen = set()
         for cut in self._cuts():
-            rounds = [one for begin, end in self.windows for one in cut(begin, end)]
-            key = tuple((round(start), round(length)) for start, length in rounds)
-            if rounds and key not in seen:
+            filter_blocks = [one for begin, end in self.windows for one in cut(begin, end)]
+            key = tuple((round(start), round(length)) for start, length in filter_blocks)
+            if filter_blocks and key not in seen:
                 seen.add(key)
-                yield self.filtered(rounds)
+                yield self.filtered(filter_blocks)
 
 
 def _windows(problem: Problem) -> list[tuple[float, float]]:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planners.problem.scheduler import RobotState
-from planners.problem.visit_options import Programmes
+from planners.problem.visit_options import VisitOptions
 from planners.search.tours import shortened
 
 
@@ -48,8 +48,8 @@ class Pace:
 
 
 @dataclass(frozen=True, eq=False)
-class Round:
-    """A round that could begin now: its passes, and where each programme may stand in it."""
+class Block:
+    """A round that could begin now: its passes, and where each program may stand in it."""
 
     filters: tuple[str, ...]
     """Filter of each pass."""
@@ -58,39 +58,39 @@ class Round:
     """Time from the first to the last exposure of a pass, s."""
 
     earliest: NDArray[np.float64]
-    """Place in the order, as time after the start of the pass, s, shape (n_programmes,)."""
+    """Place in the order, as time after the start of the pass, s, shape (n_programs,)."""
 
     latest: NDArray[np.float64]
-    """Likewise; below `earliest` where a programme cannot be part of the round."""
+    """Likewise; below `earliest` where a program cannot be part of the round."""
 
 
 def passes_of(
-    programmes: Programmes, filters: Sequence[str], order: Sequence[int]
+    visit_options: VisitOptions, filters: Sequence[str], order: Sequence[int]
 ) -> list[tuple[str, list[int]]]:
-    """The fields of some programmes, pass by pass.
+    """The fields of some programs, pass by pass.
 
     Parameters
     ----------
     filters : sequence of str
         Filter of each pass.
     order : sequence of int
-        Programmes.
+        Programs.
     """
-    left = {k: list(programmes.problem.needs[programmes.need[k]]) for k in order}
+    left = {k: list(visit_options.problem.needs[visit_options.need[k]]) for k in order}
     passes = []
     for name in filters:
         fields = []
         for k in order:
             if name in left[k]:
                 left[k].remove(name)
-                fields.append(int(programmes.field[k]))
+                fields.append(int(visit_options.field[k]))
         passes.append((name, fields))
     return passes
 
 
-def round_at(
-    programmes: Programmes, state: RobotState, filters: tuple[str, ...], pace: Pace
-) -> Round:
+def block_at(
+    visit_options: VisitOptions, state: RobotState, filters: tuple[str, ...], pace: Pace
+) -> Block:
     """The round of given passes that begins when the robot is free.
 
     Parameters
@@ -100,11 +100,11 @@ def round_at(
     pace : Pace
         Length of the passes, and how fast things go.
     """
-    problem = programmes.problem
+    problem = visit_options.problem
     begin = state.time
     if state.filter is not None and state.filter != filters[0]:
         begin += problem.slews.filter_exchange
-    n = len(programmes)
+    n = len(visit_options)
     length = pace.length
     earliest, latest = np.zeros(n), np.full(n, length)
     left = [list(wanted) for wanted in problem.needs]
@@ -117,20 +117,22 @@ def round_at(
         for wanted in left:
             if name in wanted:
                 wanted.remove(name)
-        mine = takes_part[programmes.need]
-        low, high = _places(programmes, begin + offset, length, problem.exposure[name])
+        mine = takes_part[visit_options.need]
+        low, high = _places(visit_options, begin + offset, length, problem.exposure[name])
         earliest = np.where(mine, np.maximum(earliest, low), earliest)
         latest = np.where(mine, np.minimum(latest, high), latest)
-    return Round(filters, length, earliest, latest)
+    return Block(filters, length, earliest, latest)
 
 
 def _places(
-    programmes: Programmes, begin: float, length: float, exposure: float
+    visit_options: VisitOptions, begin: float, length: float, exposure: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Where each field may stand in a pass that begins at `begin`, at the earliest and latest."""
-    problem = programmes.problem
+    problem = visit_options.problem
     visible = problem.visible
-    low = np.maximum(np.maximum(visible.start, problem.released[visible.owner]) - begin, 0.0)
+    low = np.maximum(
+        np.maximum(visible.start, problem.earliest_revisit[visible.owner]) - begin, 0.0
+    )
     high = np.minimum(visible.end - exposure - begin, length)
     room = high - low
     # The interval that leaves most room is the one that is used.
@@ -140,11 +142,11 @@ def _places(
     best = order[last_of]
     first, final = np.full(visible.n, math.inf), np.full(visible.n, -math.inf)
     first[visible.owner[best]], final[visible.owner[best]] = low[best], high[best]
-    return first[programmes.field], final[programmes.field]
+    return first[visit_options.field], final[visit_options.field]
 
 
-def can_stand(this: Round, chosen: Sequence[int], cost: float) -> bool:
-    """Whether programmes can stand in some order, an exposure every `cost` seconds.
+def can_stand(this: Block, chosen: Sequence[int], cost: float) -> bool:
+    """Whether programs can stand in some order, an exposure every `cost` seconds.
 
     The most urgent that is up goes first, which finds an order if there is one, but for gaps
     of less than an exposure.
@@ -166,7 +168,7 @@ def can_stand(this: Round, chosen: Sequence[int], cost: float) -> bool:
 
 
 def in_order(
-    programmes: Programmes, this: Round, chosen: Sequence[int], state: RobotState, cost: float
+    visit_options: VisitOptions, this: Block, chosen: Sequence[int], state: RobotState, cost: float
 ) -> list[int]:
     """Order with short slews in which each stands where it may.
 
@@ -175,8 +177,8 @@ def in_order(
     left = np.array(chosen, dtype=np.int64)
     if len(left) == 0:
         return []
-    slews = programmes.problem.slews
-    field = programmes.field[left]
+    slews = visit_options.problem.slews
+    field = visit_options.field[left]
     distance = slews.between(field[:, None], field[None, :], state.time)
     from_here = (
         np.zeros(len(left))

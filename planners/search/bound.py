@@ -1,7 +1,7 @@
 """How much probability any plan could cover: a limit that holds whatever the order.
 
-A programme of k visits, the gap apart, needs time in every interval that too few of its visits
-can be placed outside of; the time of all programmes in an interval is no more than the interval
+A program of k visits, the gap apart, needs time in every interval that too few of its visits
+can be placed outside of; the time of all programs in an interval is no more than the interval
 is long. These conditions are necessary, whatever the order of the exposures and wherever filter
 exchanges fall, so that maximum coverage under them is never less than what a plan covers.
 """
@@ -15,7 +15,7 @@ from astropy import units as u
 from numpy.typing import NDArray
 
 from planners.problem.problem import Problem
-from planners.problem.visit_options import Programmes, programmes_of
+from planners.problem.visit_options import VisitOptions, programs_of
 from planners.search.maximum_coverage import MaximumCoverage
 
 _MOMENTS = 25
@@ -39,34 +39,35 @@ class TimeLimits:
     """Conditions on what is carried out in intervals of time."""
 
     demand: NDArray[np.float64]
-    """Time that each programme needs in each interval, s, shape (n_programmes, n_intervals)."""
+    """Time that each program needs in each interval, s, shape (n_programs, n_intervals)."""
 
     supply: NDArray[np.float64]
     """Time that there is in each interval, s, shape (n_intervals,)."""
 
 
 def time_limits(
-    programmes: Programmes, overhead: NDArray[np.float64], exchange_time: float
+    visit_options: VisitOptions, overhead: NDArray[np.float64], exchange_time: float
 ) -> TimeLimits:
     """What every plan must keep within.
 
     Parameters
     ----------
-    overhead : ndarray, shape (n_programmes,)
+    overhead : ndarray, shape (n_programs,)
         After each exposure, at the least, s.
     exchange_time : float
         Spent on filter exchanges in the whole window, at the least, s.
     """
-    problem = programmes.problem
+    problem = visit_options.problem
     dark = problem.dark
     edges = np.concatenate([dark.start, dark.end])
     moments = np.unique(np.concatenate([edges, np.linspace(edges.min(), edges.max(), _MOMENTS)]))
     first, last = np.triu_indices(len(moments), 1)
     outside = (
-        _visits_before(programmes, moments)[:, first] + _visits_after(programmes, moments)[:, last]
+        _visits_before(visit_options, moments)[:, first]
+        + _visits_after(visit_options, moments)[:, last]
     )
-    inside = np.maximum(programmes.visits[:, None] - outside, 0)
-    exposing = np.take_along_axis(programmes.exposing, inside, axis=1)
+    inside = np.maximum(visit_options.visits[:, None] - outside, 0)
+    exposing = np.take_along_axis(visit_options.exposing, inside, axis=1)
     demand = exposing + inside * overhead[:, None]
     begin, end = moments[first], moments[last]
     lit = np.minimum(dark.end, end[:, None]) - np.maximum(dark.start, begin[:, None])
@@ -79,26 +80,28 @@ def time_limits(
     return TimeLimits(demand, np.maximum(supply, 0.0))
 
 
-def _visits_before(programmes: Programmes, moments: NDArray[np.float64]) -> NDArray[np.int64]:
-    """How many visits could begin before each moment, shape (n_programmes, n_moments)."""
-    problem = programmes.problem
+def _visits_before(visit_options: VisitOptions, moments: NDArray[np.float64]) -> NDArray[np.int64]:
+    """How many visits could begin before each moment, shape (n_programs, n_moments)."""
+    problem = visit_options.problem
     visible = problem.visible
     last = (visible.end - min(problem.exposure.values()))[:, None]
-    return _fitting(programmes, visible.start[:, None], np.minimum(last, moments), moments <= last)
+    return _fitting(
+        visit_options, visible.start[:, None], np.minimum(last, moments), moments <= last
+    )
 
 
-def _visits_after(programmes: Programmes, moments: NDArray[np.float64]) -> NDArray[np.int64]:
-    """How many visits could end after each moment, shape (n_programmes, n_moments)."""
-    problem = programmes.problem
+def _visits_after(visit_options: VisitOptions, moments: NDArray[np.float64]) -> NDArray[np.int64]:
+    """How many visits could end after each moment, shape (n_programs, n_moments)."""
+    problem = visit_options.problem
     visible = problem.visible
     last = (visible.end - min(problem.exposure.values()))[:, None]
     earliest = moments - max(problem.exposure.values())
     first = visible.start[:, None]
-    return _fitting(programmes, np.maximum(first, earliest), last, earliest >= first)
+    return _fitting(visit_options, np.maximum(first, earliest), last, earliest >= first)
 
 
 def _fitting(
-    programmes: Programmes,
+    visit_options: VisitOptions,
     first: NDArray[np.float64],
     last: NDArray[np.float64],
     is_open: NDArray[np.bool_],
@@ -112,10 +115,10 @@ def _fitting(
     is_open : ndarray of bool
         Whether one end does not belong to it.
     """
-    problem = programmes.problem
+    problem = visit_options.problem
     visible = problem.visible
     room = last - first
-    most = int(programmes.visits.max(initial=0))
+    most = int(visit_options.visits.max(initial=0))
     if problem.gap > 0:
         fits = np.where(is_open, np.ceil(room / problem.gap), np.floor(room / problem.gap) + 1)
     else:
@@ -123,7 +126,7 @@ def _fitting(
     fits = np.where(room > np.where(is_open, _INSTANT, -_INSTANT), fits, 0)
     count = np.zeros((visible.n, room.shape[1]), dtype=np.int64)
     np.add.at(count, visible.owner, np.minimum(fits, most).astype(np.int64))
-    return count[programmes.field]
+    return count[visit_options.field]
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,31 +137,34 @@ class Relaxation:
     """No plan covers more in all visits, 0 to 1."""
 
     share: NDArray[np.float64]
-    """How much of each programme the optimum takes, 0 to 1."""
+    """How much of each program the optimum takes, 0 to 1."""
 
     model: MaximumCoverage
     """The model with every condition that matters."""
 
 
 def relaxation(
-    programmes: Programmes, overhead: NDArray[np.float64], exchange_time: float, slack: float = 0.0
+    visit_options: VisitOptions,
+    overhead: NDArray[np.float64],
+    exchange_time: float,
+    slack: float = 0.0,
 ) -> Relaxation:
     """Solve the linear relaxation, adding the conditions of time that it violates one by one.
 
     Parameters
     ----------
-    overhead : ndarray, shape (n_programmes,)
+    overhead : ndarray, shape (n_programs,)
         After each exposure, s: the least for a bound, a likely one for a plan.
     exchange_time : float
         Spent on filter exchanges, s: likewise.
     slack : float
         Time added to the budget of the request, s.
     """
-    problem = programmes.problem
+    problem = visit_options.problem
     probability = problem.atoms.probability
-    model = MaximumCoverage(probability, programmes.pairs, programmes.field, _NEGLIGIBLE)
-    _add_budgets(model, programmes, overhead, slack)
-    limits = time_limits(programmes, overhead, exchange_time)
+    model = MaximumCoverage(probability, visit_options.pairs, visit_options.field, _NEGLIGIBLE)
+    _add_budgets(model, visit_options, overhead, slack)
+    limits = time_limits(visit_options, overhead, exchange_time)
     waiting = np.ones(len(limits.supply), dtype=bool)
     while True:
         value, share = model.relaxed()
@@ -173,17 +179,17 @@ def relaxation(
 
 
 def _add_budgets(
-    model: MaximumCoverage, programmes: Programmes, overhead: NDArray[np.float64], slack: float
+    model: MaximumCoverage, visit_options: VisitOptions, overhead: NDArray[np.float64], slack: float
 ) -> None:
-    """One programme a field, and the budgets of the request."""
-    request = programmes.problem.request
-    fields, counts = np.unique(programmes.field, return_counts=True)
+    """One program a field, and the budgets of the request."""
+    request = visit_options.problem.request
+    fields, counts = np.unique(visit_options.field, return_counts=True)
     for index in fields[counts > 1]:
-        model.limit((programmes.field == index).astype(float), 1.0)
+        model.limit((visit_options.field == index).astype(float), 1.0)
     if request.maximum_fields is not None:
-        model.limit(np.ones(len(programmes)), float(request.maximum_fields))
+        model.limit(np.ones(len(visit_options)), float(request.maximum_fields))
     if request.maximum_time is not None:
-        each = programmes.exposing[:, -1] + programmes.visits * overhead
+        each = visit_options.exposing[:, -1] + visit_options.visits * overhead
         model.limit(each, request.maximum_time.to_value(u.s) + overhead.max(initial=0.0) + slack)
 
 
@@ -195,9 +201,9 @@ def finished_already(problem: Problem) -> float:
 
 def upper_bound(problem: Problem) -> float:
     """A limit of what any plan covers in all visits, 0 to 1."""
-    programmes = programmes_of(problem, worth=0.0)
+    visit_options = programs_of(problem, worth=0.0)
     rest = finished_already(problem)
-    if len(programmes) > 0:
-        exchange_time = programmes.exchanges * problem.slews.filter_exchange
-        rest = relaxation(programmes, programmes.least_overhead, exchange_time).value
-    return min(rest + problem.forsaken, 1.0)
+    if len(visit_options) > 0:
+        exchange_time = visit_options.exchanges * problem.slews.filter_exchange
+        rest = relaxation(visit_options, visit_options.least_overhead, exchange_time).value
+    return min(rest + problem.neglected_probability, 1.0)

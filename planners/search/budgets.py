@@ -10,11 +10,13 @@ from astropy import units as u
 
 from planners.problem.plan_statistics import telescope_time
 from planners.problem.problem import Problem
-from planners.problem.scheduler import Shot
-from planners.problem.visit_options import Programmes
+from planners.problem.scheduler import ScheduledExposure
+from planners.problem.visit_options import VisitOptions
 
 
-def fields_left(problem: Problem, shots: Sequence[Shot], cost: float) -> float:
+def fields_left(
+    problem: Problem, scheduled_exposures: Sequence[ScheduledExposure], cost: float
+) -> float:
     """How many more fields, about, the budgets allow.
 
     Parameters
@@ -25,30 +27,38 @@ def fields_left(problem: Problem, shots: Sequence[Shot], cost: float) -> float:
     request = problem.request
     left = math.inf
     if request.maximum_fields is not None:
-        left = request.maximum_fields - len({shot.field for shot in shots})
+        left = request.maximum_fields - len(
+            {scheduled_exposure.field for scheduled_exposure in scheduled_exposures}
+        )
     if request.maximum_time is not None:
-        time = request.maximum_time.to_value(u.s) - telescope_time(problem, shots)
+        time = request.maximum_time.to_value(u.s) - telescope_time(problem, scheduled_exposures)
         left = min(left, time / (cost * len(request.filters)))
     return left
 
 
-def within_budgets(programmes: Programmes, shots: Sequence[Shot]) -> list[Shot]:
+def within_budgets(
+    visit_options: VisitOptions, scheduled_exposures: Sequence[ScheduledExposure]
+) -> list[ScheduledExposure]:
     """Leave out the fields that matter least until the budgets are kept.
 
     What remains stays where it is on the clock: leaving out an exposure never makes a slew
     longer than the two that it replaces.
     """
-    kept = list(shots)
-    while kept and fields_left(programmes.problem, kept, 1.0) < 0:
-        worst = _least_loss(programmes, kept)
-        kept = [shot for shot in kept if shot.field != worst]
+    kept = list(scheduled_exposures)
+    while kept and fields_left(visit_options.problem, kept, 1.0) < 0:
+        worst = _least_loss(visit_options, kept)
+        kept = [
+            scheduled_exposure for scheduled_exposure in kept if scheduled_exposure.field != worst
+        ]
     return kept
 
 
-def _least_loss(programmes: Programmes, shots: Sequence[Shot]) -> int:
+def _least_loss(
+    visit_options: VisitOptions, scheduled_exposures: Sequence[ScheduledExposure]
+) -> int:
     """The field without which the others cover most."""
-    atoms = programmes.problem.atoms
-    fields = np.unique([shot.field for shot in shots])
+    atoms = visit_options.problem.atoms
+    fields = np.unique([scheduled_exposure.field for scheduled_exposure in scheduled_exposures])
     times = atoms.times_covered(fields)
     alone = np.where(times == 1, atoms.probability, 0.0)
     loss = atoms.sum_by_field(alone)[fields]

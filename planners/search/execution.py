@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planners.problem.incidence import MarginalProbability
-from planners.problem.scheduler import Clock, RobotState, Shot
-from planners.problem.visit_options import Programmes, contains
-from planners.search.block_layouts import PlannedRound, Structure, StructureBuilder
-from planners.search.blocks import Round, can_stand, in_order, passes_of, round_at
+from planners.problem.scheduler import ExposureScheduler, RobotState, ScheduledExposure
+from planners.problem.visit_options import VisitOptions, contains
+from planners.search.block_layouts import BlockLayout, BlockLayoutBuilder, PlannedBlock
+from planners.search.blocks import Block, block_at, can_stand, in_order, passes_of
 from planners.search.budgets import fields_left, within_budgets
 
 _PAUSE = 300.0
-"""Time that passes where no programme can begin, s."""
+"""Time that passes where no program can begin, s."""
 
 _STEPS = 6
 """Halvings in the search for how early a round may begin."""
@@ -25,7 +25,7 @@ _STEPS = 6
 class Execution:
     """Lays the rounds of one structure on the clock, and fills what time is left."""
 
-    def __init__(self, programmes: Programmes, kinds: Sequence[StructureBuilder]) -> None:
+    def __init__(self, visit_options: VisitOptions, kinds: Sequence[BlockLayoutBuilder]) -> None:
         """Prepare.
 
         Parameters
@@ -33,18 +33,20 @@ class Execution:
         kinds : sequence of StructureBuilder
             Every kind of round that there may be, at least one.
         """
-        self.programmes = programmes
+        self.visit_options = visit_options
         self.builder = builder = kinds[0]
         self._kinds = {tuple(sorted(kind.wanted)): kind for kind in kinds}
         self.cost = builder.cost
-        self.clock = Clock(programmes.problem)
+        self.clock = ExposureScheduler(visit_options.problem)
         self.state = RobotState(time=builder.begin)
-        self.left = np.ones(len(programmes), dtype=bool)
-        self.promised = np.zeros(len(programmes), dtype=bool)
-        self.marginal = MarginalProbability(programmes.cover)
-        self.shots: list[Shot] = []
+        self.left = np.ones(len(visit_options), dtype=bool)
+        self.promised = np.zeros(len(visit_options), dtype=bool)
+        self.marginal = MarginalProbability(visit_options.cover)
+        self.scheduled_exposures: list[ScheduledExposure] = []
 
-    def run(self, structure: Structure, assigned: Sequence[NDArray[np.int64]]) -> list[Shot]:
+    def run(
+        self, layout: BlockLayout, assigned: Sequence[NDArray[np.int64]]
+    ) -> list[ScheduledExposure]:
         """Exposures in the order of time.
 
         Parameters
@@ -52,18 +54,18 @@ class Execution:
         structure : tuple of PlannedRound
             The rounds.
         assigned : sequence of ndarray
-            Programmes of each.
+            Programs of each.
         """
         for mine in assigned:
             self.promised[mine] = True
-        for k, planned in enumerate(structure):
-            ends = structure[k + 1].start if k + 1 < len(structure) else self.builder.end
+        for k, planned in enumerate(layout):
+            ends = layout[k + 1].start if k + 1 < len(layout) else self.builder.end
             self._planned_round(planned, assigned[k], ends)
         self._fill_until(self.builder.end)
-        return within_budgets(self.programmes, self.shots)
+        return within_budgets(self.visit_options, self.scheduled_exposures)
 
     def _planned_round(
-        self, planned: PlannedRound, assigned: NDArray[np.int64], ends: float
+        self, planned: PlannedBlock, assigned: NDArray[np.int64], ends: float
     ) -> None:
         """A round of the structure: as early as all that is assigned can be part of it."""
         mine = assigned[self.left[assigned]]
@@ -80,7 +82,7 @@ class Execution:
         length = max(min(longest, 1.5 * planned.length), planned.length)
         self._round(planned.filters, length, mine.tolist())
 
-    def _earliest_begin(self, planned: PlannedRound, mine: NDArray[np.int64]) -> float:
+    def _earliest_begin(self, planned: PlannedBlock, mine: NDArray[np.int64]) -> float:
         """When the round may begin at the earliest, s."""
         now, latest = self.state.time, planned.start
         if now >= latest or self._can_begin(planned, mine, now):
@@ -94,16 +96,18 @@ class Execution:
                 early = middle
         return latest
 
-    def _can_begin(self, planned: PlannedRound, mine: NDArray[np.int64], begin: float) -> bool:
+    def _can_begin(self, planned: PlannedBlock, mine: NDArray[np.int64], begin: float) -> bool:
         state = self.state.copy()
         state.time = begin
-        this = round_at(self.programmes, state, planned.filters, self.builder.pace(planned.length))
+        this = block_at(
+            self.visit_options, state, planned.filters, self.builder.pace(planned.length)
+        )
         return can_stand(this, mine.tolist(), self.cost)
 
     def _fill_until(self, end: float) -> None:
         """Rounds of whatever is most probable, as long as there is time for a round."""
         while True:
-            self.left &= self.marginal.gain >= self.programmes.problem.worth
+            self.left &= self.marginal.gain >= self.visit_options.problem.worth
             begin = max(self.state.time, self._soonest())
             if begin >= end:
                 return
@@ -117,55 +121,59 @@ class Execution:
             if not self._round(kind.order_after(self.state.filter), length, []):
                 self.state.time += _PAUSE
 
-    def _most_rewarding(self, time: float) -> StructureBuilder | None:
+    def _most_rewarding(self, time: float) -> BlockLayoutBuilder | None:
         """The kind of round that covers most in its time, of those that take no more."""
         fitting = [kind for kind in self._kinds.values() if kind.longest(time) >= 0]
         if len(fitting) < 2:
             return next(iter(fitting), None)
         return max(fitting, key=lambda kind: self._reward(kind, time))
 
-    def _reward(self, kind: StructureBuilder, time: float) -> float:
+    def _reward(self, kind: BlockLayoutBuilder, time: float) -> float:
         """Probability that a round would finish in a second, were all fields up."""
-        programmes = self.programmes
-        finishes = np.array([contains(kind.wanted, wanted) for wanted in programmes.problem.needs])
-        mine = self.left & ~self.promised & finishes[programmes.need]
+        visit_options = self.visit_options
+        finishes = np.array(
+            [contains(kind.wanted, wanted) for wanted in visit_options.problem.needs]
+        )
+        mine = self.left & ~self.promised & finishes[visit_options.need]
         length = min(kind.longest(time), kind.shortest)
         size = int(length / self.cost) + 1
         return float(np.sort(self.marginal.gain[mine])[-size:].sum()) / kind.duration(length)
 
     def _soonest(self) -> float:
         """When the first field is up that is promised to no other round."""
-        free = self.programmes.field[self.left & ~self.promised]
-        exposure = min(self.programmes.problem.exposure.values())
+        free = self.visit_options.field[self.left & ~self.promised]
+        exposure = min(self.visit_options.problem.exposure.values())
         first = self.clock.first_visible(self.state.time, exposure)
         return float(first[free].min(initial=math.inf))
 
     def _round(self, filters: tuple[str, ...], length: float, mine: list[int]) -> bool:
-        """One round of some programmes and of others that fit; whether anything was done."""
-        this = round_at(self.programmes, self.state, filters, self.builder.pace(length))
+        """One round of some programs and of others that fit; whether anything was done."""
+        this = block_at(self.visit_options, self.state, filters, self.builder.pace(length))
         chosen = self._completed(this, mine)
-        order = in_order(self.programmes, this, chosen, self.state, self.cost)
-        passes = passes_of(self.programmes, filters, order)
-        laid, dropped, after = self.clock.lay_whole(self.state, passes, math.inf)
-        if laid:
-            self.shots += laid
+        order = in_order(self.visit_options, this, chosen, self.state, self.cost)
+        passes = passes_of(self.visit_options, filters, order)
+        scheduled, dropped, after = self.clock.schedule_complete(self.state, passes, math.inf)
+        if scheduled:
+            self.scheduled_exposures += scheduled
             self.state = after
         for k in order:
-            field = int(self.programmes.field[k])
+            field = int(self.visit_options.field[k])
             if field not in dropped:
                 self.marginal.take(k)
-                self.left &= self.programmes.field != field
-        return bool(laid)
+                self.left &= self.visit_options.field != field
+        return bool(scheduled)
 
     def _spare(self, mine: list[int]) -> int:
-        """How many programmes more than those promised the budgets allow."""
+        """How many programs more than those promised the budgets allow."""
         promised = len(mine) + int(np.count_nonzero(self.promised & self.left))
-        left = fields_left(self.programmes.problem, self.shots, self.cost) - promised
-        return int(np.clip(left, 0, len(self.programmes)))
+        left = (
+            fields_left(self.visit_options.problem, self.scheduled_exposures, self.cost) - promised
+        )
+        return int(np.clip(left, 0, len(self.visit_options)))
 
-    def _completed(self, this: Round, mine: list[int]) -> list[int]:
+    def _completed(self, this: Block, mine: list[int]) -> list[int]:
         """What is assigned, and the most probable others for which nothing has to wait."""
-        programmes = self.programmes
+        visit_options = self.visit_options
         size = min(int(this.length / self.cost) + 1, len(mine) + self._spare(mine))
         taken = self.promised.copy()
         taken[mine] = True
@@ -180,7 +188,7 @@ class Execution:
             gain = gains.gain[others]
             gain = np.where(this.earliest[others] <= waited + self.cost, gain, 0.0)
             best = int(np.argmax(gain))
-            if gain[best] < programmes.problem.worth:
+            if gain[best] < visit_options.problem.worth:
                 break
             chosen.append(int(others[best]))
             gains.take(int(others[best]))

@@ -7,24 +7,28 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from planners.problem.incidence import Cover, MarginalProbability
+from planners.problem.incidence import Incidence, MarginalProbability
 from planners.problem.problem import Problem
-from planners.problem.scheduler import Clock, RobotState, Shot
+from planners.problem.scheduler import ExposureScheduler, RobotState, ScheduledExposure
 
 SINGLE_WORTH = 5e-4
 """A lone visit that adds less probability is not made."""
 
 
-def with_single_visits(problem: Problem, shots: Sequence[Shot]) -> list[Shot]:
+def with_single_visits(
+    problem: Problem, scheduled_exposures: Sequence[ScheduledExposure]
+) -> list[ScheduledExposure]:
     """Add lone visits where the robot would wait, in one filter, without delaying anything.
 
     One filter serves for all of them: else two lone visits to fields that overlap would look
     like a whole one.
     """
     if len(problem.request.filters) == 1 or problem.request.maximum_time is not None:
-        return list(shots)
+        return list(scheduled_exposures)
     names = list(dict.fromkeys(problem.request.filters))
-    return max((_Filler(problem, name).fill(shots) for name in names), key=_Worth(problem))
+    return max(
+        (_Filler(problem, name).fill(scheduled_exposures) for name in names), key=_Worth(problem)
+    )
 
 
 class _Worth:
@@ -33,8 +37,10 @@ class _Worth:
     def __init__(self, problem: Problem) -> None:
         self._atoms = problem.atoms
 
-    def __call__(self, shots: Sequence[Shot]) -> float:
-        fields = np.array([shot.field for shot in shots], dtype=np.int64)
+    def __call__(self, scheduled_exposures: Sequence[ScheduledExposure]) -> float:
+        fields = np.array(
+            [scheduled_exposure.field for scheduled_exposure in scheduled_exposures], dtype=np.int64
+        )
         return float(self._atoms.probability[self._atoms.covered(fields)].sum())
 
 
@@ -44,29 +50,29 @@ class _Filler:
     def __init__(self, problem: Problem, name: str) -> None:
         self._problem = problem
         self._name = name
-        self._clock = Clock(problem)
+        self._clock = ExposureScheduler(problem)
         atoms = problem.atoms
         owner = np.repeat(np.arange(len(atoms.probability)), np.diff(atoms.start))
-        cover = Cover(atoms.probability, (atoms.field, owner), atoms.n_fields)
+        cover = Incidence(atoms.probability, (atoms.field, owner), atoms.n_fields)
         self._marginal = MarginalProbability(cover, ~problem.seen_before)
         self._open = problem.allowed(name)
 
-    def fill(self, shots: Sequence[Shot]) -> list[Shot]:
-        visited = {shot.field for shot in shots}
+    def fill(self, scheduled_exposures: Sequence[ScheduledExposure]) -> list[ScheduledExposure]:
+        visited = {scheduled_exposure.field for scheduled_exposure in scheduled_exposures}
         for index in visited:
             self._marginal.take(index)
         budget = self._problem.request.maximum_fields
         most = len(self._open) if budget is None else budget - len(visited)
-        filled: list[Shot] = []
+        filled: list[ScheduledExposure] = []
         state = RobotState()
-        for following in (*shots, None):
+        for following in (*scheduled_exposures, None):
             while most > 0:
-                shot = self._best(state, following)
-                if shot is None:
+                scheduled_exposure = self._best(state, following)
+                if scheduled_exposure is None:
                     break
-                filled.append(self._clock.expose(state, *shot))
-                self._marginal.take(shot[0])
-                self._open[shot[0]] = False
+                filled.append(self._clock.expose(state, *scheduled_exposure))
+                self._marginal.take(scheduled_exposure[0])
+                self._open[scheduled_exposure[0]] = False
                 most -= 1
             if following is not None:
                 filled.append(following)
@@ -74,7 +80,9 @@ class _Filler:
                 state.filter = following.filter
         return filled
 
-    def _best(self, state: RobotState, following: Shot | None) -> tuple[int, str, float] | None:
+    def _best(
+        self, state: RobotState, following: ScheduledExposure | None
+    ) -> tuple[int, str, float] | None:
         """The most probable field that fits before what follows."""
         exposure = self._problem.exposure[self._name]
         latest = self._problem.sky.length if following is None else following.start
@@ -89,14 +97,14 @@ class _Filler:
                 return index, self._name, start
         return None
 
-    def _least_overhead(self, state: RobotState, following: Shot | None) -> float:
+    def _least_overhead(self, state: RobotState, following: ScheduledExposure | None) -> float:
         """Overheads of any lone visit before what follows, at the least, s."""
         changes = len({state.filter, self._name} - {None}) - 1
         if following is not None:
             changes += following.filter != self._name
         return 2 * self._problem.slews.readout + changes * self._problem.slews.filter_exchange
 
-    def _onward(self, index: int, following: Shot | None) -> float:
+    def _onward(self, index: int, following: ScheduledExposure | None) -> float:
         """Overhead from a lone visit to what follows, s."""
         if following is None:
             return 0.0

@@ -10,7 +10,7 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from planners.problem.incidence import Cover
+from planners.problem.incidence import Incidence
 from planners.search.swaps import Budget, Spending, SwapSearch
 
 _SCALE = 1e3
@@ -36,7 +36,7 @@ class MaximumCoverage:
         pairs: tuple[NDArray[np.int64], NDArray[np.int64]],
         field: NDArray[np.int64],
         negligible: float,
-        liking: NDArray[np.float64] | None = None,
+        tiebreak: NDArray[np.float64] | None = None,
     ) -> None:
         """Build the model.
 
@@ -73,8 +73,8 @@ class MaximumCoverage:
             [np.bincount(column, in_column, minlength=n_columns), probability[matters]]
         )
         objective = self._weight.copy()
-        if liking is not None:
-            objective[:n_columns] += liking
+        if tiebreak is not None:
+            objective[:n_columns] += tiebreak
         number = np.cumsum(matters) - 1
         keep = matters[atom]
         self._budgets: list[Budget] = []
@@ -160,7 +160,7 @@ class MaximumCoverage:
         while True:
             open_ = np.flatnonzero((share > _CLEAR) & ~taken & ~given_up)
             if len(open_) == 0:
-                search = SwapSearch(Cover(*self._cover, self.n_columns))
+                search = SwapSearch(Incidence(*self._cover, self.n_columns))
                 return search.improved(taken, spending)
             open_ = open_[np.argsort(-share[open_], kind="stable")]
             sure = int(np.sum(share[open_] > _SURE))

@@ -12,7 +12,7 @@ from itertools import chain, permutations, zip_longest
 import numpy as np
 
 from planners.problem.problem import Problem
-from planners.search.block_layouts import Structure, StructureBuilder
+from planners.search.block_layouts import BlockLayout, BlockLayoutBuilder
 
 _PARTS = (0.5, 0.3, 0.7)
 """Of each window, that the first series takes."""
@@ -21,25 +21,25 @@ _KINDS = 3
 """Kinds of rounds that are tried, those that most of the probability wants."""
 
 
-def builders(problem: Problem, cost: float) -> list[StructureBuilder]:
+def builders(problem: Problem, cost: float) -> list[BlockLayoutBuilder]:
     """One for each kind of round, that which most of the probability wants first."""
     weight = np.bincount(
         problem.atoms.need, problem.atoms.probability, minlength=len(problem.needs)
     )
     kinds = [k for k in np.argsort(-weight, kind="stable") if problem.needs[k]]
-    return [StructureBuilder(problem, cost, problem.needs[k]) for k in kinds[:_KINDS]]
+    return [BlockLayoutBuilder(problem, cost, problem.needs[k]) for k in kinds[:_KINDS]]
 
 
-def structures(kinds: list[StructureBuilder]) -> Iterator[Structure]:
+def layouts(kinds: list[BlockLayoutBuilder]) -> Iterator[BlockLayout]:
     """Structures worth trying, the likeliest first, none twice."""
     seen = set()
-    for structure in _candidates(kinds):
-        if structure and structure not in seen:
-            seen.add(structure)
-            yield structure
+    for layout in _candidates(kinds):
+        if layout and layout not in seen:
+            seen.add(layout)
+            yield layout
 
 
-def _candidates(kinds: list[StructureBuilder]) -> Iterator[Structure]:
+def _candidates(kinds: list[BlockLayoutBuilder]) -> Iterator[BlockLayout]:
     if len(kinds) > 1 and kinds[0].problem.request.blocks is None:
         for kind in kinds:
             yield next(kind.candidates(), ())
@@ -49,17 +49,21 @@ def _candidates(kinds: list[StructureBuilder]) -> Iterator[Structure]:
     )
 
 
-def _mixed(kinds: list[StructureBuilder]) -> Iterator[Structure]:
+def _mixed(kinds: list[BlockLayoutBuilder]) -> Iterator[BlockLayout]:
     """A series of one kind of rounds in each window, then one of another."""
     for part in _PARTS:
         for first, second in permutations(kinds, 2):
-            rounds: Structure = ()
+            filter_blocks: BlockLayout = ()
             for begin, end in first.windows:
                 middle = begin + part * (end - begin)
-                rounds += first.filtered(first.even(begin, middle, 1.0), _mounted(rounds))
-                rounds += second.filtered(second.even(middle, end, 1.0), _mounted(rounds))
-            yield rounds
+                filter_blocks += first.filtered(
+                    first.even(begin, middle, 1.0), _mounted(filter_blocks)
+                )
+                filter_blocks += second.filtered(
+                    second.even(middle, end, 1.0), _mounted(filter_blocks)
+                )
+            yield filter_blocks
 
 
-def _mounted(rounds: Structure) -> str | None:
-    return rounds[-1].filters[-1] if rounds else None
+def _mounted(filter_blocks: BlockLayout) -> str | None:
+    return filter_blocks[-1].filters[-1] if filter_blocks else None

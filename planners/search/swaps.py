@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from planners.problem.incidence import Cover
+from planners.problem.incidence import Incidence
 
 Budget = tuple[NDArray[np.integer], NDArray[np.float64], float]
 """Columns, their weights and the limit of the weighted sum."""
 
-_LEAST = 1e-7
+_MIN = 1e-7
 """Probability that a swap must add."""
 
 _SWEEPS, _TRIES = 8, 6
@@ -44,7 +44,7 @@ class Spending:
 class SwapSearch:
     """Improves a choice of columns."""
 
-    def __init__(self, cover: Cover) -> None:
+    def __init__(self, cover: Incidence) -> None:
         self._cover = cover
 
     def improved(self, taken: NDArray[np.bool_], spending: Spending) -> NDArray[np.bool_]:
@@ -88,7 +88,7 @@ class SwapSearch:
         only = atoms[times[atoms] == 1]
         loss = float(self._cover.probability[only].sum())
         worth = np.where(taken, 0.0, gain + self._cover.spread(only))
-        promising = np.flatnonzero(worth > loss + _LEAST)
+        promising = np.flatnonzero(worth > loss + _MIN)
         if len(promising) == 0:
             return None
         spending.release(column)

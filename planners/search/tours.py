@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from planners.problem.problem import Problem
 from planners.problem.scheduler import RobotState
 
-_MOST_MOVES, _TRIES = 300, 12
+_MAX_MOVES, _TRIES = 300, 12
 """Changes to a tour, and how many are tried before the next one is given up."""
 
 _PIECES = (1, 2)
 """Lengths of the pieces that are moved."""
 
-_LEAST = 0.05
+_MIN = 0.05
 """What a change must save, s."""
 
 
@@ -35,11 +35,11 @@ def tour(problem: Problem, fields: Sequence[int], state: RobotState) -> list[int
     else:
         first = int(np.argmin(problem.slews.between(state.field, chosen, state.time)))
     passes = len(problem.request.filters)
-    order = shortened(cost, nearest_neighbour(cost, first), passes - 1)
+    order = shortened(cost, nearest_neighbor(cost, first), passes - 1)
     return [int(chosen[i]) for i in order]
 
 
-def nearest_neighbour(cost: NDArray[np.float64], first: int) -> list[int]:
+def nearest_neighbor(cost: NDArray[np.float64], first: int) -> list[int]:
     """Tour that always goes on to the cheapest of what is left.
 
     Parameters
@@ -83,7 +83,7 @@ def shortened(
     if len(way) < 4:
         return [int(i) for i in way]
     late = lateness(way) if lateness else 0.0
-    for _ in range(_MOST_MOVES):
+    for _ in range(_MAX_MOVES):
         for saving, change in ((_reversals(cost, way, returns), _reversed),) + tuple(  # noqa: RUF005 - mypy follows only this
             (_moves(cost, way, length), partial(_moved, length)) for length in _PIECES
         ):
@@ -160,7 +160,7 @@ def _first_allowed(
     else:
         tries = np.argsort(-saving, axis=None, kind="stable")[:_TRIES].tolist()
     for best in tries:
-        if saving.flat[best] < _LEAST:
+        if saving.flat[best] < _MIN:
             return None
         other = change(way, *divmod(best, len(way)))
         if lateness is None or lateness(other) <= late:

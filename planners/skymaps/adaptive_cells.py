@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from planners.geometry.polygons import cell_centres
+from planners.geometry.polygons import cell_centers
 from planners.geometry.ranges import HIGHEST_ORDER
 from planners.skymaps.skymap import SkyMap
 
@@ -19,7 +19,7 @@ Density = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """From unit vectors (..., 3) to densities (...), in any unit."""
 
 TooCoarse = Callable[[int, NDArray[np.float64]], NDArray[np.bool_]]
-"""From a HEALPix order and the centres (n, 3) of cells to whether they must be divided."""
+"""From a HEALPix order and the centers (n, 3) of cells to whether they must be divided."""
 
 
 def sampled_skymap(density: Density, too_coarse: TooCoarse, metadata: Mapping[str, Any]) -> SkyMap:
@@ -35,16 +35,16 @@ def sampled_skymap(density: Density, too_coarse: TooCoarse, metadata: Mapping[st
     for order in range(HIGHEST_ORDER - _SAMPLES + 1):
         divided = np.zeros(len(cell), dtype=bool)
         if order < HIGHEST_ORDER - _SAMPLES:
-            divided = too_coarse(order, cell_centres(order, cell))
+            divided = too_coarse(order, cell_centers(order, cell))
         kept = cell[~divided]
         shift = 2 * (HIGHEST_ORDER - order)
         lo.append(kept << shift)
         hi.append((kept + 1) << shift)
         samples = (kept[:, None] << (2 * _SAMPLES)) + np.arange(1 << (2 * _SAMPLES))
-        centres = cell_centres(order + _SAMPLES, samples.ravel()).reshape(*samples.shape, 3)
-        value.append(density(centres).mean(axis=1))
+        centers = cell_centers(order + _SAMPLES, samples.ravel()).reshape(*samples.shape, 3)
+        value.append(density(centers).mean(axis=1))
         cell = (cell[divided, None] * 4 + np.arange(4)).ravel()
         if len(cell) == 0:
             break
     ranges = np.concatenate(lo), np.concatenate(hi)
-    return SkyMap.normalised(ranges, np.concatenate(value), metadata={**metadata, "order": order})
+    return SkyMap.normalized(ranges, np.concatenate(value), metadata={**metadata, "order": order})

@@ -35,7 +35,7 @@ def check_ranges(lo: NDArray[np.int64], hi: NDArray[np.int64]) -> None:
         raise SkyMapInvalid(f"{int(np.sum(hi[:-1] > lo[1:]))} pixels overlap others")
 
 
-def harmless(
+def sanitized_distance(
     distmu: NDArray[np.float64], distsigma: NDArray[np.float64], distnorm: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], ...]:
     """Write every way of saying that a distance is unknown as (inf, 1, 0).

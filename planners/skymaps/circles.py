@@ -29,7 +29,7 @@ _HORIZON = 6.0
 
 _CELLS_PER_POLYGON = 4000
 
-_SMALLEST = np.radians(0.02 / 3600)
+_MIN_SIZE = np.radians(0.02 / 3600)
 """Smaller errors are taken as this (rad): the finest cells cannot tell them apart."""
 
 
@@ -68,8 +68,8 @@ def circle_skymap(
     Fisher 1953, Proc. R. Soc. A 217, 295; Briggs et al. 1999, ApJS 122, 503 (systematics).
     """
     _check(radius, containment)
-    centre = unit_vectors(_position(ra, dec))
-    stated = max(radius.to_value(u.rad), _SMALLEST)
+    center = unit_vectors(_position(ra, dec))
+    stated = max(radius.to_value(u.rad), _MIN_SIZE)
     radii, weights = np.array([stated]), np.array([1.0])
     if systematic_model is not None:
         if systematic_model not in SYSTEMATIC_MODELS:
@@ -85,11 +85,11 @@ def circle_skymap(
     weights = weights / weights.sum() * _peak_density(kappa)
 
     def density(direction: NDArray[np.float64]) -> NDArray[np.float64]:
-        drop = _versine(direction, centre)
+        drop = _versine(direction, center)
         return np.asarray(np.exp(-kappa * drop[..., None]) @ weights)
 
     def too_coarse(order: int, cells: NDArray[np.float64]) -> NDArray[np.bool_]:
-        distance = 2 * np.arcsin(np.sqrt(np.minimum(_versine(cells, centre) / 2, 1)))
+        distance = 2 * np.arcsin(np.sqrt(np.minimum(_versine(cells, center) / 2, 1)))
         away = np.maximum(distance - circumradius(order), 0)[:, None] / sigma
         allowed = sigma / _CELLS_PER_SIGMA * np.maximum(1, away / 3)
         return np.asarray(np.any((_cell_side(order) > allowed) & (away < _HORIZON), axis=-1))
@@ -108,7 +108,7 @@ def ellipse_skymap(  # noqa: PLR0913, PLR0917 - the numbers of an ellipse on the
     """Sky map of a position with an elliptical error.
 
     A Gaussian in the azimuthal equidistant plane around the position, where distances and
-    position angles from the centre are true.
+    position angles from the center are true.
 
     Parameters
     ----------
@@ -131,12 +131,12 @@ def ellipse_skymap(  # noqa: PLR0913, PLR0917 - the numbers of an ellipse on the
     for axis in axes:
         _check(axis, containment)
         if axis >= 90 * u.deg:
-            raise SkyMapInvalid(f"a semi-axis of {axis} reaches the horizon of its centre")
-    centre = _position(ra, dec)
-    sigma = np.array([max(axis.to_value(u.rad), _SMALLEST) for axis in axes])
+            raise SkyMapInvalid(f"a semi-axis of {axis} reaches the horizon of its center")
+    center = _position(ra, dec)
+    sigma = np.array([max(axis.to_value(u.rad), _MIN_SIZE) for axis in axes])
     sigma /= _sigmas(containment)
     finest = sigma.min() / np.clip(16 / np.sqrt(sigma.max() / sigma.min()), 2, _CELLS_PER_SIGMA)
-    frame = _ellipse_frame(centre, position_angle)
+    frame = _ellipse_frame(center, position_angle)
 
     def offsets(direction: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
         along, across, ahead = np.moveaxis(direction @ frame.T, -1, 0)
@@ -199,7 +199,7 @@ def polygon_skymap(vertices: u.Quantity[u.physical.angle], containment: float) -
         np.concatenate([part.hi for part, _ in parts]),
     )
     about = {"creator": "polygon", "order": order}
-    return SkyMap.normalised(ranges, np.concatenate(density), metadata=about)
+    return SkyMap.normalized(ranges, np.concatenate(density), metadata=about)
 
 
 def concentration(radius: float, containment: float) -> float:
@@ -232,14 +232,14 @@ def concentration(radius: float, containment: float) -> float:
 
 
 def _peak_density(kappa: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Density of von Mises-Fisher distributions at their centres, sr^-1."""
+    """Density of von Mises-Fisher distributions at their centers, sr^-1."""
     steep = np.maximum(kappa, 1e-9)
     return np.where(kappa > 1e-9, steep / (-2 * np.pi * np.expm1(-2 * steep)), 1 / (4 * np.pi))
 
 
-def _versine(direction: NDArray[np.float64], centre: NDArray[np.float64]) -> NDArray[np.float64]:
+def _versine(direction: NDArray[np.float64], center: NDArray[np.float64]) -> NDArray[np.float64]:
     """One minus the cosine of the angle between unit vectors, exact for small angles."""
-    return np.asarray(0.5 * np.sum((direction - centre) ** 2, axis=-1))
+    return np.asarray(0.5 * np.sum((direction - center) ** 2, axis=-1))
 
 
 def _sigmas(containment: float) -> float:
@@ -269,10 +269,10 @@ def _check(radius: u.Quantity[u.physical.angle], containment: float) -> None:
 
 
 def _ellipse_frame(
-    centre: SkyCoord, position_angle: u.Quantity[u.physical.angle]
+    center: SkyCoord, position_angle: u.Quantity[u.physical.angle]
 ) -> NDArray[np.float64]:
     """Unit vectors along the first axis, across it (further east) and ahead, shape (3, 3)."""
-    east, north, ahead = tangent_frames(centre)
+    east, north, ahead = tangent_frames(center)
     angle = position_angle.to_value(u.rad)
     along = np.cos(angle) * north + np.sin(angle) * east
     return np.stack([along, np.cross(along, ahead), ahead])

@@ -15,7 +15,7 @@ from scipy.ndimage import binary_dilation
 
 from planners.geometry.directions import lon_lat
 from planners.geometry.equal_area import Lambert, enclosing_cap
-from planners.geometry.polygons import cell_centres, circumradius
+from planners.geometry.polygons import cell_centers, circumradius
 from planners.geometry.ranges import CELL_AREA, HIGHEST_ORDER, Ranges
 from planners.skymaps.skymap import SkyMap
 
@@ -29,7 +29,7 @@ _BLOCK = 8
 _CELLS_PER_REGION = 20_000
 """In the widest region, about: finer cells than the grid can show only make noise."""
 
-_FEW = 12
+_MIN_COUNT = 12
 """Cells of which a region is drawn with the outermost; a smaller one has a grid of its own."""
 
 _SLACK = 0.2
@@ -86,10 +86,10 @@ def _drawn_together(
     order = _order(skymap, outermost)
     region = _surroundings(skymap, outermost)
     cells, values = _cell_levels(skymap, order, region, 0.4 * levels[0])
-    directions = cell_centres(order, cells)
-    centre, radius = enclosing_cap(directions)
+    directions = cell_centers(order, cells)
+    center, radius = enclosing_cap(directions)
     radius = min(radius + 3 * circumradius(order) + 0.05 * radius, np.pi)
-    chart = Lambert(centre, radius)
+    chart = Lambert(center, radius)
     n = _FINER if radius > _WIDE else _FINE
     axis, grid = _sampled(chart, n, order, cells, values)
     generator: Any = contourpy.contour_generator(
@@ -100,7 +100,7 @@ def _drawn_together(
     tolerance = max(0.4 * step, _SLACK * side)
     drawn = {}
     for level in levels:
-        if level == outermost or skymap.area(level) > _FEW * max(step, side) ** 2 * u.sr:
+        if level == outermost or skymap.area(level) > _MIN_COUNT * max(step, side) ** 2 * u.sr:
             points, offsets = generator.filled(-1, level)
             drawn[level] = [
                 _rings(chart, p, o, tolerance, decimals)
@@ -166,11 +166,11 @@ def _sampled(
     axis = np.linspace(-chart.reach, chart.reach, n)
     step = axis[1] - axis[0]
     grid = np.ones((n, n))
-    x, y = chart.project(cell_centres(order, cells))
+    x, y = chart.project(cell_centers(order, cells))
     blocks = np.zeros((-(-n // _BLOCK),) * 2, dtype=bool)
     column, row = (np.clip((v - axis[0]) / step / _BLOCK, 0, len(blocks) - 1) for v in (x, y))
     blocks[row.astype(int), column.astype(int)] = True
-    # A cell reaches its own width, which the chart stretches away from its centre.
+    # A cell reaches its own width, which the chart stretches away from its center.
     widest = 2 * circumradius(order) / max(np.cos(chart.radius / 2), 0.05)
     blocks = binary_dilation(blocks, np.ones((3, 3)), iterations=1 + int(widest / (_BLOCK * step)))
     wanted = np.kron(blocks, np.ones((_BLOCK, _BLOCK), dtype=bool))[:n, :n]
@@ -179,10 +179,10 @@ def _sampled(
     row, column = row[inside], column[inside]
     lon, lat = lon_lat(chart.deproject(axis[column], axis[row]))
     # The weights are wrong, without a word, for longitudes below zero.
-    neighbours, weights = bilinear_interpolation_weights(
+    neighbors, weights = bilinear_interpolation_weights(
         lon % (2 * np.pi) * u.rad, lat * u.rad, 1 << order, order="nested"
     )
-    grid[row, column] = np.sum(weights * _looked_up(neighbours, cells, values), axis=0)
+    grid[row, column] = np.sum(weights * _looked_up(neighbors, cells, values), axis=0)
     return axis, grid
 
 

@@ -33,7 +33,7 @@ def read_skymap(data: bytes) -> SkyMap:
     ----------
     data : bytes
         Multi-order, or flat HEALPix in RING or NESTED order with implicit or explicit
-        indices; gzipped or not. Equal neighbours of a flat map become one range.
+        indices; gzipped or not. Equal neighbors of a flat map become one range.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def read_skymap(data: bytes) -> SkyMap:
             raise SkyMapInvalid(str(err)) from err
         density = columns.pop("density")
         distance = tuple(columns[name] for name in _DISTANCE) if columns else None
-        skymap = SkyMap.normalised((lo, hi), density, distance, _metadata(table, lo, hi))
+        skymap = SkyMap.normalized((lo, hi), density, distance, _metadata(table, lo, hi))
     total = skymap.metadata["probability_sum"]
     if abs(total - 1) > _SUM_TOLERANCE:
         raise SkyMapInvalid(f"the probability sums to {total:.4g}, not 1")

@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 BLOCK = 2880
 """FITS pads everything to this many bytes."""
 
-LARGEST_TABLE = 512 << 20
+MAX_TABLE_SIZE = 512 << 20
 """Bytes of table that are read at most: NSIDE 1024 with three distance columns is 384 MiB."""
 
-LARGEST_REMAINDER = 64 << 20
+MAX_REMAINDER = 64 << 20
 """Bytes before the table, or after it, that are inflated at most."""
 
-_LARGEST_HEADER = 100 * BLOCK
-_MOST_COLUMNS = 64
+_MAX_HEADER_SIZE = 100 * BLOCK
+_MAX_COLUMNS = 64
 _BITS = (8, 16, 32, 64, -32, -64)
 _CHUNK = 4 << 20
 _GZIP = b"\x1f\x8b"
@@ -102,8 +102,8 @@ class ByteSource:
         left = len(self._waiting)
         for chunk in self._chunks:
             left += len(chunk)
-            if left > LARGEST_REMAINDER:
-                raise TableInvalid(f"more than {LARGEST_REMAINDER >> 20} MiB follow the table")
+            if left > MAX_REMAINDER:
+                raise TableInvalid(f"more than {MAX_REMAINDER >> 20} MiB follow the table")
 
 
 def open_table(data: bytes) -> Table:
@@ -168,8 +168,8 @@ def _read_header(source: ByteSource) -> Header | None:
         if len(block) < BLOCK:
             raise TableInvalid("truncated within a header")
         size += BLOCK
-        if size > _LARGEST_HEADER:
-            raise TableInvalid(f"a header of more than {_LARGEST_HEADER // 80} cards")
+        if size > _MAX_HEADER_SIZE:
+            raise TableInvalid(f"a header of more than {_MAX_HEADER_SIZE // 80} cards")
         for start in range(0, BLOCK, 80):
             card = block[start : start + 80].decode("ascii", errors="replace")
             keyword = card[:8].strip()
@@ -210,7 +210,7 @@ def _skip_data(header: Header, source: ByteSource) -> None:
     size = _count(header, "PCOUNT", 0) + (math.prod(axes) if axes else 0)
     size *= abs(header["BITPIX"]) // 8 * _count(header, "GCOUNT", 1)
     size = -(-size // BLOCK) * BLOCK
-    if size > LARGEST_REMAINDER:
+    if size > MAX_REMAINDER:
         raise TableInvalid(f"{size} bytes stand before the table")
     source.read(size)
 
@@ -218,12 +218,12 @@ def _skip_data(header: Header, source: ByteSource) -> None:
 def _table(header: Header, source: ByteSource) -> Table:
     width, n_rows = _count(header, "NAXIS1"), _count(header, "NAXIS2")
     n_columns = _count(header, "TFIELDS")
-    if not 0 < n_columns <= _MOST_COLUMNS:
+    if not 0 < n_columns <= _MAX_COLUMNS:
         raise TableInvalid(f"a table of {n_columns} columns")
-    if width * n_rows > LARGEST_TABLE:
+    if width * n_rows > MAX_TABLE_SIZE:
         raise TableInvalid(
             f"the header claims {n_rows} rows of {width} bytes: more than "
-            f"{LARGEST_TABLE >> 20} MiB are not read"
+            f"{MAX_TABLE_SIZE >> 20} MiB are not read"
         )
     if n_rows == 0:
         raise TableInvalid("the table has no rows")

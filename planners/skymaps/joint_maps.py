@@ -27,7 +27,7 @@ def sky_overlap(first: SkyMap, second: SkyMap) -> float:
 
 
 def product_skymap(first: SkyMap, second: SkyMap) -> SkyMap:
-    """Sky map of a source that both maps describe: their densities multiplied and normalised.
+    """Sky map of a source that both maps describe: their densities multiplied and normalized.
 
     Distances, where the first map has them, stay as they are in each direction.
 
@@ -43,4 +43,4 @@ def product_skymap(first: SkyMap, second: SkyMap) -> SkyMap:
     distance = None
     if first.distmu is not None and first.distsigma is not None and first.distnorm is not None:
         distance = (first.distmu[one], first.distsigma[one], first.distnorm[one])
-    return SkyMap.normalised((lo, hi), density, distance, {"creator": "product of two maps"})
+    return SkyMap.normalized((lo, hi), density, distance, {"creator": "product of two maps"})

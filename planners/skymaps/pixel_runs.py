@@ -32,7 +32,7 @@ class TooManyPixels(ValueError):
     """More distinct pixels than are kept."""
 
 
-MOST_RUNS = 4_000_000
+MAX_RUNS = 4_000_000
 """Distinct pixels that are kept at most; what is published has some ten thousand."""
 
 
@@ -90,7 +90,7 @@ def runs(
     Raises
     ------
     TooManyPixels
-        If more than `MOST_RUNS` remain.
+        If more than `MAX_RUNS` remain.
 
     Notes
     -----
@@ -100,14 +100,14 @@ def runs(
     exactly as they are.
     """
     starts, kept, n_runs = [], [], 0
-    enough = CHUNK * MOST_RUNS // n_pixels
+    enough = CHUNK * MAX_RUNS // n_pixels
     for before, chunk in _placed(chunks):
         first, values = _chunk_runs(chunk, probability, _NEGLIGIBLE * uniform, enough)
         starts.append(first + before)
         kept.append(values)
         n_runs += len(first)
-        if n_runs > MOST_RUNS:
-            raise TooManyPixels(f"more than {MOST_RUNS} distinct pixels")
+        if n_runs > MAX_RUNS:
+            raise TooManyPixels(f"more than {MAX_RUNS} distinct pixels")
     columns = joined(kept, n_runs)
     # Runs were cut where the chunks end.
     first = _changes(columns)

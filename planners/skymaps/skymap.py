@@ -14,7 +14,7 @@ from astropy.coordinates import SkyCoord
 from numpy.typing import ArrayLike, NDArray
 
 from planners.geometry.ranges import CELL_AREA, HIGHEST_ORDER, Ranges, expand, hpx29, overlaps
-from planners.skymaps.checks import SkyMapInvalid, check_density, check_ranges, harmless
+from planners.skymaps.checks import SkyMapInvalid, check_density, check_ranges, sanitized_distance
 from planners.skymaps.distances import conditional_moments
 from planners.skymaps.store import pack, unpack
 
@@ -31,7 +31,7 @@ class SkyMap:
     """A probability distribution over the sky, constant within each range.
 
     Where no range lies, the probability is zero. Make one from numbers of any origin with
-    `SkyMap.normalised`.
+    `SkyMap.normalized`.
     """
 
     lo: NDArray[np.int64]
@@ -50,14 +50,14 @@ class SkyMap:
     """Scale of the distance ansatz, Mpc."""
 
     distnorm: NDArray[np.float64] | None = None
-    """Normalisation of the distance ansatz, Mpc^-2; zero where nothing is known."""
+    """Normalization of the distance ansatz, Mpc^-2; zero where nothing is known."""
 
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """What the file says of itself, plain JSON: creator, object, date, distmean and diststd
-    (Mpc), order (of the finest cell), probability_sum (before normalising)."""
+    (Mpc), order (of the finest cell), probability_sum (before normalizing)."""
 
     @classmethod
-    def normalised(
+    def normalized(
         cls,
         ranges: tuple[NDArray[np.int64], NDArray[np.int64]],
         density: NDArray[np.float64],
@@ -97,7 +97,7 @@ class SkyMap:
         if not 0 < total < np.inf:
             raise SkyMapInvalid(f"the probability sums to {total}")
         about = {**(metadata or {}), "probability_sum": total}
-        distmu, distsigma, distnorm = harmless(*rest) if rest else (None, None, None)
+        distmu, distsigma, distnorm = sanitized_distance(*rest) if rest else (None, None, None)
         return cls(lo, hi, density / total, distmu, distsigma, distnorm, about)
 
     @cached_property
@@ -233,7 +233,7 @@ class SkyMap:
         return raster
 
     def without(self, ranges: Ranges) -> SkyMap:
-        """Renormalised map of what remains once a region has been observed.
+        """Renormalized map of what remains once a region has been observed.
 
         Raises
         ------
@@ -246,7 +246,7 @@ class SkyMap:
             raise SkyMapInvalid("the whole of the sky map is taken away")
         distance = self._distance()
         picked = tuple(column[owner] for column in distance) if distance else None
-        left = SkyMap.normalised((lo, hi), self.density[owner], picked, self.metadata)
+        left = SkyMap.normalized((lo, hi), self.density[owner], picked, self.metadata)
         kept = {**self.metadata, "probability_left": left.metadata["probability_sum"]}
         return replace(left, metadata=kept)
 

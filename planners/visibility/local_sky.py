@@ -1,6 +1,6 @@
 """The sky over a site through a window of time: where fields, Sun and Moon stand.
 
-Everything is vectorised over positions and times that broadcast against each other. One
+Everything is vectorized over positions and times that broadcast against each other. One
 precession-nutation matrix and one velocity of the Earth serve the window, which is exact to
 2 arcsec over a month; refraction is left out, as astropy and the robots do.
 """
@@ -99,7 +99,7 @@ class LocalSky:
 
     @cached_property
     def _nodes(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Times (s), and apparent places of Sun and Moon from the Earth's centre (au, CIRS)."""
+        """Times (s), and apparent places of Sun and Moon from the Earth's center (au, CIRS)."""
         seconds = np.arange(-2 * _NODE_STEP, self.length + 3 * _NODE_STEP, _NODE_STEP)
         tdb = self.time(seconds).tdb
         sun = -erfa.epv00(tdb.jd1, tdb.jd2)[0]["p"]
@@ -122,7 +122,7 @@ class LocalSky:
         )
 
     def _observer(self, seconds: ArrayLike) -> NDArray[np.float64]:
-        """The site from the Earth's centre (au, CIRS), shape (..., 3)."""
+        """The site from the Earth's center (au, CIRS), shape (..., 3)."""
         meridian = self.meridian(seconds)
         across = self._distance_from_axis / _AU
         up = np.full_like(meridian, self._height / _AU)
@@ -137,7 +137,7 @@ class LocalSky:
         return self._interpolated(self._nodes[2], seconds) - self._observer(seconds)
 
     def moon_illumination(self, seconds: ArrayLike) -> NDArray[np.float64]:
-        """Illuminated fraction of the Moon's disc, 0 to 1, as seen from the Earth's centre.
+        """Illuminated fraction of the Moon's disc, 0 to 1, as seen from the Earth's center.
 
         References
         ----------
@@ -206,12 +206,12 @@ class Circumstances:
 
     @cached_property
     def sun_altitude(self) -> NDArray[np.float64]:
-        """Of the Sun's centre."""
+        """Of the Sun's center."""
         return self.sky.altitude_of(self.sky.sun(self.seconds), self.seconds)
 
     @cached_property
     def moon_altitude(self) -> NDArray[np.float64]:
-        """Of the Moon's centre."""
+        """Of the Moon's center."""
         return self.sky.altitude_of(self._moon, self.seconds)
 
     @cached_property
@@ -220,7 +220,7 @@ class Circumstances:
 
     @cached_property
     def moon_separation(self) -> NDArray[np.float64]:
-        """From the Moon's centre as seen from the site."""
+        """From the Moon's center as seen from the site."""
         x, y, z = np.moveaxis(self._moon / np.linalg.norm(self._moon, axis=-1)[..., None], -1, 0)
         ra, dec = self.positions.right_ascension, self.positions.declination
         cosine = np.cos(dec) * (np.cos(ra) * x + np.sin(ra) * y) + np.sin(dec) * z

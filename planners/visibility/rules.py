@@ -53,11 +53,11 @@ def every(rules: Iterable[Rule]) -> Rule:
 
 
 TWILIGHTS = {"civil": -6 * u.deg, "nautical": -12 * u.deg, "astronomical": -18 * u.deg}
-"""Altitude of the Sun's centre at the dark end of each twilight."""
+"""Altitude of the Sun's center at the dark end of each twilight."""
 
 
 def sun_below(altitude: u.Quantity[u.physical.angle] | str) -> Rule:
-    """The Sun's centre at or below an altitude, or out of a twilight given by name.
+    """The Sun's center at or below an altitude, or out of a twilight given by name.
 
     Raises
     ------
@@ -154,10 +154,10 @@ def right_ascension_between(
     low: u.Quantity[u.physical.angle], high: u.Quantity[u.physical.angle]
 ) -> Rule:
     """From `low` eastward to `high` (ICRS); the range may cross 0 h."""
-    centre = (low.to_value(u.deg) + ((high - low).to_value(u.deg) % 360) / 2) % 360
+    center = (low.to_value(u.deg) + ((high - low).to_value(u.deg) % 360) / 2) % 360
     half = ((high - low).to_value(u.deg) % 360) / 2
     return Rule(
-        lambda c: half - np.abs((c.right_ascension - centre + 180) % 360 - 180), Reason.EXCLUDED
+        lambda c: half - np.abs((c.right_ascension - center + 180) % 360 - 180), Reason.EXCLUDED
     )
 
 

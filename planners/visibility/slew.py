@@ -22,7 +22,7 @@ class SlewTimes:
         self._positions = positions
         self.time_dependent = overheads.alt_azimuth
         self._pause = Pause(overheads)
-        self.readout, self.settle = self._pause.readout, self._pause.settle
+        self.readout, self.mount_settle = self._pause.readout, self._pause.mount_settle
         self.filter_exchange = self._pause.filter_exchange
 
     @cached_property
@@ -35,7 +35,7 @@ class SlewTimes:
     ) -> tuple[NDArray[np.float64], ...]:
         """Angles (deg) of the two axes; in hour angle they differ by as much as in RA.
 
-        The third is the first in catalogue coordinates (ICRS): near the pole it differs, some
+        The third is the first in catalog coordinates (ICRS): near the pole it differs, some
         robots plan with it, and the longer of the two slews is allowed for.
         """
         positions = self._positions[chosen]
@@ -77,6 +77,6 @@ class SlewTimes:
             return float(self.between(first, second, seconds))
         if first == second:
             return self.readout
-        along, across, catalogue = self._fixed_axes
-        farther = max(turn(along[first], along[second]), turn(catalogue[first], catalogue[second]))
+        along, across, catalog = self._fixed_axes
+        farther = max(turn(along[first], along[second]), turn(catalog[first], catalog[second]))
         return self._pause.time(farther, abs(across[first] - across[second]))

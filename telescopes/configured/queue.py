@@ -33,7 +33,7 @@ from telescopes.observing import (
 from telescopes.preflight.foresight import KeepsTimes
 from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures
 from telescopes.protocols.http import HTTPAnswer, HTTPTransport
-from telescopes.protocols.readback import confirm, confirm_gone, contains
+from telescopes.protocols.readback import contains, verify_deleted, verify_submitted
 from telescopes.tables.exposure_tables import TableUnreadable, read_exposure_table
 from telescopes.times import iso
 
@@ -57,7 +57,7 @@ class ConfiguredQueue(KeepsTimes):
     resends_by_name: ClassVar[bool] = False
     """The same name may be there twice."""
 
-    def settle_time(self, request: QueueRequest) -> u.Quantity[u.physical.time]:  # noqa: ARG002 - the same for all
+    def confirmation_delay(self, request: QueueRequest) -> u.Quantity[u.physical.time]:  # noqa: ARG002 - the same for all
         """Nothing is known of the robot: two minutes."""
         return 120 * u.s
 
@@ -102,7 +102,7 @@ class ConfiguredQueue(KeepsTimes):
         told = self.configuration
         path = fill_path(told.submit_path, {"name": request.name})
         answer = self.transport.exchange(told.submit_method, path, body=request.body)
-        receipt = confirm(request, answer, self.find)
+        receipt = verify_submitted(request, answer, self.find)
         self._check_ok(answer)
         return receipt
 
@@ -139,7 +139,7 @@ class ConfiguredQueue(KeepsTimes):
             ).words
         except QueueUnconfirmed as err:
             words = str(err)
-        confirm_gone(name, words, lambda: self._holds(name))
+        verify_deleted(name, words, lambda: self._holds(name))
 
     def queued(self) -> tuple[QueuedPlan, ...]:
         """All queues that the robot shows; those whose name begins with ToO count as such."""

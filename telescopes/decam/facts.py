@@ -30,20 +30,20 @@ def _footprint() -> Footprint:
     """61 of the 62 imaging CCDs.
 
     2048 x 4096 pixels of 0.2637 arcsec, the long side east-west; 201 pixels between long
-    edges and 153 between short ones [3]_. Rows are centred on the boresight.
+    edges and 153 between short ones [3]_. Rows are centered on the boresight.
     """
     pixel = 0.2637 / 3600
     width, height = 4096 * pixel, 2048 * pixel
     pitch_east, pitch_north = width + 153 * pixel, height + 201 * pixel
-    centres = [
+    centers = [
         ((column - (count - 1) / 2) * pitch_east, (row - (len(ROWS) - 1) / 2) * pitch_north)
         for row, count in enumerate(ROWS)
         for column in range(count)
     ]
-    detector = np.arange(1, len(centres) + 1)
+    detector = np.arange(1, len(centers) + 1)
     works = detector != DEAD
     square = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * [width / 2, height / 2]
-    corners = np.array(centres)[works, None, :] + square
+    corners = np.array(centers)[works, None, :] + square
     return Footprint(detector[works], corners * u.deg)
 
 
@@ -68,7 +68,7 @@ DECAM = Telescope(
     overheads=Overheads(
         # Readout of 20 s [1]_ and 8 s for the next exposure to begin (as gwemopt counts).
         readout=28 * u.s,
-        settle=3 * u.s,
+        mount_settle=3 * u.s,
         filter_exchange=8 * u.s,
         # 2 deg in 28 s hide behind the readout; no published figure for longer slews is
         # known to us, gwemopt counts 0.3 deg/s.

@@ -25,7 +25,7 @@ _PLANNED = re.compile(r"planned (\S+)Z\Z")
 
 @dataclass(frozen=True)
 class DECamScript:
-    """Implements `telescopes.protocols.file_queue.Script`."""
+    """Implements `telescopes.protocols.file_queue.ObservingScript`."""
 
     title: str = "Target of Opportunity"
     """Program title that observers see."""

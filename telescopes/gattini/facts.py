@@ -42,7 +42,7 @@ GATTINI = Telescope(
     overheads=Overheads(
         # Dithers and readouts are within the exposure; as gwemopt counts the rest.
         readout=10 * u.s,
-        settle=1 * u.s,
+        mount_settle=1 * u.s,
         filter_exchange=0 * u.s,
         hour_angle_axis=Axis(1.0 * u.deg / u.s, 0.5 * u.deg / u.s**2),
         declination_axis=Axis(1.0 * u.deg / u.s, 0.5 * u.deg / u.s**2),

@@ -28,7 +28,7 @@ GRACE = 30 * u.min
 
 @dataclass(frozen=True)
 class QueueScript:
-    """Implements `telescopes.protocols.file_queue.Script`."""
+    """Implements `telescopes.protocols.file_queue.ObservingScript`."""
 
     telescope: Telescope = GATTINI
     """Whose filters and limits hold."""

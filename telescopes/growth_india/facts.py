@@ -44,7 +44,7 @@ GROWTH_INDIA = Telescope(
     overheads=Overheads(
         # As gwemopt counts.
         readout=15 * u.s,
-        settle=5 * u.s,
+        mount_settle=5 * u.s,
         filter_exchange=20 * u.s,
         hour_angle_axis=Axis(2.4 * u.deg / u.s, 0.5 * u.deg / u.s**2),
         declination_axis=Axis(2.4 * u.deg / u.s, 0.5 * u.deg / u.s**2),

@@ -30,7 +30,7 @@ COLUMNS = (
     *("Priority", "Target", "x", "u", "g", "r", "i", "z"),
 )
 
-LOWEST = 20 * u.deg
+MIN_ALTITUDE = 20 * u.deg
 """A field has risen above this altitude."""
 
 IST = timezone(timedelta(hours=5, minutes=30))
@@ -41,7 +41,7 @@ _TIMES = re.compile(r"(\d+)X(\d+(?:\.\d+)?)")
 
 @dataclass(frozen=True)
 class GrowthIndiaScript:
-    """Implements `telescopes.protocols.file_queue.Script`."""
+    """Implements `telescopes.protocols.file_queue.ObservingScript`."""
 
     @property
     def suffix(self) -> str:
@@ -111,7 +111,7 @@ def _times(visits: Sequence[CheckedExposure], name: str) -> str:
 
 
 def _above(coord: SkyCoord, start: Time, end: Time) -> tuple[list[Time], list[Time]]:
-    """First and last minute of the window in which each field stands above `LOWEST`.
+    """First and last minute of the window in which each field stands above `MIN_ALTITUDE`.
 
     Raises
     ------
@@ -121,9 +121,9 @@ def _above(coord: SkyCoord, start: Time, end: Time) -> tuple[list[Time], list[Ti
     minutes = np.arange(0, max(1.0, (end - start).to_value(u.min)))
     times = start + minutes * u.min
     frame = AltAz(obstime=times[None, :], location=GROWTH_INDIA.site.location)
-    up = coord[:, None].transform_to(frame).alt >= LOWEST
+    up = coord[:, None].transform_to(frame).alt >= MIN_ALTITUDE
     if not np.all(np.any(up, axis=1)):
-        raise PlanUnsuitable(f"a field never stands {LOWEST:.0f} above the horizon")
+        raise PlanUnsuitable(f"a field never stands {MIN_ALTITUDE:.0f} above the horizon")
     first = np.argmax(up, axis=1)
     last = len(minutes) - 1 - np.argmax(up[:, ::-1], axis=1)
     return [times[index] for index in first], [times[index] for index in last]

@@ -34,7 +34,7 @@ KPED = Telescope(
     overheads=Overheads(
         # Ten seconds an exposure and a change of filter, 1 deg/s [2]_; the ramp is assumed.
         readout=10 * u.s,
-        settle=1 * u.s,
+        mount_settle=1 * u.s,
         filter_exchange=10 * u.s,
         hour_angle_axis=Axis(1.0 * u.deg / u.s, 0.5 * u.deg / u.s**2),
         declination_axis=Axis(1.0 * u.deg / u.s, 0.5 * u.deg / u.s**2),

@@ -63,7 +63,7 @@ def _telescope(code: str) -> Telescope:
             # Readout and fixed time of an exposure, full frame [2]_; 90 s more are charged
             # at the front of each request, here within the settling.
             readout=28 * u.s,
-            settle=60 * u.s,
+            mount_settle=60 * u.s,
             filter_exchange=2 * u.s,
             # Slews are not published by axis; the network charges 2 s a degree and more.
             hour_angle_axis=Axis(2.0 * u.deg / u.s, 0.5 * u.deg / u.s**2),

@@ -22,7 +22,7 @@ from telescopes.protocols.checked_exposures import CheckedExposure, checked_expo
 INSTRUMENT = "1M0-SCICAM-SINISTRO"
 """Instrument type of the 1 m telescopes' camera."""
 
-LONGEST_NAME = 50
+MAX_NAME_LENGTH = 50
 """Letters in the name of a group."""
 
 
@@ -47,7 +47,7 @@ def write_group(
     PlanUnsuitable
         If the portal could not take it.
     """
-    exposures = checked_exposures(plan, LAS_CUMBRES[site], name, LONGEST_NAME)
+    exposures = checked_exposures(plan, LAS_CUMBRES[site], name, MAX_NAME_LENGTH)
     return {
         "name": name,
         "proposal": proposal,

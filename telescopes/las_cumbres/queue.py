@@ -27,7 +27,7 @@ from telescopes.observing import (
 )
 from telescopes.preflight.foresight import KeepsTimes
 from telescopes.protocols.http import HTTPTransport
-from telescopes.protocols.readback import confirm, confirm_gone, contains
+from telescopes.protocols.readback import contains, verify_deleted, verify_submitted
 
 GROUPS = "/api/requestgroups/"
 """Path of request groups."""
@@ -60,7 +60,7 @@ class LCOQueue(KeepsTimes):
     resends_by_name: ClassVar[bool] = False
     """The same name may be there twice."""
 
-    def settle_time(self, request: QueueRequest) -> u.Quantity[u.physical.time]:  # noqa: ARG002 - the same for all
+    def confirmation_delay(self, request: QueueRequest) -> u.Quantity[u.physical.time]:  # noqa: ARG002 - the same for all
         """The portal shows a group as soon as it has it."""
         return 60 * u.s
 
@@ -80,7 +80,7 @@ class LCOQueue(KeepsTimes):
                 raise QueueRefused(f"the portal holds another group of the name {request.name}")
         self._validate(request)
         answer = self.portal.exchange("POST", GROUPS, body=request.body)
-        return confirm(request, answer, self.find, "the portal")
+        return verify_submitted(request, answer, self.find, "the portal")
 
     def _validate(self, request: QueueRequest) -> None:
         """Let the portal check it; nothing is changed there."""
@@ -115,7 +115,7 @@ class LCOQueue(KeepsTimes):
                 words = str(err)
         if not words:
             return
-        confirm_gone(name, words, lambda: bool(self._pending(name)), "the portal")
+        verify_deleted(name, words, lambda: bool(self._pending(name)), "the portal")
 
     def queued(self) -> tuple[QueuedPlan, ...]:
         """All pending groups."""

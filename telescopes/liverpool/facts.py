@@ -34,7 +34,7 @@ LIVERPOOL = Telescope(
     overheads=Overheads(
         # IO:O, binned 2 x 2 [2]_. Settling and the change of filter are assumed.
         readout=18.5 * u.s,
-        settle=10 * u.s,
+        mount_settle=10 * u.s,
         filter_exchange=15 * u.s,
         # 2 deg/s [1]_; the ramp is assumed.
         hour_angle_axis=Axis(2.0 * u.deg / u.s, 0.5 * u.deg / u.s**2),

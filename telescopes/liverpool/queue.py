@@ -59,7 +59,7 @@ class LiverpoolQueue(KeepsTimes):
     resends_by_name: ClassVar[bool] = False
     """The same name may be there twice."""
 
-    def settle_time(self, request: QueueRequest) -> u.Quantity[u.physical.time]:  # noqa: ARG002 - the same for all
+    def confirmation_delay(self, request: QueueRequest) -> u.Quantity[u.physical.time]:  # noqa: ARG002 - the same for all
         """A document is read by then."""
         return 120 * u.s
 
@@ -85,7 +85,7 @@ class LiverpoolQueue(KeepsTimes):
             raise QueueUnconfirmed(f"the reply is about {uid!r}, not {name}: {mode}: {words}")
         if mode == "reject":
             raise QueueRefused(f"reject: {words}")
-        if mode != "confirm":
+        if mode != "verify_submitted":
             raise QueueUnconfirmed(f"{mode}: {words}")
         return f"{mode}: {words}"
 

@@ -51,7 +51,7 @@ def foresee_overlaps(
     ]
 
 
-def foresee_by_times(
+def predict_by_times(
     plan: ObservingPlan,
     request: QueueRequest,
     held: Sequence[QueuedPlan],
@@ -87,7 +87,7 @@ def foresee_by_times(
 class KeepsTimes:
     """A queue whose robot, or whose observers, keep the times of a plan."""
 
-    def foresee(
+    def predict_execution(
         self,
         plan: ObservingPlan,
         request: QueueRequest,
@@ -96,4 +96,4 @@ class KeepsTimes:
         now: Time,
     ) -> list[Finding]:
         """What to expect where the times of the plan are kept."""
-        return foresee_by_times(plan, request, held, telescope, now)
+        return predict_by_times(plan, request, held, telescope, now)

@@ -69,7 +69,7 @@ class ApproximateSky:
         return np.where(above, 1 / np.where(above, sine, 1), np.inf)
 
     def sun_altitude(self, mjd: float) -> float:
-        """Altitude of the Sun's centre.
+        """Altitude of the Sun's center.
 
         References
         ----------
@@ -78,8 +78,8 @@ class ApproximateSky:
         days = mjd - J2000
         mean_longitude = 280.460 + 0.9856474 * days
         anomaly = np.radians(357.528 + 0.9856003 * days)
-        centre = 1.915 * np.sin(anomaly) + 0.020 * np.sin(2 * anomaly)
-        longitude = np.radians(mean_longitude + centre)
+        center = 1.915 * np.sin(anomaly) + 0.020 * np.sin(2 * anomaly)
+        longitude = np.radians(mean_longitude + center)
         obliquity = np.radians(23.439 - 0.0000004 * days)
         ra = np.degrees(np.arctan2(np.cos(obliquity) * np.sin(longitude), np.cos(longitude)))
         dec = np.degrees(np.arcsin(np.sin(obliquity) * np.sin(longitude)))

@@ -21,7 +21,7 @@ def preflight(
 ) -> list[Finding]:
     """Say what speaks for and against sending `request` now. Nothing is changed.
 
-    What the robot in particular will make of it is told by its queue's `foresee`.
+    What the robot in particular will make of it is told by its queue's `predict_execution`.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def preflight(
         held, unknown = (), [Finding("warning", f"its queue is not known: {err}")]
     else:
         unknown = []
-    expected = queue.foresee(plan, request, held, telescope, now)
+    expected = queue.predict_execution(plan, request, held, telescope, now)
     # What the robot could not take in any case is not looked for.
     is_sound = all(finding.level != "error" for finding in expected)
     return [

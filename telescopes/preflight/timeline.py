@@ -69,7 +69,7 @@ class Timeline:
     telescope
         Its overheads and limits hold.
     sun_altitude
-        The robot observes while the Sun's centre is below; by default always.
+        The robot observes while the Sun's center is below; by default always.
     patience
         Where nothing can be observed, the sky is looked at again after so many seconds.
     """

@@ -10,7 +10,7 @@ from astropy.time import Time
 
 from telescopes.errors import PlanUnsuitable
 from telescopes.observing import ObservingPlan, PlannedExposure, Telescope
-from telescopes.protocols.names import LONGEST_NAME, check_name
+from telescopes.protocols.names import MAX_NAME_LENGTH, check_name
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class CheckedExposure:
 
 
 def checked_exposures(
-    plan: ObservingPlan, telescope: Telescope, name: str, longest_name: int = LONGEST_NAME
+    plan: ObservingPlan, telescope: Telescope, name: str, longest_name: int = MAX_NAME_LENGTH
 ) -> list[CheckedExposure]:
     """Exposures of a plan in the order of time, none of which the telescope cannot take.
 

@@ -24,7 +24,7 @@ from telescopes.observing import (
 from telescopes.preflight.foresight import KeepsTimes
 
 
-class Drop(Protocol):
+class FileDrop(Protocol):
     """Where files go; see `telescopes.protocols.sftp.SFTPDrop`."""
 
     def write(self, name: str, content: bytes) -> None:
@@ -43,7 +43,7 @@ class Drop(Protocol):
         """Return if files can be dropped."""
 
 
-class Script(Protocol):
+class ObservingScript(Protocol):
     """How a telescope wants its plans written."""
 
     @property
@@ -61,10 +61,10 @@ class Script(Protocol):
 class FileQueue(KeepsTimes):
     """Implements `telescopes.observing.ObservingQueue`."""
 
-    drop: Drop
+    drop: FileDrop
     """Where files go."""
 
-    script: Script
+    script: ObservingScript
     """What is in them."""
 
     lists_until_done: ClassVar[bool] = False
@@ -73,7 +73,7 @@ class FileQueue(KeepsTimes):
     resends_by_name: ClassVar[bool] = False
     """A second file would be picked up after the first."""
 
-    def settle_time(self, request: QueueRequest) -> u.Quantity[u.physical.time]:  # noqa: ARG002 - the same for all
+    def confirmation_delay(self, request: QueueRequest) -> u.Quantity[u.physical.time]:  # noqa: ARG002 - the same for all
         """A rename that was under way has been done by then."""
         return 60 * u.s
 

@@ -4,10 +4,10 @@ import re
 
 from telescopes.errors import PlanUnsuitable
 
-LONGEST_NAME = 80
+MAX_NAME_LENGTH = 80
 """Letters in a name."""
 
-NAME = re.compile(rf"\A[A-Za-z0-9][A-Za-z0-9._+-]{{0,{LONGEST_NAME - 1}}}\Z")
+NAME = re.compile(rf"\A[A-Za-z0-9][A-Za-z0-9._+-]{{0,{MAX_NAME_LENGTH - 1}}}\Z")
 """What survives every hand between the marshal and a mountain."""
 
 

@@ -11,7 +11,7 @@ from telescopes.observing import QueueReceipt, QueueRequest
 from telescopes.protocols.http import HTTPAnswer
 
 
-def confirm(
+def verify_submitted(
     request: QueueRequest,
     answer: HTTPAnswer,
     find: Callable[[QueueRequest], bool | None],
@@ -56,7 +56,7 @@ def confirm(
     raise QueueUnconfirmed(f"{answer.words}; but {holder} does not hold it")
 
 
-def confirm_gone(
+def verify_deleted(
     name: str, words: str, is_held: Callable[[], bool], holder: str = "the robot"
 ) -> None:
     """Return once a withdrawn queue is seen to be gone.

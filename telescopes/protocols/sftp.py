@@ -23,7 +23,7 @@ from astropy import units as u
 
 from telescopes.errors import QueueError, QueueRefused, QueueUnconfirmed, QueueUnreachable
 
-LARGEST_FILE = 8 * 2**20
+MAX_FILE_SIZE = 8 * 2**20
 """Bytes that are read of a file."""
 
 _LOST = (EOFError, TimeoutError, ConnectionError, socket.gaierror, paramiko.SSHException)
@@ -103,13 +103,13 @@ class SFTPDrop:
     def _read(self, sftp: paramiko.SFTPClient, name: str) -> bytes | None:
         try:
             with sftp.open(self._path(name), "rb") as file:
-                content = file.read(LARGEST_FILE + 1)
+                content = file.read(MAX_FILE_SIZE + 1)
         except OSError as err:
             if err.errno == errno.ENOENT:
                 return None
             raise
-        if len(content) > LARGEST_FILE:
-            raise QueueUnreachable(f"{name} is longer than {LARGEST_FILE} bytes")
+        if len(content) > MAX_FILE_SIZE:
+            raise QueueUnreachable(f"{name} is longer than {MAX_FILE_SIZE} bytes")
         return bytes(content)
 
     def remove(self, name: str) -> bool:

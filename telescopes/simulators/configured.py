@@ -81,7 +81,7 @@ class ConfiguredSimulator:
                 for number, shot in enumerate(queue["shots"])
             ]
 
-    def halved(self, request: Request) -> Request:
+    def truncated(self, request: Request) -> Request:
         """The same request after half of its list was lost."""
         message = request.json()
         shots = message["plan"]["shots"]

@@ -114,7 +114,7 @@ class IRSASimulator:
         out.write("</TABLEDATA></DATA></TABLE>")
         return out.getvalue()
 
-    def halved(self, request: Request) -> Request:
+    def truncated(self, request: Request) -> Request:
         """The same request after half of its question was lost."""
         return replace(request, body=request.body[: len(request.body) // 2])
 

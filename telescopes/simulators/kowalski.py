@@ -87,9 +87,9 @@ class KowalskiSimulator:
             self.scheduler.answer(request)
         raise TimeoutError
 
-    def halved(self, request: Request) -> Request:
+    def truncated(self, request: Request) -> Request:
         """The same request after half of its list was lost."""
-        return self.scheduler.halved(request)
+        return self.scheduler.truncated(request)
 
     def describe(self) -> dict[str, Any]:
         """State for ``GET /simulator``."""

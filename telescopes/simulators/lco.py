@@ -211,7 +211,7 @@ class LCOSimulator:
             }
         ]
 
-    def halved(self, request: Request) -> Request:
+    def truncated(self, request: Request) -> Request:
         """The same request after half of its list was lost."""
         message = request.json()
         message["requests"] = message["requests"][: len(message["requests"]) // 2]

@@ -57,7 +57,7 @@ class LiverpoolSimulator:
             return Answer(200, WSDL.encode(), "text/xml")
         given = request.headers.get("username"), request.headers.get("password")
         if given != self.account:
-            return Answer.text(401, "not authorised")
+            return Answer.text(401, "not authorized")
         if "soapaction" not in request.headers:
             return _envelope(500, "Fault", "no SOAPAction header!")
         try:
@@ -78,7 +78,7 @@ class LiverpoolSimulator:
                 words = "" if self.requests.pop(uid, None) else "no such request"
             case mode:
                 words = f"mode {mode}"
-        return _reply("reject" if words else "confirm", uid, words)
+        return _reply("reject" if words else "verify_submitted", uid, words)
 
     def _objection(self, document: etree._Element, uid: str) -> str:
         project = document.find(f"{{{NAMESPACE}}}Project")
@@ -88,7 +88,7 @@ class LiverpoolSimulator:
             return "no schedule"
         return "this uid is known already" if uid in self.requests else ""
 
-    def halved(self, request: Request) -> Request:
+    def truncated(self, request: Request) -> Request:
         """The same request after half of its schedules were lost."""
         envelope = etree.fromstring(request.body)
         (holder,) = [each for each in envelope.iter() if each.text and "<RTML" in each.text]

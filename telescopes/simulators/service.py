@@ -29,7 +29,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from telescopes.simulators.faults import Fault, FaultKind, Faults
 
-LARGEST_REQUEST = 8 * 2**20
+MAX_REQUEST_SIZE = 8 * 2**20
 """Bytes of body that are read."""
 
 LOGIN_PAGE = b"<!DOCTYPE html><html><title>Sign in</title><p>Please sign in.</p></html>"
@@ -92,7 +92,7 @@ class Robot(Protocol):
     def answer(self, request: Request) -> Answer:
         """Act on one request of the real interface."""
 
-    def halved(self, request: Request) -> Request:
+    def truncated(self, request: Request) -> Request:
         """The same request after half of its list was lost."""
 
     def describe(self) -> dict[str, Any]:
@@ -152,7 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        if length > LARGEST_REQUEST:
+        if length > MAX_REQUEST_SIZE:
             self._send(Answer.text(413, "too large"))
             self.close_connection = True
             return
@@ -171,7 +171,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is None:
             self._send(self._act(request))
         else:
-            _befall(self, request, fault)
+            _inject_fault(self, request, fault)
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _serve  # noqa: N815 - names set by http.server
 
@@ -221,7 +221,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Write no log: the marshal keeps its own."""
 
 
-def _befall(handler: _Handler, request: Request, fault: Fault) -> None:
+def _inject_fault(handler: _Handler, request: Request, fault: Fault) -> None:
     """Let `fault` happen to `request`."""
     handler.close_connection = True
     told = Answer(fault.status, fault.body.encode(), headers=fault.headers)
@@ -238,7 +238,7 @@ def _befall(handler: _Handler, request: Request, fault: Fault) -> None:
         case FaultKind.RESET:
             _reset(handler)
         case FaultKind.HALF:
-            handler._send(handler._act(handler.server.robot.halved(request)))  # noqa: SLF001 - as above
+            handler._send(handler._act(handler.server.robot.truncated(request)))  # noqa: SLF001 - as above
         case _:
             _befall_after(handler, handler._act(request), told, fault)  # noqa: SLF001 - as above
 

@@ -157,7 +157,7 @@ class TreasureMapSimulator:
             row["status"] = "cancelled"
         return Answer.json(200, {"message": f"Updated {len(mine)} pointings successfully."})
 
-    def halved(self, request: Request) -> Request:
+    def truncated(self, request: Request) -> Request:
         """The same request after half of its list was lost."""
         message = request.json()
         for name in ("pointings", "ids"):

@@ -154,7 +154,7 @@ class WINTERSimulator:
                 if done <= min(self.clock.now(), row["validStop"]):
                     row["observed"] = 1
 
-    def halved(self, request: Request) -> Request:
+    def truncated(self, request: Request) -> Request:
         """The same request after half of its list was lost."""
         targets = request.json()
         return replace(request, body=json.dumps(targets[: len(targets) // 2]).encode())

@@ -116,13 +116,13 @@ def _place(targets: list[dict[str, Any]], grid: FieldGrid) -> None:
         return
     if any(placed):
         raise QueueMalformed("some targets have a position and some have none")
-    centres = {int(field): index for index, field in enumerate(grid.field_id)}
-    bad = [target["field_id"] for target in targets if target["field_id"] not in centres]
+    centers = {int(field): index for index, field in enumerate(grid.field_id)}
+    bad = [target["field_id"] for target in targets if target["field_id"] not in centers]
     if bad:
         raise QueueMalformed(f"one or more field ids are malformed: {bad}")
     for target in targets:
-        centre = grid.coord[centres[target["field_id"]]]
-        target["ra"], target["dec"] = float(centre.ra.deg), float(centre.dec.deg)
+        center = grid.coord[centers[target["field_id"]]]
+        target["ra"], target["dec"] = float(center.ra.deg), float(center.dec.deg)
 
 
 def _read_window(window: Any) -> tuple[float, float] | None:

@@ -229,7 +229,7 @@ class ZTFSimulator:
             "queue": json.dumps(rows),
         }
 
-    def halved(self, request: Request) -> Request:
+    def truncated(self, request: Request) -> Request:
         """The same request after half of its list was lost."""
         message = request.json()
         message["targets"] = message["targets"][: len(message["targets"]) // 2]

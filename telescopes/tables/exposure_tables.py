@@ -26,7 +26,7 @@ from telescopes.tables.table_rows import TableUnreadable, read_rows
 
 __all__ = ["ExposureTable", "RejectedRow", "TableUnreadable", "read_exposure_table"]
 
-LONGEST_TEXT = 300
+MAX_TEXT_LENGTH = 300
 """Letters of a rejected row that are kept."""
 
 
@@ -41,7 +41,7 @@ class RejectedRow:
     """What is wrong with it, in words."""
 
     text: str
-    """The row as it stands in the file, cut at `LONGEST_TEXT` letters."""
+    """The row as it stands in the file, cut at `MAX_TEXT_LENGTH` letters."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,7 @@ def read_exposure_table(data: bytes, *, telescope: Telescope, now: Time | None) 
         try:
             exposures.append(reader.read(row))
         except ValueError as err:
-            rejected.append(RejectedRow(row.number, str(err), row.text[:LONGEST_TEXT]))
+            rejected.append(RejectedRow(row.number, str(err), row.text[:MAX_TEXT_LENGTH]))
     return ExposureTable(tuple(exposures), tuple(rejected))
 
 

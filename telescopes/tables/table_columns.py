@@ -71,7 +71,7 @@ def match_columns(headings: Sequence[str]) -> dict[str, Column]:
     by_name = {alias: name for name, aliases in COLUMNS.items() for alias in (name, *aliases)}
     found: dict[str, tuple[int, Column]] = {}
     for heading in headings:
-        plain, stated = _parted(heading, by_name)
+        plain, stated = _split(heading, by_name)
         name = by_name.get(plain)
         if name is None:
             continue
@@ -87,7 +87,7 @@ def simplified(heading: str) -> str:
     return re.sub(r"[\s_-]+", "_", heading.strip().lower())
 
 
-def _parted(heading: str, known: Mapping[str, str]) -> tuple[str, str | None]:
+def _split(heading: str, known: Mapping[str, str]) -> tuple[str, str | None]:
     """Name and stated unit of a heading such as "exptime [s]" or "ra_deg"."""
     if match := _BRACKETED.match(heading.strip()):
         return simplified(match["name"]), match["unit"].lower()

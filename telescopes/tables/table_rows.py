@@ -13,10 +13,10 @@ from astropy import units as u
 
 from telescopes.tables.table_columns import Column
 
-LARGEST = 32 * 2**20
+MAX_SIZE = 32 * 2**20
 """Bytes of a table that are read: a year of one telescope is a tenth of it."""
 
-LONGEST_LINE = 100_000
+MAX_LINE_LENGTH = 100_000
 """Letters of a line of CSV; Python's reader takes no cell much longer."""
 
 _DELIMITERS = ",;\t|"
@@ -89,8 +89,8 @@ def read_rows(data: bytes) -> tuple[list[str], Iterator[Row]]:
     TableUnreadable
         If it is neither CSV with a line of headings nor a JSON list of objects.
     """
-    if len(data) > LARGEST:
-        raise TableUnreadable(f"the table has more than {LARGEST // 2**20} MiB")
+    if len(data) > MAX_SIZE:
+        raise TableUnreadable(f"the table has more than {MAX_SIZE // 2**20} MiB")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as err:
@@ -99,8 +99,8 @@ def read_rows(data: bytes) -> tuple[list[str], Iterator[Row]]:
         raise TableUnreadable("the table is no text: it has NUL characters")
     if not text.strip():
         raise TableUnreadable("the table is empty")
-    if max(map(len, text.splitlines())) > LONGEST_LINE and text.lstrip()[0] not in "[{":
-        raise TableUnreadable(f"a line of the table has more than {LONGEST_LINE} letters")
+    if max(map(len, text.splitlines())) > MAX_LINE_LENGTH and text.lstrip()[0] not in "[{":
+        raise TableUnreadable(f"a line of the table has more than {MAX_LINE_LENGTH} letters")
     return _from_json(text) if text.lstrip()[0] in "[{" else _from_csv(text)
 
 

@@ -26,7 +26,7 @@ SCALE = 1.11 * u.arcsec
 DITHERS = {"Y": 8, "J": 8, "Hs": 15}
 """Dithers of a customary visit, by filter (SkyPortal, `facility_apis/winter`)."""
 
-SHORTEST, LONGEST = 0.28, 300.0
+MIN_EXPOSURE, MAX_EXPOSURE = 0.28, 300.0
 """Exposure of one dither, s [3]_."""
 
 
@@ -34,8 +34,8 @@ def _footprint() -> Footprint:
     """Two columns of three sensors; the gaps between them are not published and left out."""
     width, height = (1920 * SCALE).to_value(u.deg), (1080 * SCALE).to_value(u.deg)
     square = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * [width / 2, height / 2]
-    centres = [(east * width, north * height) for north in (-1, 0, 1) for east in (0.5, -0.5)]
-    return Footprint(np.arange(6), (np.array(centres)[:, None, :] + square) * u.deg)
+    centers = [(east * width, north * height) for north in (-1, 0, 1) for east in (0.5, -0.5)]
+    return Footprint(np.arange(6), (np.array(centers)[:, None, :] + square) * u.deg)
 
 
 @cache
@@ -59,7 +59,7 @@ WINTER = Telescope(
     overheads=Overheads(
         # 2 s an exposure, 8 s for another filter, 3.3 deg/s [2]_; the ramp is assumed.
         readout=2 * u.s,
-        settle=1 * u.s,
+        mount_settle=1 * u.s,
         filter_exchange=8 * u.s,
         hour_angle_axis=Axis(3.3 * u.deg / u.s, 1.0 * u.deg / u.s**2),
         declination_axis=Axis(3.3 * u.deg / u.s, 1.0 * u.deg / u.s**2),
@@ -70,7 +70,7 @@ WINTER = Telescope(
     airmass_limit=2.9,
     # Eight dithers of 120 s.
     exposure_time=960 * u.s,
-    longest_exposure=8 * LONGEST * u.s,
+    longest_exposure=8 * MAX_EXPOSURE * u.s,
     default_filters=("J",),
     off_grid=True,
 )

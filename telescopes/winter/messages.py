@@ -17,9 +17,9 @@ from typing import Any
 from telescopes.errors import PlanUnsuitable
 from telescopes.observing import ObservingPlan
 from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures, window_of
-from telescopes.winter.facts import DITHERS, LONGEST, SHORTEST, WINTER
+from telescopes.winter.facts import DITHERS, MAX_EXPOSURE, MIN_EXPOSURE, WINTER
 
-LONGEST_NAME = 30
+MAX_NAME_LENGTH = 30
 """Letters in the name of a target [2]_."""
 
 DITHER_DISTANCE = 90.0
@@ -53,15 +53,16 @@ def write_targets(plan: ObservingPlan, name: str) -> list[dict[str, Any]]:
     PlanUnsuitable
         If WINTER could not take it.
     """
-    exposures = checked_exposures(plan, WINTER, name, LONGEST_NAME)
+    exposures = checked_exposures(plan, WINTER, name, MAX_NAME_LENGTH)
     return [_target(plan, exposure, name) for exposure in exposures]
 
 
 def _target(plan: ObservingPlan, exposure: CheckedExposure, name: str) -> dict[str, Any]:
     seconds, dithers = exposure.seconds, DITHERS[exposure.planned.filter]
-    if not SHORTEST <= seconds / dithers <= LONGEST:
+    if not MIN_EXPOSURE <= seconds / dithers <= MAX_EXPOSURE:
         raise PlanUnsuitable(
-            f"{seconds:g} s in {dithers} dithers: each has from {SHORTEST:g} to {LONGEST:g} s"
+            f"{seconds:g} s in {dithers} dithers: each has from {MIN_EXPOSURE:g} to "
+            f"{MAX_EXPOSURE:g} s"
         )
     start, end = (float(moment.mjd) for moment in window_of(plan, exposure))
     place = exposure.rounded

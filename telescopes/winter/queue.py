@@ -24,7 +24,7 @@ from telescopes.observing import (
 )
 from telescopes.preflight.foresight import KeepsTimes
 from telescopes.protocols.http import HTTPAnswer, HTTPTransport
-from telescopes.protocols.readback import confirm, confirm_gone
+from telescopes.protocols.readback import verify_deleted, verify_submitted
 from telescopes.winter.messages import dump, read_rows, same_schedule, write_targets
 
 
@@ -47,7 +47,7 @@ class WINTERQueue(KeepsTimes):
     resends_by_name: ClassVar[bool] = False
     """The same name may be there twice."""
 
-    def settle_time(self, request: QueueRequest) -> u.Quantity[u.physical.time]:  # noqa: ARG002 - the same for all
+    def confirmation_delay(self, request: QueueRequest) -> u.Quantity[u.physical.time]:  # noqa: ARG002 - the same for all
         """The observatory may show a schedule some seconds late (SkyPortal)."""
         return 60 * u.s
 
@@ -63,7 +63,7 @@ class WINTERQueue(KeepsTimes):
             case None:
                 raise QueueRefused(f"the observatory holds another schedule of {request.name}")
         answer = self._exchange("POST", "/too/winter", request.body, submit_trigger="true")
-        return confirm(request, answer, self.find, "the observatory")
+        return verify_submitted(request, answer, self.find, "the observatory")
 
     def find(self, request: QueueRequest) -> bool | None:
         """Whether the observatory has exactly this schedule, waiting or done.
@@ -86,7 +86,7 @@ class WINTERQueue(KeepsTimes):
                 words = str(err)
         if not words:
             return
-        confirm_gone(name, words, lambda: bool(self._named(name)), "the observatory")
+        verify_deleted(name, words, lambda: bool(self._named(name)), "the observatory")
 
     def queued(self) -> tuple[QueuedPlan, ...]:
         """Waiting schedules of the program; one whose targets have one name goes by that."""

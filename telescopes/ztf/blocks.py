@@ -48,7 +48,7 @@ _PATIENCE = 20.0
 """Where nothing can be observed, the sky is looked at again after this, s."""
 
 _SAME = 0.1 * u.deg
-"""Two centres of one field differ by less."""
+"""Two centers of one field differ by less."""
 
 _STAY = 15 * u.min
 """What cannot be observed for so long after its time is not waited for."""

@@ -19,7 +19,7 @@ from astropy import units as u
 from astropy.time import Time
 
 from telescopes.observing import ExecutedExposure
-from telescopes.ztf.facts import ZTF, field_centres
+from telescopes.ztf.facts import ZTF, field_centers
 from telescopes.ztf.records import HistoryEntry, ProcessedExposure
 
 PIXEL = 1.01 * u.arcsec
@@ -80,7 +80,7 @@ def _from_history(entry: HistoryEntry, processed: ProcessedExposure | None) -> E
 
 def _from_processed(processed: ProcessedExposure) -> ExecutedExposure:
     """An exposure that the scheduler's history does not know."""
-    ra, dec = field_centres()[processed.field_id]
+    ra, dec = field_centers()[processed.field_id]
     return ExecutedExposure(
         exposure_id=str(processed.exposure_id),
         field_id=processed.field_id,

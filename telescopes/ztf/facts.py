@@ -25,11 +25,11 @@ def read_grid() -> FieldGrid:
 
 
 @cache
-def field_centres() -> dict[int, tuple[float, float]]:
+def field_centers() -> dict[int, tuple[float, float]]:
     """Right ascension and declination (deg) of each field, for one look-up after another."""
     grid = read_grid()
-    centres = zip(grid.coord.ra.deg.tolist(), grid.coord.dec.deg.tolist(), strict=True)
-    return dict(zip(grid.field_id.tolist(), centres, strict=True))
+    centers = zip(grid.coord.ra.deg.tolist(), grid.coord.dec.deg.tolist(), strict=True)
+    return dict(zip(grid.field_id.tolist(), centers, strict=True))
 
 
 def _footprint() -> Footprint:
@@ -73,7 +73,7 @@ ZTF = Telescope(
         # Readout and filter exchange as the scheduler counts them (ztf_sim, constants.py and
         # its successors: 8 s and 135 s).
         readout=8 * u.s,
-        settle=2 * u.s,
+        mount_settle=2 * u.s,
         filter_exchange=135 * u.s,
         # Bellm et al. 2019, PASP 131, 018002, section 4.2.
         hour_angle_axis=Axis(2.5 * u.deg / u.s, 0.4 * u.deg / u.s**2),

@@ -24,7 +24,7 @@ from telescopes.ztf.messages import EARLIEST, FILTER_IDS, LATEST, read_messages
 COLUMNS = ("field_id", "program_id", "subprogram_name", "filter_id", "program_pi")
 """One target without one of these, and the scheduler rejects the whole queue."""
 
-MOST_LOST = 0.2
+MAX_LOST = 0.2
 """A plan that loses more than this part of its exposures is not what was decided on. A single
 one is no reason to give up the others."""
 
@@ -34,7 +34,7 @@ DEFAULT_EXPOSURE = 30.0
 _FILTERS = {number: name for name, number in FILTER_IDS.items()}
 
 
-class Foresight:
+class ExecutionForecast:
     """The queues of one request before they are sent, and others that the scheduler holds."""
 
     def __init__(
@@ -183,7 +183,7 @@ class Foresight:
             return []
         closes = "the window closes" if len(self.messages) == 1 else "the last window closes"
         words = f"{exposures(lost)} of {planned} would not be begun before {closes}"
-        level: Level = "warning" if lost > max(MOST_LOST * planned, 1) else "note"
+        level: Level = "warning" if lost > max(MAX_LOST * planned, 1) else "note"
         return [Finding(level, f"{words} ({clock(self.closes)})")]
 
     def _gaps(self, starts: Sequence[float | None]) -> list[Finding]:

@@ -28,7 +28,7 @@ from telescopes.protocols.tap import TAPArchive
 from telescopes.tables.exposure_tables import ExposureTable, RejectedRow
 from telescopes.ztf.exposures import SAME
 from telescopes.ztf.facts import ZTF
-from telescopes.ztf.irsa_quadrants import Sieve, group_quadrants
+from telescopes.ztf.irsa_quadrants import RowFilter, group_quadrants
 from telescopes.ztf.messages import FILTER_IDS
 
 URL = "https://irsa.ipac.caltech.edu/TAP"
@@ -158,9 +158,9 @@ class ZTFArchive:
         )
 
 
-def _quadrants(table: Table, first: float, last: float) -> Sieve:
+def _quadrants(table: Table, first: float, last: float) -> RowFilter:
     """Sift rows of ``ztf_current_meta_sci``."""
-    sieve = Sieve(table, QUADRANT_COLUMNS)
+    sieve = RowFilter(table, QUADRANT_COLUMNS)
     _common(sieve)
     longest = ZTF.longest_exposure.to_value(u.s)
     sieve.keep(_whole(sieve["rcid"], 0, 63), "rcid is no quadrant")
@@ -176,9 +176,9 @@ def _quadrants(table: Table, first: float, last: float) -> Sieve:
     return sieve
 
 
-def _references(table: Table, first: int) -> Sieve:
+def _references(table: Table, first: int) -> RowFilter:
     """Sift rows of ``ztf_current_meta_ref``."""
-    sieve = Sieve(table, REFERENCE_COLUMNS)
+    sieve = RowFilter(table, REFERENCE_COLUMNS)
     _common(sieve)
     sieve.keep(_whole(sieve["field"], first, first + FIELDS_AT_A_TIME - 1), "field is not as asked")
     sieve.keep(_whole(sieve["ccdid"], 1, 16) & _whole(sieve["qid"], 1, 4), "no quadrant")
@@ -186,7 +186,7 @@ def _references(table: Table, first: int) -> Sieve:
     return sieve
 
 
-def _common(sieve: Sieve) -> None:
+def _common(sieve: RowFilter) -> None:
     known = np.asarray(ZTF.read_grid().field_id, dtype=float)
     sieve.keep(np.isin(sieve["field"], known), "ZTF has no such field")
     sieve.keep(np.isin(sieve["fid"], [float(number) for number in _FILTERS]), "no such filter")

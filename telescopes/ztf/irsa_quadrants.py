@@ -14,9 +14,9 @@ from astropy.time import Time
 from numpy.typing import NDArray
 
 from telescopes.observing import ExecutedExposure
-from telescopes.tables.exposure_tables import LONGEST_TEXT, RejectedRow
+from telescopes.tables.exposure_tables import MAX_TEXT_LENGTH, RejectedRow
 from telescopes.ztf.exposures import SAME
-from telescopes.ztf.facts import field_centres
+from telescopes.ztf.facts import field_centers
 from telescopes.ztf.messages import FILTER_IDS
 
 BAD = 1 << 25
@@ -26,7 +26,7 @@ BAD = 1 << 25
 _FILTERS = {number: name for name, number in FILTER_IDS.items()}
 
 
-class Sieve:
+class RowFilter:
     """A table of numbers, and for each row the first thing that is wrong with it.
 
     Parameters
@@ -88,7 +88,7 @@ class Sieve:
 
     def _text(self, row: int) -> str:
         cells = (f"{name}={self._table[name][row]}" for name in self._table.colnames)
-        return " ".join(cells)[:LONGEST_TEXT]
+        return " ".join(cells)[:MAX_TEXT_LENGTH]
 
 
 def _numbers(column: object) -> NDArray[np.float64]:
@@ -107,7 +107,9 @@ def _number(value: object) -> float:
         return float("nan")
 
 
-def group_quadrants(sieve: Sieve, known: Sequence[ExecutedExposure] = ()) -> list[ExecutedExposure]:
+def group_quadrants(
+    sieve: RowFilter, known: Sequence[ExecutedExposure] = ()
+) -> list[ExecutedExposure]:
     """Put quadrants together to exposures, in the order of time.
 
     Parameters
@@ -128,7 +130,7 @@ def group_quadrants(sieve: Sieve, known: Sequence[ExecutedExposure] = ()) -> lis
     exposures = []
     for mine in rows:
         found = _exposure({name: values[mine] for name, values in columns.items()})
-        exposures.append(_recognised(found, told[found.field_id, found.filter]))
+        exposures.append(_recognized(found, told[found.field_id, found.filter]))
     return sorted(exposures, key=lambda exposure: float(exposure.start.mjd))
 
 
@@ -138,7 +140,7 @@ def _exposure(rows: Mapping[str, NDArray[np.float64]]) -> ExecutedExposure:
     bits = np.nan_to_num(rows["infobits"]).astype(np.int64)
     usable = np.isfinite(rows["maglimit"]) & (bits & BAD == 0)
     seeing = _median(rows["seeing"][usable])
-    ra, dec = field_centres()[field_id]
+    ra, dec = field_centers()[field_id]
     return ExecutedExposure(
         exposure_id=str(int(rows["expid"][0])),
         field_id=field_id,
@@ -159,7 +161,7 @@ def _median(values: NDArray[np.float64]) -> float | None:
     return float(np.median(finite)) if len(finite) else None
 
 
-def _recognised(exposure: ExecutedExposure, told: Sequence[ExecutedExposure]) -> ExecutedExposure:
+def _recognized(exposure: ExecutedExposure, told: Sequence[ExecutedExposure]) -> ExecutedExposure:
     """As the robot called it, if the robot has told of it."""
     start = float(exposure.start.mjd)
     nearest = min(told, key=lambda other: abs(float(other.start.utc.mjd) - start), default=None)

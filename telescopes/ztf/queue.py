@@ -35,10 +35,10 @@ from telescopes.observing import (
     Telescope,
 )
 from telescopes.protocols.http import HTTPAnswer, HTTPTransport
-from telescopes.protocols.readback import confirm, confirm_gone
+from telescopes.protocols.readback import verify_deleted, verify_submitted
 from telescopes.tables.exposure_tables import ExposureTable
 from telescopes.ztf.executed import read_executed, taken_of
-from telescopes.ztf.foresight import Foresight
+from telescopes.ztf.foresight import ExecutionForecast
 from telescopes.ztf.messages import (
     EARLIEST,
     LATEST,
@@ -55,7 +55,7 @@ _log = logging.getLogger(__name__)
 SLACK = 60 * u.s
 """A message is read, and a closed shutter is in the history, this much later at most."""
 
-STANDING = frozenset({"default", "fallback"})
+SURVEY_QUEUES = frozenset({"default", "fallback"})
 """Queues of the survey; they always exist."""
 
 
@@ -84,7 +84,7 @@ class ZTFQueue:
         signed = [{**message, **self.scheduler.signature} for message in messages]
         return QueueRequest(name, dump({"queues": signed}))
 
-    def settle_time(self, request: QueueRequest) -> u.Quantity[u.physical.time]:
+    def confirmation_delay(self, request: QueueRequest) -> u.Quantity[u.physical.time]:
         """As long as its longest exposure, until that is in the history."""
         return (
             max(
@@ -110,7 +110,7 @@ class ZTFQueue:
         # What is over would be lost anyway; but if all of it is, the robot shall say so.
         answer = self._put(look.absent or look.over, is_begun=bool(look.there))
         try:
-            return confirm(request, answer, self._compare)
+            return verify_submitted(request, answer, self._compare)
         except QueueIncomplete as err:
             words = f"{answer.words}; but {err}"
             if answer.status < 300:
@@ -149,7 +149,7 @@ class ZTFQueue:
         """Whether the robot holds, or has begun, exactly this request.
 
         See `telescopes.ztf.presence.presence`. A queue whose last exposure is open just now
-        seems absent, hence `settle_time`.
+        seems absent, hence `confirmation_delay`.
 
         Raises
         ------
@@ -196,7 +196,7 @@ class ZTFQueue:
             except QueueUnconfirmed as err:
                 words = str(err)
         if words:
-            confirm_gone(name, words, lambda: bool(self._parts(name)))
+            verify_deleted(name, words, lambda: bool(self._parts(name)))
 
     def _parts(self, name: str) -> list[str]:
         """Names of the queues of a request that the robot holds."""
@@ -206,7 +206,7 @@ class ZTFQueue:
             if name in {queue.name, request_of(queue.name, queue.targets)}
         ]
 
-    def foresee(
+    def predict_execution(
         self,
         plan: ObservingPlan,
         request: QueueRequest,
@@ -215,13 +215,13 @@ class ZTFQueue:
         now: Time,
     ) -> list[Finding]:
         """What the scheduler will make of it; see `telescopes.ztf.foresight`."""
-        return Foresight(plan, request, telescope, now).findings(held)
+        return ExecutionForecast(plan, request, telescope, now).findings(held)
 
     def queued(self) -> tuple[QueuedPlan, ...]:
         """All list queues. One without a window is given the scheduler's limits."""
         plans = []
         for queue in self.scheduler.queues():
-            if queue.name in STANDING:
+            if queue.name in SURVEY_QUEUES:
                 continue
             start, end = queue.window or (EARLIEST, LATEST)
             plans.append(

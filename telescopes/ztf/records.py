@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from telescopes.errors import QueueUnreachable
-from telescopes.tables.exposure_tables import LONGEST_TEXT, RejectedRow
-from telescopes.ztf.facts import field_centres
+from telescopes.tables.exposure_tables import MAX_TEXT_LENGTH, RejectedRow
+from telescopes.ztf.facts import field_centers
 from telescopes.ztf.messages import FILTER_IDS
 
 Row = TypeVar("Row")
@@ -76,7 +76,9 @@ def _sifted(rows: Sequence[Any], read: Callable[[Any], Row]) -> tuple[list[Row],
         try:
             good.append(read(row))
         except (KeyError, TypeError, ValueError, OverflowError) as err:
-            bad.append(RejectedRow(number, f"{type(err).__name__}: {err}", str(row)[:LONGEST_TEXT]))
+            bad.append(
+                RejectedRow(number, f"{type(err).__name__}: {err}", str(row)[:MAX_TEXT_LENGTH])
+            )
     return good, bad
 
 
@@ -138,10 +140,10 @@ def read_processed(rows: Any) -> Processed:
         reason = f"most of exposure {number} has another field, filter or time"
         odd = [row for row in quadrants if _shutter(row) != usual]
         rejected += [
-            RejectedRow(rows.index(row) + 1, reason, str(row)[:LONGEST_TEXT]) for row in odd
+            RejectedRow(rows.index(row) + 1, reason, str(row)[:MAX_TEXT_LENGTH]) for row in odd
         ]
         by_exposure[number] = [row for row in quadrants if _shutter(row) == usual]
-        if usual[0] not in field_centres():
+        if usual[0] not in field_centers():
             # Only the history could say where that was, and it has no word for quadrants.
             reason = f"exposure {number}: ZTF has no field {usual[0]}"
             rejected.append(RejectedRow(rows.index(quadrants[0]) + 1, reason, str(quadrants[0])))

@@ -143,8 +143,8 @@ def _seed(session: Session) -> dict:
     checked = add_preflight(session, ready, ("note", "the name is free"), ("warning", "it waits"))
     checked.done_at = now() + timedelta(hours=1)  # fresh until the last test
     cover(session, event.id, "ZTF")
-    place = event.current_localization_id
-    coverage = session.get_one(Coverage, (place, "ZTF"))
+    localization = event.current_localization_id
+    coverage = session.get_one(Coverage, (localization, "ZTF"))
     part = {"exposures": 240, "probability": 0.31, "probability_twice": 0.2, "area": 900.0}
     coverage.by_source = {**coverage.by_source, "survey": part, "all": part}
     add_replacement(session, submission, ready)

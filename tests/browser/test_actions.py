@@ -125,9 +125,9 @@ def test_what_is_wrong_is_said_beside_the_field_and_then_it_works(
     expect(filters).to_have_value("g, z")
     filters.fill("r, r")
     observer.get_by_role("button", name="Make the plan").click()
-    standing = observer.locator("#standing")
-    expect(standing).to_have_attribute("data-state", "computing")
-    expect(standing).to_contain_text("in line")  # no worker lives here
+    event_status = observer.locator("#standing")
+    expect(event_status).to_have_attribute("data-state", "computing")
+    expect(event_status).to_contain_text("in line")  # no worker lives here
 
 
 def test_all_submission_is_stopped_and_allowed_again(observer: Page, site: Site, plan: Plan):

@@ -67,7 +67,7 @@ def test_a_machine_finds_no_fault_in_any_page(
     page: Page, site: Site, log_in: LogIn, allowed_errors: list[str], theme: str
 ):
     allowed_errors.append("404")  # the error page is one of those looked at
-    # A theme changes colours and nothing else.
+    # A theme changes colors and nothing else.
     rules = RULES if theme == "dark" else ["color-contrast"]
     choose(page, site, theme)
     visit(page, site, "login")

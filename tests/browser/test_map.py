@@ -39,10 +39,10 @@ def position(page: Page, x: float, y: float) -> SkyCoord:
 
 
 def test_east_is_left_and_north_is_up(sky: Page):
-    centre = position(sky, 0.5, 0.5)
+    center = position(sky, 0.5, 0.5)
     left, top = position(sky, 0.4, 0.5), position(sky, 0.5, 0.4)
-    assert 70 * u.deg < centre.position_angle(left) < 110 * u.deg
-    north = centre.position_angle(top).wrap_at(180 * u.deg)
+    assert 70 * u.deg < center.position_angle(left) < 110 * u.deg
+    north = center.position_angle(top).wrap_at(180 * u.deg)
     assert -5 * u.deg < north < 5 * u.deg
 
 
@@ -81,7 +81,7 @@ def test_contours_and_tiles_are_drawn_and_tiles_have_names(
     )
 
 
-def test_planned_and_executed_differ_by_more_than_colour(sky: Page):
+def test_planned_and_executed_differ_by_more_than_color(sky: Page):
     look = "item => { const s = getComputedStyle(item); return [s.fill, s.strokeWidth]; }"
     queued = sky.locator("#sky .plans .tile").first.evaluate(look)
     executed = sky.locator("#sky .executed .tile").first.evaluate(look)
@@ -127,7 +127,7 @@ def test_keys_and_buttons_move_and_zoom_the_map_and_bring_it_back(sky: Page):
         before = path()
         sky.keyboard.press(key)
         expect(sky.locator("#sky .level-90")).not_to_have_attribute("d", before)
-    sky.get_by_role("button", name="Centre").click()
+    sky.get_by_role("button", name="Center").click()
     expect(sky.locator("#sky .level-90")).to_have_attribute("d", home)
     button = sky.get_by_role("button", name="All sky")
     button.click()

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.browser.conftest import LogIn, Site
-from too_marshal.db.events import EventName, compared_name
+from too_marshal.db.events import EventName, normalized_name
 from too_marshal.db.people import Role
 from too_marshal.db.plans import PlanRule, RuleTrial
 from too_marshal.workflows.rules.backtest import try_rule
@@ -49,7 +49,7 @@ def test_a_wrong_field_is_named_and_what_was_typed_stays(
 
 def test_an_event_is_found_from_any_page(observer: Page, site: Site, database: Session):
     name = "GRB 260103A"
-    database.add(EventName(event_id=site.stage_id, name=name, compared=compared_name(name)))
+    database.add(EventName(event_id=site.stage_id, name=name, compared=normalized_name(name)))
     database.commit()
     observer.goto(site.address("/queues"))
     box = observer.get_by_role("searchbox")

@@ -102,10 +102,10 @@ def update(stage: Stage, draw: random.Random) -> None:
         waiting = select(Localization.id).where(Localization.state == LocalizationState.PENDING)
         number = _any(session, draw, waiting)
         if number is not None:
-            place = lock(session, Localization, number)
-            place.state = LocalizationState.READY
+            localization = lock(session, Localization, number)
+            localization.state = LocalizationState.READY
             session.flush()
-            localize._choose_current(session, place)
+            localize._choose_current(session, localization)
             session.commit()
 
 

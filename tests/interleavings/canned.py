@@ -40,9 +40,9 @@ class Canned:
     shifts: dict[int, int]
     """First field of each map, by the number of the localization."""
 
-    def load(self, _session: Session, place: Localization) -> int:
+    def load(self, _session: Session, localization: Localization) -> int:
         """The map of a localization: here, its first field."""
-        return self.shifts[place.id]
+        return self.shifts[localization.id]
 
     def make(self, first: int, _telescope: Telescope, request: ObservingRequest) -> ObservingPlan:
         """A plan of the fields from `first` on."""

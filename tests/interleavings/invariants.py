@@ -32,7 +32,7 @@ SELECT json_build_object(
     'retracted', (SELECT is_retracted FROM event WHERE id = {event}),
     'stopped', (SELECT coalesce(bool_or(is_on), false) FROM switch),
     'submissions', (SELECT coalesce(json_agg(json_build_array(
-        id, plan_id, queue_name, state, withdraw_wanted, needs_person) ORDER BY id), '[]')
+        id, plan_id, queue_name, state, withdrawal_requested, needs_person) ORDER BY id), '[]')
         FROM submission))::text
 """
 
@@ -57,7 +57,7 @@ class Row:
     plan: int
     name: str
     state: str
-    withdraw_wanted: bool
+    withdrawal_requested: bool
     needs_person: bool
 
     @property
@@ -133,12 +133,12 @@ def broken_at_rest(
     if facts.is_retracted and held:
         yield f"the event is retracted and the robot holds {sorted(held)}"
     for name in held:
-        if names[name].withdraw_wanted and not names[name].needs_person:
+        if names[name].withdrawal_requested and not names[name].needs_person:
             yield f"{name} is wanted back and still at the robot"
     for row in facts.rows:
         is_unsettled = row.state in {"approved", "submitting", "unconfirmed"}
-        if not row.needs_person and (is_unsettled or (row.is_live and row.withdraw_wanted)):
-            yield f"{row.name} is stuck: {row.state}, withdrawal wanted: {row.withdraw_wanted}"
+        if not row.needs_person and (is_unsettled or (row.is_live and row.withdrawal_requested)):
+            yield f"{row.name} is stuck: {row.state}, withdrawal wanted: {row.withdrawal_requested}"
     yield from _of_exposures(names, told["exposures"], done)
     yield from _of_replacements(facts, held, told)
 

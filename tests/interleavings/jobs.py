@@ -17,7 +17,7 @@ from too_marshal.processes import rescue
 from too_marshal.processes.worker import STRATEGIES
 from too_marshal.tasks import TASKS, Retry
 
-MOST_TRIES = 3
+MAX_TRIES = 3
 """As `too_marshal.processes.worker.STRATEGIES` has it."""
 
 _UNTIRING = frozenset(
@@ -25,7 +25,7 @@ _UNTIRING = frozenset(
 )
 """Tasks that are tried again for ever while the database is away."""
 
-assert STRATEGIES[Retry.WHILE_DATABASE_IS_AWAY].max_attempts > MOST_TRIES
+assert STRATEGIES[Retry.WHILE_DATABASE_IS_AWAY].max_attempts > MAX_TRIES
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Jobs:
         return list(row[0]) if row else []
 
     def _retry(self, job: Job) -> None:
-        is_last = job.attempts + 1 >= MOST_TRIES and job.task not in _UNTIRING
+        is_last = job.attempts + 1 >= MAX_TRIES and job.task not in _UNTIRING
         if is_last or job.task == "track":
             self._finish(job.number, "failed")
             return

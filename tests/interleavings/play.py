@@ -31,7 +31,7 @@ from too_marshal.db.locks import holds_nothing
 STEPS = (12, 20, 40)
 """Of a history, before it is let come to rest: how long it is, is drawn too."""
 
-MOST_PEOPLE = 2
+MAX_PEOPLE = 2
 """Who act at the same time, beside the workers."""
 
 MJD_ZERO = datetime(1858, 11, 17, tzinfo=UTC)
@@ -92,7 +92,7 @@ class Play:
             (1.5, self._pass_time),
             (0.7, self._spoil_a_message),
         ]
-        if sum(actor.job is None for actor in self.actors) < MOST_PEOPLE:
+        if sum(actor.job is None for actor in self.actors) < MAX_PEOPLE:
             choices.append((1.5, self._begin_action))
         if self.actors:
             choices.append((8.0, self._go_on))

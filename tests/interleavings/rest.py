@@ -22,7 +22,7 @@ ROUNDS = 12
 ROUND = 45.0
 """Between two of them, s."""
 
-MOST_JOBS = 80
+MAX_JOBS = 80
 """In one round: more would mean that jobs ask for each other without end."""
 
 
@@ -58,7 +58,7 @@ def _broken_at_rest(play: Play) -> list[str]:
 
 
 def _do_all_jobs(play: Play) -> None:
-    for _ in range(MOST_JOBS):
+    for _ in range(MAX_JOBS):
         job = play.jobs.fetch(WORKERS[0])
         if job is None:
             return
@@ -66,4 +66,4 @@ def _do_all_jobs(play: Play) -> None:
         play.judge(job, error)
         words = "" if error is None else f": {error!r}"
         play.note(f"at rest: {job.task} {' '.join(map(str, job.arguments.values()))}{words}")
-    play.history.broken.append(f"after {MOST_JOBS} jobs there are still more")
+    play.history.broken.append(f"after {MAX_JOBS} jobs there are still more")

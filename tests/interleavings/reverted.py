@@ -23,7 +23,7 @@ def compare_with_what_is_now(session: Session, _queue: ObservingQueue, seen: Obs
     )
     for submission in lock_all(session, followed, Submission):
         gone = submission.queue_name not in (seen.held or ())
-        if gone and not submission.withdraw_wanted:
+        if gone and not submission.withdrawal_requested:
             submission.change(SubmissionState.DONE)
             tell(session, submission, "is done")
     session.commit()

@@ -8,13 +8,13 @@ from tests.interleavings.runs import play_all
 from tests.interleavings.world import Stage
 from too_marshal.workflows.submissions import track
 
-MOST = 600
+MAX_SEED = 600
 """Histories within which a fault must be found."""
 
 
 def test_it_finds_a_list_that_is_older_than_the_submission(stage: Stage, monkeypatch):
     monkeypatch.setattr(track, "reconcile", compare_with_what_is_now)
-    run = play_all(Explorer(stage), range(1, MOST))
+    run = play_all(Explorer(stage), range(1, MAX_SEED))
     print(f"found after {run.histories} histories, {run.seconds:.0f} s")
     assert run.found
     assert "is done and the robot holds it" in run.found[0].broken[0]

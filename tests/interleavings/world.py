@@ -80,15 +80,18 @@ class Stage:
     def _furnish(self, session: Session) -> None:
         right_ascension = float(self.midnight.sidereal_time("mean", -116.86).deg)
         event = add_event(session)
-        places = [
+        localizations = [
             add_localization(session, event, circle_map(right_ascension, 30.0, 1.5)) for _ in SHIFTS
         ]
-        for place in places[1:]:
-            place.state = LocalizationState.PENDING
-        event.current_localization_id = places[0].id
+        for localization in localizations[1:]:
+            localization.state = LocalizationState.PENDING
+        event.current_localization_id = localizations[0].id
         self.canned = Canned(
             _nearest_fields(right_ascension, EXPOSURES + max(SHIFTS)),
-            {place.id: shift for place, shift in zip(places, SHIFTS, strict=True)},
+            {
+                localization.id: shift
+                for localization, shift in zip(localizations, SHIFTS, strict=True)
+            },
         )
         rule = self._the_rule(session)
         plans = [
@@ -97,7 +100,10 @@ class Stage:
         ]
         plans[0].rule_id = rule.id
         session.commit()
-        self.event_id, self.places = event.id, [place.id for place in places]
+        self.event_id, self.localizations = (
+            event.id,
+            [localization.id for localization in localizations],
+        )
         self.plans = [plan.id for plan in plans]
 
     def _the_rule(self, session: Session) -> PlanRule:
@@ -143,9 +149,9 @@ class Stage:
         return [
             "BEGIN",
             f"UPDATE event SET is_retracted = false WHERE id = {self.event_id}",
-            f"UPDATE event SET current_localization_id = {self.places[0]}",
+            f"UPDATE event SET current_localization_id = {self.localizations[0]}",
             *deletes,
-            f"UPDATE localization SET state = 'pending' WHERE id > {self.places[0]}",
+            f"UPDATE localization SET state = 'pending' WHERE id > {self.localizations[0]}",
             "UPDATE plan SET state = 'ready', rescored = NULL",
             f"INSERT INTO procrastinate_workers (id) OVERRIDING SYSTEM VALUE VALUES {workers}",
             "COMMIT",

@@ -34,22 +34,22 @@ def skymap_of(density, order):
     """A sky map of one value for each cell of an order, NESTED."""
     cell = np.arange(12 << (2 * order))
     shift = 2 * (29 - order)
-    return SkyMap.normalised((cell << shift, (cell + 1) << shift), np.asarray(density, dtype=float))
+    return SkyMap.normalized((cell << shift, (cell + 1) << shift), np.asarray(density, dtype=float))
 
 
 def blob(ra, dec, sigma, order=None):
     """A round Gaussian (deg), cut off at five sigma."""
     if order is None:
         order = int(np.clip(np.ceil(np.log2(60 / sigma)), 4, 8))
-    centre = SkyCoord(ra * u.deg, dec * u.deg).cartesian.xyz.value
-    angle = np.degrees(np.arccos(np.clip(_directions(order) @ centre, -1, 1)))
+    center = SkyCoord(ra * u.deg, dec * u.deg).cartesian.xyz.value
+    angle = np.degrees(np.arccos(np.clip(_directions(order) @ center, -1, 1)))
     return skymap_of(np.where(angle < 5 * sigma, np.exp(-0.5 * (angle / sigma) ** 2), 0), order)
 
 
 def ring(ra, dec, radius, width):
     """A ring (deg), like those of two detectors."""
-    centre = SkyCoord(ra * u.deg, dec * u.deg).cartesian.xyz.value
-    angle = np.degrees(np.arccos(np.clip(_directions(6) @ centre, -1, 1)))
+    center = SkyCoord(ra * u.deg, dec * u.deg).cartesian.xyz.value
+    angle = np.degrees(np.arccos(np.clip(_directions(6) @ center, -1, 1)))
     density = np.exp(-0.5 * ((angle - radius) / width) ** 2)
     return skymap_of(np.where(density > 1e-4, density, 0), 6)
 
@@ -93,8 +93,8 @@ def skymaps(draw):
     if kind == "polar":
         return blob(draw(angles), draw(st.floats(80, 89.9)), draw(st.floats(1, 6)))
     if kind == "plane":
-        centre = SkyCoord(draw(angles) * u.deg, 0 * u.deg, frame="galactic").icrs
-        return blob(centre.ra.deg, centre.dec.deg, draw(st.floats(1, 6)))
+        center = SkyCoord(draw(angles) * u.deg, 0 * u.deg, frame="galactic").icrs
+        return blob(center.ra.deg, center.dec.deg, draw(st.floats(1, 6)))
     if kind == "ring":
         return ring(draw(angles), draw(declinations), draw(st.floats(20, 80)), 3)
     return whole_sky()

@@ -74,7 +74,7 @@ def _window(request, starts, lengths):
 def _requested(plan, telescope, lengths):
     found = []
     grid = telescope.read_grid()
-    centres = {int(i): k for k, i in enumerate(grid.field_id)}
+    centers = {int(i): k for k, i in enumerate(grid.field_id)}
     for exposure, length in zip(plan.exposures, lengths, strict=True):
         asked = plan.request.exposure_time[exposure.filter].to_value(u.s)
         if abs(length - asked) > 1e-6:
@@ -85,8 +85,8 @@ def _requested(plan, telescope, lengths):
             if not telescope.off_grid:
                 found.append("a pointing off the grid")
             continue
-        centre = grid.coord[centres[exposure.field_id]]
-        if centre.separation(SkyCoord(exposure.ra, exposure.dec)) > 1 * u.arcsec:
+        center = grid.coord[centers[exposure.field_id]]
+        if center.separation(SkyCoord(exposure.ra, exposure.dec)) > 1 * u.arcsec:
             found.append(f"field {exposure.field_id} is elsewhere")
     return found
 
@@ -171,7 +171,7 @@ def overheads(telescope, exposures, coord, times):
             _turn(facts.declination_axis, abs(second[k])),
         )
         if slew > 0:
-            slew += facts.settle.to_value(u.s)
+            slew += facts.mount_settle.to_value(u.s)
         need = max(facts.readout.to_value(u.s), slew)
         if before.filter != after.filter:
             need += facts.filter_exchange.to_value(u.s)

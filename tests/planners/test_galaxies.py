@@ -71,7 +71,7 @@ def test_a_narrow_field_goes_to_the_best_hosts_first():
     assert reached <= plan.statistics["upper_bound"] + 1e-9
 
 
-def test_near_neighbours_share_a_pointing():
+def test_near_neighbors_share_a_pointing():
     # The field is 26 arcmin wide.
     hosts = table([120.0, 120.01, 120.0], [33.0, 33.0, 33.01])
     plan = galaxies.plan(SKYMAP, NARROW, request(hosts, hours=1))

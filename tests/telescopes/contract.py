@@ -445,8 +445,8 @@ class HTTPFaultContract:
         bench.recover()
         assert bench.queue.find(request) is False
         bench.let_go()
-        # This is what `settle_time` is for: one False is not the last word.
-        assert bench.queue.settle_time(request) >= 30 * u.s
+        # This is what `confirmation_delay` is for: one False is not the last word.
+        assert bench.queue.confirmation_delay(request) >= 30 * u.s
         wait_until(lambda: bench.held(request.name) == 4)
         assert bench.queue.find(request) is True
 

@@ -90,7 +90,7 @@ class Marshal(RuleBasedStateMachine):
         request = self.requests[name]
         found = self.find(name)
         if found is False:
-            self.live_on(self.bench.queue.settle_time(request).to_value(u.min))
+            self.live_on(self.bench.queue.confirmation_delay(request).to_value(u.min))
             found = self.find(name)
         if found:
             self.accepted.add(name)

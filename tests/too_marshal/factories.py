@@ -110,7 +110,7 @@ def add_localization(
 ) -> Localization:
     skymap = skymap or circle_map(150.0, 30.0, 8.0)
     notice = add_notice(session, event)
-    place = Localization(
+    localization = Localization(
         event_id=event.id,
         notice_id=notice.id,
         order=[next(_numbers)],
@@ -120,12 +120,12 @@ def add_localization(
         sky_map_sha256=store_skymap(session, skymap, original),
         ready_at=now(),
     )
-    session.add(place)
+    session.add(localization)
     session.flush()
-    event.current_localization_id = place.id
+    event.current_localization_id = localization.id
     session.commit()
     session.refresh(event)
-    return place
+    return localization
 
 
 def add_plan(
@@ -137,13 +137,13 @@ def add_plan(
     state: PlanState = PlanState.READY,
     filters: Sequence[str] = ("g", "r"),
 ) -> Plan:
-    place = event.current_localization
-    assert place is not None
-    made = _plan(place, start or now() + timedelta(hours=2), most_fields, tuple(filters))
+    localization = event.current_localization
+    assert localization is not None
+    made = _plan(localization, start or now() + timedelta(hours=2), most_fields, tuple(filters))
     document = plan_to_json(made)
     plan = Plan(
         event_id=event.id,
-        localization_id=place.id,
+        localization_id=localization.id,
         telescope="ZTF",
         planner="greedy",
         request=document["request"],
@@ -159,13 +159,13 @@ def add_plan(
 
 
 def _plan(
-    place: Localization, start: datetime, most_fields: int, filters: tuple[str, ...]
+    localization: Localization, start: datetime, most_fields: int, filters: tuple[str, ...]
 ) -> ObservingPlan:
     """The fields nearest to the peak, in filter blocks: enough of a plan to be shown and sent."""
-    assert place.sky_map is not None
+    assert localization.sky_map is not None
     telescope = TELESCOPES["ZTF"]
     grid = telescope.read_grid()
-    peak = SkyCoord(place.sky_map.peak_ra, place.sky_map.peak_dec, unit=u.deg)
+    peak = SkyCoord(localization.sky_map.peak_ra, localization.sky_map.peak_dec, unit=u.deg)
     separation = grid.coord.separation(peak).deg + np.where(grid.is_primary, 0, 360)
     nearest = np.argsort(separation)[:most_fields]
     begin = Time(start)

@@ -56,7 +56,7 @@ def test_every_topic_has_its_turn():
 
 def test_a_full_waiting_room_takes_no_more_in():
     room = WaitingRoom()
-    room.add(Arrived("a", 0, 0, bytes(WaitingRoom.LARGEST)))
+    room.add(Arrived("a", 0, 0, bytes(WaitingRoom.MAX_SIZE)))
     assert room.is_full
     room.take(1)
     assert not room.is_full

@@ -33,8 +33,8 @@ from too_marshal.api.schemas import (
     page_of,
     record,
 )
-from too_marshal.db.event_status import Standing, standings
-from too_marshal.db.events import Event, compared_name, find_by_beginning, find_by_name
+from too_marshal.db.event_status import EventStatus, event_statuses
+from too_marshal.db.events import Event, find_by_beginning, find_by_name, normalized_name
 from too_marshal.http.service import database, row_or_404
 
 EVENT = named(
@@ -71,10 +71,10 @@ EVENT = named(
 )
 
 
-def event_to_json(event: Event, standing: Standing) -> dict[str, Any]:
+def event_to_json(event: Event, event_status: EventStatus) -> dict[str, Any]:
     """Everything that is known of an event."""
-    place = event.current_localization
-    sky_map = place.sky_map if place is not None else None
+    localization = event.current_localization
+    sky_map = localization.sky_map if localization is not None else None
     return {
         "id": event.id,
         "stream": event.stream,
@@ -100,9 +100,9 @@ def event_to_json(event: Event, standing: Standing) -> dict[str, Any]:
         "area_90": sky_map.area_90 if sky_map else None,
         "distance_mean": sky_map.distance_mean if sky_map else None,
         "distance_std": sky_map.distance_std if sky_map else None,
-        "state": standing.state,
-        "best_probability": standing.best_probability,
-        "covered": standing.covered,
+        "state": event_status.state,
+        "best_probability": event_status.best_probability,
+        "covered": event_status.covered,
     }
 
 
@@ -130,7 +130,7 @@ def list_events() -> dict[str, Any]:
         query = query.where(Event.id < before)
     found = list(database().scalars(query))
     shown = found[:limit]
-    known = standings(database(), shown)
+    known = event_statuses(database(), shown)
     return {
         "items": [event_to_json(event, known[event.id]) for event in shown],
         "next_before": shown[-1].id if len(found) > limit else None,
@@ -149,10 +149,10 @@ def list_events() -> dict[str, Any]:
 def search_events() -> dict[str, Any]:
     """Find events by a name: those that are called so, else those of which a name begins so."""
     name = request.args.get("name", "").replace("\0", "")[:80]
-    if not compared_name(name):
+    if not normalized_name(name):
         abort(422, "name: give a name, a key or an alias")
     found = find_by_name(database(), name) or find_by_beginning(database(), name)
-    known = standings(database(), found)
+    known = event_statuses(database(), found)
     return {"items": [event_to_json(event, known[event.id]) for event in found]}
 
 
@@ -160,4 +160,4 @@ def search_events() -> dict[str, Any]:
 def get_event(event_id: int) -> dict[str, Any]:
     """Get one event."""
     event = row_or_404(Event, event_id)
-    return event_to_json(event, standings(database(), [event])[event.id])
+    return event_to_json(event, event_statuses(database(), [event])[event.id])

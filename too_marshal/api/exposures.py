@@ -27,7 +27,7 @@ from too_marshal.db.people import Role
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.exposures.records import exposures_of
-from too_marshal.workflows.exposures.upload import LARGEST_TABLE, undo, upload
+from too_marshal.workflows.exposures.upload import MAX_TABLE_SIZE, undo, upload
 
 EXPOSURE = named(
     "Exposure",
@@ -171,11 +171,11 @@ def list_coverage(event_id: int) -> dict[str, Any]:
         Parameter("telescope", "query", TEXT, "whose exposures they are", required=True),
         Parameter("name", "query", TEXT, "of the file, for people"),
     ),
-    problems={413: f"more than {LARGEST_TABLE} bytes", 422: "nothing of it can be read"},
+    problems={413: f"more than {MAX_TABLE_SIZE} bytes", 422: "nothing of it can be read"},
 )
 def post_exposures(event_id: int) -> tuple[dict[str, Any], int]:
     """Bring in a table of exposures, CSV or JSON: good rows are kept, bad ones reported."""
-    request.max_content_length = LARGEST_TABLE
+    request.max_content_length = MAX_TABLE_SIZE
     event = row_or_404(Event, event_id)
     try:
         made = upload(

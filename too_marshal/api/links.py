@@ -23,7 +23,7 @@ from too_marshal.db.events import Event, EventLink, LinkKind
 from too_marshal.db.people import Role
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404
-from too_marshal.workflows.events.link import LONGEST_REASON, link, links_of, unlink
+from too_marshal.workflows.events.link import MAX_REASON_LENGTH, link, links_of, unlink
 from too_marshal.workflows.rules.decide import decisions_of
 
 LINK = named(
@@ -97,8 +97,8 @@ def post_link(event_id: int) -> dict[str, Any]:
     other, reason = body.get("event_id"), body.get("reason", "")
     if not isinstance(other, int) or isinstance(other, bool) or not 0 <= other < 2**31:
         abort(422, "event_id is the number of an event")
-    if not isinstance(reason, str) or len(reason) > LONGEST_REASON or "\0" in reason:
-        abort(422, f"reason is a text of at most {LONGEST_REASON} characters")
+    if not isinstance(reason, str) or len(reason) > MAX_REASON_LENGTH or "\0" in reason:
+        abort(422, f"reason is a text of at most {MAX_REASON_LENGTH} characters")
     try:
         pair = link(database(), event_id, other, by=current_person().username, reason=reason)
     except ValueError as err:

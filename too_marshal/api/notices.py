@@ -28,7 +28,7 @@ from too_marshal.http.downloads import raw_response
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.intake.ingest import Message, ingest
 
-LARGEST_NOTICE = 32_000_000
+MAX_NOTICE_SIZE = 32_000_000
 """Bytes: the largest message that any stream may carry."""
 
 STATE = {"enum": [state.value for state in NoticeState]}
@@ -107,14 +107,14 @@ def get_raw_notice(notice_id: int) -> Response:
         Parameter("topic", "query", TEXT, "Kafka topic that decides the mission"),
         Parameter("X-Topic", "header", TEXT, "the same, where a query cannot be sent"),
     ),
-    problems={413: f"more than {LARGEST_NOTICE} bytes", 422: "no bytes"},
+    problems={413: f"more than {MAX_NOTICE_SIZE} bytes", 422: "no bytes"},
 )
 def post_notice() -> dict[str, Any]:
     """Take in a notice word for word, as if it had come by a stream.
 
     What cannot be understood is kept too: the answer is then 200 with the state `quarantined`.
     """
-    request.max_content_length = LARGEST_NOTICE
+    request.max_content_length = MAX_NOTICE_SIZE
     payload = request.get_data(cache=False)
     if not payload:
         abort(422, "the body is empty")

@@ -17,7 +17,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 blueprint = Blueprint(API, __name__, url_prefix="/api/v1")
 
-LARGEST_PAGE = 200
+MAX_PAGE_SIZE = 200
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ PAGING = (
     Parameter(
         "limit",
         "query",
-        {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": 50},
+        {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": 50},
         "how many at the most",
     ),
     Parameter("before", "query", INTEGER, "only items of a smaller number, for the next page"),
@@ -119,8 +119,8 @@ def operation(  # noqa: PLR0913 - what an operation consists of
 def page_limit() -> int:
     """How many items the caller wants."""
     limit = _integer("limit", default=50)
-    if limit is None or not 1 <= limit <= LARGEST_PAGE:
-        abort(422, f"limit is a whole number from 1 to {LARGEST_PAGE}")
+    if limit is None or not 1 <= limit <= MAX_PAGE_SIZE:
+        abort(422, f"limit is a whole number from 1 to {MAX_PAGE_SIZE}")
     return limit
 
 

@@ -22,7 +22,7 @@ from too_marshal.db.plans import Plan
 from too_marshal.db.preflights import Preflight
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404, service
-from too_marshal.workflows.submissions.approve import obstacle
+from too_marshal.workflows.submissions.approve import blocker
 from too_marshal.workflows.submissions.check import ask_for_preflight
 
 PREFLIGHT = named(
@@ -64,7 +64,7 @@ def preflight_to_json(row: Preflight) -> dict[str, Any]:
 def post_preflight(plan_id: int) -> tuple[dict[str, Any], int]:
     """Hold a plan against its robot's queue: a worker asks the robot; ask again for the result."""
     plan = row_or_404(Plan, plan_id)
-    if reason := obstacle(database(), service().robots, plan):
+    if reason := blocker(database(), service().robots, plan):
         abort(409, reason)
     found = ask_for_preflight(database(), plan, by=current_person().username)
     return preflight_to_json(found), 202

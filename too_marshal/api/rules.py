@@ -36,7 +36,7 @@ from too_marshal.workflows.rules.edit import (
 )
 from too_marshal.workflows.rules.fields import RuleFields, RuleInvalid, values_of
 
-MOST_DAYS = 365
+MAX_DAYS = 365
 
 # What is not given is as usual: nothing but the name is needed.
 WANTED: Schema = {**document_schema(RuleFields), "required": ["name"]}
@@ -177,8 +177,8 @@ def post_trial() -> tuple[dict[str, Any], int]:
     """Ask what a rule would have decided of past notices; a worker finds out."""
     body = json_body(("rule", "rule_id", "days"))
     rule_id, days = body.get("rule_id"), body.get("days", USUAL_SPAN.days)
-    if not _is_whole(days) or not 1 <= days <= MOST_DAYS:
-        abort(422, f"days is a whole number from 1 to {MOST_DAYS}")
+    if not _is_whole(days) or not 1 <= days <= MAX_DAYS:
+        abort(422, f"days is a whole number from 1 to {MAX_DAYS}")
     if not isinstance(body.get("rule"), dict):
         abort(422, "rule is an object")
     known = None

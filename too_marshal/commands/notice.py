@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from too_marshal.notices.formats.json_document import LARGEST_DOCUMENT
+from too_marshal.notices.formats.json_document import MAX_DOCUMENT_SIZE
 from too_marshal.notices.formats.notice_json import notice_to_json
 from too_marshal.notices.notice import NoticeMalformed, NoticeUnknown
 from too_marshal.notices.registry import parse
@@ -57,7 +57,7 @@ def _content(path: Path) -> bytes:
         raise OSError("a folder, not a file")
     if not stat.S_ISREG(found.st_mode):
         raise OSError("no ordinary file")
-    if found.st_size > LARGEST_DOCUMENT:
+    if found.st_size > MAX_DOCUMENT_SIZE:
         raise OSError(f"{found.st_size} bytes are more than a notice may have (32 MB)")
     return path.read_bytes()
 

@@ -25,8 +25,8 @@ from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.settings import Settings
 from too_marshal.processes.database import migrate, open_database
 from too_marshal.processes.supervisor import (
-    Ending,
     ProcessFailed,
+    RestartPolicy,
     Supervisor,
     environment,
     stop_on_signals,
@@ -117,7 +117,7 @@ def _run(
         click.echo(f"log in as {username} with the password {password}")
         supervisor.add(
             "rehearsal", "too_marshal.cli", "rehearse", "begin",
-            environ=variables, on_end=Ending.FINE,
+            environ=variables, on_end=RestartPolicy.ONCE,
         )  # fmt: skip
     elif not _somebody(engine):
         click.echo("nobody can log in yet: too-marshal user add NAME --role admin")
@@ -151,14 +151,14 @@ def _start_rehearsal(
         "too_marshal.cli",
         "broker",
         environ=variables,
-        on_end=Ending.STOP,
+        on_end=RestartPolicy.CRITICAL,
         first_line=True,
     )
     state = settings.data_dir / "simulated_ztf.json"
     said = supervisor.add(
         "simulated ZTF", "telescopes.simulators.ztf", "--port", "0", "--jump-to-window",
         "--clock-rate", str(ROBOT_RATE), "--processing-latency", "120", "--state", str(state),
-        environ=variables, on_end=Ending.STOP, first_line=True,
+        environ=variables, on_end=RestartPolicy.CRITICAL, first_line=True,
     )  # fmt: skip
     robot = said.split()[-1].rstrip("/")
     return {

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 THREADS = 32
 """Twice the live streams that may be open: pages never wait for them."""
 
-LARGEST_BODY = 33_000_000
+MAX_BODY_SIZE = 33_000_000
 """Bytes that the server takes at all; the application says less for each address."""
 
 BEAT_SECONDS = 5.0
@@ -70,7 +70,7 @@ def _serve(app: Flask, settings: Settings, engine: Engine, *, host: str, port: i
             connection_limit=200,
             # Reading on while a request is answered is how a browser's leaving is noticed.
             channel_request_lookahead=1,
-            max_request_body_size=LARGEST_BODY,
+            max_request_body_size=MAX_BODY_SIZE,
             ident=None,
             url_scheme="https" if settings.secure_cookies else "http",
         )

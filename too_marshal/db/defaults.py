@@ -26,7 +26,7 @@ take longest to plan come first, so that all are ready soonest."""
 
 DEFAULT_RULES: tuple[dict[str, Any], ...] = (
     # A merger that may have left light: search in two filters, half an hour apart, for the
-    # colour and to tell it from asteroids (Kasliwal et al. 2020, ApJ 905, 145, section 3).
+    # color and to tell it from asteroids (Kasliwal et al. 2020, ApJ 905, 145, section 3).
     {
         "name": "ZTF: gravitational waves with a neutron star",
         "conditions": {

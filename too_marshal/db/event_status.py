@@ -16,7 +16,7 @@ from too_marshal.db.queues import LIVE, Submission, SubmissionState
 
 
 @dataclass(frozen=True)
-class Standing:
+class EventStatus:
     """How far one event has come."""
 
     state: str
@@ -32,7 +32,7 @@ class Standing:
     """When that was computed."""
 
 
-def standings(session: Session, events: Sequence[Event]) -> dict[int, Standing]:
+def event_statuses(session: Session, events: Sequence[Event]) -> dict[int, EventStatus]:
     """Standing of each of `events`, by its number, in three queries however many they are."""
     ids = [event.id for event in events]
     best = _best_plans(session, ids)
@@ -46,7 +46,7 @@ def _standing(
     best: dict[int, float],
     submitted: set[int],
     covered: dict[int, tuple[float, datetime]],
-) -> Standing:
+) -> EventStatus:
     probability, computed_at = covered.get(event.current_localization_id or 0, (None, None))
     if event.is_retracted:
         state = "retracted"
@@ -58,7 +58,7 @@ def _standing(
         state = "planned"
     else:
         state = "new"
-    return Standing(state, best.get(event.id), probability, computed_at)
+    return EventStatus(state, best.get(event.id), probability, computed_at)
 
 
 def _best_plans(session: Session, ids: Iterable[int]) -> dict[int, float]:

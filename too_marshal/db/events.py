@@ -191,14 +191,14 @@ def latest_events(
     return list(session.scalars(query))
 
 
-def compared_name(name: str) -> str:
+def normalized_name(name: str) -> str:
     """A name as it is compared: without case, spaces and signs; "GRB 230307A" is "grb230307a"."""
     return re.sub(r"[\W_]+", "", name).casefold()[:80]
 
 
 def find_by_beginning(session: Session, name: str, limit: int = 50) -> list[Event]:
     """Events that have a name which begins so, in any spelling; the latest first."""
-    beginning = compared_name(name)
+    beginning = normalized_name(name)
     if not beginning:
         return []
     named = select(EventName.event_id).where(
@@ -213,7 +213,7 @@ def find_by_name(session: Session, name: str) -> list[Event]:
     query = (
         select(Event)
         .join(EventName, EventName.event_id == Event.id)
-        .where(EventName.compared == compared_name(name))
+        .where(EventName.compared == normalized_name(name))
         .distinct()
     )
     found = session.scalars(query).all()

@@ -64,7 +64,7 @@ def lock_all(
     """
     if session.in_transaction() and holds_nothing(session):
         # What was read so far may change here, and not once a row is held.
-        failpoints.point(f"before_lock_{entity.__tablename__}")
+        failpoints.hit(f"before_lock_{entity.__tablename__}")
     found = session.scalars(
         # Others may refer to the rows meanwhile: keys do not change.
         query.with_for_update(of=entity, skip_locked=skip_locked, key_share=True),

@@ -68,7 +68,7 @@ class Submission(Stateful, Base):
             # One that is found at the robot again, and taken back, may stand beside it.
             postgresql_where=(
                 "state IN ('approved', 'submitting', 'accepted', 'unconfirmed', 'executing')"
-                " AND NOT withdraw_wanted"
+                " AND NOT withdrawal_requested"
             ),
         ),
     )
@@ -85,7 +85,7 @@ class Submission(Stateful, Base):
     answer: Mapped[str] = mapped_column(default="", comment="the robot's answer, word for word")
     reason: Mapped[str] = mapped_column(default="", comment="why it is refused or unclear")
     attempts: Mapped[int] = mapped_column(default=0, comment="times that it was to be sent")
-    withdraw_wanted: Mapped[bool] = mapped_column(default=False)
+    withdrawal_requested: Mapped[bool] = mapped_column(default=False)
     withdraw_reason: Mapped[str] = mapped_column(default="")
     needs_person: Mapped[bool] = mapped_column(
         default=False, comment="only a person can settle it; the reason says how"

@@ -41,7 +41,7 @@ class Work:
 
     @property
     def level(self) -> str:
-        """Colour: red where there is work and nobody to do it; plain where there is neither."""
+        """Color: red where there is work and nobody to do it; plain where there is neither."""
         if self.orphaned or (self.waiting and not self.living):
             return "red"
         if self.waiting:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-LONGEST_URL = 2000
+MAX_URL_LENGTH = 2000
 
 Lookup = Callable[[str, int], list[str]]
 """Numeric addresses of a host and port."""
@@ -55,7 +55,7 @@ def check_url(url: str, hosts: Collection[str], ports: Collection[int] = (443,))
     FetchRefused
         If it is not plain https to one of them.
     """
-    if len(url) > LONGEST_URL:
+    if len(url) > MAX_URL_LENGTH:
         raise FetchRefused("the address is too long")
     if not url.isascii() or not url.isprintable() or any(sign in url for sign in ' \\<>"`{}^|'):
         raise FetchRefused("the address holds characters that no address holds")

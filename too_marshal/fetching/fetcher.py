@@ -23,7 +23,7 @@ from too_marshal.fetching.addresses import (
     resolve,
 )
 
-MOST_REDIRECTS = 3
+MAX_REDIRECTS = 3
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PERMANENT = (400, 405, 406, 414, 451, 501, 505)
 """Answers that will not change; a 404 will, once the map has been made, and so may a 403."""
@@ -103,14 +103,14 @@ class Fetcher:
             If it did not come; it may later.
         """
         deadline = time.monotonic() + self._limits.seconds
-        for _ in range(MOST_REDIRECTS + 1):
+        for _ in range(MAX_REDIRECTS + 1):
             target = check_url(url, self._hosts, self._ports)
             address = resolve(target, self._lookup, self._allowed)
             answer = self._get(target, address, deadline)
             if isinstance(answer, bytes):
                 return Fetched(answer, url)
             url = urljoin(url, answer)
-        raise FetchRefused(f"more than {MOST_REDIRECTS} redirects")
+        raise FetchRefused(f"more than {MAX_REDIRECTS} redirects")
 
     def _get(self, target: Target, address: str, deadline: float) -> bytes | str:
         """The content, or where the server says that it is."""

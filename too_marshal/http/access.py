@@ -23,7 +23,7 @@ PUBLIC = 0
 API = "api"
 """Name of the blueprint whose callers may hold a token."""
 
-LONGEST_NEXT = 512
+MAX_NEXT_LENGTH = 512
 
 
 def needs(role: Role) -> Callable[[View], View]:
@@ -141,7 +141,7 @@ def safe_next(address: str | None) -> str:
     A browser takes more for an absolute address than `urlsplit` does: ``//host``, ``/\host``,
     and either with control characters between.
     """
-    if address is None or len(address) > LONGEST_NEXT or not _PATH.fullmatch(address):
+    if address is None or len(address) > MAX_NEXT_LENGTH or not _PATH.fullmatch(address):
         return "/"
     try:
         parts = urlsplit(address)

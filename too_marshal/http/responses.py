@@ -33,7 +33,7 @@ HEADERS = {
 }
 
 COMPRESSIBLE = {"text/html", "text/plain", "application/json", "application/problem+json"}
-LEAST_COMPRESSED = 500
+MIN_COMPRESSED_SIZE = 500
 """Bytes; below, a header costs more than it saves."""
 
 
@@ -64,7 +64,7 @@ def _compress(response: Response) -> Response:
         return response
     response.vary.add("Accept-Encoding")
     body = response.get_data()
-    if request.accept_encodings.quality("gzip") and len(body) >= LEAST_COMPRESSED:
+    if request.accept_encodings.quality("gzip") and len(body) >= MIN_COMPRESSED_SIZE:
         response.set_data(gzip.compress(body, 6, mtime=0))
         response.headers["Content-Encoding"] = "gzip"
         if response.get_etag()[0] is not None:

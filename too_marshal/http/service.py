@@ -16,7 +16,7 @@ from too_marshal.deployment.settings import Settings
 
 EXTENSION = "too_marshal"
 
-MOST_STREAMS = 16
+MAX_STREAMS = 16
 """Open live streams; each holds a thread of the server, and pages need some too."""
 
 Row = TypeVar("Row")
@@ -39,7 +39,7 @@ class Service:
     """Set when the process shall end: open streams then end too."""
 
     streams: threading.BoundedSemaphore = field(
-        default_factory=lambda: threading.BoundedSemaphore(MOST_STREAMS)
+        default_factory=lambda: threading.BoundedSemaphore(MAX_STREAMS)
     )
     """One for each live stream that may be open."""
 

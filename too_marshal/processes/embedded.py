@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from subprocess import SubprocessError
 
-LEAST_FREE_BYTES = 500_000_000
+MIN_FREE_BYTES = 500_000_000
 """Below this the server is not started: PostgreSQL stops hard on a full disk."""
 
 
@@ -50,10 +50,10 @@ def embedded_database(data_dir: Path) -> Iterator[str]:
             f"cannot create the data folder {data_dir}: {err.strerror}"
         ) from err
     free = shutil.disk_usage(data_dir).free
-    if free < LEAST_FREE_BYTES:
+    if free < MIN_FREE_BYTES:
         raise DatabaseUnavailable(
             f"too little disk for the database: {free / 1e6:.0f} MB free at {data_dir}, "
-            f"{LEAST_FREE_BYTES / 1e6:.0f} MB needed"
+            f"{MIN_FREE_BYTES / 1e6:.0f} MB needed"
         )
     try:
         server = pgserver.postgres_server.get_server(data_dir / "postgres")

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 STALLED_SECONDS = 20.0
 """A worker whose sign of life does not change for so long is dead."""
 
-MOST_DEATHS = 3
+MAX_DEATHS = 3
 """A job during which so many workers have died is given up: it may be what kills them."""
 
 _LOCK = 0x72657363
@@ -127,7 +127,7 @@ def give_back(session: Session, row: RowMapping) -> None:
     task = str(row["task_name"])
     deaths = session.scalar(_DEATHS, {"job": row["id"], "task": task}) or 0
     words = f"job {row['id']} ({task} {row['arguments']})"
-    if deaths >= MOST_DEATHS:
+    if deaths >= MAX_DEATHS:
         logger.error("%s has killed %d workers and is given up", words, deaths)
         session.execute(_FINISH, {"job": row["id"], "how": "failed", "delete": False})
         told = f"{words} is given up: {deaths} workers died doing it"

@@ -25,16 +25,16 @@ RESTARTS = 5
 _PR_SET_PDEATHSIG = 1
 
 
-class Ending(Enum):
+class RestartPolicy(Enum):
     """What the end of a process means for the others."""
 
-    RESTART = auto()
+    ALWAYS = auto()
     """It is started again."""
 
-    STOP = auto()
+    CRITICAL = auto()
     """Others hold its address: everything stops."""
 
-    FINE = auto()
+    ONCE = auto()
     """It was to be done once."""
 
 
@@ -55,7 +55,7 @@ class Process:
     environ: Mapping[str, str] = field(repr=False)
     """Its environment."""
 
-    on_end: Ending = Ending.RESTART
+    on_end: RestartPolicy = RestartPolicy.ALWAYS
     """What its end means."""
 
     running: subprocess.Popen[str] | None = None
@@ -123,7 +123,7 @@ class Supervisor:
         name: str,
         *arguments: str,
         environ: Mapping[str, str],
-        on_end: Ending = Ending.RESTART,
+        on_end: RestartPolicy = RestartPolicy.ALWAYS,
         first_line: bool = False,
     ) -> str:
         """Start a process and watch over it.
@@ -151,12 +151,12 @@ class Supervisor:
                     self._ended(process, process.running.returncode)
 
     def _ended(self, process: Process, code: int) -> None:
-        if process.on_end is Ending.FINE:
+        if process.on_end is RestartPolicy.ONCE:
             process.running = None
             if code:
                 logger.error("%s ended with code %s", process.name, code)
             return
-        if process.on_end is Ending.STOP:
+        if process.on_end is RestartPolicy.CRITICAL:
             raise ProcessFailed(f"{process.name} ended with code {code}")
         present = time.monotonic()
         process.deaths = [when for when in process.deaths if when > present - 60] + [present]
@@ -168,7 +168,11 @@ class Supervisor:
     def stop_all(self) -> None:
         """Stop every process and wait for them; those that others lean on come last."""
         for leaned_on in (False, True):
-            group = [item for item in self._processes if (item.on_end is Ending.STOP) == leaned_on]
+            group = [
+                item
+                for item in self._processes
+                if (item.on_end is RestartPolicy.CRITICAL) == leaned_on
+            ]
             deadline = time.monotonic() + PATIENCE_SECONDS
             for process in group:
                 if process.running is not None and process.running.poll() is None:

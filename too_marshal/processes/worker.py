@@ -63,10 +63,10 @@ def register(app: procrastinate.App, settings: Settings, url: str) -> None:
 
     def with_session(name: str, workflow: Callable[..., object]) -> Callable[..., None]:
         def task(**arguments: Any) -> None:
-            failpoints.point(f"before_{name}")
+            failpoints.hit(f"before_{name}")
             with sessions() as session:
                 workflow(session, **arguments)
-            failpoints.point(f"after_{name}")
+            failpoints.hit(f"after_{name}")
 
         return task
 

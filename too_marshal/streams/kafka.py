@@ -116,7 +116,7 @@ class WaitingRoom:
     They are lost with the process, and read again: the offset moves when they are stored.
     """
 
-    LARGEST = 64 << 20
+    MAX_SIZE = 64 << 20
     """Bytes; once more wait, no more are taken in."""
 
     def __init__(self) -> None:
@@ -129,7 +129,7 @@ class WaitingRoom:
     @property
     def is_full(self) -> bool:
         """Whether so much waits that no more should be taken in."""
-        return self._bytes >= self.LARGEST
+        return self._bytes >= self.MAX_SIZE
 
     def add(self, message: Arrived) -> None:
         """Let a message wait behind the others of its topic."""

@@ -48,14 +48,14 @@ def index(event_id: int) -> str:
             .order_by(Localization.id.desc())
         )
     )
-    place = _chosen(event, versions)
+    localization = _chosen(event, versions)
     rows = (
         []
-        if place is None
+        if localization is None
         else list(
             database().scalars(
                 select(Coverage)
-                .where(Coverage.localization_id == place.id)
+                .where(Coverage.localization_id == localization.id)
                 .order_by(Coverage.telescope == ALL_TELESCOPES, Coverage.telescope)
             )
         )
@@ -64,10 +64,10 @@ def index(event_id: int) -> str:
         "coverage.html",
         event=event,
         versions=versions,
-        place=place,
+        localization=localization,
         rows=rows,
         courses={row.telescope: course(row) for row in rows},
-        modulus=None if place is None else distance_modulus(place.sky_map),
+        modulus=None if localization is None else distance_modulus(localization.sky_map),
         is_behind=_is_behind(event, rows),
     )
 
@@ -119,10 +119,14 @@ def distance_modulus(sky_map: SkyMapFile | None) -> float | None:
 def compute(event_id: int) -> WerkzeugResponse:
     """Ask for the coverage of one version of the map."""
     text = request.form.get("map", "")
-    place = row_or_404(Localization, int(text)) if text.isascii() and text.isdigit() else None
-    if place is None or place.event_id != event_id:
+    localization = (
+        row_or_404(Localization, int(text)) if text.isascii() and text.isdigit() else None
+    )
+    if localization is None or localization.event_id != event_id:
         abort(404, "This event has no such map.")
-    tasks.cover_version(event_id=place.event_id, localization_id=place.id).defer(database())
+    tasks.cover_version(event_id=localization.event_id, localization_id=localization.id).defer(
+        database()
+    )
     database().commit()
     flash("The coverage is being computed.")
-    return redirect(url_for("coverage.index", event_id=event_id, map=place.id), 303)
+    return redirect(url_for("coverage.index", event_id=event_id, map=localization.id), 303)

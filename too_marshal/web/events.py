@@ -23,7 +23,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from planners.registry import MAP_PLANNERS
 from telescopes import TELESCOPES
 from too_marshal.db.circulars import CircularDraft
-from too_marshal.db.event_status import standings
+from too_marshal.db.event_status import event_statuses
 from too_marshal.db.events import Activity, Event, latest_events
 from too_marshal.db.exposures import Coverage
 from too_marshal.db.localizations import Localization, SkyMapFile
@@ -62,7 +62,7 @@ def index() -> str:
     return render_template(
         "events.html",
         events=shown,
-        standings=standings(database(), shown),
+        event_statuses=event_statuses(database(), shown),
         tests=tests,
         retracted=retracted,
         hidden=_hidden(database(), tests=tests, retracted=retracted),
@@ -122,8 +122,8 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
     )
     return {
         "event": event,
-        "place": event.current_localization,
-        "standing": standings(session, [event])[event.id],
+        "localization": event.current_localization,
+        "event_status": event_statuses(session, [event])[event.id],
         "plans": sorted(of_event, key=lambda plan: plan.telescope not in reachable),
         "turns": turns(session, of_event),
         "shown_plan": sky.shown_plan(session, event.id, reachable),

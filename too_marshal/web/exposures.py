@@ -12,7 +12,7 @@ from too_marshal.db.exposures import ExposureImport
 from too_marshal.db.people import Role
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404
-from too_marshal.workflows.exposures.upload import LARGEST_TABLE, undo, upload
+from too_marshal.workflows.exposures.upload import MAX_TABLE_SIZE, undo, upload
 
 exposures = Blueprint("exposures", __name__)
 
@@ -44,7 +44,7 @@ def _page(event: Event, error: str = "", telescope: str = "") -> str:
 @needs(Role.OBSERVER)
 def add(event_id: int) -> WerkzeugResponse:
     """Take in a table, from a file or as it was pasted."""
-    request.max_content_length = request.max_form_memory_size = LARGEST_TABLE
+    request.max_content_length = request.max_form_memory_size = MAX_TABLE_SIZE
     event = row_or_404(Event, event_id)
     telescope = request.form.get("telescope", "")
     file = request.files.get("file")

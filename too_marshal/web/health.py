@@ -38,7 +38,7 @@ from too_marshal.http.service import database, service
 AMBER_SECONDS, RED_SECONDS = 60.0, 300.0
 """A stream of notices, or a process, that is silent for longer is doubtful, then down."""
 
-LEAST_FREE_BYTES = 1_000_000_000
+MIN_FREE_BYTES = 1_000_000_000
 """Below this the disk is shown in red, and `/healthz` fails: PostgreSQL stops hard when full."""
 
 STREAM = "stream"
@@ -81,7 +81,7 @@ def _stream_state(session: Session) -> StreamState:
 
 
 def level(seconds: float) -> str:
-    """Colour of something that was last heard of so long ago."""
+    """Color of something that was last heard of so long ago."""
     if seconds > RED_SECONDS:
         return "red"
     return "amber" if seconds > AMBER_SECONDS else "green"
@@ -105,7 +105,7 @@ def index() -> str:
         failed=_failed_jobs(session),
         database_size=session.scalar(select(func.pg_database_size(func.current_database()))),
         disk_free=_disk_free(),
-        least_free=LEAST_FREE_BYTES,
+        least_free=MIN_FREE_BYTES,
         quarantined=session.scalar(
             select(func.count()).where(ReceivedNotice.state == NoticeState.QUARANTINED)
         ),
@@ -186,7 +186,7 @@ def healthz() -> Response:
     except SQLAlchemyError:
         beats, parts["database"] = [], "red"
     free = _disk_free()
-    parts["disk"] = "red" if free is not None and free < LEAST_FREE_BYTES else "green"
+    parts["disk"] = "red" if free is not None and free < MIN_FREE_BYTES else "green"
     works = "red" not in parts.values()
     present = now()
     for beat in sorted(beats, key=lambda row: row.name):

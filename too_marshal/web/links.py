@@ -13,7 +13,7 @@ from too_marshal.db.events import Event, EventLink, find_by_name
 from too_marshal.db.people import Role
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404
-from too_marshal.workflows.events.link import LONGEST_REASON, link, links_of, unlink
+from too_marshal.workflows.events.link import MAX_REASON_LENGTH, link, links_of, unlink
 
 links = Blueprint("links", __name__)
 
@@ -44,7 +44,7 @@ def add(event_id: int) -> WerkzeugResponse:
     event = row_or_404(Event, event_id)
     name = request.form.get("name", "").replace("\0", "").strip()
     other = the_other(database(), event, name)
-    reason = request.form.get("reason", "").replace("\0", "").strip()[:LONGEST_REASON]
+    reason = request.form.get("reason", "").replace("\0", "").strip()[:MAX_REASON_LENGTH]
     link(database(), event.id, other.id, by=current_person().username, reason=reason)
     flash(f"{event.name} and {other.name} are linked.")
     return redirect(url_for("events.event", event_id=event_id, _anchor="links"), 303)

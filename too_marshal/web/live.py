@@ -24,7 +24,7 @@ POLL_SECONDS = 1.0
 PING_SECONDS = 15.0
 RETRY_MILLISECONDS = 3000
 
-MOST_AT_ONCE = 500
+MAX_AT_ONCE = 500
 
 OVERLAP = 64
 """A number is drawn before its row commits: rows may turn up behind later ones, not far."""
@@ -110,7 +110,7 @@ def _new_rows(session: Session, last: int, told: set[int]) -> list[Activity]:
         select(Activity)
         .where(Activity.id > last - OVERLAP, Activity.id.not_in(told))
         .order_by(Activity.id)
-        .limit(MOST_AT_ONCE)
+        .limit(MAX_AT_ONCE)
     )
     return list(session.scalars(query))
 

@@ -15,7 +15,7 @@ from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.intake.reprocess import reread
 
 NOT_UNDERSTOOD = (NoticeState.QUARANTINED, NoticeState.UNKNOWN)
-MOST_SHOWN = 4000
+MAX_SHOWN = 4000
 """Characters of a raw notice on its page; the rest is in the file."""
 
 notices = Blueprint("notices", __name__)
@@ -39,12 +39,12 @@ def index() -> str:
 def notice(notice_id: int) -> str:
     """Show one notice."""
     found = row_or_404(ReceivedNotice, notice_id, undefer(ReceivedNotice.payload))
-    text = found.payload[: 4 * MOST_SHOWN].decode("utf-8", "replace")
+    text = found.payload[: 4 * MAX_SHOWN].decode("utf-8", "replace")
     return render_template(
         "notice.html",
         notice=found,
-        raw=text[:MOST_SHOWN],
-        is_cut=len(text) > MOST_SHOWN or len(found.payload) > 4 * MOST_SHOWN,
+        raw=text[:MAX_SHOWN],
+        is_cut=len(text) > MAX_SHOWN or len(found.payload) > 4 * MAX_SHOWN,
         size=len(found.payload),
         not_understood=found.state in NOT_UNDERSTOOD,
     )

@@ -17,7 +17,7 @@ from too_marshal.db.base import now
 from too_marshal.web.document_form import Asked, asked
 from too_marshal.workflows.planning.plan_queue import MAX_TIME_LIMIT, MIN_TIME_LIMIT, WINDOW
 
-LONGEST_TEXT = 200
+MAX_TEXT_LENGTH = 200
 
 
 _ASKED = asked(RequestFields)
@@ -70,7 +70,7 @@ class PlanForm:
         empty = cls.empty(next(iter(TELESCOPES.values())))
         return cls(
             {
-                name: form.get(name, value).replace("\0", "").strip()[:LONGEST_TEXT]
+                name: form.get(name, value).replace("\0", "").strip()[:MAX_TEXT_LENGTH]
                 for name, value in empty.values.items()
             }
         )

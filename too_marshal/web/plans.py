@@ -23,10 +23,10 @@ from too_marshal.workflows.exposures.visits import visits_of
 from too_marshal.workflows.planning.cancel_plan import cancel_plan
 from too_marshal.workflows.planning.follow_up import ask_for_follow_up
 from too_marshal.workflows.planning.plan_queue import turns
-from too_marshal.workflows.submissions.approve import approve_checked, obstacle
+from too_marshal.workflows.submissions.approve import approve_checked, blocker
 from too_marshal.workflows.submissions.check import ask_for_preflight
 
-MOST_UNOBSERVED = 100
+MAX_UNOBSERVED = 100
 """Fields listed with the reason why they are left out, the most probable first."""
 
 plans = Blueprint("plans", __name__)
@@ -49,10 +49,10 @@ def plan(plan_id: int) -> str:
         turns=turns(database(), [found]),
         event=found.event,
         program=_program(found),
-        unobserved=_unobserved(found)[:MOST_UNOBSERVED],
+        unobserved=_unobserved(found)[:MAX_UNOBSERVED],
         submissions=submissions,
         is_live=any(item.state in LIVE for item in submissions),
-        obstacle=obstacle(database(), service().robots, found),
+        blocker=blocker(database(), service().robots, found),
         visits=visits if any(visit.taken for visit in visits) else [],
         outcomes=Counter(visit.outcome for visit in visits),
         preflight=latest_preflight(database(), plan_id),
@@ -104,7 +104,7 @@ def cancel(plan_id: int) -> WerkzeugResponse:
 def check(plan_id: int) -> WerkzeugResponse:
     """Ask for a look at the robot's queue; the page follows it."""
     found = row_or_404(Plan, plan_id)
-    if reason := obstacle(database(), service().robots, found):
+    if reason := blocker(database(), service().robots, found):
         abort(409, reason)
     ask_for_preflight(database(), found, by=current_person().username)
     return redirect(url_for("plans.plan", plan_id=plan_id) + "#approval", 303)

@@ -22,7 +22,7 @@ from too_marshal.http.service import database, row_or_404, service
 from too_marshal.workflows.submissions.clear_queue import ask_to_delete
 from too_marshal.workflows.submissions.withdraw import settle_by_person, withdraw_by_person
 
-MOST_SUBMISSIONS = 100
+MAX_SUBMISSIONS = 100
 
 OLD = timedelta(minutes=5)
 """A copy of a queue that is older is stale, whatever the reason."""
@@ -40,7 +40,7 @@ def index() -> str:
             select(Submission)
             .options(joinedload(Submission.plan).joinedload(Plan.event))
             .order_by(Submission.id.desc())
-            .limit(MOST_SUBMISSIONS)
+            .limit(MAX_SUBMISSIONS)
         )
     )
     held = {row.telescope: row for row in session.scalars(select(RobotQueue))}

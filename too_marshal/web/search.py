@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from too_marshal.db.event_status import standings
+from too_marshal.db.event_status import event_statuses
 from too_marshal.db.events import find_by_beginning, find_by_name
 from too_marshal.db.people import Role
 from too_marshal.http.access import needs
 from too_marshal.http.service import database
 
-LONGEST_NAME = 80
+MAX_NAME_LENGTH = 80
 
 search = Blueprint("search", __name__)
 
@@ -20,7 +20,7 @@ search = Blueprint("search", __name__)
 @needs(Role.VIEWER)
 def results() -> str | WerkzeugResponse:
     """Go to the one event of that name; list them where there are several, or none."""
-    wanted = request.args.get("name", "").replace("\0", "").strip()[:LONGEST_NAME]
+    wanted = request.args.get("name", "").replace("\0", "").strip()[:MAX_NAME_LENGTH]
     found = find_by_name(database(), wanted)
     if len(found) == 1:
         return redirect(url_for("events.event", event_id=found[0].id), 303)
@@ -32,5 +32,5 @@ def results() -> str | WerkzeugResponse:
         wanted=wanted,
         events=found,
         is_exact=is_exact,
-        standings=standings(database(), found),
+        event_statuses=event_statuses(database(), found),
     )

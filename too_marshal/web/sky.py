@@ -37,7 +37,7 @@ def sky(
     reachable
         Telescopes that have a robot.
     """
-    place = event.current_localization
+    localization = event.current_localization
     if plan_ids is None:
         shown = shown_plan(session, event.id, reachable)
         plan_ids = [] if shown is None else [shown]
@@ -46,10 +46,10 @@ def sky(
     names = {plan.telescope for plan in plans} | {row.telescope for row in executed}
     return {
         "event": event.name,
-        "localization": None if place is None else _localization(session, place),
+        "localization": None if localization is None else _localization(session, localization),
         "plans": [_plan(session, plan) for plan in plans],
         "executed": _executed(executed),
-        "coverage": _coverage(session, place),
+        "coverage": _coverage(session, localization),
         "outlines": {name: _outline(name) for name in sorted(names & set(TELESCOPES))},
     }
 
@@ -90,12 +90,14 @@ def _plans(session: Session, event: Event, plan_ids: Sequence[int]) -> list[Plan
     return list(session.scalars(query))
 
 
-def _localization(session: Session, place: Localization) -> dict[str, Any] | None:
-    if place.sky_map_sha256 is None:
+def _localization(session: Session, localization: Localization) -> dict[str, Any] | None:
+    if localization.sky_map_sha256 is None:
         return None
-    file = session.get_one(SkyMapFile, place.sky_map_sha256, options=[undefer(SkyMapFile.contours)])
+    file = session.get_one(
+        SkyMapFile, localization.sky_map_sha256, options=[undefer(SkyMapFile.contours)]
+    )
     return {
-        "id": place.id,
+        "id": localization.id,
         "area_50": file.area_50,
         "area_90": file.area_90,
         "peak": [file.peak_ra, file.peak_dec],
@@ -155,11 +157,13 @@ def _tiles(rows: Sequence[Any], probability: Any) -> list[dict[str, Any]]:
     return list(tiles.values())
 
 
-def _coverage(session: Session, place: Localization | None) -> list[dict[str, Any]]:
-    if place is None:
+def _coverage(session: Session, localization: Localization | None) -> list[dict[str, Any]]:
+    if localization is None:
         return []
     query = (
-        select(Coverage).where(Coverage.localization_id == place.id).order_by(Coverage.telescope)
+        select(Coverage)
+        .where(Coverage.localization_id == localization.id)
+        .order_by(Coverage.telescope)
     )
     return [
         {

@@ -23,7 +23,7 @@ from tests.planners.oracles import detector_polygons, detector_ranges
 
 START = Time("2026-11-22T02:00:00", scale="utc")
 SKYMAP = circle_skymap(150 * u.deg, 20 * u.deg, 12 * u.deg, 0.9)
-CENTRE = SkyCoord(150 * u.deg, 20 * u.deg)
+CENTER = SkyCoord(150 * u.deg, 20 * u.deg)
 
 
 def exposure(where: SkyCoord, minute: float, band: str = "g", detectors=range(64), limit=None):
@@ -53,8 +53,8 @@ def test_nothing_covers_nothing():
 
 
 def test_one_exposure_covers_its_camera_once():
-    covered = coverage(SKYMAP, ZTF, [exposure(CENTRE, 5, limit=20.5)])
-    exact = detector_ranges(ZTF, CENTRE, 13)
+    covered = coverage(SKYMAP, ZTF, [exposure(CENTER, 5, limit=20.5)])
+    exact = detector_ranges(ZTF, CENTER, 13)
     assert covered.probability == pytest.approx(SKYMAP.probability_in(exact), abs=5e-4)
     assert u.isclose(covered.area, exact.area, rtol=1e-3)
     assert covered.probability_twice == 0
@@ -64,7 +64,7 @@ def test_one_exposure_covers_its_camera_once():
 
 
 def test_what_is_seen_again_is_seen_twice():
-    again = [exposure(CENTRE, 5, "g"), exposure(CENTRE, 40, "r")]
+    again = [exposure(CENTER, 5, "g"), exposure(CENTER, 40, "r")]
     covered = coverage(SKYMAP, ZTF, again)
     assert covered.probability_twice == pytest.approx(covered.probability)
     assert u.isclose(covered.area_twice, covered.area)
@@ -78,23 +78,23 @@ def test_what_is_seen_again_is_seen_twice():
 
 
 def test_only_good_detectors_count():
-    west, east = [exposure(CENTRE, 0, detectors=half) for half in (range(32), range(32, 64))]
-    whole = coverage(SKYMAP, ZTF, [exposure(CENTRE, 0)])
+    west, east = [exposure(CENTER, 0, detectors=half) for half in (range(32), range(32, 64))]
+    whole = coverage(SKYMAP, ZTF, [exposure(CENTER, 0)])
     both = coverage(SKYMAP, ZTF, [west, east])
     assert both.probability == pytest.approx(whole.probability)
     assert both.probability_twice == pytest.approx(0, abs=1e-12)
-    none = exposure(CENTRE, 3, detectors=[])
-    odd = exposure(CENTRE, 3, detectors=[64, -1, 1000])
+    none = exposure(CENTER, 3, detectors=[])
+    odd = exposure(CENTER, 3, detectors=[64, -1, 1000])
     assert coverage(SKYMAP, ZTF, [none, odd]).exposures == 0
     assert coverage(SKYMAP, ZTF, [west, none, odd]).exposures == 1
 
 
 def test_the_account_of_a_night():
     night = [
-        exposure(CENTRE, 50, "r", limit=20.0),
-        exposure(CENTRE, 10, "g", limit=20.4),
-        exposure(CENTRE.directional_offset_by(90 * u.deg, 7 * u.deg), 30, "g", limit=20.8),
-        exposure(CENTRE, 70, "r"),
+        exposure(CENTER, 50, "r", limit=20.0),
+        exposure(CENTER, 10, "g", limit=20.4),
+        exposure(CENTER.directional_offset_by(90 * u.deg, 7 * u.deg), 30, "g", limit=20.8),
+        exposure(CENTER, 70, "r"),
     ]
     covered = coverage(SKYMAP, ZTF, night)
     assert covered.exposures == 4
@@ -116,7 +116,7 @@ def test_the_account_of_a_night():
 @settings(max_examples=12)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 90), st.integers(0, 3)), max_size=8))
 def test_laws_of_coverage(entries):
-    offsets = CENTRE.directional_offset_by(np.arange(6) * 60 * u.deg, 5 * u.deg)
+    offsets = CENTER.directional_offset_by(np.arange(6) * 60 * u.deg, 5 * u.deg)
     masks = [range(64), range(0, 64, 2), range(20), [7]]
     night = [exposure(offsets[i], t, "gr"[t % 2], masks[m]) for i, t, m in entries]
     covered = coverage(SKYMAP, ZTF, night)
@@ -138,18 +138,18 @@ def test_laws_of_coverage(entries):
 
 
 def test_what_is_left_is_the_map_without_what_was_seen():
-    covered = coverage(SKYMAP, ZTF, [exposure(CENTRE, 0)])
+    covered = coverage(SKYMAP, ZTF, [exposure(CENTER, 0)])
     rest = SKYMAP.without(covered.once)
     assert rest.metadata["probability_left"] == pytest.approx(1 - covered.probability)
-    assert coverage(rest, ZTF, [exposure(CENTRE, 0)]).probability < 0.01
+    assert coverage(rest, ZTF, [exposure(CENTER, 0)]).probability < 0.01
 
 
 def test_several_telescopes_add_up():
     square = np.array([[(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)]])
     other = dataclasses.replace(ZTF, footprint=Footprint(np.array([0]), square * u.deg))
-    near = exposure(CENTRE, 20, "i", [0])
-    far = exposure(CENTRE.directional_offset_by(0 * u.deg, 9 * u.deg), 25, "i", [0])
-    ours = exposure(CENTRE, 10)
+    near = exposure(CENTER, 20, "i", [0])
+    far = exposure(CENTER.directional_offset_by(0 * u.deg, 9 * u.deg), 25, "i", [0])
+    ours = exposure(CENTER, 10)
     both = combined_coverage(SKYMAP, [(ZTF, [ours]), (other, [near, far])])
     alone = coverage(SKYMAP, ZTF, [ours])
     small = coverage(SKYMAP, other, [far])
@@ -157,13 +157,13 @@ def test_several_telescopes_add_up():
     assert both.probability == pytest.approx(alone.probability + small.probability, abs=2e-3)
     # What the small camera saw within the large one is what has been seen twice.
     assert 0.5 * u.deg**2 < both.area_twice < 1.001 * u.deg**2
-    assert both.twice.difference(detector_ranges(other, CENTRE, 14)).area < 0.02 * u.deg**2
+    assert both.twice.difference(detector_ranges(other, CENTER, 14)).area < 0.02 * u.deg**2
     assert both.starts.isot[0] == "2026-11-22T02:10:00.000"
 
 
 def test_a_part_of_what_was_laid_out_is_as_if_it_were_alone():
     night = [
-        exposure(CENTRE.directional_offset_by(40 * k * u.deg, 3 * u.deg), 10 * k, "gr"[k % 2])
+        exposure(CENTER.directional_offset_by(40 * k * u.deg, 3 * u.deg), 10 * k, "gr"[k % 2])
         for k in range(8)
     ]
     sky = ObservedSky.of(SKYMAP, [(ZTF, night)])
@@ -175,9 +175,9 @@ def test_a_part_of_what_was_laid_out_is_as_if_it_were_alone():
 
 
 def test_depth_is_the_probability_within_the_deepest_exposures():
-    away = CENTRE.directional_offset_by(90 * u.deg, 4 * u.deg)
+    away = CENTER.directional_offset_by(90 * u.deg, 4 * u.deg)
     night = [
-        exposure(CENTRE, 0, limit=20.1), exposure(CENTRE, 30, limit=19.3),
+        exposure(CENTER, 0, limit=20.1), exposure(CENTER, 30, limit=19.3),
         exposure(away, 60, limit=20.9), exposure(away, 90, "r", limit=22.0),
         exposure(away, 120),
     ]  # fmt: skip
@@ -193,8 +193,8 @@ def test_depth_is_the_probability_within_the_deepest_exposures():
 
 def test_starts_in_another_scale_are_put_in_order():
     # Atomic time shows 37 s more than UTC.
-    earlier = dataclasses.replace(exposure(CENTRE, 0), start=(START - 1 * u.s).tai)
-    covered = coverage(SKYMAP, ZTF, [exposure(CENTRE, 0, "r"), earlier])
+    earlier = dataclasses.replace(exposure(CENTER, 0), start=(START - 1 * u.s).tai)
+    covered = coverage(SKYMAP, ZTF, [exposure(CENTER, 0, "r"), earlier])
     assert list(covered.filters) == ["g", "r"]
     assert covered.first.isot == "2026-11-22T01:59:59.000"
 
@@ -225,7 +225,7 @@ NIGHTS = {
 
 
 @pytest.mark.parametrize("name", NIGHTS)
-def test_coverage_is_that_of_an_independent_rasterisation(corpus, name):
+def test_coverage_is_that_of_an_independent_rasterization(corpus, name):
     skymap = read_skymap((corpus / "skymaps" / name).read_bytes())
     random = np.random.default_rng(NIGHTS[name])
     grid = ZTF.read_grid()

@@ -25,7 +25,7 @@ def circle(ra, dec, radius):
 
 @pytest.mark.parametrize("planner", [optimal, greedy])
 @pytest.mark.parametrize("radius", [1 / 3600, 0.05, 0.3])
-def test_a_pointing_is_centred_where_the_telescope_allows_it(planner, radius):
+def test_a_pointing_is_centered_where_the_telescope_allows_it(planner, radius):
     # This position lies at the edge of fields.
     skymap = circle(65.8, -29.03, radius)
     request = request_for(CHILE, 5, ("g", "r"), 60)

@@ -42,11 +42,11 @@ def moved(outline_, east, north):
     return [(x + east, y + north) for x, y in outline_]
 
 
-def projected(centre: SkyCoord, points: SkyCoord) -> np.ndarray:
+def projected(center: SkyCoord, points: SkyCoord) -> np.ndarray:
     """Standard coordinates, deg, east and north, by astropy's TAN projection."""
     wcs = WCS(naxis=2)
     wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
-    wcs.wcs.crval = [centre.ra.deg, centre.dec.deg]
+    wcs.wcs.crval = [center.ra.deg, center.dec.deg]
     wcs.wcs.crpix = [0, 0]
     wcs.wcs.cdelt = [1, 1]
     # North is up at the poles too.
@@ -69,18 +69,18 @@ def inside(outline, xy) -> np.ndarray:
 
 @settings(max_examples=25)
 @given(positions())
-def test_cells_are_those_that_astropy_projects_onto_a_detector(centre):
+def test_cells_are_those_that_astropy_projects_onto_a_detector(center):
     order = 6
     telescope = camera(SQUARE, moved(KITE, 4, 1))
-    start, cell, detector = camera_cells(telescope.footprint, centre.reshape((1,)), order)
+    start, cell, detector = camera_cells(telescope.footprint, center.reshape((1,)), order)
     assert start.tolist() == [0, len(cell)]
     assert np.all(np.diff(cell) > 0)
     near = np.arange(12 << (2 * order))
     directions = sample_points(order, near)
     points = SkyCoord(directions, representation_type="cartesian").represent_as("unitspherical")
     points = SkyCoord(points.lon, points.lat)
-    close = points.separation(centre) < 10 * u.deg
-    near, xy = near[close], projected(centre, points[close])
+    close = points.separation(center) < 10 * u.deg
+    near, xy = near[close], projected(center, points[close])
     for i, corners in enumerate(telescope.footprint.corners.value):
         expected = near[inside(corners, xy)]
         # A cell whose point lies on an edge to rounding may go either way.
@@ -94,16 +94,16 @@ def test_cells_are_those_that_astropy_projects_onto_a_detector(centre):
 def test_every_ztf_quadrant_has_its_cells():
     where = SkyCoord([10, 200, 0.5, 77] * u.deg, [5, -28, 40, 89] * u.deg)
     start, cell, detector = camera_cells(ZTF.footprint, where, 11)
-    for i, centre in enumerate(where):
+    for i, center in enumerate(where):
         mine = slice(start[i], start[i + 1])
         counts = np.bincount(detector[mine], minlength=64)
-        polygons = detector_polygons(ZTF, centre.ra, centre.dec)
+        polygons = detector_polygons(ZTF, center.ra, center.dec)
         exact = [area([[_ring(corners)]]).to_value(u.deg**2) for corners in polygons]
         found = counts * (4 * np.pi * u.sr).to_value(u.deg**2) / (12 << 22)
         assert_allclose(found, exact, rtol=0.01)
-        # By centres instead, some cells on the edges change sides.
-        by_centre = polygon_ranges(polygons, 11).cells(11)
-        assert len(np.setxor1d(cell[mine], by_centre)) < 0.06 * len(by_centre)
+        # By centers instead, some cells on the edges change sides.
+        by_center = polygon_ranges(polygons, 11).cells(11)
+        assert len(np.setxor1d(cell[mine], by_center)) < 0.06 * len(by_center)
 
 
 def _ring(corners: SkyCoord):
@@ -168,9 +168,9 @@ def test_a_focal_plane_is_indexed_exactly_along_its_edges():
 @pytest.mark.parametrize("sense", [1, -1])
 def test_corners_may_run_either_way(sense):
     telescope = camera(SQUARE[::sense])
-    centre = SkyCoord([30] * u.deg, [30] * u.deg)
+    center = SkyCoord([30] * u.deg, [30] * u.deg)
     # 4 deg2 in the tangent plane are a little less on the sky.
-    assert len(camera_cells(telescope.footprint, centre, 9)[1]) == pytest.approx(305, abs=4)
+    assert len(camera_cells(telescope.footprint, center, 9)[1]) == pytest.approx(305, abs=4)
 
 
 @pytest.mark.parametrize(
@@ -191,9 +191,9 @@ def test_what_is_no_detector_is_refused(outline_, fault):
 def test_cameras_of_every_size(size):
     corners = np.tan(size.to_value(u.rad) / 2) * np.array(SQUARE)
     telescope = camera(corners, unit=u.rad)
-    centre = SkyCoord(123 * u.deg, -45 * u.deg)
+    center = SkyCoord(123 * u.deg, -45 * u.deg)
     order = customary_order(telescope)
-    covered = detector_ranges(telescope, centre, order)
+    covered = detector_ranges(telescope, center, order)
     exact = 4 * np.arcsin(np.sin(size / 2) ** 2)
     assert u.isclose(covered.area, exact.value * u.sr, rtol=0.03)
     assert 3000 * 0.4 < covered.area.to_value(u.sr) / (np.pi / 3 / 4**order) < 4.5 * 3000
@@ -201,10 +201,10 @@ def test_cameras_of_every_size(size):
 
 @settings(max_examples=20)
 @given(positions(), st.floats(0.01, 20), st.integers(4, 8))
-def test_within_a_region_are_the_cells_that_touch_it(centre, radius, order):
+def test_within_a_region_are_the_cells_that_touch_it(center, radius, order):
     telescope = camera(SQUARE, moved(SQUARE, 2.5, 0))
-    region = circle_skymap(centre.ra, centre.dec, radius * u.deg, 0.9).region(0.9)
-    where = centre.directional_offset_by([0, 90, 200] * u.deg, [0, 2, 9] * u.deg)
+    region = circle_skymap(center.ra, center.dec, radius * u.deg, 0.9).region(0.9)
+    where = center.directional_offset_by([0, 90, 200] * u.deg, [0, 2, 9] * u.deg)
     start, cell, detector = camera_cells(telescope.footprint, where, order)
     few_start, few, few_detector = camera_cells(telescope.footprint, where, order, region)
     shift = 2 * (29 - order)
@@ -261,10 +261,10 @@ def test_the_order_follows_the_map():
 
 
 @given(positions())
-def test_corners_of_detectors_are_astropys(centre):
-    corners = detector_polygons(ZTF, centre.ra, centre.dec)
+def test_corners_of_detectors_are_astropys(center):
+    corners = detector_polygons(ZTF, center.ra, center.dec)
     assert corners.shape == (64, 4)
-    xy = projected(centre, corners.ravel()).reshape(64, 4, 2)
+    xy = projected(center, corners.ravel()).reshape(64, 4, 2)
     assert_allclose(xy, ZTF.footprint.corners.to_value(u.deg), atol=1e-6)
 
 
@@ -275,11 +275,11 @@ def test_detectors_of_many_pointings():
 
 
 def test_only_good_detectors_count():
-    centre = SkyCoord(30 * u.deg, 30 * u.deg)
-    everything = detector_ranges(ZTF, centre, 10)
-    some = detector_ranges(ZTF, centre, 10, [0, 5, 63, 999])
+    center = SkyCoord(30 * u.deg, 30 * u.deg)
+    everything = detector_ranges(ZTF, center, 10)
+    some = detector_ranges(ZTF, center, 10, [0, 5, 63, 999])
     assert u.isclose(some.area, everything.area * 3 / 64, rtol=0.05)
-    corner = detector_polygons(ZTF, centre.ra, centre.dec)[5]
+    corner = detector_polygons(ZTF, center.ra, center.dec)[5]
     middle = SkyCoord(corner.cartesian.mean()).transform_to("icrs")
     assert some.contains(hpx29(middle))
-    assert len(detector_ranges(ZTF, centre, 10, [])) == 0
+    assert len(detector_ranges(ZTF, center, 10, [])) == 0

@@ -82,9 +82,9 @@ def test_what_is_no_convex_polygon_is_refused(ra, dec, fault):
 
 @settings(max_examples=40)
 @given(positions(), angles(0.001, 40), st.integers(3, 8))
-def test_a_finer_order_only_moves_the_boundary(centre, radius, n):
+def test_a_finer_order_only_moves_the_boundary(center, radius, n):
     turns = np.arange(n) * 360 / n * u.deg
-    vertices = centre.directional_offset_by(turns, radius * u.deg)
+    vertices = center.directional_offset_by(turns, radius * u.deg)
     order = max(2, int(np.log2(58.6 / radius)) + 3)
     coarse, fine = polygon_ranges(vertices, order), polygon_ranges(vertices, order + 3)
     moved = coarse.union(fine).difference(coarse.intersection(fine)).area
@@ -98,9 +98,9 @@ def test_no_cell_reaches_beyond_its_circumradius():
     for order in range(7):
         nside = 1 << order
         cell = np.arange(12 * nside**2)
-        centre = np.stack(healpy.pix2vec(nside, cell, nest=True), axis=-1)
+        center = np.stack(healpy.pix2vec(nside, cell, nest=True), axis=-1)
         corner = healpy.boundaries(nside, cell, step=4, nest=True)
-        farthest = np.arccos(np.einsum("ki,kij->kj", centre, corner).min())
+        farthest = np.arccos(np.einsum("ki,kij->kj", center, corner).min())
         assert farthest <= circumradius(order)
 
 

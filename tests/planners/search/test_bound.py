@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planners import greedy, optimal
-from planners.problem.build import pose
+from planners.problem.build import build_problem
 from planners.search.bound import upper_bound
 from planners.skymaps.circles import circle_skymap
 from telescopes import ZTF
@@ -25,7 +25,7 @@ def overhead(telescope, before, after, coord):
     east = abs((coord[before[0]].ra.deg - coord[after[0]].ra.deg + 180) % 360 - 180)
     north = abs(coord[before[0]].dec.deg - coord[after[0]].dec.deg)
     slew = max(_turn(facts.hour_angle_axis, east), _turn(facts.declination_axis, north))
-    slew += facts.settle.to_value(u.s) if slew > 0 else 0
+    slew += facts.mount_settle.to_value(u.s) if slew > 0 else 0
     need = max(facts.readout.to_value(u.s), slew)
     return need + (facts.filter_exchange.to_value(u.s) if before[1] != after[1] else 0)
 
@@ -78,14 +78,14 @@ def test_no_order_covers_more_than_the_bound(seed, minutes, gap, filters, exposu
     start = NIGHTS[1] + 7.5 * u.hour
     random = np.random.default_rng(seed)
     grid = ZTF.read_grid()
-    centre = SkyCoord(120 * u.deg, 33 * u.deg)
-    near = np.flatnonzero(grid.coord.separation(centre) < 12 * u.deg)
+    center = SkyCoord(120 * u.deg, 33 * u.deg)
+    near = np.flatnonzero(grid.coord.separation(center) < 12 * u.deg)
     chosen = random.choice(near, 4 if len(filters) == 1 else 3, replace=False)
     telescope = few_fields(ZTF, grid.field_id[chosen])
     middle = telescope.read_grid().coord[0]
     skymap = circle_skymap(middle.ra, middle.dec, random.uniform(2, 10) * u.deg, 0.9)
     request = request_for(start, minutes / 60, filters, exposure, minimum_gap=gap * u.min)
-    problem = pose(skymap, telescope, request)
+    problem = build_problem(skymap, telescope, request)
     place = {int(field): i for i, field in enumerate(problem.field_id)}
     coord = telescope.read_grid().coord
     index = [place.get(int(field), -1) for field in telescope.read_grid().field_id]
@@ -104,7 +104,7 @@ def test_no_order_covers_more_than_the_bound(seed, minutes, gap, filters, exposu
 
 def test_the_bound_is_no_more_than_is_up():
     skymap = circle_skymap(120 * u.deg, -80 * u.deg, 5 * u.deg, 0.9)
-    problem = pose(skymap, ZTF, request_for(NIGHTS[1], 12))
+    problem = build_problem(skymap, ZTF, request_for(NIGHTS[1], 12))
     assert upper_bound(problem) < 1e-5
 
 

@@ -16,22 +16,22 @@ from planners.skymaps.systematics import SYSTEMATIC_MODELS
 from tests.strategies import angles, positions
 
 
-def disc(centre: SkyCoord, radius: u.Quantity, sides: int = 96) -> Ranges:
+def disc(center: SkyCoord, radius: u.Quantity, sides: int = 96) -> Ranges:
     """Circle up to 80 deg as a polygon of the same area, resolved well below its radius."""
     # The circumscribed and the inscribed polygon average to the circle to fourth order.
     stretch = 1 + (np.pi / sides) ** 2 / 3
     turns = np.arange(sides) * 360 / sides * u.deg
-    corners = centre.directional_offset_by(turns, np.arctan(np.tan(radius) * stretch))
+    corners = center.directional_offset_by(turns, np.arctan(np.tan(radius) * stretch))
     order = int(np.clip(np.log2(58.6 / radius.to_value(u.deg)) + 7, 4, HIGHEST_ORDER))
     return Ranges.of(*polygon_cells(unit_vectors(corners)[None], order)[:2])
 
 
 @settings(max_examples=40)
 @given(positions(), st.floats(-4.5, 1.85), st.sampled_from([0.5, 0.68, 0.9, 0.95]))
-def test_the_stated_circle_holds_what_it_should(centre, size, containment):
+def test_the_stated_circle_holds_what_it_should(center, size, containment):
     radius = 10**size * u.deg
-    skymap = circle_skymap(centre.ra, centre.dec, radius, containment)
-    assert skymap.probability_in(disc(centre, radius)) == pytest.approx(containment, abs=0.005)
+    skymap = circle_skymap(center.ra, center.dec, radius, containment)
+    assert skymap.probability_in(disc(center, radius)) == pytest.approx(containment, abs=0.005)
 
 
 @pytest.mark.parametrize("radius", [3 * u.arcsec, 1 * u.deg, 60 * u.deg])
@@ -76,8 +76,8 @@ def test_the_smallest_circle_of_all(radius):
 
 def test_systematic_errors_are_mixed_in_as_published():
     """Against the mixture written out: Fisher components of 68 % radii added in quadrature."""
-    centre = SkyCoord(120 * u.deg, 35 * u.deg)
-    skymap = circle_skymap(centre.ra, centre.dec, 5 * u.deg, 0.68, "fermi_gbm_human")
+    center = SkyCoord(120 * u.deg, 35 * u.deg)
+    skymap = circle_skymap(center.ra, center.dec, 5 * u.deg, 0.68, "fermi_gbm_human")
     for radius in (2, 5, 10, 20, 40) * u.deg:
         expected = 0.0
         for systematic, weight in ((3.7, 0.9), (14.0, 0.1)):
@@ -86,7 +86,7 @@ def test_systematic_errors_are_mixed_in_as_published():
             height = 2 * np.sin(radius / 2) ** 2
             share = np.expm1(-kappa * height.value) / np.expm1(-2 * kappa)
             expected += weight * share
-        assert skymap.probability_in(disc(centre, radius)) == pytest.approx(expected, abs=0.004)
+        assert skymap.probability_in(disc(center, radius)) == pytest.approx(expected, abs=0.004)
 
 
 @pytest.mark.parametrize("model", SYSTEMATIC_MODELS)
@@ -100,19 +100,19 @@ def test_a_systematic_error_only_widens(model):
 
 def test_the_containment_of_the_systematic_radius_is_converted():
     """A 90 % radius of a perfect statistical error leaves the 68 % systematic one untouched."""
-    centre = SkyCoord(50 * u.deg, 0 * u.deg)
-    skymap = circle_skymap(centre.ra, centre.dec, 0.001 * u.deg, 0.9, "fermi_gbm_human")
-    other = circle_skymap(centre.ra, centre.dec, 0.001 * u.deg, 0.5, "fermi_gbm_human")
-    ring = disc(centre, 3.7 * u.deg)
+    center = SkyCoord(50 * u.deg, 0 * u.deg)
+    skymap = circle_skymap(center.ra, center.dec, 0.001 * u.deg, 0.9, "fermi_gbm_human")
+    other = circle_skymap(center.ra, center.dec, 0.001 * u.deg, 0.5, "fermi_gbm_human")
+    ring = disc(center, 3.7 * u.deg)
     assert skymap.probability_in(ring) == pytest.approx(0.9 * 0.68 + 0.1 * 0.077, abs=0.005)
     assert other.probability_in(ring) == pytest.approx(skymap.probability_in(ring), abs=0.005)
 
 
-def ellipse(centre: SkyCoord, axes: tuple, angle: u.Quantity, sides: int = 200) -> Ranges:
-    """Where separation and position angle from the centre say that an ellipse is."""
+def ellipse(center: SkyCoord, axes: tuple, angle: u.Quantity, sides: int = 200) -> Ranges:
+    """Where separation and position angle from the center say that an ellipse is."""
     turns = np.arange(sides) * 360 / sides * u.deg
     reach = 1 / np.hypot(np.cos(turns) / axes[0], np.sin(turns) / axes[1])
-    corners = centre.directional_offset_by(turns + angle, reach * (1 + (np.pi / sides) ** 2 / 3))
+    corners = center.directional_offset_by(turns + angle, reach * (1 + (np.pi / sides) ** 2 / 3))
     order = int(np.log2(58.6 / min(axes).to_value(u.deg)) + 7)
     return Ranges.of(*polygon_cells(unit_vectors(corners)[None], order)[:2])
 
@@ -120,16 +120,16 @@ def ellipse(centre: SkyCoord, axes: tuple, angle: u.Quantity, sides: int = 200) 
 @pytest.mark.parametrize("axes", [(10, 3), (3, 10), (0.2, 0.1), (40, 20)])
 @pytest.mark.parametrize("angle", [0, 30, 135])
 def test_the_stated_ellipse_holds_what_it_should(axes, angle):
-    centre = SkyCoord(20 * u.deg, 40 * u.deg)
+    center = SkyCoord(20 * u.deg, 40 * u.deg)
     axes, angle = tuple(a * u.deg for a in axes), angle * u.deg
-    skymap = ellipse_skymap(centre.ra, centre.dec, *axes, angle, 0.9)
-    share = skymap.probability_in(ellipse(centre, axes, angle))
+    skymap = ellipse_skymap(center.ra, center.dec, *axes, angle, 0.9)
+    share = skymap.probability_in(ellipse(center, axes, angle))
     assert share == pytest.approx(0.9, abs=0.005)
 
 
 def test_a_wide_ellipse_is_a_gaussian_in_true_distances():
-    centre = SkyCoord(20 * u.deg, 0 * u.deg)
-    skymap = ellipse_skymap(centre.ra, centre.dec, 60 * u.deg, 20 * u.deg, 90 * u.deg, 0.5)
+    center = SkyCoord(20 * u.deg, 0 * u.deg)
+    skymap = ellipse_skymap(center.ra, center.dec, 60 * u.deg, 20 * u.deg, 90 * u.deg, 0.5)
     sigma = np.radians(60) / np.sqrt(2 * np.log(2))
     away = np.array([0.01, 20, 40, 60])
     found = skymap.density_at(SkyCoord((20 + away) * u.deg, 0 * u.deg))
@@ -175,9 +175,9 @@ def test_a_certain_polygon_has_nothing_outside():
 
 @settings(max_examples=25)
 @given(positions(), angles(-1, 200), angles(-0.5, 1.5))
-def test_any_numbers_give_a_map_or_a_named_fault(centre, radius, containment):
+def test_any_numbers_give_a_map_or_a_named_fault(center, radius, containment):
     try:
-        skymap = circle_skymap(centre.ra, centre.dec, radius * u.deg, containment)
+        skymap = circle_skymap(center.ra, center.dec, radius * u.deg, containment)
     except SkyMapInvalid:
         assert not (0 < radius <= 180 and 0 < containment < 1)
         return

@@ -48,7 +48,7 @@ def assert_well_formed(collection) -> None:
 
 
 @pytest.mark.parametrize(
-    ("centre", "radius"),
+    ("center", "radius"),
     [
         ((200, -67), 1 * u.arcsec),
         ((0, 90), 1 * u.arcsec),
@@ -59,9 +59,9 @@ def assert_well_formed(collection) -> None:
     ],
     ids=str,
 )
-def test_contours_of_a_circle_are_circles(centre, radius):
-    centre = SkyCoord(*centre, unit=u.deg)
-    skymap = circle_skymap(centre.ra, centre.dec, radius, 0.9)
+def test_contours_of_a_circle_are_circles(center, radius):
+    center = SkyCoord(*center, unit=u.deg)
+    skymap = circle_skymap(center.ra, center.dec, radius, 0.9)
     collection = contours(skymap)
     assert_well_formed(collection)
     for level, polygons in polygons_of(collection).items():
@@ -73,7 +73,7 @@ def test_contours_of_a_circle_are_circles(centre, radius):
         tolerance = 0.04 if level > 30 else 0.1
         assert u.isclose(area(polygons), 2 * np.pi * height * u.sr, rtol=tolerance)
     ring = np.array(polygons_of(collection)[90][0][0])
-    away = SkyCoord(*ring.T, unit=u.deg).separation(centre)
+    away = SkyCoord(*ring.T, unit=u.deg).separation(center)
     assert np.abs(away / radius - 1).max() < 0.03
 
 
@@ -94,9 +94,9 @@ def test_a_uniform_sky_is_all_inside():
     assert area(polygons_of(collection)[10]) > 0.97 * 4 * np.pi * u.sr
 
 
-def ring_skymap(centre: SkyCoord, radius: float, width: float):
+def ring_skymap(center: SkyCoord, radius: float, width: float):
     """Probability around a circle, as a timing triangulation gives it (angles in rad)."""
-    pole = unit_vectors(centre)
+    pole = unit_vectors(center)
 
     def density(direction):
         away = np.arccos(np.clip(direction @ pole, -1, 1))
@@ -112,8 +112,8 @@ def ring_skymap(centre: SkyCoord, radius: float, width: float):
 
 @pytest.mark.parametrize("radius", [10, 60, 120])
 def test_holes_are_kept(radius):
-    centre = SkyCoord(80 * u.deg, -30 * u.deg)
-    skymap = ring_skymap(centre, np.radians(radius), np.radians(radius / 25))
+    center = SkyCoord(80 * u.deg, -30 * u.deg)
+    skymap = ring_skymap(center, np.radians(radius), np.radians(radius / 25))
     collection = contours(skymap, (0.5, 0.9))
     assert_well_formed(collection)
     for level in (50, 90):
@@ -124,20 +124,20 @@ def test_holes_are_kept(radius):
     if radius < 60:
         north = np.array(polygons_of(collection)[90][0][0]).mean(axis=0)
         assert np.all(np.isfinite(north))
-        assert not holds(polygons_of(collection)[90], unit_vectors(centre))
-        on_ring = centre.directional_offset_by(70 * u.deg, radius * u.deg)
+        assert not holds(polygons_of(collection)[90], unit_vectors(center))
+        on_ring = center.directional_offset_by(70 * u.deg, radius * u.deg)
         assert holds(polygons_of(collection)[90], unit_vectors(on_ring))
 
 
 @settings(max_examples=10)
 @given(positions(), st.floats(-3, 1), st.integers(0, 99))
-def test_a_point_is_inside_when_its_credible_level_is_lower(centre, size, seed):
+def test_a_point_is_inside_when_its_credible_level_is_lower(center, size, seed):
     radius = 10**size * u.deg
-    skymap = circle_skymap(centre.ra, centre.dec, radius, 0.9)
+    skymap = circle_skymap(center.ra, center.dec, radius, 0.9)
     polygons = polygons_of(contours(skymap, (0.9,)))[90]
     random = np.random.default_rng(seed)
     turns, away = random.uniform(0, 360, 30) * u.deg, random.uniform(0, 2, 30)
-    points = centre.directional_offset_by(turns, away * radius)
+    points = center.directional_offset_by(turns, away * radius)
     clear = np.abs(away - 1) > 0.04
     inside = np.array([holds(polygons, point) for point in unit_vectors(points)])
     assert np.array_equal(inside[clear], (away < 1)[clear])
@@ -171,8 +171,8 @@ def test_contours_of_real_maps_hold_what_they_say(corpus, name):
 
 def test_regions_of_very_different_sizes():
     """Half in five arcseconds, half in ten degrees: each is drawn as finely as it deserves."""
-    centre = SkyCoord(100 * u.deg, -20 * u.deg)
-    pole, kappa = unit_vectors(centre), np.array([1 / np.radians(5 / 3600) ** 2, 33.0])
+    center = SkyCoord(100 * u.deg, -20 * u.deg)
+    pole, kappa = unit_vectors(center), np.array([1 / np.radians(5 / 3600) ** 2, 33.0])
 
     def density(direction):
         drop = 0.5 * np.sum((direction - pole) ** 2, axis=-1)
@@ -228,13 +228,13 @@ def test_a_simplified_line_stays_close(points):
 
 
 @given(positions(), st.floats(-5, 0.49), st.integers(0, 99))
-def test_the_chart_and_back(centre, size, seed):
+def test_the_chart_and_back(center, size, seed):
     radius = 10**size
-    chart = Lambert(unit_vectors(centre), radius)
+    chart = Lambert(unit_vectors(center), radius)
     random = np.random.default_rng(seed)
     turns = random.uniform(0, 360, 20) * u.deg
     points = unit_vectors(
-        centre.directional_offset_by(turns, random.uniform(0, radius, 20) * u.rad)
+        center.directional_offset_by(turns, random.uniform(0, radius, 20) * u.rad)
     )
     x, y = chart.project(points)
     assert np.hypot(x, y).max() <= chart.reach * (1 + 1e-9)
@@ -249,11 +249,11 @@ def test_the_chart_has_north_up_and_east_to_the_right():
 
 
 @given(positions(), st.floats(0.01, 170), st.integers(0, 99))
-def test_the_cap_holds_everything_and_is_not_much_too_large(centre, radius, seed):
+def test_the_cap_holds_everything_and_is_not_much_too_large(center, radius, seed):
     random = np.random.default_rng(seed)
     turns = random.uniform(0, 360, 400) * u.deg
     away = radius * np.sqrt(random.uniform(0, 1, 400)) * u.deg
-    points = unit_vectors(centre.directional_offset_by(turns, away))
+    points = unit_vectors(center.directional_offset_by(turns, away))
     middle, reach = enclosing_cap(points)
     assert np.arccos(np.clip(points @ middle, -1, 1)).max() <= reach + 1e-7
     assert np.degrees(reach) < 1.25 * radius + 8 * (radius > 40)
@@ -269,6 +269,6 @@ def test_any_map_has_contours(skymap):
 
 
 def test_the_smallest_map_of_all():
-    skymap = SkyMap.normalised((np.array([12345]), np.array([12346])), np.ones(1))
+    skymap = SkyMap.normalized((np.array([12345]), np.array([12346])), np.ones(1))
     found = polygons_of(contours(skymap))
     assert all(area(polygons) < 1e-10 * u.deg**2 for polygons in found.values())

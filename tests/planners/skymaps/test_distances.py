@@ -78,7 +78,7 @@ def test_a_narrow_distance_keeps_its_width(z):
 )
 def test_distances_that_cannot_be_are_unknown(distmu, distsigma, distnorm):
     distance = np.array([100, distmu]), np.array([10, distsigma]), np.array([1e-4, distnorm])
-    skymap = SkyMap.normalised((np.array([0, 5]), np.array([5, 9])), np.ones(2), distance)
+    skymap = SkyMap.normalized((np.array([0, 5]), np.array([5, 9])), np.ones(2), distance)
     assert (skymap.distmu[1], skymap.distsigma[1], skymap.distnorm[1]) == (np.inf, 1, 0)
     mean, std = skymap.distance_moments()
     assert mean.to_value(u.Mpc) == pytest.approx(102, rel=0.001)
@@ -125,7 +125,7 @@ def test_the_distance_along_a_line_of_sight():
     shift = 2 * HIGHEST_ORDER
     cells = np.arange(3)
     distance = np.array([100.0, np.nan, 300.0]), np.full(3, 10.0), np.full(3, 1e-5)
-    skymap = SkyMap.normalised((cells << shift, (cells + 1) << shift), np.ones(3), distance)
+    skymap = SkyMap.normalized((cells << shift, (cells + 1) << shift), np.ones(3), distance)
     # One position in each of the first three base pixels, one outside the map.
     where = SkyCoord([45, 135, 225, 315] * u.deg, [41, 41, 41, 41] * u.deg)
     mean, std = skymap.distance_at(where)
@@ -134,6 +134,6 @@ def test_the_distance_along_a_line_of_sight():
 
 
 def test_a_map_without_distances_says_so():
-    skymap = SkyMap.normalised((np.array([0]), np.array([5])), np.ones(1))
+    skymap = SkyMap.normalized((np.array([0]), np.array([5])), np.ones(1))
     assert skymap.distance_moments() is None
     assert skymap.distance_at(SkyCoord(0 * u.deg, 0 * u.deg)) is None

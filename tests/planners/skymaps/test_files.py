@@ -166,7 +166,7 @@ def test_a_flat_file_gives_the_map_back(skymap, ordering, per_row, kind, zipped)
     data = flat_file(pixels.astype(kind), ordering=ordering, per_row=per_row, **columns)
     again = read_skymap(gzip.compress(data) if zipped else data)
     same(again, skymap)
-    # Equal neighbours are one range.
+    # Equal neighbors are one range.
     touching = again.hi[:-1] == again.lo[1:]
     parts = [again.density, *distances(again).values()]
     differ = np.any([part[1:] != part[:-1] for part in parts], axis=0)

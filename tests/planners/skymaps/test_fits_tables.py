@@ -11,8 +11,8 @@ from astropy.io import fits
 
 from planners.skymaps.fits_tables import (
     BLOCK,
-    LARGEST_REMAINDER,
-    LARGEST_TABLE,
+    MAX_REMAINDER,
+    MAX_TABLE_SIZE,
     TableInvalid,
     open_table,
 )
@@ -130,7 +130,7 @@ def zipped_zeros(prefix: bytes, size: int) -> bytes:
 
 
 def test_a_bomb_after_the_table_is_not_inflated():
-    bomb = zipped_zeros(GOOD, 4 * LARGEST_REMAINDER)
+    bomb = zipped_zeros(GOOD, 4 * MAX_REMAINDER)
     before = peak_memory()
     with pytest.raises(TableInvalid, match="more than 64 MiB follow the table"):
         read_all(bomb)
@@ -138,7 +138,7 @@ def test_a_bomb_after_the_table_is_not_inflated():
 
 
 def test_a_bomb_within_the_table_is_refused_by_its_header():
-    rows = LARGEST_TABLE // 12 + 1
+    rows = MAX_TABLE_SIZE // 12 + 1
     bomb = zipped_zeros(patched(GOOD, "NAXIS2", f"NAXIS2  = {rows:20}"), 1 << 20)
     with pytest.raises(TableInvalid, match="more than 512 MiB are not read"):
         open_table(bomb)

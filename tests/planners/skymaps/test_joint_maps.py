@@ -20,7 +20,7 @@ def gaussian(ra: float, sigma: float) -> SkyMap:
 
 def whole_sky() -> SkyMap:
     sky = Ranges.sky()
-    return SkyMap.normalised((sky.lo, sky.hi), np.ones(len(sky)))
+    return SkyMap.normalized((sky.lo, sky.hi), np.ones(len(sky)))
 
 
 @pytest.mark.parametrize(("apart", "one", "other"), [(0, 2, 3), (4, 2, 3), (8, 5, 1)])
@@ -57,8 +57,8 @@ def test_the_product_is_that_of_the_pixels():
 def test_maps_that_exclude_each_other_have_no_product():
     one = Ranges.of_cells(0, np.array([0]))
     other = Ranges.of_cells(0, np.array([5]))
-    first = SkyMap.normalised((one.lo, one.hi), np.ones(1))
-    second = SkyMap.normalised((other.lo, other.hi), np.ones(1))
+    first = SkyMap.normalized((one.lo, one.hi), np.ones(1))
+    second = SkyMap.normalized((other.lo, other.hi), np.ones(1))
     assert sky_overlap(first, second) == 0
     with pytest.raises(SkyMapInvalid, match="exclude"):
         product_skymap(first, second)

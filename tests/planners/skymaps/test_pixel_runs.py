@@ -52,9 +52,9 @@ def test_ring_becomes_nested():
 def smooth_chunk(scale: float) -> np.ndarray:
     """One chunk of a Gaussian that is sampled very finely."""
     nside = 512
-    centre = healpy.pix2vec(nside, 3000, nest=True)
+    center = healpy.pix2vec(nside, 3000, nest=True)
     direction = np.array(healpy.pix2vec(nside, np.arange(CHUNK), nest=True))
-    return np.exp(-np.sum((direction.T - centre) ** 2, axis=1) / (2 * scale**2))
+    return np.exp(-np.sum((direction.T - center) ** 2, axis=1) / (2 * scale**2))
 
 
 @pytest.mark.parametrize("scale", [0.02, 0.1, 1.0])

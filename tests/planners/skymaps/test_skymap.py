@@ -121,7 +121,7 @@ def test_a_position_is_inside_when_its_level_is_lower(skymap, points, level):
 def uniform_cap() -> SkyMap:
     cells = np.arange(40, 60)
     shift = 2 * (HIGHEST_ORDER - 2)
-    return SkyMap.normalised((cells << shift, (cells + 1) << shift), np.ones(20))
+    return SkyMap.normalized((cells << shift, (cells + 1) << shift), np.ones(20))
 
 
 def test_ties_are_one_group():
@@ -137,14 +137,14 @@ def test_a_level_that_is_reached_exactly_is_not_below_itself():
     density = np.where(cells < 9, 1.0, 1e-3)
     density[:9] *= 0.9 / density[:9].sum()
     density[9:] *= 0.1 / density[9:].sum()
-    skymap = SkyMap.normalised((cells << shift, (cells + 1) << shift), density)
+    skymap = SkyMap.normalized((cells << shift, (cells + 1) << shift), density)
     assert skymap.region(0.9).cells(1).tolist() == list(range(9))
 
 
 def test_the_peak_lies_in_the_densest_range():
     shift = 2 * (HIGHEST_ORDER - 8)
     cells = np.array([5, 1000, 700_000])
-    skymap = SkyMap.normalised((cells << shift, (cells + 1) << shift), np.array([1.0, 5.0, 2.0]))
+    skymap = SkyMap.normalized((cells << shift, (cells + 1) << shift), np.array([1.0, 5.0, 2.0]))
     peak = skymap.peak()
     assert int(hpx29(peak)) >> shift == 1000
     assert skymap.density_at(peak) == pytest.approx(5 / 8 / (CELL_AREA * 2.0**shift))
@@ -226,7 +226,7 @@ def test_another_version_of_the_prepared_form_is_refused(monkeypatch):
 )
 def test_faults_of_density_are_named(density, fault):
     with pytest.raises(SkyMapInvalid, match=fault):
-        SkyMap.normalised((np.array([0, 5]), np.array([5, 9])), np.array(density, dtype=float))
+        SkyMap.normalized((np.array([0, 5]), np.array([5, 9])), np.array(density, dtype=float))
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_faults_of_density_are_named(density, fault):
 )
 def test_faults_of_ranges_are_named(lo, hi, fault):
     with pytest.raises(SkyMapInvalid, match=fault):
-        SkyMap.normalised((np.array(lo), np.array(hi)), np.ones(2))
+        SkyMap.normalized((np.array(lo), np.array(hi)), np.ones(2))
 
 
 def test_the_same_map_is_packed_into_the_same_bytes():
@@ -251,7 +251,7 @@ def test_the_same_map_is_packed_into_the_same_bytes():
 @pytest.mark.parametrize("density", [1e308, 1e-320])
 def test_a_sum_beyond_numbers_is_refused(density):
     with pytest.raises(SkyMapInvalid, match="sums to"):
-        SkyMap.normalised(
+        SkyMap.normalized(
             (np.array([0, 5]), np.array([5, SKY_END // 2 if density > 1 else 9])),
             np.full(2, density),
         )
@@ -264,7 +264,7 @@ def test_a_raster_that_would_not_fit_is_refused():
 
 def test_a_pixel_finer_than_the_raster_is_shared_out():
     lo = np.array([10, SKY_END // 2 + 5])
-    skymap = SkyMap.normalised((lo, lo + 3), np.array([1.0, 3.0]))
+    skymap = SkyMap.normalized((lo, lo + 3), np.array([1.0, 3.0]))
     pixels = skymap.rasterize(0)
     assert pixels[[0, 6]] == pytest.approx([0.25, 0.75])
     assert pixels.sum() == pytest.approx(1)

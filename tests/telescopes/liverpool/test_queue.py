@@ -197,7 +197,7 @@ class TestReplies:
         assert "classified" not in words
 
     def test_a_wrong_password(self, bench):
-        with pytest.raises(QueueRefused, match="not authorised"):
+        with pytest.raises(QueueRefused, match="not authorized"):
             bench.connect(10, "wrong").submit(bench.prepare())
         assert "wrong" not in repr(bench.connect(10, "wrong"))
 

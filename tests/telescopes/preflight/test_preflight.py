@@ -114,7 +114,7 @@ class TestZTF:
         bench.queue.submit(bench.queue.prepare(make_plan(1, "g"), "ToO_odd", "Caltech", "K"))
         (odd,) = bench.queue.queued()
         odd = replace(odd, targets=({"field": 3},))
-        findings = bench.queue.foresee(plan, request, [odd], ZTF, BEFORE)
+        findings = bench.queue.predict_execution(plan, request, [odd], ZTF, BEFORE)
         assert held.name in findings[0].words
         assert "1 exposure left" in findings[0].words
 

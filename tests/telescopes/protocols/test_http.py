@@ -25,7 +25,7 @@ class Parrot:
         self.heard.append(request)
         return Answer.json(200, {"path": request.path, "query": dict(request.query)})
 
-    def halved(self, request):
+    def truncated(self, request):
         return request
 
     def describe(self):

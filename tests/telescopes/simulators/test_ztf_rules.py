@@ -100,8 +100,8 @@ class TestReading:
     def test_positions_come_from_the_grid_where_none_is_given(self):
         (placed,) = read(target(ra=None, dec=None)).targets
         grid = ZTF.read_grid()
-        centre = grid.coord[grid.field_id == 663][0]
-        assert (placed["ra"], placed["dec"]) == (centre.ra.deg, centre.dec.deg)
+        center = grid.coord[grid.field_id == 663][0]
+        assert (placed["ra"], placed["dec"]) == (center.ra.deg, center.dec.deg)
 
     def test_one_bad_field_rejects_the_whole_queue(self):
         with pytest.raises(QueueMalformed, match=r"field ids are malformed: .9999."):

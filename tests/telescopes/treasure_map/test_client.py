@@ -336,8 +336,8 @@ class TestOthers:
         footprint = Footprint(np.array([0]), footprint_of_one[None] * u.deg)
         turned = pointing(ra=0, dec=0, position_angle=40 * u.deg)
         ((telescope, _),) = as_exposures([turned], {47: footprint})
-        centre = telescope.footprint.corners[0].mean(axis=0).to_value(u.deg)
-        sky = SkyCoord(*(centre * u.deg))
+        center = telescope.footprint.corners[0].mean(axis=0).to_value(u.deg)
+        sky = SkyCoord(*(center * u.deg))
         angle = SkyCoord(0 * u.deg, 0 * u.deg).position_angle(sky)
         assert angle.deg == pytest.approx(40, abs=0.1)
 

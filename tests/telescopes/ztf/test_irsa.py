@@ -86,8 +86,8 @@ class TestExecuted:
         assert first.limiting_magnitude == 20.5
         assert first.queue_name is None
         grid = ZTF.read_grid()
-        centre = grid.coord[grid.field_id == 600][0]
-        assert first.ra.to_value(u.deg) == pytest.approx(centre.ra.deg)
+        center = grid.coord[grid.field_id == 600][0]
+        assert first.ra.to_value(u.deg) == pytest.approx(center.ra.deg)
         assert (second.field_id, second.filter) == (601, "r")
         assert second.exposure_time == 60 * u.s
         assert len(second.detectors) == 64

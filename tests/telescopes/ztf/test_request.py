@@ -171,7 +171,7 @@ def test_a_request_of_before_there_were_several_is_still_read(bench):
     (message,) = read_messages(request.body)
     old = QueueRequest(NAME, dump(message))
     assert read_messages(old.body) == [message]
-    assert bench.queue.settle_time(old) == bench.queue.settle_time(request)
+    assert bench.queue.confirmation_delay(old) == bench.queue.confirmation_delay(request)
     assert bench.queue.find(old) is False
     bench.queue.submit(old)
     assert bench.queue.find(old) is True

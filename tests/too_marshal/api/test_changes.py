@@ -15,7 +15,7 @@ from tests.too_marshal.factories import (
     add_preflight,
     add_submission,
 )
-from too_marshal.api.notices import LARGEST_NOTICE
+from too_marshal.api.notices import MAX_NOTICE_SIZE
 from too_marshal.db.events import Event
 from too_marshal.db.notices import ReceivedNotice
 from too_marshal.db.plans import Plan
@@ -49,7 +49,7 @@ def test_what_cannot_be_understood_is_kept(program: FlaskClient, session: Sessio
 def test_a_notice_may_be_as_large_as_the_largest_map(program: FlaskClient):
     body = b"{" + b" " * 2_000_000
     assert program.post("/api/v1/notices", data=body).status_code == 200
-    body = b" " * (LARGEST_NOTICE + 1)
+    body = b" " * (MAX_NOTICE_SIZE + 1)
     assert program.post("/api/v1/notices", data=body).status_code == 413
 
 
@@ -167,7 +167,7 @@ def test_a_submission_is_withdrawn_once_it_is_asked_for(program: FlaskClient, se
     submission = add_submission(session, add_plan(session, event))
     answer = program.post(f"/api/v1/submissions/{submission.id}/withdraw")
     assert answer.status_code == 202
-    assert answer.get_json()["withdraw_wanted"] is True
+    assert answer.get_json()["withdrawal_requested"] is True
 
 
 def test_a_draft_needs_executed_exposures(program: FlaskClient, session: Session):
@@ -182,9 +182,9 @@ def test_a_map_made_from_a_position_has_contours_and_no_file(
     program: FlaskClient, session: Session
 ):
     event = add_event(session)
-    place = add_localization(session, event)
-    assert program.get(f"/api/v1/localizations/{place.id}/contours").status_code == 200
-    answer = program.get(f"/api/v1/localizations/{place.id}/file")
+    localization = add_localization(session, event)
+    assert program.get(f"/api/v1/localizations/{localization.id}/contours").status_code == 200
+    answer = program.get(f"/api/v1/localizations/{localization.id}/file")
     assert answer.status_code == 404
     assert "made from a position" in answer.get_json()["detail"]
 

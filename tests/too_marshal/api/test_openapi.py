@@ -93,7 +93,7 @@ def test_every_route_is_described_and_every_description_is_a_route(app: Flask):
 @pytest.fixture
 def rows(session: Session) -> dict[str, int]:
     event = add_event(session)
-    place = add_localization(session, event, original=b"SIMPLE  =                    T")
+    localization = add_localization(session, event, original=b"SIMPLE  =                    T")
     plan = add_plan(session, event)
     submission = add_submission(session, plan)
     add_exposures(session, submission, 3)
@@ -114,8 +114,8 @@ def rows(session: Session) -> dict[str, int]:
         "rule_id": rule_id,
         "trial_id": trial.id,
         "event_id": event.id,
-        "localization_id": place.id,
-        "notice_id": place.notice_id,
+        "localization_id": localization.id,
+        "notice_id": localization.notice_id,
         "plan_id": plan.id,
         "computing_plan_id": add_plan(session, event, state=PlanState.COMPUTING).id,
         "submission_id": submission.id,

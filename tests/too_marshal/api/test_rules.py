@@ -39,7 +39,7 @@ def test_a_rule_lives_and_dies_and_lives_again(caller: Caller):
         (TELL | {"streams": "lvk"}, "streams: A list"),
         (TELL | {"minimum_classes": {"BNS": None}}, "minimum_classes"),
         (TELL | {"notifies": "yes"}, "notifies: True or false"),
-        (TELL | {"colour": 1}, "unknown: colour"),
+        (TELL | {"color": 1}, "unknown: color"),
         ({"name": "x"}, "tells people, or plans"),
     ],
 )

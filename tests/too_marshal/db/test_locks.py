@@ -33,15 +33,15 @@ def wish(engine, submission: Submission) -> None:
     """Somebody else wants it back."""
     with session_factory(engine)() as other:
         row = lock(other, Submission, submission.id)
-        row.withdraw_wanted, row.withdraw_reason = True, "the event was retracted"
+        row.withdrawal_requested, row.withdraw_reason = True, "the event was retracted"
         other.commit()
 
 
 def test_a_row_is_read_anew_under_its_lock(session, engine, submission):
     wish(engine, submission)
-    assert not submission.withdraw_wanted, "the session knows the old row"
+    assert not submission.withdrawal_requested, "the session knows the old row"
     assert lock(session, Submission, submission.id) is submission
-    assert submission.withdraw_wanted
+    assert submission.withdrawal_requested
 
 
 def test_who_writes_what_was_read_before_is_refused(session, engine, submission):

@@ -56,7 +56,7 @@ def hang_up(handler) -> None:
     del handler
 
 
-MISBEHAVIOUR = {
+MISBEHAVIOR = {
     "dripping header": (drip, FetchFailed, "over 2 s"),
     "dripping body": (drip_body, FetchFailed, "slower than|over 2 s"),
     "endless": (endless, FetchRefused, "longer than 100000"),
@@ -82,9 +82,9 @@ MISBEHAVIOUR = {
 }
 
 
-@pytest.mark.parametrize("name", MISBEHAVIOUR)
-def test_misbehaviour_is_named_in_time(server, make_fetcher, name):
-    page, error, words = MISBEHAVIOUR[name]
+@pytest.mark.parametrize("name", MISBEHAVIOR)
+def test_misbehavior_is_named_in_time(server, make_fetcher, name):
+    page, error, words = MISBEHAVIOR[name]
     server.pages["/page"] = page
     began = time.monotonic()
     with pytest.raises(error, match=words):

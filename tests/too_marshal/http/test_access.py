@@ -116,12 +116,12 @@ def test_every_state_change_needs_more_than_a_viewer(app: Flask):
 @pytest.fixture
 def rows(session: Session) -> dict[str, int]:
     event = add_event(session)
-    place = add_localization(session, event)
+    localization = add_localization(session, event)
     plan = add_plan(session, event)
     submission = add_submission(session, plan)
     return {
         "event_id": event.id,
-        "localization_id": place.id,
+        "localization_id": localization.id,
         "plan_id": plan.id,
         "submission_id": submission.id,
         "preflight_id": add_preflight(session, plan).id,

@@ -23,7 +23,7 @@ def test_a_vendored_asset_is_what_its_record_says(entry):
     found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
     assert found == entry["files"]
     assert "LICENSE" in found
-    assert entry["licence"] in {"MIT", "ISC", "ISC AND MIT", "0BSD"}
+    assert entry["license"] in {"MIT", "ISC", "ISC AND MIT", "0BSD"}
 
 
 def test_nothing_is_vendored_without_a_record():

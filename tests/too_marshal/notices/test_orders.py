@@ -48,7 +48,7 @@ def test_no_two_notices_of_an_event_have_the_same_order(chains):
         assert len(set(orders)) == len(orders), name
 
 
-def standing(arrivals):
+def event_status(arrivals):
     """What an event has come to after these arrivals, each applied as it came."""
     latest = located = None
     for notice in arrivals:
@@ -70,12 +70,12 @@ def test_thirty_chains_end_alike_whatever_the_order_of_arrival(chains):
     assert len(streams) >= 8
     shuffle = random.Random(4).sample
     for chain in picked:
-        wanted = standing(chain)
+        wanted = event_status(chain)
         if len(chain) <= 5:
             arrivals = itertools.permutations(chain)
         else:
             arrivals = (shuffle(chain, len(chain)) for _ in range(200))
-        assert all(standing(arrival) == wanted for arrival in arrivals)
+        assert all(event_status(arrival) == wanted for arrival in arrivals)
 
 
 def sequences(chains, stream, number):

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from too_marshal.db.events import Activity
 from too_marshal.db.jobs import defer
-from too_marshal.processes.rescue import MOST_DEATHS, STALLED_SECONDS, Rescuer
+from too_marshal.processes.rescue import MAX_DEATHS, STALLED_SECONDS, Rescuer
 
 
 class Clock:
@@ -90,7 +90,7 @@ def test_a_job_whose_twin_waits_does_not_stop_the_rescue_of_others(session, engi
 
 def test_a_job_that_kills_whoever_does_it_is_given_up_and_told(session, engine, rescuer, clock):
     ask(session)
-    for _ in range(MOST_DEATHS):
+    for _ in range(MAX_DEATHS):
         assert fetch(engine, hire(engine)) == "track"
         rescuer.look()
         clock.seconds += STALLED_SECONDS + 1

@@ -12,7 +12,7 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from too_marshal.processes.supervisor import Ending, ProcessFailed, Supervisor, environment
+from too_marshal.processes.supervisor import ProcessFailed, RestartPolicy, Supervisor, environment
 
 SLEEPER = "import sys, time; print('ready', flush=True); time.sleep(600)"
 
@@ -66,7 +66,7 @@ def test_a_process_that_others_lean_on_is_not_replaced(modules):
     supervisor = Supervisor()
     supervisor.add(
         "keystone", modules("keystone", "raise SystemExit(2)"), environ=environment(),
-        on_end=Ending.STOP,
+        on_end=RestartPolicy.CRITICAL,
     )  # fmt: skip
     with pytest.raises(ProcessFailed, match="keystone ended with code 2"):
         supervisor.watch()

@@ -78,7 +78,7 @@ def test_a_login_never_leads_off_the_site(app: Flask):
 
 def test_after_five_failures_even_the_right_password_waits(app: Flask, session: Session):
     client = app.test_client()
-    for _ in range(login.MOST_FAILURES_OF_NAME):
+    for _ in range(login.MAX_FAILURES_OF_NAME):
         assert log_in(client, password="wrong").status_code == 401
     answer = log_in(client)
     assert answer.status_code == 429
@@ -100,7 +100,7 @@ def test_old_failures_are_forgotten(app: Flask, session: Session):
 def test_an_address_that_tries_many_names_waits_too(app: Flask, session: Session):
     session.add_all(
         LoginAttempt(username=f"name{number}", address="127.0.0.1")
-        for number in range(login.MOST_FAILURES_OF_ADDRESS)
+        for number in range(login.MAX_FAILURES_OF_ADDRESS)
     )
     session.commit()
     assert log_in(app.test_client()).status_code == 429

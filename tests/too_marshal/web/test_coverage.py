@@ -42,15 +42,15 @@ def test_a_version_is_chosen_and_its_coverage_shown(observer: FlaskClient, sessi
 
 def test_what_is_not_computed_is_asked_for_once(observer: FlaskClient, session: Session):
     event = add_event(session)
-    place = add_localization(session, event)
+    localization = add_localization(session, event)
     plan = add_plan(session, event)
     add_exposures(session, add_submission(session, plan), 2)
     assert "Compute on this map" in page(observer, f"/events/{event.id}/coverage")
     for _ in range(2):
-        answer = observer.post(f"/events/{event.id}/coverage", data={"map": place.id})
+        answer = observer.post(f"/events/{event.id}/coverage", data={"map": localization.id})
         assert answer.status_code == 303
     jobs = session.execute(text("SELECT task_name, args FROM procrastinate_jobs")).all()
-    assert jobs == [("cover_version", {"event_id": event.id, "localization_id": place.id})]
+    assert jobs == [("cover_version", {"event_id": event.id, "localization_id": localization.id})]
     other = add_localization(session, add_event(session, "S2"))
     answer = observer.post(f"/events/{event.id}/coverage", data={"map": other.id})
     assert answer.status_code == 404
@@ -58,10 +58,10 @@ def test_what_is_not_computed_is_asked_for_once(observer: FlaskClient, session: 
 
 def test_the_modulus_of_100_mpc_is_35(session: Session):
     event = add_event(session)
-    place = add_localization(session, event)
-    assert distance_modulus(place.sky_map) is None
-    place.sky_map.distance_mean = 100.0
-    assert distance_modulus(place.sky_map) == 35.0
+    localization = add_localization(session, event)
+    assert distance_modulus(localization.sky_map) is None
+    localization.sky_map.distance_mean = 100.0
+    assert distance_modulus(localization.sky_map) == 35.0
 
 
 def test_one_exposure_has_no_course(session: Session):

@@ -127,7 +127,7 @@ def test_the_state_of_an_event_follows_what_was_done(viewer: FlaskClient, sessio
 
 def test_the_event_page_has_everything_of_the_event(viewer: FlaskClient, session: Session):
     event = add_event(session)
-    place = add_localization(session, event, original=b"SIMPLE")
+    localization = add_localization(session, event, original=b"SIMPLE")
     plan = add_plan(session, event)
     submission = add_submission(session, plan)
     add_exposures(session, submission, 3)
@@ -137,7 +137,7 @@ def test_the_event_page_has_everything_of_the_event(viewer: FlaskClient, session
         "HasNS",
         "H1, L1, V1",
         "1 per 31.7 yr",
-        sexagesimal(place.sky_map.peak_ra, place.sky_map.peak_dec),
+        sexagesimal(localization.sky_map.peak_ra, localization.sky_map.peak_dec),
         f"/plans/{plan.id}",
         submission.queue_name,
         f"{event.name} begins",
@@ -199,11 +199,11 @@ def test_a_hostile_name_is_text_on_every_page(admin: FlaskClient, session: Sessi
 
 def test_the_map_gets_contours_tiles_and_what_was_observed(viewer: FlaskClient, session: Session):
     event = add_event(session)
-    place = add_localization(session, event)
+    localization = add_localization(session, event)
     plan = add_plan(session, event, most_fields=6)
     add_exposures(session, add_submission(session, plan), 9)
     sky = viewer.get(f"/events/{event.id}/sky.json").get_json()
-    assert sky["localization"]["id"] == place.id
+    assert sky["localization"]["id"] == localization.id
     levels = [
         f["properties"]["credible_level"] for f in sky["localization"]["contours"]["features"]
     ]

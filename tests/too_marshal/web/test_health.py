@@ -32,8 +32,8 @@ def test_every_process_shows_when_it_last_lived(viewer: FlaskClient, session: Se
     beat(session, "worker-1", 90)
     beat(session, "listener", 400)
     text = page(viewer, "/health")
-    for colour, name in (("green", "clock"), ("amber", "worker-1"), ("red", "listener")):
-        assert f"tag-{colour}" in text.split(f"</span> {name}</th>")[0][-60:]
+    for color, name in (("green", "clock"), ("amber", "worker-1"), ("red", "listener")):
+        assert f"tag-{color}" in text.split(f"</span> {name}</th>")[0][-60:]
 
 
 def test_waiting_work_and_trouble_are_counted(viewer: FlaskClient, session: Session):
@@ -126,11 +126,11 @@ def test_a_full_disk_fails(app: Flask, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "colour"),
+    ("seconds", "color"),
     [(-5, "green"), (60, "green"), (60.1, "amber"), (300, "amber"), (300.1, "red")],
 )
-def test_the_colour_of_an_age_changes_at_one_and_five_minutes(seconds: float, colour: str):
-    assert level(seconds) == colour
+def test_the_color_of_an_age_changes_at_one_and_five_minutes(seconds: float, color: str):
+    assert level(seconds) == color
 
 
 def test_work_without_a_living_worker_is_red(viewer: FlaskClient, session: Session):

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from too_marshal.db.events import Activity, record
 from too_marshal.db.people import WebSession
-from too_marshal.http.service import EXTENSION, MOST_STREAMS
+from too_marshal.http.service import EXTENSION, MAX_STREAMS
 from too_marshal.web import live
 
 
@@ -116,7 +116,7 @@ def test_a_quiet_stream_shows_that_it_lives_and_ends_with_the_login(
 
 
 def test_no_more_streams_are_opened_than_leave_threads_for_pages(app: Flask, viewer: FlaskClient):
-    streams = [open_stream(viewer) for _ in range(MOST_STREAMS)]
+    streams = [open_stream(viewer) for _ in range(MAX_STREAMS)]
     assert viewer.get("/live").status_code == 503
     streams[0][0].close()
     answer, _ = open_stream(viewer)
@@ -126,8 +126,8 @@ def test_no_more_streams_are_opened_than_leave_threads_for_pages(app: Flask, vie
         stream.close()
     # Every place is given back once.
     semaphore = app.extensions[EXTENSION].streams
-    assert [semaphore.acquire(blocking=False) for _ in range(MOST_STREAMS + 1)] == [
-        *[True] * MOST_STREAMS,
+    assert [semaphore.acquire(blocking=False) for _ in range(MAX_STREAMS + 1)] == [
+        *[True] * MAX_STREAMS,
         False,
     ]
 

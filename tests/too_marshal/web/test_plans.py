@@ -263,7 +263,7 @@ def test_a_live_submission_can_be_withdrawn_where_it_is_shown(
     answer = observer.post(f"/submissions/{submission.id}/withdraw")
     assert answer.status_code == 303
     session.expire_all()
-    assert submission.withdraw_wanted
+    assert submission.withdrawal_requested
     assert submission.withdraw_reason == "withdrawn by observer"
     assert f"/submissions/{submission.id}/withdraw" not in page(observer, f"/plans/{plan.id}")
     assert now() > submission.approved_at

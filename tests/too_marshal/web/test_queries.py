@@ -16,7 +16,7 @@ from tests.too_marshal.factories import (
 )
 from too_marshal.db.queues import SubmissionState
 
-MOST_QUERIES = 22
+MAX_QUERIES = 22
 
 
 @pytest.fixture
@@ -57,5 +57,5 @@ def test_more_rows_ask_no_more_questions(
         add_one(session, number)
     queries.clear()
     viewer.get(address)
-    assert len(queries) == few <= MOST_QUERIES
+    assert len(queries) == few <= MAX_QUERIES
     assert few > 1

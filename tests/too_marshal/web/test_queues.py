@@ -64,14 +64,14 @@ def test_whatever_we_called_it_a_queue_of_ours_can_be_taken_back(
     observer.post(f"/submissions/{submission.id}/withdraw")
     session.refresh(submission)
     assert submission.state == SubmissionState.ACCEPTED
-    assert submission.withdraw_wanted
+    assert submission.withdrawal_requested
 
 
 def test_people_say_that_the_observatory_has_agreed(observer: FlaskClient, session: Session):
     event = add_event(session)
     add_localization(session, event)
     submission = add_submission(session, add_plan(session, event), SubmissionState.EXECUTING)
-    submission.withdraw_wanted = submission.needs_person = True
+    submission.withdrawal_requested = submission.needs_person = True
     submission.withdraw_reason = "it was retracted"
     session.commit()
     assert f"/submissions/{submission.id}/settle" in page(observer, "/queues")
@@ -109,7 +109,7 @@ def test_a_submission_that_is_over_offers_no_withdrawal(observer: FlaskClient, s
     assert f"/submissions/{over.id}/withdraw" not in text
     assert observer.post(f"/submissions/{over.id}/withdraw").status_code == 303
     session.refresh(over)
-    assert not over.withdraw_wanted
+    assert not over.withdrawal_requested
 
 
 def test_one_tap_stops_all_submission_and_says_who(observer: FlaskClient, session: Session):

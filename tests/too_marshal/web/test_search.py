@@ -6,13 +6,13 @@ from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event
 from tests.too_marshal.web.test_events import page
-from too_marshal.db.events import Event, EventName, compared_name
+from too_marshal.db.events import Event, EventName, normalized_name
 
 
 def named(session: Session, *names: str, stream: str = "fermi_gbm") -> Event:
     event = add_event(session, names[0], stream=stream, aliases=list(names[1:]))
     session.add_all(
-        EventName(event_id=event.id, name=name, compared=compared_name(name)) for name in names
+        EventName(event_id=event.id, name=name, compared=normalized_name(name)) for name in names
     )
     session.commit()
     return event

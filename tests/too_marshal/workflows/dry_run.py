@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from too_marshal.db.plans import PlanRule
-from too_marshal.workflows.rules.decide import reasons_against
+from too_marshal.workflows.rules.decide import failed_conditions
 from too_marshal.workflows.rules.dry_run import USUAL_SPAN, Past, past_cases
 
 
@@ -39,4 +39,4 @@ class Answer:
 def dry_run(session: Session, rule: PlanRule, span: timedelta = USUAL_SPAN) -> list[Answer]:
     """Ask a rule; the latest notice first."""
     cases = past_cases(session, span, limit=5000)
-    return [Answer(past, reasons_against(rule, past.case)) for past in cases]
+    return [Answer(past, failed_conditions(rule, past.case)) for past in cases]

@@ -47,21 +47,23 @@ def located(session):
     received = ingest(
         session, Message(alerts.lvk(skymap=alerts.skymap_fits(ra=RA, dec=35.0)), "api")
     )
-    place = session.scalars(select(Localization)).one()
-    localize(session, place.id)
-    session.refresh(place)
-    return SimpleNamespace(event=session.get_one(Event, received.event_id), place=place)
+    localization = session.scalars(select(Localization)).one()
+    localize(session, localization.id)
+    session.refresh(localization)
+    return SimpleNamespace(
+        event=session.get_one(Event, received.event_id), localization=localization
+    )
 
 
 def test_a_map_is_stored_once_and_becomes_current(session, located):
-    assert located.place.state == LocalizationState.READY
-    assert located.event.current_localization_id == located.place.id
-    file = located.place.sky_map
+    assert located.localization.state == LocalizationState.READY
+    assert located.event.current_localization_id == located.localization.id
+    file = located.localization.sky_map
     # A Gaussian of 5 deg: 2 pi sigma^2 ln 2 and ln 10, on the flat sky.
     assert file.area_50 == pytest.approx(2 * np.pi * 25 * np.log(2), rel=0.05)
     assert file.area_90 == pytest.approx(2 * np.pi * 25 * np.log(10), rel=0.05)
     assert file.contours["type"] == "FeatureCollection"
-    assert load_skymap(session, located.place).area(0.9).value == pytest.approx(file.area_90)
+    assert load_skymap(session, located.localization).area(0.9).value == pytest.approx(file.area_90)
     again = ingest(
         session,
         Message(
@@ -69,7 +71,9 @@ def test_a_map_is_stored_once_and_becomes_current(session, located):
             "api",
         ),
     )
-    second = session.scalars(select(Localization).where(Localization.id != located.place.id)).one()
+    second = session.scalars(
+        select(Localization).where(Localization.id != located.localization.id)
+    ).one()
     localize(session, second.id)
     session.refresh(located.event)
     assert again.event_id == located.event.id
@@ -82,11 +86,13 @@ def test_an_older_map_that_comes_late_does_not_become_current(session, located):
         session,
         Message(alerts.lvk(alert_type="EARLYWARNING", created="2026-11-22T02:59:50Z"), "api"),
     )
-    older = session.scalars(select(Localization).where(Localization.id != located.place.id)).one()
+    older = session.scalars(
+        select(Localization).where(Localization.id != located.localization.id)
+    ).one()
     localize(session, older.id)
     session.refresh(located.event)
     assert older.state == LocalizationState.READY
-    assert located.event.current_localization_id == located.place.id
+    assert located.event.current_localization_id == located.localization.id
 
 
 @pytest.mark.parametrize(
@@ -102,11 +108,11 @@ def test_an_older_map_that_comes_late_does_not_become_current(session, located):
 def test_a_bad_map_is_refused_by_the_name_of_its_fault(session, spoil, words):
     bad = spoil(alerts.skymap_fits())
     received = ingest(session, Message(alerts.lvk(skymap=bad), "api"))
-    place = session.scalars(select(Localization)).one()
-    localize(session, place.id)
-    session.refresh(place)
-    assert place.state == LocalizationState.REFUSED
-    assert words.lower() in place.reason.lower()
+    localization = session.scalars(select(Localization)).one()
+    localize(session, localization.id)
+    session.refresh(localization)
+    assert localization.state == LocalizationState.REFUSED
+    assert words.lower() in localization.reason.lower()
     event = session.get_one(Event, received.event_id)
     assert event.current_localization_id is None, "the event is there, without a map"
 
@@ -130,8 +136,8 @@ def tracked(session, robots, submission) -> str:
 
 
 def test_from_the_notice_to_the_circular(session, located):
-    propose_plans(session, located.place.id)
-    propose_plans(session, located.place.id)
+    propose_plans(session, located.localization.id)
+    propose_plans(session, located.localization.id)
     # Two rules for ZTF apply, and the job came twice: still one plan a telescope.
     telescopes = session.scalars(select(Plan.telescope)).all()
     assert sorted(telescopes) == sorted({"ZTF", *(name for name, _, _ in WITH_ZTF)})
@@ -159,7 +165,7 @@ def test_from_the_notice_to_the_circular(session, located):
         track(session, robots, "ZTF")
         session.refresh(submission)
         assert submission.state == "executing"
-        early = session.get_one(Coverage, (located.place.id, "ZTF"))
+        early = session.get_one(Coverage, (located.localization.id, "ZTF"))
         assert 0 < early.probability < 1
         seen = early.exposures
 
@@ -169,7 +175,7 @@ def test_from_the_notice_to_the_circular(session, located):
         assert tracked(session, robots, submission) == "executing", "one list is not believed"
         with later(seconds=100):
             assert tracked(session, robots, submission) == "done"
-        late = session.get_one(Coverage, (located.place.id, "ZTF"), populate_existing=True)
+        late = session.get_one(Coverage, (located.localization.id, "ZTF"), populate_existing=True)
         assert late.exposures > seen
         assert late.probability >= late.probability_twice > 0
         # Failed quadrants are not counted: no more than was planned, within the cells' accuracy.
@@ -201,7 +207,7 @@ def test_a_silent_robot_leaves_the_last_good_copy(session):
 
 
 def test_a_retraction_during_execution_keeps_what_was_done_and_ends_the_rest(session, located):
-    propose_plans(session, located.place.id)
+    propose_plans(session, located.localization.id)
     plan = session.scalars(select(Plan).where(Plan.telescope == "ZTF")).one()
     planned = session.scalar(select(func.count(Plan.id)))
     compute(session, plan.id)
@@ -231,7 +237,9 @@ def test_a_retraction_during_execution_keeps_what_was_done_and_ends_the_rest(ses
         assert before <= after <= before + 1, "at most the exposure that was under way"
         # An older notice that arrives late plans nothing.
         ingest(session, Message(alerts.lvk(created="2026-11-22T03:05:00Z"), "api"))
-        place = session.scalars(select(Localization).order_by(Localization.id.desc())).first()
-        localize(session, place.id)
-        propose_plans(session, place.id)
+        localization = session.scalars(
+            select(Localization).order_by(Localization.id.desc())
+        ).first()
+        localize(session, localization.id)
+        propose_plans(session, localization.id)
         assert session.scalar(select(func.count(Plan.id))) == planned

@@ -8,7 +8,7 @@ from typing import Any
 
 import fastavro
 
-from too_marshal.notices.formats.json_document import LARGEST_DOCUMENT, Document
+from too_marshal.notices.formats.json_document import MAX_DOCUMENT_SIZE, Document
 from too_marshal.notices.notice import NoticeMalformed
 
 MAGIC = b"Obj\x01"
@@ -28,7 +28,7 @@ def read_avro(payload: bytes) -> Document:
     NoticeMalformed
         If the message is not such a file.
     """
-    if len(payload) > LARGEST_DOCUMENT:
+    if len(payload) > MAX_DOCUMENT_SIZE:
         raise NoticeMalformed(f"{len(payload)} bytes are more than a notice may have (32 MB)")
     try:
         _check_header(_header(io.BytesIO(payload)))
@@ -64,7 +64,7 @@ def _check_header(header: dict[str, bytes]) -> None:
 
 def _length(stream: io.BytesIO) -> int:
     length = _long(stream)
-    if not 0 <= length <= LARGEST_DOCUMENT:
+    if not 0 <= length <= MAX_DOCUMENT_SIZE:
         raise NoticeMalformed("an Avro length is out of range")
     return length
 

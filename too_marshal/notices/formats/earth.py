@@ -17,7 +17,7 @@ _J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
 def occultation_from_vector(x: float, y: float, z: float) -> dict[str, float] | None:
     """Earth disc from the satellite's geocentric vector, as GBM ground positions carry it.
 
-    `SC_Geo_X/Y/Z` point from the centre of the Earth to the satellite
+    `SC_Geo_X/Y/Z` point from the center of the Earth to the satellite
     (equatorial), in units of 1/4 or 1/16 km: measured on 76 archived notices,
     the length divided by one of the two is the orbit's radius of 6864-6917 km,
     and the direction agrees with `SC_Long/Lat` of the flight notices.

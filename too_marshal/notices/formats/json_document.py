@@ -12,10 +12,10 @@ from typing import Any
 
 from too_marshal.notices.notice import NoticeMalformed
 
-LARGEST_DOCUMENT = 32 * 2**20
+MAX_DOCUMENT_SIZE = 32 * 2**20
 """Bytes. An LVK alert with two maps stays below 8 MiB; brokers carry at most 4 MiB."""
 
-LARGEST_MAP = 24 * 2**20
+MAX_MAP_SIZE = 24 * 2**20
 """Bytes of a decoded inline sky map."""
 
 FILE_UNREADABLE = "sky map unreadable"
@@ -147,7 +147,7 @@ class Document(Mapping[str, Any]):
             return None
         if not isinstance(value, bytes):
             raise self._wrong(name, "base64 text")
-        if len(value) > LARGEST_MAP:
+        if len(value) > MAX_MAP_SIZE:
             raise NoticeMalformed(f"{self._path}{name} holds more than 24 MB")
         return value
 
@@ -186,7 +186,7 @@ def read_document(payload: bytes) -> Document:
     NoticeMalformed
         If any of these holds.
     """
-    if len(payload) > LARGEST_DOCUMENT:
+    if len(payload) > MAX_DOCUMENT_SIZE:
         raise NoticeMalformed(f"{len(payload)} bytes are more than a notice may have (32 MB)")
     try:
         value = json.loads(

@@ -6,12 +6,12 @@ import json
 
 from too_marshal.notices.notice import Notice, NoticeMalformed
 
-LONGEST_NAME = 80
-LONGEST_TYPE = 60
-LONGEST_ADDRESS = 2000
-MOST_NAMES = 64
-LARGEST_ATTRIBUTES = 200_000
-_LARGEST_INTEGER = 2**63
+MAX_NAME_LENGTH = 80
+MAX_TYPE_LENGTH = 60
+MAX_ADDRESS_LENGTH = 2000
+MAX_NAMES = 64
+MAX_ATTRIBUTES_SIZE = 200_000
+_MAX_INTEGER = 2**63
 
 
 def check_limits(notice: Notice) -> Notice:
@@ -28,16 +28,19 @@ def check_limits(notice: Notice) -> Notice:
     names = [notice.event_key, notice.name, *notice.aliases]
     names += [key for _, key in notice.related]
     for name in names:
-        if name is not None and not (0 < len(name) <= LONGEST_NAME and name.isprintable()):
+        if name is not None and not (0 < len(name) <= MAX_NAME_LENGTH and name.isprintable()):
             raise NoticeMalformed(f"{name[:40]!r} is no name of an event")
-    if len(names) > MOST_NAMES:
+    if len(names) > MAX_NAMES:
         raise NoticeMalformed(f"{len(names)} names")
-    if len(notice.type_name) > LONGEST_TYPE or not notice.type_name.isprintable():
+    if len(notice.type_name) > MAX_TYPE_LENGTH or not notice.type_name.isprintable():
         raise NoticeMalformed(f"{notice.type_name[:40]!r} is no type of notice")
-    if any(len(url) > LONGEST_ADDRESS for url in (notice.notice_id, *notice.links.values())):
+    if any(len(url) > MAX_ADDRESS_LENGTH for url in (notice.notice_id, *notice.links.values())):
         raise NoticeMalformed("an address is too long")
-    if not all(-_LARGEST_INTEGER <= number < _LARGEST_INTEGER for number in notice.order):
+    if not all(-_MAX_INTEGER <= number < _MAX_INTEGER for number in notice.order):
         raise NoticeMalformed("a serial number is too large")
-    if len(json.dumps([dict(notice.attributes), dict(notice.classification)])) > LARGEST_ATTRIBUTES:
+    if (
+        len(json.dumps([dict(notice.attributes), dict(notice.classification)]))
+        > MAX_ATTRIBUTES_SIZE
+    ):
         raise NoticeMalformed("the attributes are too large")
     return notice

@@ -18,7 +18,7 @@ from too_marshal.notices.notice import (
 
 
 def notice_to_json(notice: Notice) -> dict[str, Any]:
-    """Everything that the notice says; a map is summarised by its size and SHA-256."""
+    """Everything that the notice says; a map is summarized by its size and SHA-256."""
     return {
         "stream": notice.stream,
         "event_key": notice.event_key,

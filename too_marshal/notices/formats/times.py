@@ -11,7 +11,7 @@ from too_marshal import clock
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """No notice speaks of a source seen before; an earlier time is a fault of the message."""
 
-LONGEST_AHEAD = timedelta(days=1)
+MAX_AHEAD = timedelta(days=1)
 """An early warning may name a time minutes ahead; clocks differ; a day ahead is a fault."""
 
 _ISO = re.compile(
@@ -92,7 +92,7 @@ def check_range(time: datetime, now: datetime | None = None) -> datetime:
     """Return `time` if a notice can mean it, else raise `TimeUnreadable`."""
     if time < EARLIEST:
         raise TimeUnreadable(f"{time.isoformat()} is before {EARLIEST.year}")
-    if time > (now or clock.now()) + LONGEST_AHEAD:
+    if time > (now or clock.now()) + MAX_AHEAD:
         raise TimeUnreadable(f"{time.isoformat()} lies more than a day ahead")
     return time
 

@@ -22,10 +22,10 @@ try:
 except ImportError:
     voeventparse = None
 
-LARGEST_PACKET = 1_000_000
+MAX_PACKET_SIZE = 1_000_000
 """Bytes. The largest of a million archived packets is far below."""
 
-MOST_TAGS = 20_000
+MAX_TAGS = 20_000
 """Opening brackets: memory goes with elements, not with bytes. Real packets have some 200."""
 
 _ROOTS = frozenset(
@@ -171,10 +171,10 @@ def read_voevent(payload: bytes) -> VOEvent:
 
 
 def _parse(payload: bytes) -> Any:
-    if len(payload) > LARGEST_PACKET:
+    if len(payload) > MAX_PACKET_SIZE:
         raise NoticeMalformed(f"{len(payload)} bytes are more than a VOEvent may have (1 MB)")
-    if payload.count(b"<") > MOST_TAGS:
-        raise NoticeMalformed(f"more than {MOST_TAGS} tags")
+    if payload.count(b"<") > MAX_TAGS:
+        raise NoticeMalformed(f"more than {MAX_TAGS} tags")
     if b"<!DOCTYPE" in payload or b"<!ENTITY" in payload:
         raise NoticeMalformed("a VOEvent with a DOCTYPE is refused")
     parser = etree.XMLParser(

@@ -124,7 +124,7 @@ def parse_repoint(event: VOEvent) -> Notice:
 
 @parses_topic("gcn.notices.fermi.lat.flare", schema="fermi/lat/flare")
 def parse_flare(document: Document) -> Notice:
-    """Read a flare of a source of the catalogue. It has no number: name and day are its key."""
+    """Read a flare of a source of the catalog. It has no number: name and day are its key."""
     base = core_notice(document, "fermi_lat_monitor")
     start, flags = read_time(document, "observation_start")
     key = None if base.name is None or start is None else f"{base.name} {start:%Y-%m-%d}"

@@ -19,7 +19,7 @@ _RAW, _SEGMENT, _POSITION = 31, 32, 39
 
 @parses_packet(_RAW, _SEGMENT, _POSITION, mission="ipn", authorities=("nasa.gsfc.gcn/IPN",))
 def parse(event: VOEvent) -> Notice:
-    """Read a notice; an annulus has no shape here, so its centre is shown and not planned on."""
+    """Read a notice; an annulus has no shape here, so its center is shown and not planned on."""
     base = base_notice(event, "ipn")
     contributed = "_contributed"
     missions = sorted(

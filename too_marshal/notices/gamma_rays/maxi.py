@@ -73,7 +73,7 @@ def parse_unknown(document: Document) -> Notice:
 
 @parses_topic("gcn.notices.maxi.gsc.known", schema="maxi/gsc.known")
 def parse_known(document: Document) -> Notice:
-    """Read a flare of a source that has a name; its position is the catalogue's."""
+    """Read a flare of a source that has a name; its position is the catalog's."""
     notice = _notice(document)
     return replace(notice, flags=notice.flags | {"known source"})
 

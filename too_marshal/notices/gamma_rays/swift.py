@@ -100,7 +100,7 @@ def parse_bat(event: VOEvent) -> Notice:
 
 @parses_packet(_BAT_TRANSIENT, mission="swift", authorities=_AUTHORITIES)
 def parse_bat_transient(event: VOEvent) -> Notice:
-    """Read a source of the catalogues that BAT saw, as a note to its trigger.
+    """Read a source of the catalogs that BAT saw, as a note to its trigger.
 
     It keeps the number of the trigger that it takes back where BAT had announced a burst.
     """
@@ -234,12 +234,12 @@ def _trigger_notice(event: VOEvent) -> Notice:
 
 
 def _flags(event: VOEvent) -> frozenset[str]:
-    catalogues = ("Target_in_Flt_Catalog", "Target_in_Gnd_Catalog", "Target_in_Blk_Catalog")
+    catalogs = ("Target_in_Flt_Catalog", "Target_in_Gnd_Catalog", "Target_in_Blk_Catalog")
     found = {
         "not a GRB": event.flag("Def_NOT_a_GRB"),
         "star tracker lost lock": event.flag("StarTrack_Lost_Lock")
         or event.flag("ImTrig_during_ST_LoL"),
-        "known source": any(event.flag(name) for name in catalogues),
+        "known source": any(event.flag(name) for name in catalogs),
         "near bright star": event.flag("Near_Bright_Star"),
         "not a point source": event.truth("Point_Source") is False
         and event.packet_type == _BAT_ACK,

@@ -54,7 +54,7 @@ _NAMES = tuple(
 
 _FERMI = re.compile(r"\btrigger\s*[#=]?\s*(\d{9})(?:\.\d+)?\s*/\s*(\d{9})\b", re.IGNORECASE)
 _SWIFT = re.compile(r"\btrigger\s*=\s*(\d{6,7})\b", re.IGNORECASE)
-_LONGEST_LOOK = 20_000
+_MAX_LOOK = 20_000
 """Characters of the body in which trigger numbers are looked for; they stand at its head."""
 
 
@@ -78,7 +78,7 @@ def parse(document: Document) -> Notice:
     version = document.integer("version") or 1
     subject = document.required_text("subject")
     event = name_event(document.text("eventId") or "") or name_event(subject)
-    body = (document.text("body") or "")[:_LONGEST_LOOK]
+    body = (document.text("body") or "")[:_MAX_LOOK]
     related, aliases = _triggers(body)
     return Notice(
         stream="circulars",

@@ -22,8 +22,8 @@ SEEN_STEP = timedelta(minutes=1)
 """How often the use of a session or token is noted."""
 
 THROTTLE_WINDOW = timedelta(minutes=15)
-MOST_FAILURES_OF_NAME = 5
-MOST_FAILURES_OF_ADDRESS = 30
+MAX_FAILURES_OF_NAME = 5
+MAX_FAILURES_OF_ADDRESS = 30
 
 
 class LoginThrottled(Exception):
@@ -72,7 +72,7 @@ def _is_throttled(session: Session, username: str, address: str) -> bool:
     recent = select(func.count()).where(LoginAttempt.tried_at > _throttle_start())
     of_name = session.scalar(recent.where(LoginAttempt.username == username)) or 0
     of_address = session.scalar(recent.where(LoginAttempt.address == address)) or 0
-    return of_name >= MOST_FAILURES_OF_NAME or of_address >= MOST_FAILURES_OF_ADDRESS
+    return of_name >= MAX_FAILURES_OF_NAME or of_address >= MAX_FAILURES_OF_ADDRESS
 
 
 def _throttle_start() -> datetime:

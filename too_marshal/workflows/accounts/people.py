@@ -16,7 +16,7 @@ from too_marshal.db.people import Person, Role, WebSession
 from too_marshal.workflows.errors import Invalid
 
 SHORTEST_PASSWORD = 10
-LONGEST_PASSWORD = 1000
+MAX_PASSWORD_LENGTH = 1000
 
 _hasher = PasswordHasher()
 
@@ -103,8 +103,8 @@ def hash_password(password: str) -> str:
     """
     if len(password) < SHORTEST_PASSWORD:
         raise PersonInvalid(f"a password has at least {SHORTEST_PASSWORD} characters")
-    if len(password) > LONGEST_PASSWORD:
-        raise PersonInvalid(f"a password has at most {LONGEST_PASSWORD} characters")
+    if len(password) > MAX_PASSWORD_LENGTH:
+        raise PersonInvalid(f"a password has at most {MAX_PASSWORD_LENGTH} characters")
     with _hashing:
         return _hasher.hash(password)
 
@@ -122,7 +122,7 @@ def is_password_of(person: Person | None, password: str) -> bool:
     stored = person.password_hash if person is not None else _hash_of_nobody()
     with _hashing:
         try:
-            _hasher.verify(stored, password[:LONGEST_PASSWORD])
+            _hasher.verify(stored, password[:MAX_PASSWORD_LENGTH])
         except (VerificationError, InvalidHashError):
             return False
     if person is not None and _hasher.check_needs_rehash(stored):

@@ -13,7 +13,7 @@ from too_marshal.db.people import ApiToken, Person, Role, sha256_of
 from too_marshal.workflows.accounts.login import SEEN_STEP
 from too_marshal.workflows.accounts.people import PersonInvalid
 
-LONGEST_TOKEN = timedelta(days=365)
+MAX_TOKEN_LENGTH = timedelta(days=365)
 
 TOKEN_PREFIX = "toom_"  # noqa: S105 - a mark by which leaked tokens are found, not a secret
 
@@ -50,7 +50,7 @@ def create_token(
         raise PersonInvalid("a token may not do more than its owner")
     if not 1 <= len(name.strip()) <= 80:
         raise PersonInvalid("a token's name has 1 to 80 characters")
-    if not now() < expires_at <= now() + LONGEST_TOKEN + timedelta(minutes=1):
+    if not now() < expires_at <= now() + MAX_TOKEN_LENGTH + timedelta(minutes=1):
         raise PersonInvalid("a token expires within a year from now")
     value = TOKEN_PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(

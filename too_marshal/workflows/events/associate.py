@@ -18,17 +18,23 @@ from sqlalchemy.orm import Session
 
 from too_marshal import tasks
 from too_marshal.db.base import now
-from too_marshal.db.events import Event, compared_name, record
+from too_marshal.db.events import Event, normalized_name, record
 from too_marshal.db.locks import lock_all
 from too_marshal.db.notices import NoticeReference, NoticeState, ReceivedNotice
 from too_marshal.notices.notice import Kind
 from too_marshal.workflows.events.attach import attach, exactly_named
-from too_marshal.workflows.events.duplicates import part_repeats, show_repeats
+from too_marshal.workflows.events.duplicates import show_repeats, split_repetitions
 from too_marshal.workflows.events.link import link_stated
-from too_marshal.workflows.events.naming import Key, lent_among, lent_to, names_of, rename
+from too_marshal.workflows.events.naming import (
+    Key,
+    circular_names_among,
+    circular_names_of,
+    names_of,
+    rename,
+)
 from too_marshal.workflows.events.references import BURST_NAMES, CIRCULARS, references
 from too_marshal.workflows.events.summarize import Document, is_information, summary
-from too_marshal.workflows.localizations.create import note_places
+from too_marshal.workflows.localizations.create import note_localizations
 
 ASSOCIATION_LOCK = 0x746F6F65
 """Key of the advisory lock ("tooe") that lets one transaction at a time associate: a circular
@@ -53,10 +59,10 @@ def apply_notices(session: Session, read: Sequence[ReceivedNotice]) -> Sequence[
     """
     with session.no_autoflush:
         session.execute(select(func.pg_advisory_xact_lock(ASSOCIATION_LOCK)))
-        parted = part_repeats(session, read)
-    _apply(session, parted.counting)
-    show_repeats(session, parted)
-    return parted.counting
+        split_executed = split_repetitions(session, read)
+    _apply(session, split_executed.counting)
+    show_repeats(session, split_executed)
+    return split_executed.counting
 
 
 def _apply(session: Session, rows: Sequence[ReceivedNotice]) -> None:
@@ -65,7 +71,7 @@ def _apply(session: Session, rows: Sequence[ReceivedNotice]) -> None:
     own = [row for row in rows if _key(row) is not None]
     with session.no_autoflush:
         known = _known(session, own)
-        fresh = _begin(session, own, known, lent_among(information, said))
+        fresh = _begin(session, own, known, circular_names_among(information, said))
     retracted = {event.id for event in known.values() if event.is_retracted}
     events = known | fresh
     for row in own:
@@ -87,7 +93,7 @@ def _apply(session: Session, rows: Sequence[ReceivedNotice]) -> None:
     for row, event in sorted(pairs, key=lambda pair: pair[0].id):
         _record_received(session, row, event)
     _act_on_retractions(session, [event for event in events.values() if event.id not in retracted])
-    note_places(session, own)
+    note_localizations(session, own)
     for event in fresh.values():
         tasks.suggest_links(event_id=event.id).defer(session)
 
@@ -128,8 +134,8 @@ def _begin(
         key = _key(row)
         if key is not None and key not in known:
             first[key].append(row)
-    compared = {key: (key[0], compared_name(key[1])) for key in first}
-    lent = lent_to(session, compared.values())
+    compared = {key: (key[0], normalized_name(key[1])) for key in first}
+    lent = circular_names_of(session, compared.values())
     fresh = {}
     for key, rows in first.items():
         names = lent.get(compared[key], set()) | lent_now.get(compared[key], set())
@@ -152,8 +158,8 @@ def _bring_up_to_date(
     named_by_circular = {event for row, event in named if row.stream == CIRCULARS}
     touched = list(dict.fromkeys([*known, *(event for _, event in named)]))
     before = {event: names_of(event) for event in touched}
-    compared = {event: (event.stream, compared_name(event.key)) for event in named_by_circular}
-    lent = lent_to(session, compared.values())
+    compared = {event: (event.stream, normalized_name(event.key)) for event in named_by_circular}
+    lent = circular_names_of(session, compared.values())
     _derive(session, touched, {event: lent.get(key, set()) for event, key in compared.items()})
     return rename(session, before)
 

@@ -27,9 +27,9 @@ _WINDOWS = {
 """Time of the second minus time of the first, s."""
 
 _BURST_WINDOW = (-60.0, 600.0)
-"""As RAVEN's for unmodelled gravitational-wave bursts."""
+"""As RAVEN's for unmodeled gravitational-wave bursts."""
 
-WIDEST_WINDOW = timedelta(seconds=600)
+MAX_WINDOW = timedelta(seconds=600)
 """No two events farther apart are compared."""
 
 

@@ -23,14 +23,14 @@ from too_marshal.db.events import Event, EventLink, LinkKind, record
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.units import YEAR
 from too_marshal.workflows.events.coincidence_windows import (
-    WIDEST_WINDOW,
+    MAX_WINDOW,
     published_rate,
     time_window,
 )
 from too_marshal.workflows.events.link import find_link
 from too_marshal.workflows.localizations.localize import load_skymap
 
-MOST_CHANCE = 0.01
+MAX_CHANCE = 0.01
 """A pair is suggested if fewer unrelated events than this would lie as close."""
 
 _COUNTED = timedelta(days=365)
@@ -71,9 +71,7 @@ def suggest_links(session: Session, event_id: int) -> None:
     if event.event_time is None or event.is_retracted:
         return
     query = select(Event).where(
-        Event.event_time.between(
-            event.event_time - WIDEST_WINDOW, event.event_time + WIDEST_WINDOW
-        ),
+        Event.event_time.between(event.event_time - MAX_WINDOW, event.event_time + MAX_WINDOW),
         Event.stream != event.stream,
         Event.is_test == event.is_test,
         ~Event.is_retracted,
@@ -124,21 +122,27 @@ def stream_rate(session: Session, stream: str, when: datetime) -> float:
 
 
 def _overlap(session: Session, first: Event, second: Event) -> float | None:
-    places = [current_place(event) for event in (first, second)]
-    if places[0] is None or places[1] is None:
+    localizations = [current_place(event) for event in (first, second)]
+    if localizations[0] is None or localizations[1] is None:
         return None
-    return sky_overlap(load_skymap(session, places[0]), load_skymap(session, places[1]))
+    return sky_overlap(
+        load_skymap(session, localizations[0]), load_skymap(session, localizations[1])
+    )
 
 
 def current_place(event: Event) -> Localization | None:
     """The event's current localization, if its map is ready."""
-    place = event.current_localization
-    return place if place is not None and place.state == LocalizationState.READY else None
+    localization = event.current_localization
+    return (
+        localization
+        if localization is not None and localization.state == LocalizationState.READY
+        else None
+    )
 
 
 def _keep(session: Session, first: Event, second: Event, close: Coincidence | None) -> None:
     pair = find_link(session, first.id, second.id)
-    is_close = close is not None and close.chance <= MOST_CHANCE
+    is_close = close is not None and close.chance <= MAX_CHANCE
     if pair is None:
         if not is_close:
             return

@@ -14,7 +14,7 @@ from too_marshal.workflows.events.coincidences import current_place
 from too_marshal.workflows.events.link import links_of
 from too_marshal.workflows.localizations.localize import load_skymap, store_skymap
 
-_LEAST_AREA = 1.0
+_MIN_AREA = 1.0
 """deg2; a position better than that gains nothing from another map."""
 
 
@@ -31,15 +31,15 @@ def combine(session: Session, link_id: int) -> None:
     pair = session.get_one(EventLink, link_id)
     is_live = pair.undone_by is None and pair.kind != LinkKind.COINCIDENT
     for event, other in ((pair.first, pair.second), (pair.second, pair.first)):
-        place, others = current_place(event), current_place(other)
-        if place is None or place.sky_map is None:
+        localization, others = current_place(event), current_place(other)
+        if localization is None or localization.sky_map is None:
             continue
         if not is_live:
             _withdraw_product(session, event, other)
         elif others is not None and others.sky_map is not None:
-            areas = (place.sky_map.area_90, others.sky_map.area_90)
-            if min(areas) >= _LEAST_AREA:
-                _store_product(session, event, other, place, others)
+            areas = (localization.sky_map.area_90, others.sky_map.area_90)
+            if min(areas) >= _MIN_AREA:
+                _store_product(session, event, other, localization, others)
     session.commit()
 
 
@@ -50,21 +50,21 @@ def combine_all(session: Session, event_id: int) -> None:
 
 
 def _store_product(
-    session: Session, event: Event, other: Event, place: Localization, others: Localization
+    session: Session, event: Event, other: Event, localization: Localization, others: Localization
 ) -> None:
-    row = _product(session, place, other)
+    row = _product(session, localization, other)
     parts = [
         {"event": item.name, "localization": at.id, "sha256": at.sky_map_sha256}
-        for item, at in ((event, place), (other, others))
+        for item, at in ((event, localization), (other, others))
     ]
     if row is not None and row.description.get("maps") == parts:
         return
     if row is None:
         row = Localization(
             event_id=event.id,
-            notice_id=place.notice_id,
+            notice_id=localization.notice_id,
             variant=f"product-{other.id}",
-            order=place.order,
+            order=localization.order,
             kind="product",
             description={},
         )
@@ -72,7 +72,7 @@ def _store_product(
     row.description = {"kind": "product", "maps": parts}
     row.ready_at = now()
     try:
-        skymap = product_skymap(load_skymap(session, place), load_skymap(session, others))
+        skymap = product_skymap(load_skymap(session, localization), load_skymap(session, others))
     except SkyMapInvalid as err:
         row.state, row.reason, row.sky_map_sha256 = LocalizationState.REFUSED, str(err), None
         return
@@ -96,10 +96,10 @@ def _withdraw_product(session: Session, event: Event, other: Event) -> None:
         row.reason = f"{other.name} is no longer linked"
 
 
-def _product(session: Session, place: Localization, other: Event) -> Localization | None:
+def _product(session: Session, localization: Localization, other: Event) -> Localization | None:
     return session.scalars(
         select(Localization).where(
-            Localization.notice_id == place.notice_id,
+            Localization.notice_id == localization.notice_id,
             Localization.variant == f"product-{other.id}",
         )
     ).one_or_none()

@@ -1,4 +1,4 @@
-"""Recognise what was said before: one alert may come from two clusters, in two encodings."""
+"""Recognize what was said before: one alert may come from two clusters, in two encodings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def meaning_of(document: Document) -> str:
 
 
 @dataclass(frozen=True)
-class Parted:
+class Split:
     """Notices that count, and those that repeat another."""
 
     counting: list[ReceivedNotice]
@@ -32,7 +32,7 @@ class Parted:
     """The others, by the notice that they repeat."""
 
 
-def part_repeats(session: Session, rows: Sequence[ReceivedNotice]) -> Parted:
+def split_repetitions(session: Session, rows: Sequence[ReceivedNotice]) -> Split:
     """Mark the notices that say exactly what another has said.
 
     Parameters
@@ -51,22 +51,22 @@ def part_repeats(session: Session, rows: Sequence[ReceivedNotice]) -> Parted:
         .group_by(ReceivedNotice.meaning)
     )
     first = dict(session.execute(query).all())
-    parted = Parted([], defaultdict(list))
+    split_executed = Split([], defaultdict(list))
     for row in rows:
         number = first.setdefault(row.meaning, row.id)
         if number == row.id:
-            parted.counting.append(row)
+            split_executed.counting.append(row)
         else:
             row.state, row.error = NoticeState.REPEATED, f"It says the same as notice {number}."
-            parted.repeats[number].append(row)
-    return parted
+            split_executed.repeats[number].append(row)
+    return split_executed
 
 
-def show_repeats(session: Session, parted: Parted) -> None:
+def show_repeats(session: Session, split_executed: Split) -> None:
     """Show repeats with the event of what they repeat."""
-    if not parted.repeats:
+    if not split_executed.repeats:
         return
-    query = select(ReceivedNotice).where(ReceivedNotice.id.in_(parted.repeats))
+    query = select(ReceivedNotice).where(ReceivedNotice.id.in_(split_executed.repeats))
     for first in session.scalars(query):
-        for row in parted.repeats[first.id]:
+        for row in split_executed.repeats[first.id]:
             row.event = first.event

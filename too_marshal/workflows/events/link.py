@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session, aliased
 
 from too_marshal import tasks
 from too_marshal.db.base import MARSHAL, now
-from too_marshal.db.events import Event, EventLink, EventName, LinkKind, compared_name, record
+from too_marshal.db.events import Event, EventLink, EventName, LinkKind, normalized_name, record
 from too_marshal.db.notices import NoticeReference, ReceivedNotice
 from too_marshal.notices.notice import Kind
 from too_marshal.workflows.events.references import BURST_NAMES
 
-LONGEST_REASON = 200
+MAX_REASON_LENGTH = 200
 """Characters of what a person says about a link."""
 
 
@@ -96,7 +96,7 @@ def _namesakes(session: Session, events: Iterable[Event]) -> list[tuple[int, Eve
     for event in events:
         for name in event.aliases:
             if name.startswith(BURST_NAMES):
-                called[compared_name(name)].append(event)
+                called[normalized_name(name)].append(event)
     if not called:
         return []
     query = (

@@ -8,28 +8,28 @@ from collections.abc import Collection, Iterable, Mapping
 from sqlalchemy import delete, select, tuple_
 from sqlalchemy.orm import Session
 
-from too_marshal.db.events import Event, EventName, compared_name
+from too_marshal.db.events import Event, EventName, normalized_name
 from too_marshal.db.notices import NoticeReference, ReceivedNotice
-from too_marshal.workflows.events.references import BURST_NAMES, CIRCULARS, lent_name
+from too_marshal.workflows.events.references import BURST_NAMES, CIRCULARS, circular_name
 
 Key = tuple[str, str]
 """Stream and the mission's own identifier."""
 
 
-def lent_among(
+def circular_names_among(
     information: Iterable[ReceivedNotice], said: Mapping[int, list[tuple[str | None, str]]]
 ) -> dict[Key, set[str]]:
     """Names that circulars among these notices lend, by stream and key as compared."""
     found = defaultdict(set)
     for row in information:
-        name = lent_name(row.document or {})
+        name = circular_name(row.document or {})
         for stream, compared in said[row.id]:
             if name is not None and stream is not None:
                 found[stream, compared].add(name)
     return found
 
 
-def lent_to(session: Session, compared: Collection[Key]) -> dict[Key, set[str]]:
+def circular_names_of(session: Session, compared: Collection[Key]) -> dict[Key, set[str]]:
     """Names that stored circulars lend to bursts whose trigger number they state."""
     if not compared:
         return {}
@@ -68,9 +68,10 @@ def rename(session: Session, before: Mapping[Event, set[str]]) -> dict[Event, se
                 delete(EventName).where(EventName.event_id == event.id, EventName.name.in_(gone))
             )
         session.add_all(
-            EventName(event_id=event.id, name=name, compared=compared_name(name)) for name in added
+            EventName(event_id=event.id, name=name, compared=normalized_name(name))
+            for name in added
         )
         if gone or added:
-            changed[event] = {compared_name(name) for name in gone | added}
+            changed[event] = {normalized_name(name) for name in gone | added}
     session.flush()
     return changed

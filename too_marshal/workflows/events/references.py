@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from too_marshal.db.events import compared_name
+from too_marshal.db.events import normalized_name
 from too_marshal.notices.registry import STREAMS
 from too_marshal.workflows.events.summarize import Document, is_information
 
@@ -24,7 +24,7 @@ def references(document: Document) -> list[tuple[str | None, str]]:
     Returns
     -------
     list of (str or None, str)
-        Stream and name as compared (`db.events.compared_name`); without a stream the name is one
+        Stream and name as compared (`db.events.normalized_name`); without a stream the name is one
         of any mission.
     """
     stated = [(item["stream"], item["event_key"]) for item in document.get("related", [])]
@@ -40,11 +40,11 @@ def references(document: Document) -> list[tuple[str | None, str]]:
             # A circular on another kind of source may mention a burst that is not it.
             found += [item for item in stated if item[1] == document.get("name")]
             found += [*names, *stated]
-    compared = [(stream, compared_name(name)) for stream, name in found]
+    compared = [(stream, normalized_name(name)) for stream, name in found]
     return [item for item in dict.fromkeys(compared) if item[1]]
 
 
-def lent_name(document: Document) -> str | None:
+def circular_name(document: Document) -> str | None:
     """The name that a circular lends to the burst whose trigger number it states."""
     name = document.get("name")
     if document["stream"] != CIRCULARS or not str(name or "").startswith(BURST_NAMES):

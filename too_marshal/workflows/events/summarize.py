@@ -17,7 +17,7 @@ TIME_OF_OBSERVATION = "time is of the observation"
 
 _DISTRUSTED_TIMES = (TIME_OF_OBSERVATION, TIME_REPAIRED)
 
-_MOST_NAMES = 64
+_MAX_NAMES = 64
 
 
 def summary(key: str, documents: Sequence[Document], lent: Sequence[str] = ()) -> Document:
@@ -57,7 +57,7 @@ def summary(key: str, documents: Sequence[Document], lent: Sequence[str] = ()) -
         },
         "flags": sorted(last.get("flags", [])),
         "links": {label: url for item in documents for label, url in item.get("links", {}).items()},
-        "aliases": sorted(own | set(lent))[:_MOST_NAMES],
+        "aliases": sorted(own | set(lent))[:_MAX_NAMES],
     }
 
 

@@ -19,7 +19,7 @@ from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.settings import Settings
 from too_marshal.workflows.exposures.cover import cover
 from too_marshal.workflows.exposures.records import as_executed
-from too_marshal.workflows.exposures.store import events_of, keep_exposures
+from too_marshal.workflows.exposures.store import events_of, store_exposures
 
 Archives = Callable[[str], Archive]
 """Opens the archive of a telescope."""
@@ -27,13 +27,13 @@ Archives = Callable[[str], Archive]
 LATENESS = timedelta(hours=36)
 """Quadrants turn up in the archive so long after their exposure; they are asked for again."""
 
-LONGEST_LOOK = timedelta(days=7)
+MAX_LOOK = timedelta(days=7)
 """An archive that was not read for longer is read from here on only."""
 
 REFERENCE_AGE = timedelta(hours=20)
 """Reference images are read again once they are older: once a day."""
 
-MOST_REJECTED = 200
+MAX_REJECTED = 200
 
 
 def archives_of(settings: Settings) -> Archives:
@@ -66,7 +66,7 @@ def read_archive(session: Session, archives: Archives, telescope: str) -> None:
     """
     copy = _copy(session, telescope)
     end = now()
-    start = max(end - LONGEST_LOOK, (copy.read_until or end) - LATENESS)
+    start = max(end - MAX_LOOK, (copy.read_until or end) - LATENESS)
     told = session.scalars(
         select(Exposure).where(Exposure.telescope == telescope, Exposure.start >= start)
     )
@@ -77,12 +77,12 @@ def read_archive(session: Session, archives: Archives, telescope: str) -> None:
     except ArchiveUnavailable as err:
         _failed(session, telescope, str(err))
         return
-    kept = keep_exposures(session, telescope, table.exposures)
+    kept = store_exposures(session, telescope, table.exposures)
     copy = _copy(session, telescope)
     # Another look may have ended meanwhile, and have seen more.
     copy.read_until = max(copy.read_until or end, end)
     copy.tried_at, copy.error = end, ""
-    copy.rejected = [asdict(row) for row in table.rejected[:MOST_REJECTED]]
+    copy.rejected = [asdict(row) for row in table.rejected[:MAX_REJECTED]]
     session.commit()
     for event_id in sorted(events_of(session, telescope, kept)):
         cover(session, event_id, telescope)

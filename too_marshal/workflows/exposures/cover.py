@@ -46,12 +46,12 @@ def cover(
     number = localization_id or event.current_localization_id
     if number is None:
         return
-    place = session.get_one(Localization, number)
-    if place.event_id != event_id or place.state != LocalizationState.READY:
+    localization = session.get_one(Localization, number)
+    if localization.event_id != event_id or localization.state != LocalizationState.READY:
         return
     read_at = now()
     sources = exposures_by_source(session, event, telescope)
-    before = session.get(Coverage, (place.id, telescope), populate_existing=True)
+    before = session.get(Coverage, (localization.id, telescope), populate_existing=True)
     if not sources:
         if before is not None:
             session.delete(before)
@@ -59,10 +59,10 @@ def cover(
         return
     known = None if before is None else before.probability
     camera = camera_of(session, event_id, telescope)
-    skymap = load_skymap(session, place)
+    skymap = load_skymap(session, localization)
     values = {"event_id": event_id, **_values(skymap, [(camera, sources)])}
-    _keep(session, place.id, telescope, values, read_at)
-    if place.id == event.current_localization_id and values["probability"] != known:
+    _keep(session, localization.id, telescope, values, read_at)
+    if localization.id == event.current_localization_id and values["probability"] != known:
         _tell(session, event, telescope, values)
     session.commit()
 
@@ -72,16 +72,16 @@ def cover_together(
 ) -> None:
     """Recompute what several telescopes cover together of a map; nothing for one alone."""
     event = session.get_one(Event, event_id)
-    place = session.get_one(Localization, localization_id)
+    localization = session.get_one(Localization, localization_id)
     read_at = now()
     parts = [
         (camera_of(session, event_id, telescope), sources)
         for telescope in telescopes
         if (sources := exposures_by_source(session, event, telescope))
     ]
-    if len(parts) > 1 and place.state == LocalizationState.READY:
-        values = {"event_id": event_id, **_values(load_skymap(session, place), parts)}
-        _keep(session, place.id, ALL_TELESCOPES, values, read_at)
+    if len(parts) > 1 and localization.state == LocalizationState.READY:
+        values = {"event_id": event_id, **_values(load_skymap(session, localization), parts)}
+        _keep(session, localization.id, ALL_TELESCOPES, values, read_at)
     session.commit()
 
 

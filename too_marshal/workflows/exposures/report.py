@@ -98,7 +98,7 @@ def gather(session: Session, event_id: int, telescope: str, *, author: str) -> F
     coverage = session.get(Coverage, (event.current_localization_id, telescope))
     if not rows or coverage is None:
         raise NothingExecuted(f"{telescope} has executed nothing for {event.name}")
-    place = session.get_one(Localization, coverage.localization_id)
+    localization = session.get_one(Localization, coverage.localization_id)
     name, description = FACILITIES.get(telescope, (telescope, telescope))
     return Facts(
         event_name=_subject(event),
@@ -106,8 +106,8 @@ def gather(session: Session, event_id: int, telescope: str, *, author: str) -> F
         is_test=event.is_test,
         telescope=name,
         telescope_description=description,
-        map_name=_map_name(session, event, place),
-        map_time=place.ready_at or place.created_at,
+        map_name=_map_name(session, event, localization),
+        map_time=localization.ready_at or localization.created_at,
         start=rows[0].start,
         end=rows[-1].start,
         exposures=len(rows),
@@ -143,11 +143,11 @@ def _by_filter(rows: list[Exposure]) -> tuple[FilterFacts, ...]:
     return tuple(facts)
 
 
-def _map_name(session: Session, event: Event, place: Localization) -> str:
+def _map_name(session: Session, event: Event, localization: Localization) -> str:
     """Name that tells which of an event's maps the percentages are of."""
-    document = session.get_one(ReceivedNotice, place.notice_id).document or {}
+    document = session.get_one(ReceivedNotice, localization.notice_id).document or {}
     kind = str(document.get("type_name") or document.get("kind") or "").lower()
-    creator = place.sky_map.creator if place.sky_map else ""
+    creator = localization.sky_map.creator if localization.sky_map else ""
     return " ".join(part for part in (creator, f"of the {kind} notice of {event.name}") if part)
 
 

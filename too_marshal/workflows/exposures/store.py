@@ -31,7 +31,7 @@ _IMPROVABLE = ("detectors", "seeing", "limiting_magnitude")
 
 
 @dataclass(frozen=True)
-class Kept:
+class Stored:
     """What has become of a batch of exposures."""
 
     added: int
@@ -44,12 +44,12 @@ class Kept:
     """Starts of the new ones, and the better known, that no submission asked for."""
 
 
-def keep_exposures(
+def store_exposures(
     session: Session,
     telescope: str,
     exposures: Sequence[ExecutedExposure],
     import_id: int | None = None,
-) -> Kept:
+) -> Stored:
     """Keep exposures of one telescope; not committed.
 
     Parameters
@@ -78,7 +78,7 @@ def keep_exposures(
                 strays.append(begun)
             else:
                 submissions.add(submission_id)
-    return Kept(added, frozenset(submissions), tuple(strays))
+    return Stored(added, frozenset(submissions), tuple(strays))
 
 
 def _written(
@@ -146,7 +146,7 @@ def _rows(
     ]
 
 
-def events_of(session: Session, telescope: str, kept: Kept) -> set[int]:
+def events_of(session: Session, telescope: str, kept: Stored) -> set[int]:
     """Events for which something new counts: that asked for it, or whose window it was in."""
     asked = select(Plan.event_id).join(Submission).where(Submission.id.in_(kept.submissions))
     events = set(session.scalars(asked))

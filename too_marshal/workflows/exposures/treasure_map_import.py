@@ -20,7 +20,7 @@ from too_marshal.db.exposures import ExposureImport, Source
 from too_marshal.db.plans import Plan
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.workflows.exposures.cameras import camera_to_json
-from too_marshal.workflows.exposures.store import keep_exposures
+from too_marshal.workflows.exposures.store import store_exposures
 
 READING_TIME = timedelta(days=7)
 """Other groups' pointings are read so long after an event."""
@@ -68,7 +68,7 @@ def _read_event(session: Session, treasure_map: TreasureMap, event: Event) -> No
             continue  # an instrument without a footprint cannot count
     for camera, exposures in as_exposures(table.pointings, footprints):
         row = _import_of(session, event, camera)
-        added = keep_exposures(session, row.telescope, exposures, row.id).added
+        added = store_exposures(session, row.telescope, exposures, row.id).added
         if added:
             row.added += added
             tasks.cover(event_id=row.event_id, telescope=row.telescope).defer(session)

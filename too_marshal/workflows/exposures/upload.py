@@ -20,9 +20,9 @@ from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
 from too_marshal.db.exposures import Exposure, ExposureImport, Source
 from too_marshal.db.locks import lock
-from too_marshal.workflows.exposures.store import keep_exposures
+from too_marshal.workflows.exposures.store import store_exposures
 
-LARGEST_TABLE = 8_000_000
+MAX_TABLE_SIZE = 8_000_000
 """Bytes; twenty nights of a survey telescope."""
 
 
@@ -66,7 +66,7 @@ def upload(  # noqa: PLR0913 - what is known of a table
     session.add(row)
     session.flush()
     fresh = _unknown(session, telescope, table.exposures)
-    row.added = keep_exposures(session, telescope, fresh, row.id).added
+    row.added = store_exposures(session, telescope, fresh, row.id).added
     row.known = len(table.exposures) - row.added
     _tell(session, row, f"{row.added} {telescope} exposures uploaded from {row.name}", by)
     tasks.cover(event_id=row.event_id, telescope=row.telescope).defer(session)

@@ -101,7 +101,7 @@ def paired(
     ]
 
 
-def useless(session: Session, plan: Plan) -> set[int]:
+def to_repeat(session: Session, plan: Plan) -> set[int]:
     """Exposures that were taken for a plan and have to be taken again, by their row."""
     return {
         visit.taken.id
@@ -110,7 +110,7 @@ def useless(session: Session, plan: Plan) -> set[int]:
     }
 
 
-def parted(
+def split_executed(
     plan: ObservingPlan, executed: Sequence[ExecutedExposure]
 ) -> tuple[ObservingPlan, ObservingPlan]:
     """The part of a plan that was executed, and the part that was not; statistics are kept."""

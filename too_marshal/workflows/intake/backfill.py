@@ -30,9 +30,9 @@ from too_marshal.workflows.intake.ingest import Message, ingest
 LOOK_BACK = timedelta(days=30)
 """Superevents so much older are looked at too: they may have been updated since."""
 
-MOST_PAGES = 200
-LARGEST_CIRCULAR = 1 << 20
-LARGEST_ARCHIVE = 1 << 30
+MAX_PAGES = 200
+MAX_CIRCULAR_SIZE = 1 << 20
+MAX_ARCHIVE_SIZE = 1 << 30
 """Bytes of circulars, unpacked."""
 
 _ALERT_FILE = r"{name}-(earlywarning|preliminary|initial|update|retraction)\.json(,\d+)?"
@@ -118,7 +118,7 @@ def backfill_circulars(
 def _superevents(fetch: Fetch, base: str, since: datetime) -> Iterator[str]:
     query = quote(f"created: {since:%Y-%m-%d %H:%M:%S} .. 2100-01-01 00:00:00")
     url = f"{base}/api/superevents/?format=json&count=50&query={query}"
-    for _ in range(MOST_PAGES):
+    for _ in range(MAX_PAGES):
         page = _get_json(fetch, url)
         for item in page.get("superevents") or []:
             name = item.get("superevent_id") if isinstance(item, dict) else None
@@ -128,7 +128,7 @@ def _superevents(fetch: Fetch, base: str, since: datetime) -> Iterator[str]:
         if not isinstance(following, str) or following == url:
             return
         url = following
-    raise ArchiveUnreadable(f"{base} lists more than {MOST_PAGES} pages of superevents")
+    raise ArchiveUnreadable(f"{base} lists more than {MAX_PAGES} pages of superevents")
 
 
 def _alerts(fetch: Fetch, base: str, name: str) -> list[tuple[str, str | None]]:
@@ -155,10 +155,10 @@ def _circulars(content: bytes, since: datetime) -> Iterator[tuple[int, bytes]]:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r|gz") as archive:
             for member in archive:
                 total += member.size
-                if total > LARGEST_ARCHIVE:
+                if total > MAX_ARCHIVE_SIZE:
                     raise ArchiveUnreadable("the archive of circulars is too large")
                 file = archive.extractfile(member) if member.isfile() else None
-                if file is None or member.size > LARGEST_CIRCULAR:
+                if file is None or member.size > MAX_CIRCULAR_SIZE:
                     continue
                 payload = file.read()
                 number, written = _number_and_time(payload)

@@ -27,13 +27,13 @@ from too_marshal.notices.registry import parse
 from too_marshal.workflows.events.associate import apply_notices
 from too_marshal.workflows.events.duplicates import meaning_of
 
-TOGETHER = 50
+BATCH_SIZE = 50
 """Notices understood in one transaction."""
 
 TRIES_TOGETHER = 2
 """After so many tries that ended with the process, notices are read one by one: far slower."""
 
-MOST_ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 """After so many tries that ended with the process, a notice is quarantined unread."""
 
 
@@ -131,9 +131,9 @@ def keep(session: Session, messages: Sequence[Message]) -> list[tuple[int, bool]
     # The last of a partition moves it the farthest.
     for message in {(item.topic, item.partition): item for item in messages}.values():
         _move_offset(session, message)
-    failpoints.point("before_keep_commit")
+    failpoints.hit("before_keep_commit")
     session.commit()
-    failpoints.point("after_keep_commit")
+    failpoints.hit("after_keep_commit")
     return [(known[message.sha256], message.sha256 in new) for message in messages]
 
 
@@ -214,15 +214,15 @@ def _interpret_together(session: Session, notice_ids: Sequence[int]) -> None:
                 session, lock=tasks.event_lock(row.event.id), priority=urgency(row.event)
             )
     _stamp(session, rows)
-    failpoints.point("before_interpret_commit")
+    failpoints.hit("before_interpret_commit")
     session.commit()
-    failpoints.point("after_interpret_commit")
+    failpoints.hit("after_interpret_commit")
 
 
 def _read(session: Session, row: ReceivedNotice) -> bool:
     """Parse the bytes of `row` and write what they say; False if they cannot be understood."""
-    if row.attempts > MOST_ATTEMPTS:
-        _quarantine(session, row, f"reading it ended the process {MOST_ATTEMPTS} times")
+    if row.attempts > MAX_ATTEMPTS:
+        _quarantine(session, row, f"reading it ended the process {MAX_ATTEMPTS} times")
         return False
     try:
         notice = parse(row.payload, row.topic)

@@ -26,7 +26,7 @@ from too_marshal.streams.kafka import (
     open_consumer,
 )
 from too_marshal.streams.scimma import CLUSTER, is_wanted, open_scimma_consumer, scimma_topics
-from too_marshal.workflows.intake.ingest import TOGETHER, Message, interpret, keep
+from too_marshal.workflows.intake.ingest import BATCH_SIZE, Message, interpret, keep
 from too_marshal.workflows.intake.reprocess import left_unread
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 HEARTBEAT_TOPIC = "gcn.heartbeat"
 """One message a second, of no content: it shows that the stream lives, and is not stored."""
 
-MOST_WAITING = 20_000
+MAX_WAITING = 20_000
 """Notices kept ahead of understanding, at the most."""
 
 BEAT_SECONDS = 5.0
@@ -127,7 +127,7 @@ def _left(sessions: sessionmaker[Session]) -> Backlog:
     """What a stop has left unread. It waits as new notices do: an alert of now goes first."""
     backlog = Backlog()
     with sessions() as session:
-        for notice_id, topic in left_unread(session, MOST_WAITING):
+        for notice_id, topic in left_unread(session, MAX_WAITING):
             backlog.add(topic, notice_id)
     if backlog:
         logger.info("%d notices that a stop had left unread", len(backlog))
@@ -153,7 +153,7 @@ def _read(
     beaten = -float("inf")
     heard = False
     while not stop.is_set():
-        arrived = subscription.take(TOGETHER, timeout=0.0 if backlog else 0.5)
+        arrived = subscription.take(BATCH_SIZE, timeout=0.0 if backlog else 0.5)
         heard = heard or bool(arrived)
         notices = [item for item in arrived if item.topic != HEARTBEAT_TOPIC]
         with sessions() as session:
@@ -163,8 +163,8 @@ def _read(
                 ):
                     backlog.add(item.topic, notice_id)
             # While full batches keep coming, keeping them goes before understanding them.
-            if backlog.is_urgent or len(arrived) < TOGETHER or len(backlog) > MOST_WAITING:
-                interpret(session, backlog.take(TOGETHER))
+            if backlog.is_urgent or len(arrived) < BATCH_SIZE or len(backlog) > MAX_WAITING:
+                interpret(session, backlog.take(BATCH_SIZE))
         if time.monotonic() - beaten > BEAT_SECONDS:
             with sessions() as session:
                 partitions = f"{subscription.partitions} partitions"

@@ -32,7 +32,7 @@ IVORN = "ivo://too-marshal/listener"
 IAMALIVE_SECONDS = 150
 """A broker silent for longer is connected to anew; brokers say so once a minute."""
 
-LONGEST_WAIT = 64
+MAX_WAIT = 64
 """Seconds between two attempts to connect, at the most."""
 
 MEMORY = 2 << 30
@@ -122,7 +122,7 @@ def _receive(address: tuple[str, int], store: Store, stop: threading.Event) -> N
                 port=port,
                 ivorn=IVORN,
                 iamalive_timeout=IAMALIVE_SECONDS,
-                max_reconnect_timeout=LONGEST_WAIT,
+                max_reconnect_timeout=MAX_WAIT,
                 handler=store,
                 log=logger,
             )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from too_marshal.db.base import now
 from too_marshal.db.notices import NoticeState, ReceivedNotice
-from too_marshal.workflows.intake.ingest import TOGETHER, interpret
+from too_marshal.workflows.intake.ingest import BATCH_SIZE, interpret
 
 FORGOTTEN = timedelta(minutes=2)
 """A notice that has waited longer is not in the hands of a listener that is merely busy."""
@@ -61,6 +61,6 @@ def interpret_waiting(
         )
     )
     session.commit()
-    for start in range(0, len(waiting), TOGETHER):
-        interpret(session, waiting[start : start + TOGETHER])
+    for start in range(0, len(waiting), BATCH_SIZE):
+        interpret(session, waiting[start : start + BATCH_SIZE])
     return len(waiting)

@@ -23,7 +23,7 @@ _KINDS = {"map": "inlinemap", "map link": "maplink"}
 """What the column calls them."""
 
 
-def note_places(session: Session, rows: Iterable[ReceivedNotice]) -> None:
+def note_localizations(session: Session, rows: Iterable[ReceivedNotice]) -> None:
     """Keep a localization for each notice that tells one; not committed.
 
     Parameters
@@ -52,10 +52,10 @@ def note_places(session: Session, rows: Iterable[ReceivedNotice]) -> None:
         if description["kind"] != POINT
         for variant in (["own", "combined"] if description.get("combined") else ["own"])
     ]
-    session.add_all(place for place, _ in regions)
+    session.add_all(localization for localization, _ in regions)
     session.flush()
-    for place, event in regions:
-        tasks.localize(localization_id=place.id).defer(session, priority=urgency(event))
+    for localization, event in regions:
+        tasks.localize(localization_id=localization.id).defer(session, priority=urgency(event))
 
 
 def _pending(

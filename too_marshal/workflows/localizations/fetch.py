@@ -24,7 +24,7 @@ from too_marshal.workflows.localizations.localize import FETCHED, close, make_re
 from too_marshal.workflows.localizations.map_reader import read_map
 
 FIRST_WAIT = timedelta(seconds=5)
-LONGEST_WAIT = timedelta(minutes=30)
+MAX_WAIT = timedelta(minutes=30)
 GIVES_UP_AFTER = timedelta(hours=24)
 """GBM's maps appear minutes after the notice that links them; GraceDB's may take hours."""
 
@@ -47,7 +47,7 @@ def open_fetcher(settings: Settings) -> Fetcher | None:
 
 def wait_after(attempts: int) -> timedelta:
     """Time to wait after so many tries: 5 s, doubled each time, half an hour at the most."""
-    return min(FIRST_WAIT * 2 ** (min(attempts, 30) - 1), LONGEST_WAIT)
+    return min(FIRST_WAIT * 2 ** (min(attempts, 30) - 1), MAX_WAIT)
 
 
 def fetch(session: Session, fetcher: Fetcher | None, localization_id: int) -> None:
@@ -62,32 +62,32 @@ def fetch(session: Session, fetcher: Fetcher | None, localization_id: int) -> No
     localization_id
         Row of variant `fetched` in state `pending`; any other is left as it is.
     """
-    place = session.get_one(Localization, localization_id)
-    if place.state != LocalizationState.PENDING:
+    localization = session.get_one(Localization, localization_id)
+    if localization.state != LocalizationState.PENDING:
         return
-    obsolete = _obsolete(session, place)
+    obsolete = _obsolete(session, localization)
     if obsolete or fetcher is None:
         reason = obsolete or "maps are not fetched here (TOO_FETCH_MAPS)"
-        if _lock(session, place):
-            close(session, place, LocalizationState.UNAVAILABLE, reason)
+        if _lock(session, localization):
+            close(session, localization, LocalizationState.UNAVAILABLE, reason)
         session.commit()
         return
-    url = place.description["url"]
+    url = localization.description["url"]
     session.commit()  # no transaction stays open while the network is slow
     try:
         with host_slot(session, url) as is_free:
             content = fetcher.fetch(url).content if is_free else None
         facts = None if content is None else read_map(content)
     except FetchFailed as err:
-        _try_later(session, place, str(err))
+        _try_later(session, localization, str(err))
     except (FetchRefused, SkyMapInvalid) as err:
-        _settle(session, place, LocalizationState.REFUSED, f"sky map refused: {err}")
+        _settle(session, localization, LocalizationState.REFUSED, f"sky map refused: {err}")
     else:
         if facts is None:
-            _defer_fetch(session, place, now() + _BUSY_WAIT)
-        elif _lock(session, place):
-            make_ready(session, place, facts, content)
-            _look_again(session, place.id, 0)
+            _defer_fetch(session, localization, now() + _BUSY_WAIT)
+        elif _lock(session, localization):
+            make_ready(session, localization, facts, content)
+            _look_again(session, localization.id, 0)
     session.commit()
 
 
@@ -105,24 +105,24 @@ def fetch_again(session: Session, fetcher: Fetcher | None, localization_id: int,
     look
         How many times this was done before.
     """
-    place = session.get_one(Localization, localization_id)
-    if fetcher is None or _obsolete(session, place):
+    localization = session.get_one(Localization, localization_id)
+    if fetcher is None or _obsolete(session, localization):
         return
     session.commit()
     try:
-        content = fetcher.fetch(place.description["url"]).content
-        if hashlib.sha256(content).hexdigest() not in _versions(session, place):
+        content = fetcher.fetch(localization.description["url"]).content
+        if hashlib.sha256(content).hexdigest() not in _versions(session, localization):
             session.commit()
             facts = read_map(content)
-            version = _new_version(session, place)
+            version = _new_version(session, localization)
             if version is not None:
                 make_ready(session, version, facts, content)
     except (FetchFailed, FetchRefused, SkyMapInvalid) as err:
         record(
             session, f"Looking for a newer map failed: {err}", subject="localization",
-            subject_id=place.id, event_id=place.event_id,
+            subject_id=localization.id, event_id=localization.event_id,
         )  # fmt: skip
-    _look_again(session, place.id, look + 1)
+    _look_again(session, localization.id, look + 1)
     session.commit()
 
 
@@ -149,47 +149,49 @@ def _take(connection: Connection, host: str, slot: int) -> bool:
     return bool(connection.scalar(_TAKE, {"host": host, "slot": slot}))
 
 
-def _obsolete(session: Session, place: Localization) -> str:
+def _obsolete(session: Session, localization: Localization) -> str:
     """Why the map is not wanted any more; empty if it is."""
-    event = session.get_one(Event, place.event_id, populate_existing=True)
+    event = session.get_one(Event, localization.event_id, populate_existing=True)
     if event.is_retracted:
         return "the event was retracted"
     newer = select(Localization.id).where(
-        Localization.event_id == place.event_id,
-        Localization.order > place.order,
+        Localization.event_id == localization.event_id,
+        Localization.order > localization.order,
         Localization.kind.not_in(["point", "product"]),
         Localization.state != LocalizationState.REFUSED,
     )
     return "" if session.scalar(newer.limit(1)) is None else "a newer notice says where it is"
 
 
-def _try_later(session: Session, place: Localization, reason: str) -> None:
-    if not _lock(session, place):
+def _try_later(session: Session, localization: Localization, reason: str) -> None:
+    if not _lock(session, localization):
         return
-    place.attempts += 1
-    if now() - place.created_at > GIVES_UP_AFTER:
-        tries = f"{place.attempts} tries in 24 hours"
-        close(session, place, LocalizationState.UNAVAILABLE, f"{reason} ({tries})")
+    localization.attempts += 1
+    if now() - localization.created_at > GIVES_UP_AFTER:
+        tries = f"{localization.attempts} tries in 24 hours"
+        close(session, localization, LocalizationState.UNAVAILABLE, f"{reason} ({tries})")
         return
-    place.reason = reason
-    _defer_fetch(session, place, now() + wait_after(place.attempts))
+    localization.reason = reason
+    _defer_fetch(session, localization, now() + wait_after(localization.attempts))
 
 
-def _defer_fetch(session: Session, place: Localization, at: datetime) -> None:
-    place.next_attempt_at = at
-    tasks.fetch(localization_id=place.id).defer(session, at=at)
+def _defer_fetch(session: Session, localization: Localization, at: datetime) -> None:
+    localization.next_attempt_at = at
+    tasks.fetch(localization_id=localization.id).defer(session, at=at)
 
 
-def _settle(session: Session, place: Localization, state: LocalizationState, reason: str) -> None:
-    if _lock(session, place):
-        place.attempts += 1
-        close(session, place, state, reason)
+def _settle(
+    session: Session, localization: Localization, state: LocalizationState, reason: str
+) -> None:
+    if _lock(session, localization):
+        localization.attempts += 1
+        close(session, localization, state, reason)
 
 
-def _lock(session: Session, place: Localization) -> bool:
+def _lock(session: Session, localization: Localization) -> bool:
     """Lock the row; False if somebody else has settled it meanwhile."""
-    place = lock(session, Localization, place.id)
-    return place.state == LocalizationState.PENDING
+    localization = lock(session, Localization, localization.id)
+    return localization.state == LocalizationState.PENDING
 
 
 def _look_again(session: Session, localization_id: int, look: int) -> None:
@@ -199,25 +201,25 @@ def _look_again(session: Session, localization_id: int, look: int) -> None:
         )
 
 
-def _versions(session: Session, place: Localization) -> list[str | None]:
+def _versions(session: Session, localization: Localization) -> list[str | None]:
     """Hashes of all that came from there."""
     query = select(Localization.sky_map_sha256).where(
-        Localization.notice_id == place.notice_id, Localization.variant.startswith(FETCHED)
+        Localization.notice_id == localization.notice_id, Localization.variant.startswith(FETCHED)
     )
     return list(session.scalars(query))
 
 
-def _new_version(session: Session, place: Localization) -> Localization | None:
-    number = len(_versions(session, place)) + 1
+def _new_version(session: Session, localization: Localization) -> Localization | None:
+    number = len(_versions(session, localization)) + 1
     version = session.scalar(
         insert(Localization)
         .values(
-            event_id=place.event_id,
-            notice_id=place.notice_id,
+            event_id=localization.event_id,
+            notice_id=localization.notice_id,
             variant=f"{FETCHED}-{number}",
-            order=place.order,
-            kind=place.kind,
-            description=place.description,
+            order=localization.order,
+            kind=localization.kind,
+            description=localization.description,
             state=LocalizationState.PENDING,
             reason="",
             attempts=1,

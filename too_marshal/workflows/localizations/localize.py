@@ -45,30 +45,30 @@ def localize(session: Session, localization_id: int) -> None:
     localization_id
         Row in state `pending`; any other is left as it is.
     """
-    place = session.get_one(Localization, localization_id)
-    if place.state != LocalizationState.PENDING:
+    localization = session.get_one(Localization, localization_id)
+    if localization.state != LocalizationState.PENDING:
         return
     row = session.get_one(
-        ReceivedNotice, place.notice_id, options=[undefer(ReceivedNotice.payload)]
+        ReceivedNotice, localization.notice_id, options=[undefer(ReceivedNotice.payload)]
     )
     where = parse(row.payload, row.topic).localization
     if isinstance(where, said.MapLink):
-        _fetch_later(session, place)
+        _fetch_later(session, localization)
     session.commit()  # no transaction stays open while a map is read
     try:
-        facts, original = _map_of(where, place.variant, _duration_class(row))
+        facts, original = _map_of(where, localization.variant, _duration_class(row))
     except SkyMapInvalid as err:
         state, reason = LocalizationState.REFUSED, f"sky map refused: {err}"
     except MapUnavailable as err:
         state, reason = LocalizationState.UNAVAILABLE, str(err)
     else:
         state, reason = LocalizationState.READY, ""
-    place = lock(session, Localization, place.id)
-    if place.state == LocalizationState.PENDING:
+    localization = lock(session, Localization, localization.id)
+    if localization.state == LocalizationState.PENDING:
         if state == LocalizationState.READY:
-            make_ready(session, place, facts, original)
+            make_ready(session, localization, facts, original)
         else:
-            close(session, place, state, reason)
+            close(session, localization, state, reason)
     session.commit()
 
 
@@ -128,17 +128,17 @@ def _by_duration(model: str | None, duration: str) -> str | None:
     return refined if refined in SYSTEMATIC_MODELS else model
 
 
-def _fetch_later(session: Session, place: Localization) -> None:
+def _fetch_later(session: Session, localization: Localization) -> None:
     """Ask for the map that the notice links; what the notice itself says serves until then."""
     fetched = session.scalar(
         insert(Localization)
         .values(
-            event_id=place.event_id,
-            notice_id=place.notice_id,
+            event_id=localization.event_id,
+            notice_id=localization.notice_id,
             variant=FETCHED,
-            order=place.order,
-            kind=place.kind,
-            description=place.description,
+            order=localization.order,
+            kind=localization.kind,
+            description=localization.description,
             state=LocalizationState.PENDING,
             reason="",
             attempts=0,
@@ -152,15 +152,19 @@ def _fetch_later(session: Session, place: Localization) -> None:
 
 
 def make_ready(
-    session: Session, place: Localization, facts: MapFacts, original: bytes | None
+    session: Session, localization: Localization, facts: MapFacts, original: bytes | None
 ) -> None:
     """Store the map of a localization and choose the event's current one; not committed."""
-    place.sky_map_sha256 = store_map(session, facts, original)
-    place.state, place.reason, place.ready_at = LocalizationState.READY, "", now()
-    place.next_attempt_at = None
+    localization.sky_map_sha256 = store_map(session, facts, original)
+    localization.state, localization.reason, localization.ready_at = (
+        LocalizationState.READY,
+        "",
+        now(),
+    )
+    localization.next_attempt_at = None
     session.flush()
-    session.expire(place, ["sky_map"])
-    _choose_current(session, place)
+    session.expire(localization, ["sky_map"])
+    _choose_current(session, localization)
 
 
 def store_skymap(session: Session, skymap: SkyMap, original: bytes | None) -> str:
@@ -191,22 +195,32 @@ def store_map(session: Session, facts: MapFacts, original: bytes | None) -> str:
     return sha256
 
 
-def load_skymap(session: Session, place: Localization) -> SkyMap:
+def load_skymap(session: Session, localization: Localization) -> SkyMap:
     """Map of a localization that is ready."""
-    file = session.get_one(SkyMapFile, place.sky_map_sha256, options=[undefer(SkyMapFile.prepared)])
+    file = session.get_one(
+        SkyMapFile, localization.sky_map_sha256, options=[undefer(SkyMapFile.prepared)]
+    )
     return SkyMap.from_bytes(file.prepared)
 
 
-def close(session: Session, place: Localization, state: LocalizationState, reason: str) -> None:
+def close(
+    session: Session, localization: Localization, state: LocalizationState, reason: str
+) -> None:
     """Give up on a localization, and say why; not committed."""
-    place.state, place.reason, place.ready_at = state, reason, now()
-    place.next_attempt_at = None
-    record(session, reason, subject="localization", subject_id=place.id, event_id=place.event_id)
+    localization.state, localization.reason, localization.ready_at = state, reason, now()
+    localization.next_attempt_at = None
+    record(
+        session,
+        reason,
+        subject="localization",
+        subject_id=localization.id,
+        event_id=localization.event_id,
+    )
 
 
-def _choose_current(session: Session, place: Localization) -> None:
+def _choose_current(session: Session, localization: Localization) -> None:
     """Make the latest ready localization, by the mission's own order, the event's current one."""
-    event = lock(session, Event, place.event_id)
+    event = lock(session, Event, localization.event_id)
     latest = session.scalars(
         select(Localization)
         .where(
@@ -217,12 +231,12 @@ def _choose_current(session: Session, place: Localization) -> None:
         .order_by(Localization.order.desc(), Localization.id.desc())
         .limit(1)
     ).one_or_none()
-    file = session.get_one(SkyMapFile, place.sky_map_sha256)
+    file = session.get_one(SkyMapFile, localization.sky_map_sha256)
     record(
         session,
         f"Sky map ready: 90 % in {file.area_90:.4g} deg2",
         subject="localization",
-        subject_id=place.id,
+        subject_id=localization.id,
         event_id=event.id,
     )
     if latest is None or latest.id == event.current_localization_id:

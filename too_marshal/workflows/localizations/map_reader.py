@@ -23,7 +23,7 @@ from planners.skymaps.contours import contours
 from planners.skymaps.files import read_skymap
 from planners.skymaps.skymap import SkyMap, SkyMapInvalid
 
-_LARGEST_ANSWER = 1 << 30
+_MAX_ANSWER_SIZE = 1 << 30
 _PRELOADED = [
     "too_marshal.workflows.localizations.warm_map_reader",
     # A child runs the command's own module, which imports these.
@@ -127,10 +127,10 @@ def _answer(receiver: Connection, child: ForkServerProcess, limits: ReadingLimit
     if not receiver.poll(limits.seconds):
         raise SkyMapInvalid(f"reading it takes over {limits.seconds:g} s")
     try:
-        head = json.loads(receiver.recv_bytes(_LARGEST_ANSWER))
+        head = json.loads(receiver.recv_bytes(_MAX_ANSWER_SIZE))
         if "fault" in head:
             raise SkyMapInvalid(head["fault"])
-        return MapFacts(receiver.recv_bytes(_LARGEST_ANSWER), head)
+        return MapFacts(receiver.recv_bytes(_MAX_ANSWER_SIZE), head)
     except (EOFError, OSError) as err:
         child.join(1.0)
         raise SkyMapInvalid(

@@ -9,4 +9,4 @@ from planners.skymaps.skymap import SkyMap
 from too_marshal.workflows.localizations.map_reader import describe
 
 _PATCH = Ranges.of_cells(3, np.arange(5))
-describe(SkyMap.normalised((_PATCH.lo, _PATCH.hi), np.ones(len(_PATCH))))
+describe(SkyMap.normalized((_PATCH.lo, _PATCH.hi), np.ones(len(_PATCH))))

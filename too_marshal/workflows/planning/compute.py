@@ -25,7 +25,7 @@ from too_marshal.db.base import now
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.workflows.exposures.archives import references_of
 from too_marshal.workflows.exposures.records import as_executed, exposures_of
-from too_marshal.workflows.exposures.visits import useless
+from too_marshal.workflows.exposures.visits import to_repeat
 
 logger = logging.getLogger(__name__)
 
@@ -126,7 +126,7 @@ def _of_its_night(session: Session, plan: Plan, start: Time) -> tuple[ExecutedEx
 
 def _useful(session: Session, plan: Plan, others: Sequence[Plan]) -> list[ExecutedExposure]:
     """What was taken for a plan's event, but for what other plans have to take again."""
-    again = {number for other in others for number in useless(session, other)}
+    again = {number for other in others for number in to_repeat(session, other)}
     return [
         as_executed(row)
         for row in exposures_of(session, plan.event_id, plan.telescope)

@@ -21,7 +21,7 @@ from too_marshal.db.replacements import (
     ReplacementState,
 )
 from too_marshal.workflows.exposures.records import as_executed, exposures_of
-from too_marshal.workflows.exposures.visits import parted
+from too_marshal.workflows.exposures.visits import split_executed
 from too_marshal.workflows.localizations.localize import load_skymap
 from too_marshal.workflows.plan_document import read_plan
 
@@ -75,7 +75,7 @@ def _against_offering(
         return plan.remark or "there is no better plan"
     if plan.localization_id != event.current_localization_id:
         return "the map has changed again"
-    if event.is_retracted or old.state not in LIVE or old.withdraw_wanted:
+    if event.is_retracted or old.state not in LIVE or old.withdrawal_requested:
         return f"{old.queue_name} is {old.state}"
     gains = [
         after - before
@@ -105,7 +105,7 @@ def _difference(session: Session, row: Replacement) -> dict[str, Any]:
     executed = [
         as_executed(exposure) for exposure in taken if exposure.received_at < row.plan.created_at
     ]
-    done, _ = parted(old, executed)
+    done, _ = split_executed(old, executed)
     skymap = load_skymap(session, row.plan.localization)
     telescope = TELESCOPES[row.plan.telescope]
     before = _scored(skymap, telescope.name, old)

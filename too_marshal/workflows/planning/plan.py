@@ -49,20 +49,22 @@ def propose_plans(session: Session, localization_id: int) -> None:
     localization_id
         A ready localization; nothing is done once it is no longer its event's current one.
     """
-    place = session.get_one(Localization, localization_id)
-    event = session.get_one(Event, place.event_id)
-    if event.current_localization_id != place.id:
+    localization = session.get_one(Localization, localization_id)
+    event = session.get_one(Event, localization.event_id)
+    if event.current_localization_id != localization.id:
         return
-    planning, telling = decide_localization(session, event, place)
+    planning, telling = decide_localization(session, event, localization)
     for rule in planning:
-        _ask_by_rule(session, event, place, rule)
+        _ask_by_rule(session, event, localization, rule)
     for rule in telling:
-        tell(session, rule, event, "its map is ready", notice_id=place.notice_id)
-    tasks.rescore(localization_id=place.id).defer(session, priority=urgency(event))
+        tell(session, rule, event, "its map is ready", notice_id=localization.notice_id)
+    tasks.rescore(localization_id=localization.id).defer(session, priority=urgency(event))
     session.commit()
 
 
-def _ask_by_rule(session: Session, event: Event, place: Localization, rule: PlanRule) -> None:
+def _ask_by_rule(
+    session: Session, event: Event, localization: Localization, rule: PlanRule
+) -> None:
     start = now()
     request = {
         "start": iso(start),
@@ -73,7 +75,7 @@ def _ask_by_rule(session: Session, event: Event, place: Localization, rule: Plan
         insert(Plan)
         .values(
             event_id=event.id,
-            localization_id=place.id,
+            localization_id=localization.id,
             rule_id=rule.id,
             telescope=rule.telescope,
             planner=rule.planner,
@@ -110,8 +112,8 @@ def ask_for_plan(  # noqa: PLR0913 - what a person chooses
     ValueError
         If the event has no map, or the request cannot be read; the message is for the person.
     """
-    place = event.current_localization
-    if place is None or place.state != LocalizationState.READY:
+    localization = event.current_localization
+    if localization is None or localization.state != LocalizationState.READY:
         raise ValueError(f"{event.name} has no sky map yet")
     if telescope not in TELESCOPES:
         raise ValueError(f"unknown telescope {telescope!r}; known: {', '.join(TELESCOPES)}")
@@ -123,7 +125,7 @@ def ask_for_plan(  # noqa: PLR0913 - what a person chooses
         raise ValueError(f"a planner is given {TIME_LIMITS}")
     plan = Plan(
         event_id=event.id,
-        localization_id=place.id,
+        localization_id=localization.id,
         telescope=telescope,
         planner=planner,
         program=program,

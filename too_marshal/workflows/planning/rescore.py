@@ -41,35 +41,37 @@ def rescore(session: Session, localization_id: int) -> None:
     localization_id
         The map; nothing is done once it is no longer its event's current one.
     """
-    place = session.get_one(Localization, localization_id)
-    event = session.get_one(Event, place.event_id, populate_existing=True)
-    if event.current_localization_id != place.id or event.is_retracted:
+    localization = session.get_one(Localization, localization_id)
+    event = session.get_one(Event, localization.event_id, populate_existing=True)
+    if event.current_localization_id != localization.id or event.is_retracted:
         return
-    tasks.cover_version(event_id=place.event_id, localization_id=place.id).defer(session)
-    skymap = load_skymap(session, place)
-    for plan in _not_over(session, event, place):
+    tasks.cover_version(event_id=localization.event_id, localization_id=localization.id).defer(
+        session
+    )
+    skymap = load_skymap(session, localization)
+    for plan in _not_over(session, event, localization):
         made = read_plan(plan)
         session.commit()  # no transaction stays open while numbers are crunched
         again = rescored(skymap, TELESCOPES[made.telescope], made)
         statistics = plan_to_json(again)["statistics"]
-        if not _is_current(session, place):
+        if not _is_current(session, localization):
             session.commit()
             return  # a newer map has come meanwhile, and its own scoring with it
         lock(session, Plan, plan.id).rescored = {
-            "localization_id": place.id,
+            "localization_id": localization.id,
             "statistics": statistics,
         }
     session.commit()
-    if _is_current(session, place):
-        for submission in _live(session, event, place):
-            _ask(session, event, place, submission)
+    if _is_current(session, localization):
+        for submission in _live(session, event, localization):
+            _ask(session, event, localization, submission)
     session.commit()
 
 
-def _is_current(session: Session, place: Localization) -> bool:
+def _is_current(session: Session, localization: Localization) -> bool:
     """Whether it is still its event's map; the event is held, so that it stays so."""
-    event = lock(session, Event, place.event_id)
-    return event.current_localization_id == place.id and not event.is_retracted
+    event = lock(session, Event, localization.event_id)
+    return event.current_localization_id == localization.id and not event.is_retracted
 
 
 def rescore_event(session: Session, event_id: int) -> None:
@@ -79,7 +81,7 @@ def rescore_event(session: Session, event_id: int) -> None:
         rescore(session, event.current_localization_id)
 
 
-def _not_over(session: Session, event: Event, place: Localization) -> list[Plan]:
+def _not_over(session: Session, event: Event, localization: Localization) -> list[Plan]:
     last = (
         select(func.max(PlannedExposureRow.start))
         .where(PlannedExposureRow.plan_id == Plan.id)
@@ -91,7 +93,7 @@ def _not_over(session: Session, event: Event, place: Localization) -> list[Plan]
             .where(
                 Plan.event_id == event.id,
                 Plan.state == PlanState.READY,
-                Plan.localization_id != place.id,
+                Plan.localization_id != localization.id,
                 last > now(),
             )
             .options(undefer(Plan.document))
@@ -99,7 +101,7 @@ def _not_over(session: Session, event: Event, place: Localization) -> list[Plan]
     )
 
 
-def _live(session: Session, event: Event, place: Localization) -> list[Submission]:
+def _live(session: Session, event: Event, localization: Localization) -> list[Submission]:
     """What robots hold, or shall get, that was planned on another map."""
     return lock_all(
         session,
@@ -107,16 +109,18 @@ def _live(session: Session, event: Event, place: Localization) -> list[Submissio
         .join(Plan)
         .where(
             Plan.event_id == event.id,
-            Plan.localization_id != place.id,
+            Plan.localization_id != localization.id,
             Submission.state.in_(LIVE),
-            ~Submission.withdraw_wanted,
+            ~Submission.withdrawal_requested,
         )
         .order_by(Submission.id),
         Submission,
     )
 
 
-def _ask(session: Session, event: Event, place: Localization, submission: Submission) -> None:
+def _ask(
+    session: Session, event: Event, localization: Localization, submission: Submission
+) -> None:
     """Ask for the plan that may take a submission's place; an older offer is outdated."""
     for known in lock_all(
         session,
@@ -125,14 +129,14 @@ def _ask(session: Session, event: Event, place: Localization, submission: Submis
         ),
         Replacement,
     ):
-        if known.state in SWAPPING or known.plan.localization_id == place.id:
+        if known.state in SWAPPING or known.plan.localization_id == localization.id:
             return  # a swap that ends asks again
         known.change(ReplacementState.OUTDATED, "the map has changed again")
         session.flush()
     old = submission.plan
     plan = Plan(
         event_id=event.id,
-        localization_id=place.id,
+        localization_id=localization.id,
         parent_id=old.id,
         telescope=old.telescope,
         planner=old.planner,

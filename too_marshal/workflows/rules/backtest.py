@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from too_marshal import tasks
 from too_marshal.db.plans import PlanRule, RuleTrial
-from too_marshal.workflows.rules.decide import reasons_against
+from too_marshal.workflows.rules.decide import failed_conditions
 from too_marshal.workflows.rules.dry_run import USUAL_SPAN, Past, past_cases
 from too_marshal.workflows.rules.fields import checked, columns
 
-MOST_NOTICES = 20_000
-MOST_LISTED = 500
+MAX_NOTICES = 20_000
+MAX_LISTED = 500
 """Answers kept of each sort; all are counted."""
 
 STEP = 500
@@ -76,7 +76,7 @@ def try_rule(session: Session, trial_id: int) -> None:
         return
     current = None if trial.rule_id is None else session.get_one(PlanRule, trial.rule_id)
     candidate = PlanRule(**columns(trial.candidate))
-    cases = past_cases(session, timedelta(days=trial.days), MOST_NOTICES)
+    cases = past_cases(session, timedelta(days=trial.days), MAX_NOTICES)
     trial.total, trial.done = len(cases), 0
     session.commit()
     counts = {"notices": len(cases), "before": 0, "after": 0, "changed": 0}
@@ -97,8 +97,8 @@ def try_rule(session: Session, trial_id: int) -> None:
     trial.done = len(cases)
     trial.result = {
         **counts,
-        "changes": changes[:MOST_LISTED],
-        "unchanged": applying[:MOST_LISTED],
+        "changes": changes[:MAX_LISTED],
+        "unchanged": applying[:MAX_LISTED],
     }
     session.commit()
 
@@ -108,7 +108,7 @@ def _against(rule: PlanRule | None, item: Past) -> list[str]:
         return [NO_RULE]
     if not rule.enabled or rule.deleted_at is not None:
         return [DISABLED]
-    return reasons_against(rule, item.case)
+    return failed_conditions(rule, item.case)
 
 
 def _answer(item: Past, before: list[str], after: list[str]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ PLANNED_BEFORE = "an earlier rule plans for its telescope"
 _NOTICE, _LOCALIZATION = "notice", "localization"
 
 
-def reasons_against(
+def failed_conditions(
     rule: PlanRule, case: Case, purposes: Sequence[Purpose] | None = None
 ) -> list[str]:
     """Every reason why a rule does not apply; none means that it does.
@@ -70,14 +70,14 @@ def decide_notice(session: Session, event: Event, notice: ReceivedNotice) -> lis
     found = []
     for rule in _enabled(session):
         if rule.notifies:
-            against = reasons_against(rule, case, [Purpose.TELL])
-            if keep_decision(session, rule, event, _NOTICE, notice.id, against) and not against:
+            against = failed_conditions(rule, case, [Purpose.TELL])
+            if store_decision(session, rule, event, _NOTICE, notice.id, against) and not against:
                 found.append(rule)
     return found
 
 
 def decide_localization(
-    session: Session, event: Event, place: Localization
+    session: Session, event: Event, localization: Localization
 ) -> tuple[list[PlanRule], list[PlanRule]]:
     """Ask every rule about a localization; keep the answers, not committed.
 
@@ -91,15 +91,15 @@ def decide_localization(
     list of PlanRule, list of PlanRule
         Rules that plan, one a telescope; and rules that tell people only now that there is a map.
     """
-    notice = session.get_one(ReceivedNotice, place.notice_id)
-    case = Case(event, notice.kind or "", place, age_of(session, event))
+    notice = session.get_one(ReceivedNotice, localization.notice_id)
+    case = Case(event, notice.kind or "", localization, age_of(session, event))
     planning: dict[str, PlanRule] = {}
     telling = []
     for rule in _enabled(session):
         tells = rule.notifies and needs_map(rule)
         if not rule.plans and not tells:
             continue
-        against = reasons_against(rule, case, _purposes(plans=rule.plans, tells=tells))
+        against = failed_conditions(rule, case, _purposes(plans=rule.plans, tells=tells))
         is_met = not against
         # Of a rule that does both, one may come too late, and that is said beside the other.
         late = {purpose: too_old(rule, case.age, purpose) for purpose in Purpose}
@@ -109,7 +109,9 @@ def decide_localization(
         if is_met and tells and rule.plans:
             aside = [f"no plan: {why}" for why in late[Purpose.PLAN]]
             aside += [f"nobody is told: {why}" for why in late[Purpose.TELL]]
-        is_first = keep_decision(session, rule, event, _LOCALIZATION, place.id, against, aside)
+        is_first = store_decision(
+            session, rule, event, _LOCALIZATION, localization.id, against, aside
+        )
         if tells and is_met and is_first and not late[Purpose.TELL]:
             telling.append(rule)
         if rule.plans and not against and not late[Purpose.PLAN]:
@@ -117,7 +119,7 @@ def decide_localization(
     return list(planning.values()), telling
 
 
-def keep_decision(  # noqa: PLR0913, PLR0917 - what a decision is
+def store_decision(  # noqa: PLR0913, PLR0917 - what a decision is
     session: Session,
     rule: PlanRule,
     event: Event,

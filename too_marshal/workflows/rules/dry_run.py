@@ -58,7 +58,7 @@ def past_cases(session: Session, span: timedelta, limit: int) -> list[Past]:
         .limit(limit)
     ).all()
     earlier = _notices_by_event(session, {row.event_id for row in rows if row.event_id})
-    places = _ready_places(session, [row.id for row in rows])
+    localizations = _ready_localizations(session, [row.id for row in rows])
     query = select(Event).where(Event.id.in_(earlier))
     events = {event.id: event for event in session.scalars(query)}
     found = []
@@ -66,7 +66,7 @@ def past_cases(session: Session, span: timedelta, limit: int) -> list[Past]:
         event = events[row.event_id or 0]
         stood = _as_it_stood(event, earlier[event.id], row)
         began = stood.event_time or min(item.received_at for item in earlier[event.id])
-        case = Case(stood, row.kind or "", places.get(row.id), row.received_at - began)
+        case = Case(stood, row.kind or "", localizations.get(row.id), row.received_at - began)
         found.append(Past(event, row, case))
     return found
 
@@ -96,7 +96,7 @@ def _notices_by_event(session: Session, events: set[int]) -> dict[int, list[Rece
     return found
 
 
-def _ready_places(session: Session, notices: list[int]) -> dict[int, Localization]:
+def _ready_localizations(session: Session, notices: list[int]) -> dict[int, Localization]:
     """The latest ready localization of each notice: its own, or the map that it links."""
     query = (
         select(Localization)
@@ -108,4 +108,4 @@ def _ready_places(session: Session, notices: list[int]) -> dict[int, Localizatio
         )
         .order_by(Localization.id)
     )
-    return {place.notice_id: place for place in session.scalars(query)}
+    return {localization.notice_id: localization for localization in session.scalars(query)}

@@ -23,9 +23,9 @@ from too_marshal.db.queues import (
 )
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.errors import Forbidden
-from too_marshal.workflows.submissions.check import unchecked
+from too_marshal.workflows.submissions.check import preflight_blocker
 
-_LONGEST_EVENT = 12
+_MAX_DURATION = 12
 """Letters of an event in a queue's name: WINTER takes names of 30, and a plan's number may have
 six digits."""
 
@@ -37,13 +37,13 @@ class SubmissionForbidden(Forbidden):
 def approve(
     session: Session, robots: Robots, plan_id: int, *, by: str, idempotency_key: str
 ) -> Submission:
-    """Do as `enter_submission`, and commit."""
-    submission = enter_submission(session, robots, plan_id, by=by, idempotency_key=idempotency_key)
+    """Do as `create_submission`, and commit."""
+    submission = create_submission(session, robots, plan_id, by=by, idempotency_key=idempotency_key)
     session.commit()
     return submission
 
 
-def enter_submission(
+def create_submission(
     session: Session, robots: Robots, plan_id: int, *, by: str, idempotency_key: str
 ) -> Submission:
     """Approve a plan for submission; the job that sends it commits with the approval.
@@ -80,11 +80,11 @@ def enter_submission(
             raise SubmissionForbidden("this key was used for another plan")
         return known
     live = _live_submission(session, plan_id)
-    if live is not None and live.withdraw_wanted:
+    if live is not None and live.withdrawal_requested:
         raise SubmissionForbidden(f"{live.queue_name} of this plan is being withdrawn: wait")
     if live is not None:
         return live
-    if reason := obstacle(session, robots, plan):
+    if reason := blocker(session, robots, plan):
         raise SubmissionForbidden(reason)
     submission = Submission(
         plan_id=plan.id,
@@ -139,14 +139,14 @@ def approve_checked(  # noqa: PLR0913 - what a person says with the approval
         select(Submission.id).where(Submission.idempotency_key == idempotency_key)
     )
     if is_known is None and (
-        reason := obstacle(session, robots, session.get_one(Plan, plan_id))
-        or unchecked(session, plan_id, preflight_id, accepts_warnings=accepts_warnings)
+        reason := blocker(session, robots, session.get_one(Plan, plan_id))
+        or preflight_blocker(session, plan_id, preflight_id, accepts_warnings=accepts_warnings)
     ):
         raise SubmissionForbidden(reason)
     return approve(session, robots, plan_id, by=by, idempotency_key=idempotency_key)
 
 
-def obstacle(session: Session, robots: Robots, plan: Plan) -> str:
+def blocker(session: Session, robots: Robots, plan: Plan) -> str:
     """Why a plan may not be submitted now, for the person who asks; empty where it may."""
     return next(_obstacles(session, robots, plan), "")
 
@@ -181,7 +181,7 @@ def _live_submission(session: Session, plan_id: int) -> Submission | None:
     return session.scalars(
         select(Submission)
         .where(Submission.plan_id == plan_id, Submission.state.in_(LIVE))
-        .order_by(Submission.withdraw_wanted, Submission.id)
+        .order_by(Submission.withdrawal_requested, Submission.id)
         .execution_options(populate_existing=True)
     ).first()
 
@@ -194,6 +194,6 @@ def queue_name(plan: Plan) -> str:
 def _short(name: str) -> str:
     """An event's name in few enough letters for every robot: IceCube-250101A is IC-250101A."""
     plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name)
-    if len(plain) > _LONGEST_EVENT:
+    if len(plain) > _MAX_DURATION:
         plain = "".join(letter for letter in plain if not letter.islower())
-    return plain[-_LONGEST_EVENT:]
+    return plain[-_MAX_DURATION:]

@@ -18,14 +18,14 @@ from too_marshal.db.preflights import ERROR, WARNING, Preflight
 from too_marshal.db.queues import LIVE, Submission, SubmissionState
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.rules.ages import Purpose, age_of, too_old
-from too_marshal.workflows.submissions.approve import approve, lock_plan, obstacle
+from too_marshal.workflows.submissions.approve import approve, blocker, lock_plan
 from too_marshal.workflows.submissions.budget import time_left
 from too_marshal.workflows.submissions.preflight import examine
 
 WAIT = timedelta(seconds=30)
 """Until a robot that does not answer is tried again."""
 
-MOST_TRIES = 20
+MAX_TRIES = 20
 """A robot that is silent for longer is left to a person."""
 
 
@@ -51,7 +51,7 @@ def submit_by_rule(session: Session, robots: Robots, plan_id: int, tries: int = 
         try:
             robots.queue(plan.telescope).ping()
         except QueueError:
-            if tries < MOST_TRIES:
+            if tries < MAX_TRIES:
                 again = tasks.submit_by_rule(plan_id=plan.id, tries=tries + 1)
                 again.defer(session, wait=WAIT, lock=tasks.automatic_lock(plan.telescope))
                 session.commit()
@@ -88,7 +88,7 @@ def _against(session: Session, robots: Robots, plan: Plan, rule: PlanRule) -> It
         yield "the map has changed"
     if not robots.allows_automatic(plan.telescope):
         yield f"the settings of {plan.telescope} do not allow it"
-    if reason := obstacle(session, robots, plan):
+    if reason := blocker(session, robots, plan):
         yield reason
     probability = plan.statistics.get("probability_all_filters") or 0.0
     if rule.minimum_probability is not None and probability < rule.minimum_probability:

@@ -19,7 +19,7 @@ def ask_for_preflight(session: Session, plan: Plan, *, by: str) -> Preflight:
     return preflight
 
 
-def unchecked(
+def preflight_blocker(
     session: Session, plan_id: int, preflight_id: int | None, *, accepts_warnings: bool
 ) -> str:
     """Why a preflight does not allow the submission; empty where it does."""

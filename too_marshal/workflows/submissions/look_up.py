@@ -46,10 +46,10 @@ class Found(Enum):
     SILENT = auto()
 
 
-def settle_time(queue: ObservingQueue, submission: Submission) -> timedelta:
+def confirmation_delay(queue: ObservingQueue, submission: Submission) -> timedelta:
     """How far apart two absences must be to be believed."""
     request = QueueRequest(submission.queue_name, submission.request)
-    own = timedelta(seconds=float(queue.settle_time(request).to_value(u.s)))
+    own = timedelta(seconds=float(queue.confirmation_delay(request).to_value(u.s)))
     return max(own, SETTLE_TIME)
 
 
@@ -71,7 +71,7 @@ def look_up(session: Session, robots: Robots, submission: Submission) -> None:
         return
     queue = robots.queue(submission.telescope)
     request = QueueRequest(submission.queue_name, submission.request)
-    version, settle = submission.version, settle_time(queue, submission)
+    version, settle = submission.version, confirmation_delay(queue, submission)
     session.commit()  # no transaction stays open while the robot is spoken to
     asked_at = now()
     found, words = _ask(queue, request)
@@ -115,7 +115,7 @@ def _differs(session: Session, submission: Submission) -> None:
     submission.reason = "the robot holds a queue of this name that differs: a person must look"
     submission.missing_since = None
     tell(session, submission, submission.reason)
-    if submission.withdraw_wanted:
+    if submission.withdrawal_requested:
         ask_to_withdraw(session, submission, submission.withdraw_reason)
     else:
         submission.needs_person = True
@@ -123,7 +123,7 @@ def _differs(session: Session, submission: Submission) -> None:
 
 def _partly(session: Session, submission: Submission) -> None:
     """Take back what is there: all of it is at the robot, or nothing."""
-    if not submission.withdraw_wanted:
+    if not submission.withdrawal_requested:
         tell(session, submission, INCOMPLETE)
     ask_to_withdraw(session, submission, submission.withdraw_reason or INCOMPLETE)
 
@@ -151,7 +151,7 @@ def _absent(
             " withdraw it here"
         )
         tell(session, submission, submission.reason)
-    elif submission.withdraw_wanted:
+    elif submission.withdrawal_requested:
         submission.change(SubmissionState.WITHDRAWN, submission.withdraw_reason)
         tell(session, submission, f"withdrawn: {submission.withdraw_reason}; {words}")
     elif queue.resends_by_name and not is_past(submission):
@@ -165,13 +165,13 @@ def _absent(
 
 def is_to_be_sent_again(submission: Submission) -> bool:
     """Whether nothing but an incomplete arrival is the reason for taking it back."""
-    is_incomplete = submission.withdraw_wanted and submission.withdraw_reason == INCOMPLETE
+    is_incomplete = submission.withdrawal_requested and submission.withdraw_reason == INCOMPLETE
     return is_incomplete and not is_past(submission)
 
 
 def send_again(session: Session, submission: Submission, words: str) -> None:
     """Send a submission once more of which certainly nothing is at the robot; not committed."""
-    submission.withdraw_wanted, submission.withdraw_reason = False, ""
+    submission.withdrawal_requested, submission.withdraw_reason = False, ""
     submission.change(SubmissionState.APPROVED, f"{words}; it is sent again")
     tell(session, submission, submission.reason)
     tasks.submit(submission_id=submission.id).defer(session)

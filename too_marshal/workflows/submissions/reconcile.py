@@ -21,7 +21,7 @@ from too_marshal.db.exposures import Exposure
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import AT_THE_ROBOT, LIVE, OVER, Submission, SubmissionState, tell
-from too_marshal.workflows.submissions.look_up import is_past, settle_time
+from too_marshal.workflows.submissions.look_up import confirmation_delay, is_past
 from too_marshal.workflows.submissions.robot_jobs import ask_to_withdraw
 from too_marshal.workflows.submissions.take_up import note_held, retraction_of
 
@@ -116,7 +116,7 @@ def _judge(
 
 def _assert_retraction(session: Session, submission: Submission) -> None:
     reason = retraction_of(session, submission)
-    if reason and not submission.withdraw_wanted:
+    if reason and not submission.withdrawal_requested:
         tell(session, submission, f"to be withdrawn: {reason}")
         ask_to_withdraw(session, submission, reason)
 
@@ -124,7 +124,7 @@ def _assert_retraction(session: Session, submission: Submission) -> None:
 def _still_held(session: Session, submission: Submission) -> None:
     if submission.missing_since is not None:
         submission.missing_since = None
-    if submission.needs_person and submission.withdraw_wanted:
+    if submission.needs_person and submission.withdrawal_requested:
         # It was believed to be picked up, and is there: it can be taken back after all.
         submission.needs_person = False
         ask_to_withdraw(session, submission, submission.withdraw_reason)
@@ -139,10 +139,10 @@ def _missing(
 ) -> None:
     """Say that it is over only with evidence: its exposures, or the end of its window."""
     submission.missing_since = submission.missing_since or seen.asked_at
-    if seen.asked_at - submission.missing_since < settle_time(queue, submission):
+    if seen.asked_at - submission.missing_since < confirmation_delay(queue, submission):
         return
     is_listed = queue.lists_until_done
-    if is_listed and submission.withdraw_wanted:
+    if is_listed and submission.withdrawal_requested:
         submission.change(SubmissionState.WITHDRAWN, submission.withdraw_reason)
         tell(session, submission, f"withdrawn: {submission.withdraw_reason}")
     elif (is_listed and count) or is_past(submission):

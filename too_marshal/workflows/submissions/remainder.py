@@ -14,12 +14,12 @@ from too_marshal.db.plans import Plan
 from too_marshal.db.queues import RobotQueue, Submission, names_held
 from too_marshal.db.replacements import Replacement
 from too_marshal.workflows.exposures.records import as_executed, exposures_of
-from too_marshal.workflows.exposures.visits import parted
+from too_marshal.workflows.exposures.visits import split_executed
 from too_marshal.workflows.localizations.localize import load_skymap
 from too_marshal.workflows.planning.plan import store_plan
 
 
-def left_of(
+def remaining_exposures(
     session: Session, row: Replacement, plan: ObservingPlan, since: datetime | None
 ) -> ObservingPlan:
     """What of a plan the old queue has not executed, as far as is known.
@@ -35,10 +35,10 @@ def left_of(
         if exposure.submission_id == row.submission_id
         and (since is None or exposure.received_at >= since)
     ]
-    return parted(plan, executed)[1]
+    return split_executed(plan, executed)[1]
 
 
-def store_rest(session: Session, plan: Plan, left: ObservingPlan) -> None:
+def store_remaining(session: Session, plan: Plan, left: ObservingPlan) -> None:
     """Keep what is left as the plan's exposures, scored on its map; not committed."""
     skymap = load_skymap(session, session.get_one(Localization, plan.localization_id))
     store_plan(session, plan, rescored(skymap, TELESCOPES[plan.telescope], left))

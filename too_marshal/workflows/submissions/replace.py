@@ -28,11 +28,15 @@ from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.plan_document import read_plan
 from too_marshal.workflows.submissions.approve import (
     SubmissionForbidden,
-    enter_submission,
-    obstacle,
+    blocker,
+    create_submission,
 )
-from too_marshal.workflows.submissions.remainder import has_let_go, left_of, store_rest
-from too_marshal.workflows.submissions.withdraw import want_withdrawal
+from too_marshal.workflows.submissions.remainder import (
+    has_let_go,
+    remaining_exposures,
+    store_remaining,
+)
+from too_marshal.workflows.submissions.withdraw import request_withdrawal
 
 LOOK_TIME = timedelta(seconds=1)
 """Between two looks at how far the robot is."""
@@ -55,12 +59,12 @@ def approve_replacement(
         session.commit()
         return row  # a second press finds the first
     session.refresh(row.submission)
-    reason = obstacle(session, robots, row.plan)
+    reason = blocker(session, robots, row.plan)
     if row.state != ReplacementState.OFFERED:
         reason = f"the replacement is {row.state}, not offered"
     elif row.submission.state not in LIVE:
         reason = f"what it would replace is {row.submission.state}"
-    elif row.submission.withdraw_wanted:
+    elif row.submission.withdrawal_requested:
         reason = "what it would replace is being withdrawn"
     elif row.plan.localization_id != event.current_localization_id:
         reason = "the map has changed again: another plan is on its way"
@@ -104,7 +108,7 @@ def swap(session: Session, robots: Robots, replacement_id: int) -> None:
             old = lock(session, Submission, row.submission_id)
             if old.state in LIVE:
                 reason = f"replaced by plan {row.plan_id}"
-                want_withdrawal(session, old, reason, by=row.decided_by or "")
+                request_withdrawal(session, old, reason, by=row.decided_by or "")
             row.change(ReplacementState.WITHDRAWING)
         case ReplacementState.WITHDRAWING:
             _put_new(session, robots, row)
@@ -113,9 +117,9 @@ def swap(session: Session, robots: Robots, replacement_id: int) -> None:
         case ReplacementState.RESTORING:
             _see_restored(session, row)
     _again(session, row, LOOK_TIME)
-    failpoints.point(f"before_{row.state}_commit")
+    failpoints.hit(f"before_{row.state}_commit")
     session.commit()
-    failpoints.point(f"after_{row.state}_commit")
+    failpoints.hit(f"after_{row.state}_commit")
 
 
 def _locked(session: Session, replacement_id: int) -> tuple[Event, Replacement]:
@@ -131,7 +135,7 @@ def _put_new(session: Session, robots: Robots, row: Replacement) -> None:
     old = lock(session, Submission, row.submission_id)
     if old.state in LIVE and old.needs_person:
         # It stays where it is: what the observatory has taken cannot be exchanged from here.
-        old.withdraw_wanted, old.needs_person = False, False
+        old.withdrawal_requested, old.needs_person = False, False
         why = f"{old.telescope} has picked up the old plan: nothing else is sent"
         _end(session, row, ReplacementState.FAILED, why)
         return
@@ -146,12 +150,12 @@ def _put_new(session: Session, robots: Robots, row: Replacement) -> None:
         _end(session, row, ReplacementState.FAILED, f"nothing is at the robot: {reason}")
         return
     new = session.get_one(Plan, row.plan_id, options=[undefer(Plan.document)])
-    left = left_of(session, row, read_plan(new), since=new.created_at)
+    left = remaining_exposures(session, row, read_plan(new), since=new.created_at)
     if not left.exposures:
         _end(session, row, ReplacementState.DONE, "all of it was executed meanwhile")
         return
     if len(left.exposures) < len(new.exposures):
-        store_rest(session, new, left)
+        store_remaining(session, new, left)
     submission = _approved(session, robots, row, new)
     if submission is None:
         _restore(session, robots, row)
@@ -170,8 +174,8 @@ def _verify(session: Session, robots: Robots, row: Replacement) -> None:
         _wait(row, f"neither queue is confirmed yet: {new.reason or new.state}")
         return
     row.reason = f"{new.queue_name} is {new.state}: {new.reason}"
-    if new.withdraw_wanted or (reason := _forbidden(session, row)):
-        reason = new.withdraw_reason if new.withdraw_wanted else reason
+    if new.withdrawal_requested or (reason := _forbidden(session, row)):
+        reason = new.withdraw_reason if new.withdrawal_requested else reason
         _end(session, row, ReplacementState.FAILED, f"nothing is at the robot: {reason}")
     else:
         _restore(session, robots, row)
@@ -186,7 +190,7 @@ def _restore(session: Session, robots: Robots, row: Replacement) -> None:
     """Put back what is left of the old plan, under a name of its own."""
     why = row.reason
     old = session.get_one(Plan, row.submission.plan_id, options=[undefer(Plan.document)])
-    left = left_of(session, row, read_plan(old), since=None)
+    left = remaining_exposures(session, row, read_plan(old), since=None)
     if not left.exposures:
         _end(session, row, ReplacementState.FAILED, f"{why}; the old plan was all executed")
         return
@@ -202,7 +206,7 @@ def _restore(session: Session, robots: Robots, row: Replacement) -> None:
     )
     session.add(rest)
     session.flush()
-    store_rest(session, rest, left)
+    store_remaining(session, rest, left)
     rest.ready_at = now()
     submission = _approved(session, robots, row, rest)
     if submission is None:
@@ -230,7 +234,7 @@ def _see_restored(session: Session, row: Replacement) -> None:
 def _approved(session: Session, robots: Robots, row: Replacement, plan: Plan) -> Submission | None:
     """Have a plan sent; None, and the reason in the row, where that is forbidden."""
     try:
-        return enter_submission(
+        return create_submission(
             session,
             robots,
             plan.id,

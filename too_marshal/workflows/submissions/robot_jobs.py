@@ -14,7 +14,7 @@ def ask_to_withdraw(
     session: Session, submission: Submission, reason: str, wait: timedelta | None = None
 ) -> None:
     """Note that a submission shall be withdrawn, and ask for it; not committed here."""
-    submission.withdraw_wanted, submission.withdraw_reason = True, reason
+    submission.withdrawal_requested, submission.withdraw_reason = True, reason
     tasks.withdraw_submission(submission_id=submission.id).defer(session, wait=wait)
 
 

@@ -107,11 +107,11 @@ def _send(session: Session, robots: Robots, submission: Submission) -> None:
     submission.ends_at = GRACE + (last.start + last.exposure_time).to_datetime(timezone=UTC)
     number, attempt = submission.id, submission.attempts
     session.commit()
-    failpoints.point("before_submit")
+    failpoints.hit("before_submit")
     if not _is_still_meant(session, number, attempt):
         return
     outcome = _call(queue, request)
-    failpoints.point("after_submit")
+    failpoints.hit("after_submit")
     _note(session, lock(session, Submission, number), attempt, outcome)
     session.commit()
 
@@ -160,7 +160,7 @@ def _note(session: Session, submission: Submission, attempt: int, outcome: Outco
 def _reason_not_to_send(session: Session, submission: Submission) -> str:
     if reason := retraction_of(session, submission):
         return reason
-    if submission.withdraw_wanted:
+    if submission.withdrawal_requested:
         return submission.withdraw_reason
     if submission_is_stopped(session):
         return "all submission was stopped"
@@ -199,6 +199,6 @@ def _unclear(session: Session, submission: Submission, reason: str) -> None:
     submission.change(SubmissionState.UNCONFIRMED, reason)
     tell(session, submission, f"unconfirmed: {reason}; the robot will be asked")
     tasks.submit(submission_id=submission.id).defer(session, wait=LOOK_TIME)
-    if submission.withdraw_wanted:
+    if submission.withdrawal_requested:
         # It overtakes the look-up: the robot may be observing.
         ask_to_withdraw(session, submission, submission.withdraw_reason)

@@ -75,7 +75,7 @@ def _submissions(session: Session) -> Iterator[str]:
 def _withdrawals(session: Session) -> Iterator[str]:
     query = select(Submission).where(
         Submission.state.in_(AT_THE_ROBOT),
-        Submission.withdraw_wanted,
+        Submission.withdrawal_requested,
         ~Submission.needs_person,
         _has_no_job("withdraw_submission", submission_id=Submission.id),
     )
@@ -89,7 +89,7 @@ def _retractions(session: Session) -> Iterator[str]:
         Plan.event_id == Event.id,
         Submission.plan_id == Plan.id,
         Submission.state.in_(LIVE),
-        ~Submission.withdraw_wanted,
+        ~Submission.withdrawal_requested,
     )
     query = select(Event).where(
         Event.is_retracted, is_live, _has_no_job("withdraw", event_id=Event.id)

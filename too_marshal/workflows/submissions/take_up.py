@@ -43,7 +43,7 @@ def accept(session: Session, submission: Submission, words: str) -> None:
     submission.change(SubmissionState.ACCEPTED)
     tell(session, submission, words)
     tasks.share(event_id=submission.plan.event_id).defer(session)
-    if submission.withdraw_wanted:
+    if submission.withdrawal_requested:
         ask_to_withdraw(session, submission, submission.withdraw_reason)
     elif reason := retraction_of(session, submission):
         ask_to_withdraw(session, submission, reason)
@@ -83,7 +83,7 @@ def take_up(session: Session, submission: Submission) -> None:
     # Who approves the plan once more holds the plan: the two cannot miss each other.
     lock(session, Plan, submission.plan_id)
     before, reason = submission.state, _reason_to_withdraw(session, submission)
-    submission.withdraw_wanted = bool(reason)
+    submission.withdrawal_requested = bool(reason)
     submission.change(SubmissionState.ACCEPTED, "taken up again: the robot holds it")
     tell(session, submission, f"was {before} for us, but the robot holds it: it is taken up again")
     tasks.share(event_id=submission.plan.event_id).defer(session)
@@ -95,7 +95,7 @@ def take_up(session: Session, submission: Submission) -> None:
 def _reason_to_withdraw(session: Session, submission: Submission) -> str:
     if reason := retraction_of(session, submission):
         return reason
-    if submission.state == SubmissionState.WITHDRAWN or submission.withdraw_wanted:
+    if submission.state == SubmissionState.WITHDRAWN or submission.withdrawal_requested:
         return submission.withdraw_reason or submission.reason or "it was withdrawn"
     if _lost_its_place(session, submission):
         return "another queue has its place"

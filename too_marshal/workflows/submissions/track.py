@@ -22,7 +22,7 @@ from too_marshal.db.queues import RobotQueue, Submission
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.exposures.cover import cover
-from too_marshal.workflows.exposures.store import events_of, keep_exposures
+from too_marshal.workflows.exposures.store import events_of, store_exposures
 from too_marshal.workflows.submissions.reconcile import (
     Observation,
     reconcile,
@@ -64,7 +64,7 @@ def track(session: Session, robots: Robots, telescope: str) -> None:
         session.commit()
         return
     _note_queues(session, telescope, answer)
-    kept = keep_exposures(session, telescope, answer.done)
+    kept = store_exposures(session, telescope, answer.done)
     session.commit()
     held = None if answer.listed is None else requests_in(answer.listed)
     reconcile(session, queue, Observation(telescope, answer.listed_at, versions, held))

@@ -28,9 +28,9 @@ from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.submissions.look_up import (
     INCOMPLETE,
+    confirmation_delay,
     is_to_be_sent_again,
     send_again,
-    settle_time,
 )
 from too_marshal.workflows.submissions.robot_jobs import (
     ask_to_withdraw,
@@ -64,7 +64,7 @@ def withdraw_event(session: Session, event_id: int) -> None:
         Submission,
     )
     for submission in live:
-        want_withdrawal(session, submission, f"{event.name} was retracted", by=MARSHAL)
+        request_withdrawal(session, submission, f"{event.name} was retracted", by=MARSHAL)
     tasks.share(event_id=event_id).defer(session)
     session.commit()
 
@@ -80,7 +80,7 @@ def withdraw_by_person(session: Session, submission_id: int, *, by: str) -> Subm
     ):
         take_up(session, submission)
     if submission.state in LIVE:
-        want_withdrawal(session, submission, f"withdrawn by {by}", by=by)
+        request_withdrawal(session, submission, f"withdrawn by {by}", by=by)
     session.commit()
     return submission
 
@@ -91,7 +91,11 @@ def settle_by_person(session: Session, submission_id: int, *, by: str) -> Submis
     Nothing happens to a submission that does not need a person, or shall not be withdrawn.
     """
     submission = lock(session, Submission, submission_id)
-    if submission.needs_person and submission.withdraw_wanted and submission.state in AT_THE_ROBOT:
+    if (
+        submission.needs_person
+        and submission.withdrawal_requested
+        and submission.state in AT_THE_ROBOT
+    ):
         reason = submission.withdraw_reason
         submission.change(SubmissionState.WITHDRAWN, f"{reason}; the observatory has agreed")
         tell(session, submission, f"withdrawn: the observatory has agreed ({reason})", by)
@@ -100,7 +104,7 @@ def settle_by_person(session: Session, submission_id: int, *, by: str) -> Submis
     return submission
 
 
-def want_withdrawal(session: Session, submission: Submission, reason: str, *, by: str) -> None:
+def request_withdrawal(session: Session, submission: Submission, reason: str, *, by: str) -> None:
     """Have a submission withdrawn; at once if it was not sent yet. Not committed here.
 
     Parameters
@@ -115,11 +119,11 @@ def want_withdrawal(session: Session, submission: Submission, reason: str, *, by
         Who wants it.
     """
     if submission.state == SubmissionState.APPROVED:
-        submission.withdraw_wanted, submission.withdraw_reason = True, reason
+        submission.withdrawal_requested, submission.withdraw_reason = True, reason
         submission.change(SubmissionState.WITHDRAWN, reason)
         tell(session, submission, f"withdrawn before it was sent: {reason}", by)
         return
-    if not submission.withdraw_wanted:
+    if not submission.withdrawal_requested:
         tell(session, submission, f"to be withdrawn: {reason}", by)
     ask_to_withdraw(session, submission, reason)
 
@@ -137,7 +141,7 @@ def withdraw_submission(session: Session, robots: Robots, submission_id: int) ->
         A submission whose withdrawal is wanted.
     """
     submission = lock(session, Submission, submission_id)
-    if not submission.withdraw_wanted or submission.state not in AT_THE_ROBOT:
+    if not submission.withdrawal_requested or submission.state not in AT_THE_ROBOT:
         # While it is being sent, `submit` sees the wish and comes back here.
         session.commit()
         return
@@ -147,7 +151,7 @@ def withdraw_submission(session: Session, robots: Robots, submission_id: int) ->
         return
     queue = robots.queue(submission.telescope)
     name, version = submission.queue_name, submission.version
-    settle = settle_time(queue, submission)
+    settle = confirmation_delay(queue, submission)
     request = QueueRequest(name, submission.request)
     shall_return = is_to_be_sent_again(submission)
     session.commit()  # no transaction stays open while the robot is spoken to
@@ -156,7 +160,7 @@ def withdraw_submission(session: Session, robots: Robots, submission_id: int) ->
     if shall_return and not silent:
         shall_return, silent = _is_untouched(queue, request)
     submission = lock(session, Submission, submission_id)
-    if submission.state not in AT_THE_ROBOT or not submission.withdraw_wanted:
+    if submission.state not in AT_THE_ROBOT or not submission.withdrawal_requested:
         session.commit()
         return
     if submission.version != version:

@@ -15,7 +15,7 @@ from too_marshal.notices.formats.earth import occultation_from_subpoint, occulta
 PAST = st.datetimes(datetime(2008, 6, 11), datetime(2026, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
 
 
-def centre(disc):
+def center(disc):
     return SkyCoord(disc["earth_ra_deg"], disc["earth_dec_deg"], unit="deg")
 
 
@@ -31,7 +31,7 @@ def test_the_disc_is_where_gbm_puts_it_in_its_own_sky_map(path, corpus, notice_o
     header = fits.getheader(corpus / "skymaps/fermi_gbm/glg_healpix_all_bn180116026.fit", 1)
     stated = SkyCoord(header["GEO_RA"], header["GEO_DEC"], unit="deg")
     notice = notice_of(path)
-    assert centre(notice.attributes).separation(stated) < 0.4 * u.deg
+    assert center(notice.attributes).separation(stated) < 0.4 * u.deg
     assert notice.attributes["earth_radius_deg"] == pytest.approx(67.4, abs=0.2)
 
 
@@ -53,7 +53,7 @@ def test_the_two_ways_agree_within_a_slew_of_the_satellite(corpus, notice_of):
     both = alerts.keys() & grounds.keys()
     assert len(both) >= 40
     for key in both:
-        assert centre(alerts[key]).separation(centre(grounds[key])) < 1 * u.deg
+        assert center(alerts[key]).separation(center(grounds[key])) < 1 * u.deg
 
 
 @settings(deadline=None)
@@ -63,7 +63,7 @@ def test_the_subpoint_is_turned_by_sidereal_time(time, longitude, latitude):
     disc = occultation_from_subpoint(longitude, latitude, time)
     zenith = Time(time).sidereal_time("mean", longitude * u.deg, "IAU1982")
     expected = SkyCoord(zenith + 180 * u.deg, -latitude * u.deg)
-    assert centre(disc).separation(expected) < 0.02 * u.deg
+    assert center(disc).separation(expected) < 0.02 * u.deg
 
 
 @settings(deadline=None)
@@ -71,7 +71,7 @@ def test_the_subpoint_is_turned_by_sidereal_time(time, longitude, latitude):
 def test_the_vector_points_from_the_earth(ra, dec, unit):
     away = SkyCoord(ra, dec, unit="deg").cartesian.xyz.value * 6_893 * unit
     disc = occultation_from_vector(*away)
-    assert centre(disc).separation(SkyCoord(ra + 180, -dec, unit="deg")) < 0.01 * u.deg
+    assert center(disc).separation(SkyCoord(ra + 180, -dec, unit="deg")) < 0.01 * u.deg
     # The horizon of an orbit 522 km high: arcsin(6371 / 6893).
     assert disc["earth_radius_deg"] == pytest.approx(67.56, abs=0.01)
 

@@ -225,10 +225,10 @@ def test_a_circular_about_a_merger_is_not_about_the_burst_it_mentions(session):
 
 def test_a_position_without_an_error_is_kept_and_shown(session):
     take(session, messages.guano(ra=30.0, dec=-20.0, record_number=2))
-    place = session.scalars(select(Localization)).one()
-    assert place.kind == "point"
-    assert place.state == LocalizationState.UNAVAILABLE
-    assert place.description == {"kind": "point", "ra": 30.0, "dec": -20.0}
+    localization = session.scalars(select(Localization)).one()
+    assert localization.kind == "point"
+    assert localization.state == LocalizationState.UNAVAILABLE
+    assert localization.description == {"kind": "point", "ra": 30.0, "dec": -20.0}
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ from too_marshal.workflows.exposures.archives import (
     references_of,
 )
 from too_marshal.workflows.exposures.records import as_executed
-from too_marshal.workflows.exposures.store import keep_exposures
+from too_marshal.workflows.exposures.store import store_exposures
 from too_marshal.workflows.planning.plan import ask_for_plan, compute
 
 pytestmark = pytest.mark.usefixtures("evening")
@@ -88,7 +88,7 @@ def test_the_archive_knows_better_than_the_robot(session, irsa, taken):
     assert session.scalars(select(Coverage)).one().exposures == 3, "its coverage is known"
     copy = session.get_one(ArchiveCopy, "ZTF")
     assert copy.error == ""
-    keep_exposures(session, "ZTF", told)
+    store_exposures(session, "ZTF", told)
     session.expire_all()
     assert len(taken[0].detectors) == 40, "the robot's history does not undo it"
 

@@ -1,4 +1,4 @@
-"""Coverage as it is stored equals that of an independent rasterisation, for many nights."""
+"""Coverage as it is stored equals that of an independent rasterization, for many nights."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from too_marshal.db.base import now
 from too_marshal.db.exposures import ALL_TELESCOPES, Coverage, ExposureImport, Source
 from too_marshal.workflows.exposures.cover import cover
 from too_marshal.workflows.exposures.cover_version import cover_version
-from too_marshal.workflows.exposures.store import keep_exposures
+from too_marshal.workflows.exposures.store import store_exposures
 
 NIGHTS = 20
 ZTF = TELESCOPES["ZTF"]
@@ -58,7 +58,7 @@ def night(random: np.random.Generator, peak: SkyCoord, number: int, queue: str):
     ]
 
 
-def rasterised(path: Path) -> np.ndarray:
+def rasterized(path: Path) -> np.ndarray:
     """Probability of each pixel of NSIDE 1024 (NESTED), by ligo.skymap."""
     from ligo.skymap.bayestar import rasterize  # noqa: PLC0415 - costs seconds
     from ligo.skymap.io import read_sky_map  # noqa: PLC0415
@@ -77,7 +77,7 @@ def painted(probability: np.ndarray, nights: list) -> tuple[float, float]:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
-def test_twenty_nights_are_covered_as_an_independent_rasterisation_has_it(
+def test_twenty_nights_are_covered_as_an_independent_rasterization_has_it(
     session: Session, corpus: Path
 ):
     path = corpus / "skymaps" / MAP
@@ -85,14 +85,14 @@ def test_twenty_nights_are_covered_as_an_independent_rasterisation_has_it(
     event = add_event(session, event_time=now() - timedelta(days=30))
     add_localization(session, event, skymap)
     submission = add_submission(session, add_plan(session, event))
-    probability = rasterised(path)
+    probability = rasterized(path)
     random = np.random.default_rng(20261122)
     taken: list[ExecutedExposure] = []
     worst = 0.0
     for number in range(NIGHTS):
         new = night(random, skymap.peak(), number, submission.queue_name)
         taken += new
-        assert keep_exposures(session, "ZTF", new).added == len(new)
+        assert store_exposures(session, "ZTF", new).added == len(new)
         cover(session, event.id, "ZTF")
         row = session.get_one(
             Coverage, (event.current_localization_id, "ZTF"), populate_existing=True
@@ -115,7 +115,7 @@ def test_any_version_is_covered_by_each_telescope_and_by_all(session: Session):
     newer = add_localization(session, event, circle_map(165.0, 30.0, 8.0))
     peak = SkyCoord(150 * u.deg, 30 * u.deg)
     random = np.random.default_rng(1)
-    keep_exposures(session, "ZTF", night(random, peak, 0, submission.queue_name))
+    store_exposures(session, "ZTF", night(random, peak, 0, submission.queue_name))
     brought = ExposureImport(
         event_id=event.id, telescope="DECam", source=Source.UPLOADED, name="x", made_by="ann"
     )
@@ -125,17 +125,17 @@ def test_any_version_is_covered_by_each_telescope_and_by_all(session: Session):
         "d1", -1, 150 * u.deg, 30 * u.deg, "i", Time(now() - timedelta(hours=5)), 90 * u.s,
         TELESCOPES["DECam"].footprint.detector_id,
     )  # fmt: skip
-    keep_exposures(session, "DECam", [other], brought.id)
+    store_exposures(session, "DECam", [other], brought.id)
     session.commit()
-    for place in (older, newer):
-        cover_version(session, event.id, place.id)
+    for localization in (older, newer):
+        cover_version(session, event.id, localization.id)
     rows = {
-        (place.id, name): session.get_one(Coverage, (place.id, name)).probability
-        for place in (older, newer)
+        (localization.id, name): session.get_one(Coverage, (localization.id, name)).probability
+        for localization in (older, newer)
         for name in ("ZTF", "DECam", ALL_TELESCOPES)
     }
     assert rows[older.id, "ZTF"] > rows[newer.id, "ZTF"] + 0.1
-    for place in (older, newer):
-        parts = [rows[place.id, name] for name in ("ZTF", "DECam")]
-        assert max(parts) <= rows[place.id, ALL_TELESCOPES] + 1e-9
-        assert rows[place.id, ALL_TELESCOPES] <= sum(parts) + 1e-3
+    for localization in (older, newer):
+        parts = [rows[localization.id, name] for name in ("ZTF", "DECam")]
+        assert max(parts) <= rows[localization.id, ALL_TELESCOPES] + 1e-9
+        assert rows[localization.id, ALL_TELESCOPES] <= sum(parts) + 1e-3

@@ -25,7 +25,7 @@ from too_marshal.db.exposures import Coverage, Exposure
 from too_marshal.workflows.exposures.cover import cover
 from too_marshal.workflows.exposures.records import as_executed, exposures_of
 from too_marshal.workflows.exposures.report import gather
-from too_marshal.workflows.exposures.store import keep_exposures
+from too_marshal.workflows.exposures.store import store_exposures
 from too_marshal.workflows.exposures.upload import undo, upload
 
 
@@ -122,7 +122,7 @@ def test_survey_exposures_in_the_window_count_apart(session, event):
     for row in session.scalars(select(Exposure).where(Exposure.id > mine[-1].id)).all():
         session.delete(row)
     session.flush()
-    kept = keep_exposures(
+    kept = store_exposures(
         session, "ZTF", [type(item)(**{**vars(item), "queue_name": None}) for item in survey]
     )
     assert len(kept.strays) == kept.added == 3

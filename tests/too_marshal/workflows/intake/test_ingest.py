@@ -17,7 +17,7 @@ from too_marshal.db.notices import NoticeState, ReceivedNotice, StreamPosition
 from too_marshal.notices.registry import parse
 from too_marshal.workflows.intake import ingest as module
 from too_marshal.workflows.intake.ingest import (
-    MOST_ATTEMPTS,
+    MAX_ATTEMPTS,
     Message,
     ingest,
     interpret,
@@ -217,7 +217,7 @@ def test_a_crash_between_keeping_and_reading_loses_nothing(session):
 
 def test_a_notice_that_kills_the_process_is_given_up_in_the_end(session):
     ((notice_id, _),) = keep(session, [Message(alerts.lvk(), "kafka", LVK)])
-    session.execute(text("UPDATE notice SET attempts = :most"), {"most": MOST_ATTEMPTS})
+    session.execute(text("UPDATE notice SET attempts = :most"), {"most": MAX_ATTEMPTS})
     session.commit()
     interpret(session, [notice_id])
     row = session.get_one(ReceivedNotice, notice_id, populate_existing=True)
@@ -258,7 +258,7 @@ def test_of_a_batch_that_kills_the_process_only_the_culprit_is_given_up(session,
         except Died:
             session.rollback()
             deaths += 1
-    assert deaths == MOST_ATTEMPTS
+    assert deaths == MAX_ATTEMPTS
     rows = [session.get_one(ReceivedNotice, number, populate_existing=True) for number in ids]
     assert [row.state for row in rows] == [
         NoticeState.UNDERSTOOD, NoticeState.QUARANTINED, NoticeState.UNDERSTOOD

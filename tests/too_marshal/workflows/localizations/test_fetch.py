@@ -52,7 +52,7 @@ def neutrino(url: str, revision: int = 0, **values: object) -> bytes:
     ).encode()
 
 
-def places(session) -> dict[str, Localization]:
+def localizations(session) -> dict[str, Localization]:
     query = select(Localization).order_by(Localization.id)
     rows = session.scalars(query.execution_options(populate_existing=True))
     return {row.variant: row for row in rows}
@@ -72,8 +72,8 @@ def scheduled(session, task: str) -> list[float]:
 def linked(session, server):
     """A notice whose map is not there yet; its circle has been drawn."""
     take(session, neutrino(server.url(PATH)))
-    localize(session, places(session)["own"].id)
-    return places(session)
+    localize(session, localizations(session)["own"].id)
+    return localizations(session)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_the_circle_serves_until_the_map_has_come(session, linked, fetcher, serv
     assert event.current_localization_id == linked["own"].id
 
     fetch(session, fetcher, linked["fetched"].id)
-    waiting = places(session)["fetched"]
+    waiting = localizations(session)["fetched"]
     assert waiting.state == LocalizationState.PENDING
     assert "404" in waiting.reason
     assert waiting.attempts == 1
@@ -96,7 +96,7 @@ def test_the_circle_serves_until_the_map_has_come(session, linked, fetcher, serv
 
     server.pages[PATH] = reply(200, alerts.skymap_fits(sigma=3.0))
     fetch(session, fetcher, waiting.id)
-    ready = places(session)["fetched"]
+    ready = localizations(session)["fetched"]
     session.refresh(event)
     assert ready.state == LocalizationState.READY, ready.reason
     assert event.current_localization_id == ready.id
@@ -124,7 +124,7 @@ def test_after_a_day_it_is_given_up_in_plain_sight(session, linked, fetcher):
     linked["fetched"].created_at = now() - GIVES_UP_AFTER - timedelta(seconds=1)
     session.commit()
     fetch(session, fetcher, linked["fetched"].id)
-    given_up = places(session)["fetched"]
+    given_up = localizations(session)["fetched"]
     assert given_up.state == LocalizationState.UNAVAILABLE
     assert "404" in given_up.reason
     assert "24 hours" in given_up.reason
@@ -143,7 +143,7 @@ def test_a_newer_notice_ends_the_tries(session, linked, fetcher, server):
 def test_a_retraction_ends_the_tries(session, linked, fetcher, server):
     take(session, neutrino("", revision=1, alert_type="retraction"))
     fetch(session, fetcher, linked["fetched"].id)
-    assert places(session)["fetched"].reason == "the event was retracted"
+    assert localizations(session)["fetched"].reason == "the event was retracted"
     assert server.asked == []
 
 
@@ -160,7 +160,7 @@ def test_what_is_no_map_is_refused_and_the_circle_stays(session, linked, fetcher
     page, words = answer
     server.pages[PATH] = page
     fetch(session, fetcher, linked["fetched"].id)
-    refused = places(session)["fetched"]
+    refused = localizations(session)["fetched"]
     assert refused.state == LocalizationState.REFUSED
     assert words in refused.reason
     event = session.scalars(select(Event)).one()
@@ -170,10 +170,10 @@ def test_what_is_no_map_is_refused_and_the_circle_stays(session, linked, fetcher
 
 def test_an_address_off_the_list_is_never_asked(session, fetcher, server):
     take(session, neutrino("https://evil.example/map.fits"))
-    localize(session, places(session)["own"].id)
-    fetch(session, fetcher, places(session)["fetched"].id)
-    assert "evil.example" in places(session)["fetched"].reason
-    assert places(session)["fetched"].state == LocalizationState.REFUSED
+    localize(session, localizations(session)["own"].id)
+    fetch(session, fetcher, localizations(session)["fetched"].id)
+    assert "evil.example" in localizations(session)["fetched"].reason
+    assert localizations(session)["fetched"].state == LocalizationState.REFUSED
     assert server.asked == []
 
 
@@ -184,11 +184,11 @@ def test_a_map_that_changes_is_a_new_version_and_both_are_kept(session, linked, 
         pytest.approx(LOOKS_AGAIN_AFTER[0].total_seconds(), abs=30)
     ]
     fetch_again(session, fetcher, linked["fetched"].id, 0)
-    assert set(places(session)) == {"own", "fetched"}, "the same content is no version"
+    assert set(localizations(session)) == {"own", "fetched"}, "the same content is no version"
     server.pages[PATH] = reply(200, alerts.skymap_fits(sigma=2.0))
     fetch_again(session, fetcher, linked["fetched"].id, 1)
     fetch_again(session, fetcher, linked["fetched"].id, 2)
-    rows = places(session)
+    rows = localizations(session)
     assert set(rows) == {"own", "fetched", "fetched-2"}
     event = session.scalars(select(Event)).one()
     assert event.current_localization_id == rows["fetched-2"].id
@@ -203,7 +203,7 @@ def test_a_map_that_changes_is_a_new_version_and_both_are_kept(session, linked, 
 
 def test_nothing_is_fetched_where_the_settings_say_no(session, linked, server):
     fetch(session, None, linked["fetched"].id)
-    row = places(session)["fetched"]
+    row = localizations(session)["fetched"]
     assert row.state == LocalizationState.UNAVAILABLE
     assert "TOO_FETCH_MAPS" in row.reason
     assert server.asked == []
@@ -236,7 +236,7 @@ def test_a_host_is_asked_by_few_at_a_time(session, linked, fetcher, server):
         with host_slot(session, url) as third, host_slot(session, "https://x.example/") as other:
             assert (third, other) == (False, True)
         fetch(session, fetcher, linked["fetched"].id)
-    row = places(session)["fetched"]
+    row = localizations(session)["fetched"]
     assert server.asked == []
     assert row.attempts == 0, "waiting for a place is no try"
     with host_slot(session, url) as again:

@@ -44,11 +44,11 @@ def alert(**changes: str) -> bytes:
 def work(session, received) -> SimpleNamespace:
     """All that the jobs of a notice do with rules."""
     notify(session, received.notice_id)
-    place = session.scalars(
+    localization = session.scalars(
         select(Localization).where(Localization.notice_id == received.notice_id)
     ).one()
-    localize(session, place.id)
-    propose_plans(session, place.id)
+    localize(session, localization.id)
+    propose_plans(session, localization.id)
     decided = session.scalars(
         select(RuleDecision).where(RuleDecision.event_id == received.event_id)
     ).all()
@@ -156,8 +156,8 @@ def test_a_dry_run_counts_the_age_when_the_notice_came(session):
     with running_from(EVENING + timedelta(days=20)):
         take(session, alert(**OF_2023))
     (received,) = take(session, alert())
-    for place in session.scalars(select(Localization)).all():
-        localize(session, place.id)
+    for localization in session.scalars(select(Localization)).all():
+        localize(session, localization.id)
     with running_from(EVENING + timedelta(days=20)):
         answers = dry_run(session, rule(maximum_age_to_plan=168.0))
     by_event = {answer.event_id: answer for answer in answers}

@@ -21,7 +21,7 @@ from too_marshal.workflows.alerts.notify import notify
 from too_marshal.workflows.localizations.localize import localize
 from too_marshal.workflows.planning.plan import propose_plans
 from too_marshal.workflows.rules.conditions import Case
-from too_marshal.workflows.rules.decide import decisions_of, reasons_against
+from too_marshal.workflows.rules.decide import decisions_of, failed_conditions
 from too_marshal.workflows.rules.fields import columns
 
 pytestmark = pytest.mark.usefixtures("evening")
@@ -50,16 +50,16 @@ def rule(**values: object) -> PlanRule:
     return PlanRule(**columns(usual | values))
 
 
-def place(**values: object) -> Localization:
+def localization(**values: object) -> Localization:
     sky_map = SkyMapFile(area_90=120.0, distance_mean=150.0)
     return Localization(sky_map=sky_map, description={"kind": "circle", "radius": 2.0}, **values)
 
 
 def reasons(conditions: dict[str, object], changes: dict[str, object], **case: object) -> list[str]:
     event = Event(**(EVENT | changes))
-    return reasons_against(
+    return failed_conditions(
         rule(**conditions),
-        Case(event, str(case.get("kind", "initial")), case.get("place", place())),
+        Case(event, str(case.get("kind", "initial")), case.get("localization", localization())),
     )
 
 
@@ -110,15 +110,15 @@ def test_a_condition_that_is_met_is_no_reason(conditions):
 
 
 def test_without_a_map_people_may_be_told_and_nothing_is_planned():
-    assert reasons({"plans": False, "notifies": True}, {}, place=None) == []
-    assert reasons({}, {}, place=None) == ["it has no sky map"]
+    assert reasons({"plans": False, "notifies": True}, {}, localization=None) == []
+    assert reasons({}, {}, localization=None) == ["it has no sky map"]
     near = {"plans": False, "notifies": True, "maximum_distance": 200.0}
-    assert reasons(near, {}, place=None) == ["it has no sky map"]
+    assert reasons(near, {}, localization=None) == ["it has no sky map"]
 
 
 def test_a_retraction_is_told_and_not_planned():
     tells = {"plans": False, "notifies": True}
-    assert reasons(tells, {"is_retracted": True}, kind="retraction", place=None) == []
+    assert reasons(tells, {"is_retracted": True}, kind="retraction", localization=None) == []
     assert "retracted" in reasons(tells, {"is_retracted": True}, kind="update")[0]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from too_marshal.workflows.submissions.approve import queue_name
 
-LONGEST = 30
+MAX_LENGTH = 30
 """Letters that WINTER takes."""
 
 
@@ -28,5 +28,5 @@ def test_the_event_is_told_in_few_letters(event, part):
     plan = SimpleNamespace(event=SimpleNamespace(name=event), id=123456)
     name = queue_name(plan)
     assert name.startswith(f"ToO_{part}_123456_")
-    assert len(name) <= LONGEST
+    assert len(name) <= MAX_LENGTH
     assert queue_name(plan) != name

@@ -30,7 +30,7 @@ from too_marshal.db.queues import KILL_SWITCH, Submission, SubmissionState, Swit
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.robots_file import Robot
 from too_marshal.workflows.planning.plan import ask_to_submit
-from too_marshal.workflows.submissions.automatic import MOST_TRIES, submit_by_rule
+from too_marshal.workflows.submissions.automatic import MAX_TRIES, submit_by_rule
 
 pytestmark = pytest.mark.usefixtures("evening")
 
@@ -183,7 +183,7 @@ def test_a_silent_robot_is_tried_again_and_then_left_to_a_person(session, plan):
     submit_by_rule(session, robots, plan.id)
     jobs = session.execute(text("SELECT task_name, args, lock FROM procrastinate_jobs")).all()
     assert jobs == [("submit_by_rule", {"plan_id": plan.id, "tries": 2}, "automatic-ZTF")]
-    submit_by_rule(session, robots, plan.id, tries=MOST_TRIES)
+    submit_by_rule(session, robots, plan.id, tries=MAX_TRIES)
     assert "cannot be reached" in lines(session)
     assert submissions(session) == []
 

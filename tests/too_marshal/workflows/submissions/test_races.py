@@ -48,7 +48,7 @@ def row(engine, submission: Submission) -> SimpleNamespace:
     with session_factory(engine)() as other:
         found = other.get_one(Submission, submission.id)
         return SimpleNamespace(
-            state=str(found.state), wanted=found.withdraw_wanted, reason=found.reason
+            state=str(found.state), wanted=found.withdrawal_requested, reason=found.reason
         )
 
 
@@ -93,7 +93,7 @@ def at_point(monkeypatch, name: str, act: Callable[[], None]) -> None:
             passed.append(reached)
             act()
 
-    monkeypatch.setattr(failpoints, "point", point)
+    monkeypatch.setattr(failpoints, "hit", point)
 
 
 def test_a_sleeper_does_not_send_what_was_taken_back_meanwhile(
@@ -175,11 +175,11 @@ def test_an_odd_error_of_a_driver_is_no_answer(session, engine, robot, monkeypat
     def odd(*_arguments, **_keywords):
         raise AttributeError("'str' object has no attribute 'get'")
 
-    confirm = ztf_queue.confirm
-    monkeypatch.setattr(ztf_queue, "confirm", odd)
+    verify_submitted = ztf_queue.verify_submitted
+    monkeypatch.setattr(ztf_queue, "verify_submitted", odd)
     submission = approved(session, robot)
     submit(session, robot.robots, submission.id)
-    monkeypatch.setattr(ztf_queue, "confirm", confirm)
+    monkeypatch.setattr(ztf_queue, "verify_submitted", verify_submitted)
     assert row(engine, submission).state == "unconfirmed"
     retract(engine, submission.plan.event_id)
     work(engine, robot.robots, submission)

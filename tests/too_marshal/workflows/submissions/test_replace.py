@@ -77,8 +77,8 @@ def held(session: Session, robot) -> SimpleNamespace:
 
 
 def change_map(session: Session, held: SimpleNamespace, ra: float = RA + 30.0) -> Replacement:
-    place = add_localization(session, held.event, circle_map(ra, 30.0, 6.0))
-    rescore(session, place.id)
+    localization = add_localization(session, held.event, circle_map(ra, 30.0, 6.0))
+    rescore(session, localization.id)
     row = session.scalars(
         select(Replacement).where(Replacement.state == ReplacementState.COMPUTING)
     ).one()
@@ -99,7 +99,7 @@ def step(session: Session, robot, replacement_id: int) -> None:
     """All that the workers would do within a second or so."""
     swap(session, robot.robots, replacement_id)
     for submission in session.scalars(select(Submission).where(Submission.state.in_(LIVE))).all():
-        if submission.withdraw_wanted:
+        if submission.withdrawal_requested:
             withdraw_submission(session, robot.robots, submission.id)
         else:
             submit(session, robot.robots, submission.id)
@@ -277,8 +277,8 @@ def test_a_kill_at_any_point_ends_with_one_queue(session, engine, robot, held, p
 
 
 def test_what_is_no_better_is_not_offered(session, held):
-    place = add_localization(session, held.event, circle_map(RA + 0.1, 30.0, 6.0))
-    rescore(session, place.id)
+    localization = add_localization(session, held.event, circle_map(RA + 0.1, 30.0, 6.0))
+    rescore(session, localization.id)
     row = session.scalars(select(Replacement)).one()
     compute(session, row.plan_id)
     offer(session, row.plan_id)

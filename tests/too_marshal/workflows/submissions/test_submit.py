@@ -94,15 +94,16 @@ def add_plan(session: Session, filters: str = "gr", **event) -> Plan:
     notice = ReceivedNotice(sha256=f"{number:064}", payload=b"", channel="api")
     session.add_all([row, notice])
     session.flush()
-    place = Localization(
+    localization = Localization(
         event_id=row.id, notice_id=notice.id, order=[number], kind="circle", description={},
         state="ready",
     )  # fmt: skip
-    session.add(place)
+    session.add(localization)
     session.flush()
     made = make_plan(3, filters, start=START)
     plan = Plan(
-        event_id=row.id, localization_id=place.id, telescope="ZTF", planner="greedy", request={},
+        event_id=row.id, localization_id=localization.id, telescope="ZTF", planner="greedy",
+        request={},
         state=PlanState.READY, document=plan_to_json(made), statistics={},
     )  # fmt: skip
     plan.exposures = [

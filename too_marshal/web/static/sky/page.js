@@ -75,10 +75,10 @@ function legend(sky) {
 function place(localization) {
   const region = localization.contours.features.find((feature) => feature.properties.credible_level === 90);
   const points = region ? region.geometry.coordinates.flat(2) : [];
-  let centre = points.length ? d3.geoCentroid({ type: "MultiPoint", coordinates: points }) : localization.peak;
+  let center = points.length ? d3.geoCentroid({ type: "MultiPoint", coordinates: points }) : localization.peak;
   const reach = (from) => Math.max(0, ...points.map((point) => d3.geoDistance(point, from))) * 180 / Math.PI;
-  if (reach(centre) > 80) centre = localization.peak;
-  map.goTo(centre, Math.min(90, reach(centre)));
+  if (reach(center) > 80) center = localization.peak;
+  map.goTo(center, Math.min(90, reach(center)));
   isPlaced = true;
 }
 
@@ -128,7 +128,7 @@ const controls = {
     if (!isAllSky) map.goHome();
     button.setAttribute("aria-pressed", String(isAllSky));
   },
-  centre: () => map.goHome(),
+  center: () => map.goHome(),
   in: () => map.zoomBy(1.4),
   out: () => map.zoomBy(1 / 1.4),
 };

@@ -23,7 +23,7 @@ export class SkyMap {
     this.host = host;
     this.filled = [];
     this.zoom = 1;
-    this.centre = [0, 0];
+    this.center = [0, 0];
     this.canvas = document.createElement("canvas");
     this.canvas.setAttribute("aria-hidden", "true");
     this.svg = element("svg", {
@@ -80,9 +80,9 @@ export class SkyMap {
     this.layers[layer].replaceChildren(...paths);
   }
 
-  goTo(centre, radius) {
-    this.centre = centre;
-    this.home = [centre, radius];
+  goTo(center, radius) {
+    this.center = center;
+    this.home = [center, radius];
     const sine = Math.sin(Math.min(Math.max(radius, 6), 90) * Math.PI / 180);
     this.zoom = this.mode === "globe" ? Math.min(CLOSEST, Math.max(1, 0.8 / sine)) : 1;
     this.#turn();
@@ -132,7 +132,7 @@ export class SkyMap {
     return path;
   }
 
-  // Executed tiles are hatched: in the red theme colour tells little.
+  // Executed tiles are hatched: in the red theme color tells little.
   #defineHatch() {
     const pattern = element("pattern", {
       id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)",
@@ -169,15 +169,15 @@ export class SkyMap {
     }));
   }
 
-  // Hours along the parallel, degrees along the meridian, nearest to the centre of the view.
+  // Hours along the parallel, degrees along the meridian, nearest to the center of the view.
   #placeLabels() {
-    const dec = Math.max(-70, Math.min(70, Math.round(this.centre[1] / 10) * 10));
-    const ra = Math.round(this.centre[0] / 15) * 15;
+    const dec = Math.max(-70, Math.min(70, Math.round(this.center[1] / 10) * 10));
+    const ra = Math.round(this.center[0] / 15) * 15;
     const sparse = this.zoom < 2;
     for (const mark of this.marks) {
       const isHour = mark.ra !== undefined;
       const position = isHour ? [mark.ra, dec] : [ra, mark.dec];
-      const shown = d3.geoDistance(position, this.centre) < (this.mode === "globe" ? 1.4 : 4)
+      const shown = d3.geoDistance(position, this.center) < (this.mode === "globe" ? 1.4 : 4)
         && !(sparse && (isHour ? mark.ra % 45 : mark.dec % 30));
       const at = shown ? this.projection(position) : null;
       mark.element.setAttribute("display", at ? "inline" : "none");
@@ -189,7 +189,7 @@ export class SkyMap {
   }
 
   #turn() {
-    this.projection.rotate([-this.centre[0], this.mode === "globe" ? -this.centre[1] : 0]);
+    this.projection.rotate([-this.center[0], this.mode === "globe" ? -this.center[1] : 0]);
   }
 
   #resize() {
@@ -224,8 +224,8 @@ export class SkyMap {
 
   pan(dx, dy) {
     const degrees = 180 / Math.PI / this.projection.scale();
-    const dec = this.mode === "globe" ? this.centre[1] + dy * degrees : this.centre[1];
-    this.centre = [this.centre[0] + dx * degrees / Math.max(0.2, Math.cos(this.centre[1] * Math.PI / 180)), Math.max(-90, Math.min(90, dec))];
+    const dec = this.mode === "globe" ? this.center[1] + dy * degrees : this.center[1];
+    this.center = [this.center[0] + dx * degrees / Math.max(0.2, Math.cos(this.center[1] * Math.PI / 180)), Math.max(-90, Math.min(90, dec))];
     this.#turn();
     this.#drawSoon();
   }
