@@ -16,14 +16,14 @@ from tests.too_marshal.web.conftest import (
     compiled_templates,
     engine,
     fresh_rules,
+    pages,
     settings,
-    shared_engine,
 )
 from too_marshal.db.base import now
 from too_marshal.db.people import Role
 from too_marshal.workflows.tokens import create_token
 
-__all__ = ["app", "compiled_templates", "engine", "fresh_rules", "settings", "shared_engine"]
+__all__ = ["app", "compiled_templates", "engine", "fresh_rules", "pages", "settings"]
 
 Caller = Callable[[Role], FlaskClient]
 
