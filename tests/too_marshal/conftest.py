@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
+from planners.contours import contours
+from planners.skymaps import SkyMap
 from tests.too_marshal.clocks import EVENING, running_from
 from tests.too_marshal.databases import (
     TEMPLATE,
@@ -21,6 +27,7 @@ from tests.too_marshal.databases import (
     copy_of_template,
     named,
 )
+from too_marshal import map_reader
 from too_marshal.database import migrate
 from too_marshal.db.base import open_engine, session_factory
 from too_marshal.db.defaults import add_default_rules
@@ -101,6 +108,24 @@ def session(engine: Engine) -> Iterator[Session]:
     """Session on the test's database."""
     with session_factory(engine)() as session:
         yield session
+
+
+@pytest.fixture(scope="session", autouse=True)
+def contours_once() -> Iterator[None]:
+    """Draw the contours of each map once: many tests share a few maps, and drawing is slow.
+
+    What `planners.contours` draws is tested there.
+    """
+    drawn: dict[bytes, str] = {}
+
+    def once(skymap: SkyMap) -> Any:
+        key = hashlib.sha256(skymap.to_bytes()).digest()
+        if key not in drawn:
+            drawn[key] = json.dumps(contours(skymap))
+        return json.loads(drawn[key])
+
+    with patch.object(map_reader, "contours", once):
+        yield
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from tests.too_marshal.factories import add_person
 from tests.too_marshal.web.conftest import (
     app,
+    compiled_addresses,
     compiled_templates,
     engine,
     fresh_rules,
@@ -23,7 +24,15 @@ from too_marshal.db.base import now
 from too_marshal.db.people import Role
 from too_marshal.workflows.tokens import create_token
 
-__all__ = ["app", "compiled_templates", "engine", "fresh_rules", "pages", "settings"]
+__all__ = [
+    "app",
+    "compiled_addresses",
+    "compiled_templates",
+    "engine",
+    "fresh_rules",
+    "pages",
+    "settings",
+]
 
 Caller = Callable[[Role], FlaskClient]
 

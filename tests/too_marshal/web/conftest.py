@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from flask import Flask
@@ -12,6 +14,7 @@ from flask.testing import FlaskClient
 from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from sqlalchemy import Engine, delete, text
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
 
 from tests.too_marshal.databases import Emptied, copy_of_template
 from tests.too_marshal.factories import add_person
@@ -60,8 +63,32 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCach
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
+@pytest.fixture(scope="session")
+def compiled_addresses() -> Iterator[None]:
+    """What writes the address of a route is compiled once a run, not once a test.
+
+    It takes the route's own converters from the route itself, so that equal routes may share it.
+    """
+    compiled: dict[tuple[object, ...], Any] = {}
+    compile_one = Rule._compile_builder
+
+    def once(rule: Rule, append_unknown: bool = True) -> Any:  # noqa: FBT001, FBT002 - as werkzeug's
+        key = (rule.rule, repr(rule.defaults), tuple(rule._trace), append_unknown)
+        if key not in compiled:
+            compiled[key] = compile_one(rule, append_unknown)
+        return compiled[key]
+
+    with patch.object(Rule, "_compile_builder", once):
+        yield
+
+
 @pytest.fixture
-def app(settings: Settings, engine: Engine, compiled_templates: BytecodeCache) -> Flask:
+def app(
+    settings: Settings,
+    engine: Engine,
+    compiled_templates: BytecodeCache,
+    compiled_addresses: None,  # noqa: ARG001 - patches
+) -> Flask:
     """The application; forms need no token here, and tests/too_marshal/web/test_auth.py says
     that they need one there."""
     app = create_app(settings, engine)
