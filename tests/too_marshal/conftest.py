@@ -21,6 +21,7 @@ from planners.contours import contours
 from planners.skymaps import SkyMap
 from tests.too_marshal.clocks import EVENING, running_from
 from tests.too_marshal.databases import (
+    CARE,
     TEMPLATE,
     Emptied,
     SchemaTouched,
@@ -32,9 +33,6 @@ from too_marshal.database import migrate
 from too_marshal.db.base import open_engine, session_factory
 from too_marshal.db.defaults import add_default_rules
 from too_marshal.embedded import embedded_database
-
-CARE = ("fsync", "synchronous_commit", "full_page_writes")
-"""What a database does lest it lose something with the machine."""
 
 
 class Databases:

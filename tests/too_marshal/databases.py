@@ -14,6 +14,9 @@ from sqlalchemy.engine import make_url
 
 TEMPLATE = "marshal_template"
 
+CARE = ("fsync", "synchronous_commit", "full_page_writes")
+"""What a server does lest it lose something with the machine."""
+
 USES = 25
 """After so many, the rows that were deleted take longer to read past than to clear away."""
 
