@@ -12,7 +12,7 @@ from pathlib import Path
 
 KEPT = Path(__file__).with_name("durations.json")
 
-SLOW = 3.0
+SLOW = 1.0
 """Seconds of a test, or of all that one function is called with, from which it is slow."""
 
 _LEAST = 0.3

@@ -104,14 +104,14 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
 @pytest.fixture(scope="session")
 def site(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The site, as a rehearsal has it when the robot is at work."""
-    with copy_of_template(server_url) as database_url:
-        engine = open_engine(database_url)
-        with session_factory(engine)() as session:
-            rows = _seed(session)
-        data_dir = tmp_path_factory.mktemp("site")
-        with _serve(database_url, data_dir) as url:
-            yield Site(url=url, engine=engine, **rows)
-        engine.dispose()
+    database_url = copy_of_template(server_url)
+    engine = open_engine(database_url)
+    with session_factory(engine)() as session:
+        rows = _seed(session)
+    data_dir = tmp_path_factory.mktemp("site")
+    with _serve(database_url, data_dir) as url:
+        yield Site(url=url, engine=engine, **rows)
+    engine.dispose()
 
 
 def _seed(session: Session) -> dict:

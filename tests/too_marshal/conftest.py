@@ -50,8 +50,8 @@ class Databases:
             except SchemaTouched:
                 self._emptied = None
         if self._emptied is None:
-            url = self._stack.enter_context(copy_of_template(self._server_url))
-            self._emptied = self._stack.enter_context(closing(Emptied(url)))
+            emptied = Emptied(copy_of_template(self._server_url))
+            self._emptied = self._stack.enter_context(closing(emptied))
         return self._emptied.url
 
 

@@ -32,8 +32,8 @@ Visitor = Callable[[Role | None], FlaskClient]
 @pytest.fixture(scope="session")
 def pages(server_url: str) -> Iterator[tuple[Emptied, Engine]]:
     """One database, and one engine on it, for all tests of pages."""
-    with copy_of_template(server_url) as url, closing(Emptied(url)) as emptied:
-        engine = open_engine(url)
+    with closing(Emptied(copy_of_template(server_url))) as emptied:
+        engine = open_engine(emptied.url)
         yield emptied, engine
         engine.dispose()
 
