@@ -7,8 +7,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
+# Three for two cores: many a test waits for a server's thread or for a process that it started.
+WORKERS ?= 3
 # To compile every module in every process anew takes longer than most of the tests.
-PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=25
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=25
 
 .PHONY: run test quick test-days check bench clean
 
