@@ -7,13 +7,22 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: run test test-days check bench clean
+# Three for two cores: many a test waits for a server's thread or for a process that it started.
+WORKERS ?= 3
+# To compile every module in every process anew takes longer than most of the tests.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=25
+
+.PHONY: run test quick test-days check bench clean
 
 run: $(VENV)/.runs
 	@exec $(BIN)/too-marshal up $(ARGS)
 
 test: $(VENV)/.develops .make/chromium
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(PYTEST) $(ARGS)
+
+# A minute's worth: what needs neither the corpus nor a browser, and is not slow.
+quick: $(VENV)/.develops
+	@$(PYTEST) -m "not corpus and not browser and not slow" $(ARGS)
 
 # The same on twelve days of the next two years: hours, so give ARGS. Where nothing else is said the
 # browser's tests are left out: one present is as good as another to them, and they take longest.

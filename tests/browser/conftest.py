@@ -11,7 +11,6 @@ import re
 import shutil
 import subprocess
 import sys
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -21,12 +20,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from planners.skymaps.files import read_skymap
-from tests.too_marshal.conftest import TEMPLATE, server_url
+from tests.too_marshal.conftest import server_url
+from tests.too_marshal.databases import copy_of_template
 from tests.too_marshal.factories import (
     add_event,
     add_exposures,
@@ -105,14 +104,7 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
 @pytest.fixture(scope="session")
 def site(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The site, as a rehearsal has it when the robot is at work."""
-    server = make_url(server_url).set(drivername="postgresql+psycopg")
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    name = f"site_{uuid.uuid4().hex[:12]}"
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
-    database_url = server.set(drivername="postgresql", database=name).render_as_string(
-        hide_password=False
-    )
+    database_url = copy_of_template(server_url)
     engine = open_engine(database_url)
     with session_factory(engine)() as session:
         rows = _seed(session)
@@ -120,9 +112,6 @@ def site(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with _serve(database_url, data_dir) as url:
         yield Site(url=url, engine=engine, **rows)
     engine.dispose()
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
 
 
 def _seed(session: Session) -> dict:

@@ -8,7 +8,11 @@ import pytest
 
 from tests.interleavings.stages import stage_on
 from tests.interleavings.world import Stage
-from tests.too_marshal.conftest import database_url, server_url  # noqa: F401 - fixtures
+from tests.too_marshal.conftest import (  # noqa: F401 - fixtures
+    database_url,
+    databases,
+    server_url,
+)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from tests.interleavings.world import Stage
+from tests.too_marshal.databases import CARE
 from too_marshal.db.base import open_engine, session_factory
 from too_marshal.db.defaults import add_default_rules
 from too_marshal.processes.database import migrate
@@ -45,7 +46,8 @@ def own_stage() -> Iterator[Stage]:
                 add_default_rules(session)
                 session.commit()
             with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.execute(text("ALTER SYSTEM SET fsync = off"))
+                for name in CARE:
+                    connection.execute(text(f"ALTER SYSTEM SET {name} = off"))
                 connection.execute(text("SELECT pg_reload_conf()"))
             engine.dispose()
             with stage_on(url) as stage:

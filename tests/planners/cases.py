@@ -101,13 +101,16 @@ def skymaps(draw):
 
 
 @st.composite
-def requests(draw):
-    """Requests of many kinds: whole nights, minutes, daylight, summer, winter, at full Moon."""
+def requests(draw, longest=None):
+    """Requests of many kinds: whole nights, minutes, daylight, summer, winter, at full Moon.
+
+    A night is cut down to `longest` hours, if given, somewhere around its middle.
+    """
     night = draw(st.sampled_from(NIGHTS))
     window = draw(st.sampled_from(("night", "hours", "minute", "daylight")))
     start, hours = {
-        "night": (0.0, 13.0),
-        "hours": (draw(st.floats(2, 9)), draw(st.floats(0.5, 4))),
+        "night": (0.0, 13.0) if longest is None else (draw(st.floats(2, 9)), longest),
+        "hours": (draw(st.floats(2, 9)), draw(st.floats(0.5, min(4, longest or 4)))),
         "minute": (draw(st.floats(2, 9)), 1 / 60),
         "daylight": (15.0, 3.0),
     }[window]

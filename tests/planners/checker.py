@@ -81,13 +81,19 @@ def _requested(plan, telescope, lengths):
             found.append(f"exposes {length} s instead of {asked} s")
         if exposure.field_id in plan.request.excluded_fields:
             found.append(f"field {exposure.field_id} is excluded")
-        if exposure.field_id < 0:
-            if not telescope.off_grid:
-                found.append("a pointing off the grid")
-            continue
-        center = grid.coord[centers[exposure.field_id]]
-        if center.separation(SkyCoord(exposure.ra, exposure.dec)) > 1 * u.arcsec:
-            found.append(f"field {exposure.field_id} is elsewhere")
+        if exposure.field_id < 0 and not telescope.off_grid:
+            found.append("a pointing off the grid")
+    on_grid = [exposure for exposure in plan.exposures if exposure.field_id >= 0]
+    if on_grid:
+        center = grid.coord[[centers[exposure.field_id] for exposure in on_grid]]
+        ra = [exposure.ra.to_value(u.deg) for exposure in on_grid]
+        dec = [exposure.dec.to_value(u.deg) for exposure in on_grid]
+        away = center.separation(SkyCoord(ra, dec, unit=u.deg)) > 1 * u.arcsec
+        found.extend(
+            f"field {exposure.field_id} is elsewhere"
+            for exposure, is_away in zip(on_grid, away, strict=True)
+            if is_away
+        )
     return found
 
 
@@ -138,6 +144,13 @@ def _within(value, limits, scale):
 
 
 def _illumination(times):
+    """Of the Moon, from nodes ten minutes apart: between them it is straight to a millionth."""
+    length = (times[-1] - times[0]).to_value(u.s)
+    nodes = np.linspace(0, length, 2 + int(length / 600))
+    return np.interp((times - times[0]).to_value(u.s), nodes, _lit(times[0] + nodes * u.s))
+
+
+def _lit(times):
     sun, moon = get_sun(times), get_body("moon", times)
     elongation = sun.separation(moon)
     phase = np.arctan2(
@@ -147,11 +160,14 @@ def _illumination(times):
 
 
 def _turn(axis, angle):
+    """Seconds to turn by an angle or by each of many (deg)."""
     speed = axis.speed.to_value(u.deg / u.s)
     acceleration = axis.acceleration.to_value(u.deg / u.s**2)
-    if angle < speed**2 / acceleration:
-        return 2 * np.sqrt(angle / acceleration)
-    return angle / speed + speed / acceleration
+    return np.where(
+        angle < speed**2 / acceleration,
+        2 * np.sqrt(angle / acceleration),
+        angle / speed + speed / acceleration,
+    )
 
 
 def overheads(telescope, exposures, coord, times):
@@ -164,19 +180,13 @@ def overheads(telescope, exposures, coord, times):
     else:
         first, second = np.diff(coord.ra.deg), np.diff(coord.dec.deg)
     first = np.abs((first + 180) % 360 - 180)
-    needed = []
-    for k, (before, after) in enumerate(itertools.pairwise(exposures)):
-        slew = max(
-            _turn(facts.hour_angle_axis, first[k]),
-            _turn(facts.declination_axis, abs(second[k])),
-        )
-        if slew > 0:
-            slew += facts.mount_settle.to_value(u.s)
-        need = max(facts.readout.to_value(u.s), slew)
-        if before.filter != after.filter:
-            need += facts.filter_exchange.to_value(u.s)
-        needed.append(need)
-    return np.array(needed)
+    slew = np.maximum(
+        _turn(facts.hour_angle_axis, first), _turn(facts.declination_axis, np.abs(second))
+    )
+    slew += np.where(slew > 0, facts.mount_settle.to_value(u.s), 0)
+    changes = [before.filter != after.filter for before, after in itertools.pairwise(exposures)]
+    exchange = np.where(np.array(changes, dtype=bool), facts.filter_exchange.to_value(u.s), 0)
+    return np.maximum(facts.readout.to_value(u.s), slew) + exchange
 
 
 def _overheads(telescope, exposures, coord, starts, lengths):

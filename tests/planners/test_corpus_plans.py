@@ -20,15 +20,20 @@ def corpus_maps(corpus):
     return [path for path in paths if path.name not in NOT_MAPS]
 
 
+@pytest.fixture(scope="module")
+def maps(corpus):
+    """Each map of the corpus by its file's name; they are read once for all nights."""
+    return {path.name: read_skymap(path.read_bytes()) for path in corpus_maps(corpus)}
+
+
 @pytest.mark.parametrize("night", NIGHTS, ids=("summer", "winter", "full Moon"))
-def test_plans_of_the_corpus_are_feasible_and_near_their_bound(corpus, night):
+def test_plans_of_the_corpus_are_feasible_and_near_their_bound(maps, night):
     shares = []
-    for path in corpus_maps(corpus):
-        skymap = read_skymap(path.read_bytes())
+    for name, skymap in maps.items():
         plan = optimal.plan(skymap, ZTF, request_for(night, 13))
-        assert violations(plan, ZTF) == [], path.name
+        assert violations(plan, ZTF) == [], name
         figures = plan.statistics
         if figures["upper_bound"] > 1e-3:
             shares.append(figures["probability_all_filters"] / figures["upper_bound"])
-            assert shares[-1] > 0.95, path.name
+            assert shares[-1] > 0.95, name
     assert np.mean(shares) > 0.97

@@ -1,29 +1,58 @@
-"""A disposable PostgreSQL: one server a run, one fresh database a test."""
+"""A disposable PostgreSQL: one server a run, and for each test a database that is as if new."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 import tempfile
-import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
+from planners.skymaps.contours import contours
+from planners.skymaps.skymap import SkyMap
 from tests.too_marshal.clocks import EVENING, running_from
+from tests.too_marshal.databases import (
+    CARE,
+    TEMPLATE,
+    Emptied,
+    SchemaTouched,
+    copy_of_template,
+    named,
+)
 from too_marshal.db.base import open_engine, session_factory
 from too_marshal.db.defaults import add_default_rules
 from too_marshal.processes.database import migrate
 from too_marshal.processes.embedded import embedded_database
+from too_marshal.workflows.localizations import map_reader
 
-TEMPLATE = "marshal_template"
 
+class Databases:
+    """One database for test after test."""
 
-def _named(url: str, database: str) -> str:
-    return make_url(url).set(database=database).render_as_string(hide_password=False)
+    def __init__(self, server_url: str, stack: ExitStack) -> None:
+        self._server_url, self._stack = server_url, stack
+        self._emptied: Emptied | None = None
+
+    def ready(self) -> str:
+        """URL of a database that is as if new; nobody else is connected to it."""
+        if self._emptied is not None:
+            try:
+                self._emptied.empty()
+            except SchemaTouched:
+                self._emptied = None
+        if self._emptied is None:
+            emptied = Emptied(copy_of_template(self._server_url))
+            self._emptied = self._stack.enter_context(closing(emptied))
+        return self._emptied.url
 
 
 @pytest.fixture(scope="session")
@@ -36,10 +65,11 @@ def server_url() -> Iterator[str]:
         )
         with admin.connect() as connection:
             # Only this run's data are at stake, and they are thrown away.
-            connection.execute(text("ALTER SYSTEM SET fsync = off"))
+            for name in CARE:
+                connection.execute(text(f"ALTER SYSTEM SET {name} = off"))
             connection.execute(text("SELECT pg_reload_conf()"))
             connection.execute(text(f"CREATE DATABASE {TEMPLATE}"))
-        engine = open_engine(_named(url, TEMPLATE))
+        engine = open_engine(named(url, TEMPLATE))
         migrate(engine)
         with session_factory(engine)() as session:
             add_default_rules(session)
@@ -50,24 +80,22 @@ def server_url() -> Iterator[str]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def databases(server_url: str) -> Iterator[Databases]:
+    """What gives a database to each test of this process."""
+    with ExitStack() as stack:
+        yield Databases(server_url, stack)
+
+
 @pytest.fixture
-def database_url(server_url: str) -> Iterator[str]:
-    """URL of a fresh database with the schema and the default rules."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    admin = create_engine(
-        make_url(server_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
-    )
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
-    yield _named(server_url, name)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+def database_url(databases: Databases) -> str:
+    """URL of a database in which nothing is but the schema and the default rules."""
+    return databases.ready()
 
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    """Engine on the fresh database."""
+    """Engine on the test's database."""
     engine = open_engine(database_url)
     yield engine
     engine.dispose()
@@ -75,9 +103,27 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def session(engine: Engine) -> Iterator[Session]:
-    """Session on the fresh database."""
+    """Session on the test's database."""
     with session_factory(engine)() as session:
         yield session
+
+
+@pytest.fixture(scope="session", autouse=True)
+def contours_once() -> Iterator[None]:
+    """Draw the contours of each map once: many tests share a few maps, and drawing is slow.
+
+    What `planners.skymaps.contours` draws is tested there.
+    """
+    drawn: dict[bytes, str] = {}
+
+    def once(skymap: SkyMap) -> Any:
+        key = hashlib.sha256(skymap.to_bytes()).digest()
+        if key not in drawn:
+            drawn[key] = json.dumps(contours(skymap))
+        return json.loads(drawn[key])
+
+    with patch.object(map_reader, "contours", once):
+        yield
 
 
 @pytest.fixture

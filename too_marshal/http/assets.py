@@ -6,8 +6,10 @@ import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from types import MappingProxyType
 
 from flask import Blueprint, Flask, Response, abort, current_app, request, url_for
 
@@ -54,6 +56,7 @@ def install(app: Flask) -> None:
     app.add_template_global(asset)
 
 
+@cache
 def read_tree() -> AssetTree:
     """Every file below `static`, by its path."""
     root = resources.files("too_marshal") / "web" / "static"
@@ -61,7 +64,7 @@ def read_tree() -> AssetTree:
     digest = hashlib.sha256()
     for path, file in files.items():
         digest.update(path.encode() + b"\0" + hashlib.sha256(file.content).digest())
-    return AssetTree(files, digest.hexdigest()[:12])
+    return AssetTree(MappingProxyType(files), digest.hexdigest()[:12])
 
 
 def _read(folder: Traversable, prefix: str) -> list[tuple[str, Asset]]:

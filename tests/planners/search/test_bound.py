@@ -24,7 +24,7 @@ def overhead(telescope, before, after, coord):
     facts = telescope.overheads
     east = abs((coord[before[0]].ra.deg - coord[after[0]].ra.deg + 180) % 360 - 180)
     north = abs(coord[before[0]].dec.deg - coord[after[0]].dec.deg)
-    slew = max(_turn(facts.hour_angle_axis, east), _turn(facts.declination_axis, north))
+    slew = float(max(_turn(facts.hour_angle_axis, east), _turn(facts.declination_axis, north)))
     slew += facts.mount_settle.to_value(u.s) if slew > 0 else 0
     need = max(facts.readout.to_value(u.s), slew)
     return need + (facts.filter_exchange.to_value(u.s) if before[1] != after[1] else 0)

@@ -13,17 +13,26 @@ from sqlalchemy.orm import Session
 from tests.too_marshal.factories import add_person
 from tests.too_marshal.web.conftest import (
     app,
+    compiled_addresses,
     compiled_templates,
     engine,
     fresh_rules,
+    pages,
     settings,
-    shared_engine,
 )
 from too_marshal.db.base import now
 from too_marshal.db.people import Role
 from too_marshal.workflows.accounts.tokens import create_token
 
-__all__ = ["app", "compiled_templates", "engine", "fresh_rules", "settings", "shared_engine"]
+__all__ = [
+    "app",
+    "compiled_addresses",
+    "compiled_templates",
+    "engine",
+    "fresh_rules",
+    "pages",
+    "settings",
+]
 
 Caller = Callable[[Role], FlaskClient]
 

@@ -2,65 +2,48 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import BytecodeCache, FileSystemBytecodeCache
-from sqlalchemy import Engine, create_engine, delete, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import Engine, delete, text
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
 
-from tests.too_marshal.conftest import TEMPLATE
+from tests.too_marshal.databases import Emptied, copy_of_template
 from tests.too_marshal.factories import add_person
 from too_marshal.app import create_app
-from too_marshal.db.base import Base, open_engine
+from too_marshal.db.base import open_engine
 from too_marshal.db.defaults import add_default_rules
 from too_marshal.db.people import Role
 from too_marshal.db.plans import PlanRule
 from too_marshal.deployment.settings import Settings
 from too_marshal.workflows.accounts.login import open_session
 
-QUEUE = ("procrastinate_events", "procrastinate_jobs", "procrastinate_workers")
-
 Visitor = Callable[[Role | None], FlaskClient]
 
 
 @pytest.fixture(scope="session")
-def shared_engine(server_url: str) -> Iterator[Engine]:
-    """Engine on one database for all tests of pages: hundreds of fresh ones take minutes."""
-    name = f"pages_{uuid.uuid4().hex[:12]}"
-    server = make_url(server_url).set(drivername="postgresql+psycopg")
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
-    engine = open_engine(server.set(database=name).render_as_string(hide_password=False))
-    yield engine
-    engine.dispose()
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+def pages(server_url: str) -> Iterator[tuple[Emptied, Engine]]:
+    """One database, and one engine on it, for all tests of pages."""
+    with closing(Emptied(copy_of_template(server_url))) as emptied:
+        engine = open_engine(emptied.url)
+        yield emptied, engine
+        engine.dispose()
 
 
 @pytest.fixture
-def engine(shared_engine: Engine) -> Engine:
+def engine(pages: tuple[Emptied, Engine]) -> Engine:
     """Engine on a database in which nothing is but the default rules."""
-    names = [table.name for table in Base.metadata.tables.values() if table.name != "plan_rule"]
-    # Far quicker than TRUNCATE, which makes new files for every table and index.
-    statements = [f'DELETE FROM "{name}"' for name in (*names, *QUEUE)]
-    with shared_engine.begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
-        connection.execute(text("; ".join(statements)))
-        connection.execute(
-            text(
-                "SELECT setval(oid::regclass, 1, false) FROM pg_class"
-                " WHERE relkind = 'S' AND relname <> 'plan_rule_id_seq'"
-            )
-        )
-    return shared_engine
+    emptied, engine = pages
+    emptied.empty(alone=False)
+    return engine
 
 
 @pytest.fixture
@@ -80,8 +63,32 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCach
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
+@pytest.fixture(scope="session")
+def compiled_addresses() -> Iterator[None]:
+    """What writes the address of a route is compiled once a run, not once a test.
+
+    It takes the route's own converters from the route itself, so that equal routes may share it.
+    """
+    compiled: dict[tuple[object, ...], Any] = {}
+    compile_one = Rule._compile_builder
+
+    def once(rule: Rule, append_unknown: bool = True) -> Any:  # noqa: FBT001, FBT002 - as werkzeug's
+        key = (rule.rule, repr(rule.defaults), tuple(rule._trace), append_unknown)
+        if key not in compiled:
+            compiled[key] = compile_one(rule, append_unknown)
+        return compiled[key]
+
+    with patch.object(Rule, "_compile_builder", once):
+        yield
+
+
 @pytest.fixture
-def app(settings: Settings, engine: Engine, compiled_templates: BytecodeCache) -> Flask:
+def app(
+    settings: Settings,
+    engine: Engine,
+    compiled_templates: BytecodeCache,
+    compiled_addresses: None,  # noqa: ARG001 - patches
+) -> Flask:
     """The application; forms need no token here, and tests/too_marshal/web/test_auth.py says
     that they need one there."""
     app = create_app(settings, engine)
