@@ -148,10 +148,10 @@ def approve_checked(  # noqa: PLR0913 - what a person says with the approval
 
 def blocker(session: Session, robots: Robots, plan: Plan) -> str:
     """Why a plan may not be submitted now, for the person who asks; empty where it may."""
-    return next(_obstacles(session, robots, plan), "")
+    return next(_blockers(session, robots, plan), "")
 
 
-def _obstacles(session: Session, robots: Robots, plan: Plan) -> Iterator[str]:
+def _blockers(session: Session, robots: Robots, plan: Plan) -> Iterator[str]:
     event = session.get_one(Event, plan.event_id)
     if plan.state != PlanState.READY:
         yield f"the plan is {plan.state}, not ready"

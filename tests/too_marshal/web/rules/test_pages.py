@@ -82,12 +82,13 @@ def test_an_administrator_adds_changes_disables_deletes_and_restores(
 ):
     assert admin.post("/rules", data=TELL).status_code == 303
     added = stored(session, TELL["name"])
-    assert added.streams == ["fermi_gbm", "swift"]
-    assert added.minimum_classes == {"BNS": 0.5, "NSBH": 0.25}
-    assert added.maximum_far == pytest.approx(2 / (365.25 * 86400))
+    conditions = added.conditions
+    assert conditions["streams"] == ["fermi_gbm", "swift"]
+    assert conditions["minimum_classes"] == {"BNS": 0.5, "NSBH": 0.25}
+    assert conditions["maximum_far"] == pytest.approx(2 / (365.25 * 86400))
     address = f"/rules/{added.id}"
     assert admin.post(address, data=TELL | {"maximum_far": ""}).status_code == 303
-    assert stored(session, TELL["name"]).maximum_far is None
+    assert stored(session, TELL["name"]).conditions["maximum_far"] is None
     assert admin.post(f"{address}/switch", data={"enabled": "no"}).status_code == 303
     assert not stored(session, TELL["name"]).enabled
     admin.post(f"{address}/switch", data={"enabled": "yes"})
