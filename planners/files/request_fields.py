@@ -64,7 +64,7 @@ class RequestFields(ObservingLimits):
     maximum_fields: Annotated[int | None, Entry("Fields, at most", least=1)] = None
     maximum_time: Annotated[
         float | None,
-        Entry("Telescope time, at most", unit=u.s, typed=u.min, least=1, meaning="with overheads"),
+        Entry("Telescope time, at most", unit=u.s, least=1, meaning="with overheads"),
     ] = None
     excluded_fields: Annotated[list[int], Entry("Without the fields")] = []
     busy: Annotated[

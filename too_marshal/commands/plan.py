@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from astropy import units as u
 
 from planners.comparison.gwemopt_planner import GwemoptFailed
 from planners.files.tables import TableInvalid
@@ -18,8 +17,7 @@ from planners.skymaps.skymap import SkyMap, SkyMapInvalid
 from telescopes import TELESCOPES
 from telescopes.observing import Telescope
 from too_marshal.commands.plan_output import compare_planners, draw, progress, write
-from too_marshal.commands.plan_request import AngleRangeType, SunAltitudeType, request_of
-from too_marshal.commands.quantities import ExposureTimesType, QuantityType, TimeType
+from too_marshal.commands.plan_request import request_of, request_options
 
 EXPECTED = (RequestInvalid, TableInvalid, GwemoptFailed)
 """Errors whose message is a sentence for the person at the terminal."""
@@ -33,34 +31,11 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--planner", default="optimal", show_default=True, type=click.Choice(sorted(PLANNERS))
 )
-@click.option("--start", required=True, type=TimeType(), help="Nothing begins before (UTC).")
-@click.option("--end", required=True, type=TimeType(), help="All has ended by then (UTC).")
-@click.option("--filters", help="Comma-separated, one for each visit: g,r or r,r.")
+@request_options
 @click.option("--visits", type=click.IntRange(min=1), help="Go round the filters so often.")
-@click.option("--blocks", type=click.IntRange(min=1), help="Number of filter blocks.")
-@click.option("--exposure-time", type=ExposureTimesType(), help="Seconds, or g=30,r=60.")
-@click.option(
-    "--minimum-gap", default="30", type=QuantityType(u.min), help="Between two visits, minutes."
-)
-@click.option("--airmass-limit", default=2.5, show_default=True, type=float)
-@click.option(
-    "--sun-altitude",
-    default="-18",
-    type=SunAltitudeType(u.deg),
-    help="Degrees, or a twilight's name.",
-)
-@click.option(
-    "--moon-separation", default="20", type=QuantityType(u.deg), help="At full Moon, degrees."
-)
-@click.option("--galactic-latitude", type=QuantityType(u.deg), help="Stay off the plane, degrees.")
-@click.option("--right-ascension", type=AngleRangeType(), help="From, to: 350,20 (degrees).")
-@click.option("--maximum-fields", type=int, help="Budget of fields.")
-@click.option("--maximum-time", type=QuantityType(u.s), help="Budget of telescope time, seconds.")
-@click.option("--exclude", default="", help="Comma-separated fields not to be observed.")
 @click.option("--observed", type=_FILE, help="CSV of exposures that were taken already.")
 @click.option("--galaxies", type=_FILE, help="Table of galaxies, for the galaxies planner.")
 @click.option("--targets", type=_FILE, help="CSV of fields or positions, for the manual planner.")
-@click.option("--time-limit", type=QuantityType(u.s), help="Best plan after so many seconds.")
 @click.option("--compare", is_flag=True, help="Print a table of several planners instead.")
 @click.option("--plot", type=_FILE, help="Draw the plan (png, pdf or svg).")
 @click.option("--output", type=_FILE, help="Where to write the plan; else it is printed.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,13 @@ from typing import Any
 import click
 from astropy import units as u
 
+from planners.files.entries import Entry, entries
+from planners.files.request_fields import RequestFields
 from planners.files.tables import read_exposures, read_galaxies, read_targets
 from planners.problem.requests import RequestInvalid
 from planners.visibility.rules import TWILIGHTS
 from telescopes.observing import ObservingRequest, Telescope
-from too_marshal.commands.quantities import QuantityType
+from too_marshal.commands.quantities import ExposureTimesType, QuantityType, TimeType
 
 
 class SunAltitudeType(QuantityType):
@@ -43,6 +45,66 @@ class AngleRangeType(click.ParamType[Any]):
         return tuple(angle.convert(part.strip(), param, ctx) for part in parts)
 
 
+_TYPES: dict[str, click.ParamType[Any]] = {
+    "start": TimeType(),
+    "end": TimeType(),
+    "filters": click.STRING,
+    "exposure_time": ExposureTimesType(),
+    "excluded_fields": click.STRING,
+    "sun_altitude": SunAltitudeType(u.deg),
+    "right_ascension": AngleRangeType(),
+    "maximum_fields": click.IntRange(min=1),
+    "blocks": click.IntRange(min=1),
+    "airmass_limit": click.FLOAT,
+}
+"""How fields are typed that are not one quantity."""
+
+_HELP = {
+    "start": "Nothing begins before (UTC).",
+    "end": "All has ended by then (UTC).",
+    "filters": "Comma-separated, one for each visit: g,r or r,r.",
+    "exposure_time": "Seconds, or g=30,r=60.",
+    "excluded_fields": "Comma-separated fields not to be observed.",
+    "sun_altitude": "Degrees, or a twilight's name.",
+    "right_ascension": "From, to: 350,20 (degrees).",
+}
+"""Where the entry does not say how a value is typed."""
+
+_NAMES = {"excluded_fields": "exclude"}
+_ELSEWHERE = frozenset({"busy", "program"})
+"""What a service knows and a command does not ask for."""
+
+
+def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command an option for each field of a request, as `RequestFields` describes it."""
+    for name, entry in reversed(entries(RequestFields).items()):
+        if name not in _ELSEWHERE:
+            command = _option(name, entry)(command)
+    return command
+
+
+def _option(name: str, entry: Entry) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    field = RequestFields.model_fields[name]
+    unit = entry.typed or entry.unit
+    kind = _TYPES.get(name) or QuantityType(u.dimensionless_unscaled if unit is None else unit)
+    is_needed = name in {"start", "end"}
+    default = None if is_needed else field.get_default()
+    if isinstance(default, float):
+        default = f"{default / entry.scale:g}"
+    said = _HELP.get(name) or ", ".join(
+        part for part in (entry.label, entry.meaning, "" if unit is None else str(unit)) if part
+    )
+    return click.option(
+        f"--{_NAMES.get(name, name).replace('_', '-')}",
+        name,
+        type=kind,
+        required=is_needed,
+        default=default if isinstance(default, str) else None,
+        show_default=isinstance(default, str),
+        help=said,
+    )
+
+
 def request_of(telescope: Telescope, asked: Mapping[str, Any]) -> ObservingRequest:
     """Turn the options of the command into a request.
 
@@ -64,9 +126,11 @@ def request_of(telescope: Telescope, asked: Mapping[str, Any]) -> ObservingReque
     if not isinstance(times, dict):
         times = dict.fromkeys(filters, times)
     try:
-        excluded = frozenset(int(part) for part in asked["exclude"].split(",") if part.strip())
+        excluded = frozenset(
+            int(part) for part in (asked["excluded_fields"] or "").split(",") if part.strip()
+        )
     except ValueError as err:
-        raise RequestInvalid(f"fields are numbers: {asked['exclude']!r}") from err
+        raise RequestInvalid(f"fields are numbers: {asked['excluded_fields']!r}") from err
     return ObservingRequest(
         filters=filters,
         exposure_time=times,

@@ -1,0 +1,112 @@
+"""A request's fields stand once, and say themselves what is wrong with a value."""
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planners.files.entries import entries
+from planners.files.plan_files import PlanInvalid, request_from_json, request_to_json
+from planners.files.request_fields import RequestFields
+from telescopes.observing import ObservingRequest
+from too_marshal.api.plans import PLAN_REQUEST
+from too_marshal.commands.plan import plan
+from too_marshal.commands.plan_request import _ELSEWHERE
+
+LEAST = {
+    "start": "2026-11-25T01:00:00.000Z",
+    "end": "2026-11-25T12:00:00.000Z",
+    "filters": ["g", "r"],
+    "exposure_time": 30.0,
+}
+
+
+def documents():
+    """Requests as documents, any of the optional fields given or not."""
+    fields = {
+        "exposure_time": st.floats(1, 3600)
+        | st.fixed_dictionaries({"g": st.floats(1, 3600), "r": st.floats(1, 3600)}),
+        "minimum_gap": st.floats(0, 86400),
+        "airmass_limit": st.floats(1, 10),
+        "sun_altitude": st.floats(-90, 0),
+        "moon_separation": st.floats(0, 180),
+        "maximum_fields": st.integers(1, 2000),
+        "maximum_time": st.floats(1, 1e6),
+        "excluded_fields": st.lists(st.integers(1, 2000), unique=True, min_size=1).map(sorted),
+        "busy": st.just([["2026-11-25T02:00:00.000Z", "2026-11-25T03:00:00.000Z"]]),
+        "program": st.text("abc", min_size=1),
+        "galactic_latitude": st.floats(0, 90),
+        "right_ascension": st.lists(st.floats(0, 360), min_size=2, max_size=2),
+        "blocks": st.integers(1, 20),
+        "time_limit": st.floats(1, 1e4),
+    }
+    assert fields.keys() | LEAST.keys() == RequestFields.model_fields.keys()
+    return st.fixed_dictionaries({}, optional=fields).map(lambda given: LEAST | given)
+
+
+@given(documents())
+def test_what_is_written_is_read_and_the_other_way(document):
+    request = request_from_json(document)
+    written = request_to_json(request)
+    assert {name: written[name] for name in document if document[name] != {}} == {
+        name: pytest.approx(value) if isinstance(value, float) else _alike(value)
+        for name, value in document.items()
+    }
+    assert request_to_json(request_from_json(written)) == written
+
+
+def _alike(value):
+    if isinstance(value, dict):
+        times = set(value.values())
+        return pytest.approx(times.pop()) if len(times) == 1 else pytest.approx(value)
+    if isinstance(value, list) and value and isinstance(value[0], float):
+        return pytest.approx(value)
+    return value
+
+
+def test_each_field_is_asked_of_a_planner_by_option_and_by_program():
+    attributes = {field.name for field in dataclasses.fields(ObservingRequest)}
+    options = {parameter.name for parameter in plan.params}
+    described = PLAN_REQUEST["properties"]["request"]["properties"]
+    for name in entries(RequestFields):
+        assert name in attributes
+        assert name in options | _ELSEWHERE
+        assert described[name]["description"]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"airmass_limit": 0.5}, "airmass_limit: From 1 to 10."),
+        ({"airmass_limit": "low"}, "airmass_limit: From 1 to 10."),
+        ({"minimum_gap": -1}, "minimum_gap: From 0 to 86400 s."),
+        ({"minimum_gap": float("nan")}, "minimum_gap: From 0 to 86400 s."),
+        ({"exposure_time": {"g": 0.0}}, "exposure_time: From 1 to 3600 s."),
+        ({"filters": "g"}, "filters: A list."),
+        ({"start": "tomorrow"}, "start: not a time: 'tomorrow'"),
+        ({"start": 5}, "start: not a time: 5"),
+        ({"targets": [1]}, "targets: There is no such field."),
+        ({"right_ascension": [1.0]}, "right_ascension is two angles"),
+        ({"maximum_fields": 0}, "maximum_fields: From 1 on."),
+    ],
+)
+def test_what_is_wrong_is_said_by_name(change, sentence):
+    with pytest.raises(PlanInvalid) as caught:
+        request_from_json(LEAST | change)
+    assert sentence in str(caught.value)
+
+
+def test_what_is_missing_is_said_by_name():
+    with pytest.raises(PlanInvalid, match="end: It is missing"):
+        request_from_json({name: value for name, value in LEAST.items() if name != "end"})
+
+
+def test_a_program_is_told_of_units_and_limits():
+    described = RequestFields.model_json_schema()["properties"]
+    assert described["airmass_limit"] == {
+        "title": "Airmass Limit", "type": "number", "default": 2.5, "minimum": 1, "maximum": 10,
+        "description": "Airmass limit",
+    }  # fmt: skip
+    assert described["minimum_gap"]["description"] == "Least gap between visits, s"
+    assert described["start"]["format"] == "date-time"
