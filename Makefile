@@ -12,10 +12,14 @@ WORKERS ?= 3
 # To compile every module in every process anew takes longer than most of the tests.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=25
 
-.PHONY: run test quick test-days check bench clean
+.PHONY: run dev test quick test-days check bench clean
 
 run: $(VENV)/.runs
 	@exec $(BIN)/too-marshal up $(ARGS)
+
+# The same, and the pages start anew when a source file changes. Workers do not: stop and start.
+dev: $(VENV)/.develops
+	@exec $(BIN)/too-marshal up --reload $(ARGS)
 
 test: $(VENV)/.develops .make/chromium
 	@$(PYTEST) $(ARGS)

@@ -1,10 +1,13 @@
 #!/bin/sh
-# Lint, types, import contract, migrations up and down, and the wheel in an empty environment.
+# Lint, templates, declared imports, types, import contracts, migrations up and down, and the wheel in an empty environment.
 set -eu
 echo "== lint"
 ruff check .
 ruff format --check .
 codespell too_marshal planners telescopes gcn_templates tests docs benchmarks README.md CHANGELOG.md
+echo "== templates and declared imports"
+djlint --lint --quiet too_marshal/web/templates
+deptry .
 echo "== types"
 mypy
 echo "== import contract"

@@ -52,12 +52,15 @@ class CannotStart(click.ClickException):
 )
 @click.option("--workers", type=click.IntRange(1, 64), help="Worker processes (2).")
 @click.option("--rehearsal/--no-rehearsal", default=True, help="With a simulated event and robot.")
-def up(
+@click.option("--reload", is_flag=True, help="Start the pages anew when a source file changes.")
+def up(  # noqa: PLR0913 - one a setting
     host: str | None,
     port: int | None,
     data_dir: Path | None,
     workers: int | None,
     rehearsal: bool,  # noqa: FBT001
+    *,
+    reload: bool,
 ) -> None:
     """Start web, listener, workers and clock, and stop them together on Ctrl-C."""
     settings = Settings.from_environ(host=host, port=port, data_dir=data_dir, workers=workers)
@@ -81,7 +84,7 @@ def up(
             TOO_PORT=settings.port, TOO_SECRET_KEY=settings.session_key(),
         )  # fmt: skip
         try:
-            _run(supervisor, settings, engine, variables, rehearsal=rehearsal)
+            _run(supervisor, settings, engine, variables, rehearsal=rehearsal, reload=reload)
         except ProcessFailed as err:
             raise CannotStart(str(err)) from err
         finally:
@@ -89,17 +92,18 @@ def up(
     click.echo("stopped")
 
 
-def _run(
+def _run(  # noqa: PLR0913 - what is run, and how
     supervisor: Supervisor,
     settings: Settings,
     engine: Engine,
     variables: dict[str, str],
     *,
     rehearsal: bool,
+    reload: bool,
 ) -> None:
     if rehearsal:
         variables |= _start_rehearsal(supervisor, settings, variables)
-    supervisor.add("web", "too_marshal.cli", "web", environ=variables)
+    supervisor.add("web", "too_marshal.cli", "web", *["--reload"] * reload, environ=variables)
     for number in range(settings.workers):
         supervisor.add(f"worker-{number + 1}", "too_marshal.cli", "work", environ=variables)
     supervisor.add("clock", "too_marshal.cli", "clock", environ=variables)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import signal
+import sys
 import threading
+from importlib import resources
+from pathlib import Path
 from types import FrameType
 
 import click
@@ -30,14 +34,47 @@ MAX_BODY_SIZE = 33_000_000
 
 BEAT_SECONDS = 5.0
 
+_SOURCES = frozenset({".py", ".html", ".css", ".js", ".json"})
+
 
 @click.command()
 @click.option("--host", help="Address to bind; TOO_HOST otherwise.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), help="Port, 0 for any free one; TOO_PORT otherwise."
 )
-def web(host: str | None, port: int | None) -> None:
+@click.option("--reload", is_flag=True, help="Start anew when a source file changes.")
+def web(host: str | None, port: int | None, *, reload: bool) -> None:
     """Serve the pages and the API."""
+    if reload:
+        _run_again_and_again(["web", *_given(host, port)])
+    else:
+        _run(host, port)
+
+
+def _given(host: str | None, port: int | None) -> list[str]:
+    options = {"--host": host, "--port": port}
+    return [
+        part for name, value in options.items() if value is not None for part in (name, str(value))
+    ]
+
+
+def _run_again_and_again(arguments: list[str]) -> None:
+    """Run this command in a process that is ended and begun anew when a source file changes."""
+    # Here, not above: whoever runs a service has not installed it.
+    import watchfiles  # noqa: PLC0415
+
+    packages = [str(resources.files(name)) for name in ("too_marshal", "planners", "telescopes")]
+    command = shlex.join([sys.executable, "-m", "too_marshal.cli", *arguments])
+    watchfiles.run_process(
+        *packages, target=command, target_type="command", watch_filter=_is_source
+    )
+
+
+def _is_source(_change: object, path: str) -> bool:
+    return Path(path).suffix in _SOURCES
+
+
+def _run(host: str | None, port: int | None) -> None:
     with service() as (settings, url):
         engine = open_engine(url, pool_size=THREADS)
         app = create_app(settings, engine)

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+import too_marshal
 from tests.too_marshal.factories import add_person
 from too_marshal.db.notices import Heartbeat
 from too_marshal.db.people import Role
@@ -79,3 +80,24 @@ def test_a_taken_port_is_said_in_a_sentence(database_url: str, tmp_path: Path):
     assert process.returncode == 1
     assert f"port {port} on 127.0.0.1 cannot be used" in output
     assert "Traceback" not in output
+
+
+def test_a_changed_source_file_starts_the_pages_anew(database_url: str, tmp_path: Path):
+    process = start(database_url, tmp_path, "--port", "0", "--reload")
+    template = Path(too_marshal.__file__).parent / "web" / "templates" / "base.html"
+    before = template.stat()
+    try:
+        served = 0
+        for line in process.stdout:
+            if "pages at http://" in line:
+                served += 1
+                # Its content stays: that it was written is what counts.
+                os.utime(template)
+            if served == 2:
+                break
+        assert served == 2
+    finally:
+        os.utime(template, ns=(before.st_atime_ns, before.st_mtime_ns))
+        process.terminate()
+        process.wait()
+        process.stdout.close()
