@@ -77,9 +77,9 @@ def best_shots(
 
     Parameters
     ----------
-    limit : float, optional
+    limit
         No plan covers more; it is worked out unless given.
-    begun : float, optional
+    begun
         From when the time limit of the request counts, by `time.perf_counter`; from now on
         unless given.
     """

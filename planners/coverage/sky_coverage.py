@@ -118,11 +118,11 @@ def coverage(
 
     Parameters
     ----------
-    skymap : SkyMap
+    skymap
         Any version of the event's map.
-    telescope : Telescope
+    telescope
         Whose footprint it was.
-    exposures : sequence of ExecutedExposure
+    exposures
         In any order; detectors that the footprint does not know are ignored.
     """
     return combined_coverage(skymap, [(telescope, exposures)])
@@ -181,9 +181,9 @@ class ObservedSky:
 
         Parameters
         ----------
-        name : str
+        name
             Filter.
-        step : float
+        step
             Between two limits, mag.
 
         Returns

@@ -121,9 +121,9 @@ def atoms_of(skymap: SkyMap, layers: Sequence[Layer]) -> Atoms:
 
     Parameters
     ----------
-    skymap : SkyMap
+    skymap
         Where the probability is.
-    layers : sequence of Layer
+    layers
         One or more, each with the same fields and the same marks.
     """
     runs = [_Runs(skymap, layer) for layer in layers]

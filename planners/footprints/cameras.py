@@ -137,23 +137,23 @@ def camera_cells(
 
     Parameters
     ----------
-    footprint : Footprint
+    footprint
         The camera.
-    coord : SkyCoord, shape (n_pointings,)
-        Boresights; north is up in the camera.
-    order : int
+    coord
+        Boresights; north is up in the camera. Shape (n_pointings,).
+    order
         HEALPix order of the cells.
-    within : Ranges, optional
+    within
         Cells that do not touch this region are left out.
 
     Returns
     -------
-    start : ndarray, shape (n_pointings + 1,)
-        Where the cells of each pointing begin.
-    cell : ndarray, shape (n_cells,)
-        NESTED indices, ascending for each pointing.
-    detector : ndarray, shape (n_cells,)
-        Index in `footprint` of the detector that each falls on.
+    start
+        Where the cells of each pointing begin. Shape (n_pointings + 1,).
+    cell
+        NESTED indices, ascending for each pointing. Shape (n_cells,).
+    detector
+        Index in `footprint` of the detector that each falls on. Shape (n_cells,).
     """
     plane = focal_plane(footprint)
     pairs = _coarse_pairs(plane, tangent_frames(coord), order, within)

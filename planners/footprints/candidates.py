@@ -33,9 +33,9 @@ def probability_nearby(skymap: SkyMap, coord: SkyCoord, radius: float) -> NDArra
 
     Parameters
     ----------
-    coord : SkyCoord, shape (n,)
-        Positions.
-    radius : float
+    coord
+        Positions. Shape (n,).
+    radius
         rad.
 
     Returns

@@ -33,7 +33,7 @@ def with_centered_pointing(skymap: SkyMap, footprint: Footprint, grid: FieldGrid
 
     Parameters
     ----------
-    grid : FieldGrid
+    grid
         Fields near the sky map.
 
     Returns

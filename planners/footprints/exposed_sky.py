@@ -30,8 +30,8 @@ def distinct_views(
 
     Returns
     -------
-    views : list of Ranges
-    which : list of (int, int)
+    views
+    which
         Index of an exposure with any good detector, and of its view.
     """
     good = [np.isin(telescope.footprint.detector_id, e.detectors) for e in exposures]

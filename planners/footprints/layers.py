@@ -29,8 +29,8 @@ def layers_near(skymap: SkyMap, footprint: Footprint, coord: SkyCoord) -> list[L
 
     Parameters
     ----------
-    coord : SkyCoord, shape (n,)
-        Boresights.
+    coord
+        Boresights. Shape (n,).
     """
     region = skymap.region(_FINE_LEVEL)
     finest = finest_order(camera_area(footprint) / _CAMERA_CELLS)

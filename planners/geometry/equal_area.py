@@ -63,9 +63,9 @@ def enclosing_cap(directions: NDArray[np.float64]) -> tuple[NDArray[np.float64],
 
     Returns
     -------
-    center : ndarray, shape (3,)
-        Unit vector.
-    radius : float
+    center
+        Unit vector. Shape (3,).
+    radius
         rad.
     """
     mean = directions.mean(axis=0)

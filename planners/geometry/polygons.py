@@ -36,8 +36,8 @@ def inward_normals(corners: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    corners : ndarray, shape (..., n_corners, 3)
-        Unit vectors in order around convex polygons, in either sense.
+    corners
+        Unit vectors in order around convex polygons, in either sense. Shape (..., n_corners, 3).
 
     Returns
     -------
@@ -75,17 +75,17 @@ def polygon_cells(
 
     Parameters
     ----------
-    corners : ndarray, shape (n_polygons, n_corners, 3)
-        Unit vectors in order around each polygon.
-    order : int
+    corners
+        Unit vectors in order around each polygon. Shape (n_polygons, n_corners, 3).
+    order
         Finest HEALPix order.
 
     Returns
     -------
-    lo, hi : ndarray, shape (n_cells,)
-        Order-29 range of each cell.
-    owner : ndarray, shape (n_cells,)
-        Its polygon.
+    lo, hi
+        Order-29 range of each cell. Shape (n_cells,).
+    owner
+        Its polygon. Shape (n_cells,).
     """
     normals = inward_normals(corners)
     owner = np.repeat(np.arange(len(corners)), 12)

@@ -35,10 +35,10 @@ def expand(count: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int6
 
     Returns
     -------
-    owner : ndarray, shape (sum(count),)
-        i, `count[i]` times over.
-    rank : ndarray, shape (sum(count),)
-        0 to ``count[i] - 1`` within each owner.
+    owner
+        i, `count[i]` times over. Shape (sum(count).
+    rank
+        0 to ``count[i] - 1`` within each owner. Shape (sum(count).
     """
     owner = np.repeat(np.arange(len(count)), count)
     first = np.cumsum(count) - count
@@ -60,15 +60,15 @@ def consecutive(
 
     Parameters
     ----------
-    cell : ndarray, shape (n,)
-        NESTED indices of one order.
-    *labels : ndarray, shape (n,)
-        What a cell belongs to.
+    cell
+        NESTED indices of one order. Shape (n,).
+    *labels
+        What a cell belongs to. Shape (n,).
 
     Returns
     -------
-    first, last : ndarray, shape (n_runs,)
-        Positions in `cell` of the first and last cell of each run.
+    first, last
+        Positions in `cell` of the first and last cell of each run. Shape (n_runs,).
     """
     follows = np.diff(cell) == 1
     for label in labels:
@@ -85,8 +85,8 @@ def merged(lo: NDArray[np.int64], hi: NDArray[np.int64]) -> tuple[NDArray[np.int
 
     Returns
     -------
-    lo, hi : ndarray, shape (n_ranges,)
-        Sorted, and no two touch.
+    lo, hi
+        Sorted, and no two touch. Shape (n_ranges,).
     """
     keep = lo < hi
     lo, hi = lo[keep], hi[keep]
@@ -109,17 +109,17 @@ def overlaps(
 
     Parameters
     ----------
-    lo, hi : ndarray, shape (n,)
-        Ranges in any order; they may overlap one another.
-    other_lo, other_hi : ndarray, shape (m,)
-        Sorted and disjoint.
+    lo, hi
+        Ranges in any order; they may overlap one another. Shape (n,).
+    other_lo, other_hi
+        Sorted and disjoint. Shape (m,).
 
     Returns
     -------
-    piece_lo, piece_hi : ndarray, shape (n_pieces,)
-        The pieces, by the order of the first set, then of the second.
-    index, other_index : ndarray, shape (n_pieces,)
-        The range of each set that a piece comes from.
+    piece_lo, piece_hi
+        The pieces, by the order of the first set, then of the second. Shape (n_pieces,).
+    index, other_index
+        The range of each set that a piece comes from. Shape (n_pieces,).
     """
     first = np.searchsorted(other_hi, lo, side="right")
     last = np.searchsorted(other_lo, hi, side="left")

@@ -28,9 +28,9 @@ def assemble(
 
     Parameters
     ----------
-    begun : float
+    begun
         When planning began, by `time.perf_counter`.
-    upper_bound : float, optional
+    upper_bound
         No plan covers more in all visits.
     """
     scheduled_exposures = sorted(

@@ -64,7 +64,7 @@ def build_problem_at(
 
     Parameters
     ----------
-    cover : callable
+    cover
         Finds the cells of pointings.
     """
     executed = executed_by(request)

@@ -21,11 +21,12 @@ class Incidence:
 
         Parameters
         ----------
-        probability : ndarray, shape (n_atoms,)
-            Of each atom.
-        pairs : two ndarrays, shape (n_pairs,)
+        probability
+            Of each atom. Shape (n_atoms,).
+        pairs
             Column and atom, for each column that covers an atom; sorted by atom.
-        n_columns : int
+            Shape (n_pairs,).
+        n_columns
             Number of columns.
         """
         self.probability = probability

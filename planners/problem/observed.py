@@ -55,7 +55,7 @@ class Executed:
 
         Parameters
         ----------
-        layer : Layer
+        layer
             The other fields, and after them these pointings.
         """
         fields, seen = layer.split_executed(len(layer.start) - 1 - len(self.coord))
@@ -102,16 +102,16 @@ def needs_left(
 
     Parameters
     ----------
-    marks : ndarray, shape (n_atoms,)
-        Bit k is set where the k-th of `levels` has been had.
-    filters : tuple of str
+    marks
+        Bit k is set where the k-th of `levels` has been had. Shape (n_atoms,).
+    filters
         What was requested.
 
     Returns
     -------
-    need : ndarray, shape (n_atoms,)
-        Index of what each atom wants.
-    wanted : tuple of tuple of str
+    need
+        Index of what each atom wants. Shape (n_atoms,).
+    wanted
         Visits of each; the first is all that was requested.
     """
     had = levels(filters)
@@ -135,7 +135,7 @@ def earliest_revisit(
 
     Parameters
     ----------
-    gap : float
+    gap
         Between the starts of two visits, s.
     """
     times = np.zeros(len(pointings.field_id))

@@ -26,9 +26,9 @@ def fulfills(visits: Sequence[tuple[str, float]], wanted: tuple[str, ...], gap: 
 
     Parameters
     ----------
-    visits : sequence of (filter, start)
+    visits
         In the order of time.
-    wanted : tuple of str
+    wanted
         Filters, in any order; one that stands twice is wanted twice.
     """
     if not wanted:
@@ -106,9 +106,9 @@ def statistics(
 
     Parameters
     ----------
-    begun : float
+    begun
         When planning began, by `time.perf_counter`.
-    upper_bound : float, optional
+    upper_bound
         No plan covers more in all visits.
     """
     atoms = problem.atoms

@@ -128,16 +128,16 @@ class ExposureScheduler:
 
         Parameters
         ----------
-        patience : float
+        patience
             A field that is not yet up in its turn is waited for no longer, s.
 
         Returns
         -------
-        shots : list of Shot
+        shots
             In the order of time.
-        failed : list of int
+        failed
             Fields that could not be observed in their turn, in the order of their turns.
-        state : RobotState
+        state
             After the last exposure.
         """
         state = state.copy()

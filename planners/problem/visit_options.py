@@ -109,7 +109,7 @@ def programs_of(problem: Problem, worth: float | None = None) -> VisitOptions:
 
     Parameters
     ----------
-    worth : float, optional
+    worth
         Probability that a field must have; that of the problem unless given.
     """
     worthy = problem.atoms.field_probability >= (problem.worth if worth is None else worth)

@@ -61,9 +61,9 @@ class BlockLayoutBuilder:
 
         Parameters
         ----------
-        cost : float
+        cost
             Usual time from one exposure to the next, s.
-        wanted : tuple of str
+        wanted
             Visits of a round, by filter.
         """
         self.problem = problem

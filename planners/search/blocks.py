@@ -71,9 +71,9 @@ def passes_of(
 
     Parameters
     ----------
-    filters : sequence of str
+    filters
         Filter of each pass.
-    order : sequence of int
+    order
         Programs.
     """
     left = {k: list(visit_options.problem.needs[visit_options.need[k]]) for k in order}
@@ -95,9 +95,9 @@ def block_at(
 
     Parameters
     ----------
-    filters : tuple of str
+    filters
         Filter of each pass.
-    pace : Pace
+    pace
         Length of the passes, and how fast things go.
     """
     problem = visit_options.problem

@@ -52,9 +52,9 @@ def time_limits(
 
     Parameters
     ----------
-    overhead : ndarray, shape (n_programs,)
-        After each exposure, at the least, s.
-    exchange_time : float
+    overhead
+        After each exposure, at the least, s. Shape (n_programs,).
+    exchange_time
         Spent on filter exchanges in the whole window, at the least, s.
     """
     problem = visit_options.problem
@@ -110,9 +110,9 @@ def _fitting(
 
     Parameters
     ----------
-    first, last : ndarray, shape (n_intervals, n_moments)
-        Times in each interval of visibility, s.
-    is_open : ndarray of bool
+    first, last
+        Times in each interval of visibility, s. Shape (n_intervals, n_moments).
+    is_open
         Whether one end does not belong to it.
     """
     problem = visit_options.problem
@@ -153,11 +153,12 @@ def relaxation(
 
     Parameters
     ----------
-    overhead : ndarray, shape (n_programs,)
+    overhead
         After each exposure, s: the least for a bound, a likely one for a plan.
-    exchange_time : float
+        Shape (n_programs,).
+    exchange_time
         Spent on filter exchanges, s: likewise.
-    slack : float
+    slack
         Time added to the budget of the request, s.
     """
     problem = visit_options.problem

@@ -21,7 +21,7 @@ def fields_left(
 
     Parameters
     ----------
-    cost : float
+    cost
         Usual time from one exposure to the next, s.
     """
     request = problem.request

@@ -30,7 +30,7 @@ class Execution:
 
         Parameters
         ----------
-        kinds : sequence of StructureBuilder
+        kinds
             Every kind of round that there may be, at least one.
         """
         self.visit_options = visit_options
@@ -51,9 +51,9 @@ class Execution:
 
         Parameters
         ----------
-        structure : tuple of PlannedRound
+        structure
             The rounds.
-        assigned : sequence of ndarray
+        assigned
             Programs of each.
         """
         for mine in assigned:

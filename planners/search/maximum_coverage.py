@@ -42,17 +42,19 @@ class MaximumCoverage:
 
         Parameters
         ----------
-        probability : ndarray, shape (n_atoms,)
-            Of each atom.
-        pairs : two ndarrays, shape (n_pairs,)
+        probability
+            Of each atom. Shape (n_atoms,).
+        pairs
             Column and atom, for each column that covers an atom; sorted by atom.
-        field : ndarray, shape (n_columns,)
+            Shape (n_pairs,).
+        field
             Field of each column. The budgets must allow no more than one column a field.
-        negligible : float
+            Shape (n_columns,).
+        negligible
             Atoms of less probability are counted as covered: the optimum is no less for it.
-        liking : ndarray, shape (n_columns,), optional
+        liking
             Added to the objective for each column, to choose among equals; it does not count
-            in values.
+            in values. Shape (n_columns,).
         """
         column, atom = pairs
         n_columns = len(field)
@@ -104,10 +106,10 @@ class MaximumCoverage:
 
         Parameters
         ----------
-        group, column : ndarray, shape (n_members,)
-            Members, sorted by group.
-        limits : ndarray, shape (n_groups,)
-            Of each group.
+        group, column
+            Members, sorted by group. Shape (n_members,).
+        limits
+            Of each group. Shape (n_groups,).
         """
         if len(limits) == 0:
             return
@@ -146,8 +148,8 @@ class MaximumCoverage:
 
         Parameters
         ----------
-        share : ndarray, shape (n_columns,)
-            What `relaxed` returned.
+        share
+            What `relaxed` returned. Shape (n_columns,).
 
         Returns
         -------

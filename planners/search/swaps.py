@@ -52,9 +52,9 @@ class SwapSearch:
 
         Parameters
         ----------
-        taken : ndarray of bool, shape (n_columns,)
-            The choice.
-        spending : Spending
+        taken
+            The choice. Shape (n_columns,).
+        spending
             What it uses of the budgets.
         """
         taken = taken.copy()

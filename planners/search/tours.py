@@ -44,9 +44,9 @@ def nearest_neighbor(cost: NDArray[np.float64], first: int) -> list[int]:
 
     Parameters
     ----------
-    cost : ndarray, shape (n, n)
-        Symmetric.
-    first : int
+    cost
+        Symmetric. Shape (n, n).
+    first
         Where it begins.
     """
     left = np.ones(len(cost), dtype=bool)
@@ -70,13 +70,13 @@ def shortened(
 
     Parameters
     ----------
-    cost : ndarray, shape (n, n)
-        Symmetric.
-    order : sequence of int
+    cost
+        Symmetric. Shape (n, n).
+    order
         Every index once.
-    returns : int
+    returns
         How often the tour is begun again from its end.
-    lateness : callable, optional
+    lateness
         How far an order is from what is wanted; no change may make that worse.
     """
     way = np.array(order, dtype=np.int64)

@@ -47,13 +47,13 @@ def circle_skymap(
 
     Parameters
     ----------
-    ra, dec : Quantity
+    ra, dec
         Position (ICRS).
-    radius : Quantity
+    radius
         Error radius as stated, above 0 and up to 180 deg.
-    containment : float
+    containment
         Probability that the source lies within `radius`, between 0 and 1.
-    systematic_model : str, optional
+    systematic_model
         Key of `planners.skymaps.systematics.SYSTEMATIC_MODELS`: its components are added to the
         radius in quadrature, each as a radius of the same containment, and mixed by weight. None
         adds nothing.
@@ -112,14 +112,14 @@ def ellipse_skymap(  # noqa: PLR0913, PLR0917 - the numbers of an ellipse on the
 
     Parameters
     ----------
-    ra, dec : Quantity
+    ra, dec
         Position (ICRS).
-    semi_major, semi_minor : Quantity
+    semi_major, semi_minor
         Semi-axes along `position_angle` and across it, above 0 and below 90 deg; which of the
         two is the longer does not matter.
-    position_angle : Quantity
+    position_angle
         East of north.
-    containment : float
+    containment
         Probability that the source lies within the ellipse, between 0 and 1.
 
     Raises
@@ -163,9 +163,10 @@ def polygon_skymap(vertices: u.Quantity[u.physical.angle], containment: float) -
 
     Parameters
     ----------
-    vertices : Quantity, shape (n_corners, 2)
+    vertices
         RA and Dec (ICRS) in order around the polygon, whose sides are great circles.
-    containment : float
+        Shape (n_corners, 2).
+    containment
         Probability that the source lies within, above 0 and at most 1.
 
     Raises
@@ -207,9 +208,9 @@ def concentration(radius: float, containment: float) -> float:
 
     Parameters
     ----------
-    radius : float
+    radius
         Of the circle, rad.
-    containment : float
+    containment
         Between 0 and 1.
 
     Returns

@@ -44,9 +44,9 @@ def contours(skymap: SkyMap, levels: Sequence[float] = LEVELS) -> dict[str, Any]
 
     Parameters
     ----------
-    skymap : SkyMap
+    skymap
         Any, from arcseconds to the whole sky.
-    levels : sequence of float
+    levels
         Between 0 and 1.
 
     Returns
@@ -224,9 +224,9 @@ def simplified(line: NDArray[np.float64], tolerance: float) -> NDArray[np.float6
 
     Parameters
     ----------
-    line : ndarray, shape (n, 3)
-        Unit vectors; between two, the line follows a great circle.
-    tolerance : float
+    line
+        Unit vectors; between two, the line follows a great circle. Shape (n, 3).
+    tolerance
         rad.
 
     References

@@ -27,12 +27,12 @@ def moment_ratios(z: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[
 
     Parameters
     ----------
-    z : ndarray
+    z
         Finite, any shape.
 
     Returns
     -------
-    ratio_3, ratio_4 : ndarray
+    ratio_3, ratio_4
         ``M_3 / M_2`` and ``M_4 / M_3``.
 
     Notes
@@ -68,13 +68,13 @@ def conditional_moments(
 
     Parameters
     ----------
-    distmu, distsigma : ndarray, shape (n,)
-        Location and scale of the ansatz, Mpc.
+    distmu, distsigma
+        Location and scale of the ansatz, Mpc. Shape (n,).
 
     Returns
     -------
-    mean, std : ndarray, shape (n,)
-        Mpc; infinite and 1 where `distmu` is not finite.
+    mean, std
+        Mpc; infinite and 1 where `distmu` is not finite. Shape (n,).
     """
     known = np.isfinite(distmu)
     z = np.where(known, distmu, 0) / distsigma

@@ -31,7 +31,7 @@ def read_skymap(data: bytes) -> SkyMap:
 
     Parameters
     ----------
-    data : bytes
+    data
         Multi-order, or flat HEALPix in RING or NESTED order with implicit or explicit
         indices; gzipped or not. Equal neighbors of a flat map become one range.
 

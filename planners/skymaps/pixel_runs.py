@@ -71,20 +71,20 @@ def runs(
 
     Parameters
     ----------
-    chunks : iterable of mapping from name to ndarray
+    chunks
         Columns of a map in NESTED order, `CHUNK` pixels at a time.
-    probability : str
+    probability
         Name of the column that says how probable a pixel is.
-    uniform : float
+    uniform
         Its value in a uniform map.
-    n_pixels : int
+    n_pixels
         How many pixels there are.
 
     Returns
     -------
-    start : ndarray, shape (n_runs + 1,)
-        First pixel of each run, and the number of pixels.
-    columns : mapping
+    start
+        First pixel of each run, and the number of pixels. Shape (n_runs + 1,).
+    columns
         Value of each run.
 
     Raises
@@ -148,11 +148,12 @@ def _thinned(
 
     Parameters
     ----------
-    pixels : ndarray, shape (CHUNK,)
+    pixels
         Probabilities in NESTED order; anything but finite numbers is left as it is.
-    tolerance : float
+        Shape (CHUNK,).
+    tolerance
         How much the probabilities within a cell may differ, relatively.
-    negligible : float
+    negligible
         Probability of a pixel below which they may differ more.
     """
     low = high = mean = pixels.astype(np.float64)

@@ -68,13 +68,13 @@ class SkyMap:
 
         Parameters
         ----------
-        ranges : pair of ndarray, shape (n,)
-            Order-29 ranges in any order.
-        density : ndarray, shape (n,)
-            sr^-1.
-        distance : three ndarray, shape (n,), optional
-            DISTMU, DISTSIGMA (Mpc) and DISTNORM (Mpc^-2).
-        metadata : mapping, optional
+        ranges
+            Order-29 ranges in any order. Shape (n,).
+        density
+            sr^-1. Shape (n,).
+        distance
+            DISTMU, DISTSIGMA (Mpc) and DISTNORM (Mpc^-2). Shape (n,).
+        metadata
             Plain JSON.
 
         Raises
@@ -135,11 +135,11 @@ class SkyMap:
 
         Parameters
         ----------
-        lo, hi : ndarray, shape (n_ranges,)
-            Order-29 ranges; those of one owner do not overlap.
-        owner : ndarray, shape (n_ranges,)
-            Region that each range belongs to, 0 to ``n - 1``.
-        n : int
+        lo, hi
+            Order-29 ranges; those of one owner do not overlap. Shape (n_ranges,).
+        owner
+            Region that each range belongs to, 0 to ``n - 1``. Shape (n_ranges,).
+        n
             Number of regions.
 
         Returns

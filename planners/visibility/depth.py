@@ -83,9 +83,9 @@ def limiting_magnitudes(
 
     Parameters
     ----------
-    name : str
+    name
         Filter.
-    seen : Circumstances
+    seen
         Where and when, in the middle of the exposures.
     """
     if name not in telescope.reference_magnitudes or name not in EXTINCTION:

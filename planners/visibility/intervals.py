@@ -89,7 +89,7 @@ def visits_that_fit(visible: Intervals, exposure: float, gap: float) -> NDArray[
 
     Parameters
     ----------
-    exposure, gap : float
+    exposure, gap
         s.
     """
     whole = visible.lasting(exposure)
@@ -116,10 +116,10 @@ def _crossings(
 
     Parameters
     ----------
-    positions : Positions, shape (n,)
-        One to each bracket.
-    kept, broken : ndarray, shape (n,)
-        The two ends, in either order, s.
+    positions
+        One to each bracket. Shape (n,).
+    kept, broken
+        The two ends, in either order, s. Shape (n,).
 
     Returns
     -------
@@ -146,9 +146,9 @@ def visible_intervals(
 
     Parameters
     ----------
-    positions : Positions, shape (n,)
-        The fields.
-    exact : bool
+    positions
+        The fields. Shape (n,).
+    exact
         Whether beginnings and ends are found to `_ACCURACY`; else they are those of samples.
     """
     start, end = window

@@ -56,9 +56,9 @@ class SlewTimes:
 
         Parameters
         ----------
-        first, second : array_like of int
+        first, second
             Indices of positions; they broadcast.
-        seconds : array_like
+        seconds
             When the slew takes place; it matters to an alt-azimuth mount only.
         """
         a = self._axes(np.asarray(first), seconds)

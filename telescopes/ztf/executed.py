@@ -52,9 +52,9 @@ def taken_of(
 
     Returns
     -------
-    taken : list of (int, int)
+    taken
         Field and filter of each exposure.
-    latest : float
+    latest
         Start of the last exposure of anybody (MJD).
 
     Raises

@@ -76,9 +76,9 @@ def parse(payload: bytes, topic: str | None = None) -> Notice:
 
     Parameters
     ----------
-    payload : bytes
+    payload
         As received.
-    topic : str, optional
+    topic
         Kafka topic. It decides the mission: a packet of another is refused. Without
         it (files, uploads) the content does.
 

@@ -46,9 +46,9 @@ def occultation_from_subpoint(
 
     Parameters
     ----------
-    longitude, latitude : float
+    longitude, latitude
         East, north, deg.
-    time : datetime
+    time
         When, UTC.
 
     References

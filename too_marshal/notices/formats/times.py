@@ -47,9 +47,9 @@ def parse_utc(text: str, now: datetime | None = None) -> Moment:
 
     Parameters
     ----------
-    text : str
+    text
         Date and time, joined by "T" or a space.
-    now : datetime, optional
+    now
         The clock, against which a time far ahead is refused; the system's by default.
 
     Raises
