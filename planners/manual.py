@@ -32,12 +32,12 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
     problem = build_problem_at(skymap, telescope, request, pointings)
     as_listed = replace(problem, atoms=_each_alike(len(pointings.field_id)))
     scheduled_exposures = best_shots(as_listed)
-    made = assemble(problem, "manual", scheduled_exposures, begun)
+    observing_plan = assemble(problem, "manual", scheduled_exposures, begun)
     account = replace(
         ledger(problem, scheduled_exposures), reasons=ledger(as_listed, scheduled_exposures).reasons
     )
     return replace(
-        made,
+        observing_plan,
         unobserved=account.unobserved(),
         remark=account.remark(is_empty=not scheduled_exposures),
     )

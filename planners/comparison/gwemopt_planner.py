@@ -91,15 +91,17 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
         schedules = list(
             pool.map(partial(_scheduled, skymap, telescope, request, stop_source()), folders, ways)
         )
-    made, lost = max(
+    observing_plan, lost = max(
         (_kept(skymap, telescope, request, schedule) for schedule in schedules), key=_worth
     )
     seconds = time.perf_counter() - begun
-    made = replace(made, statistics={**made.statistics, "solve_time": seconds})
+    observing_plan = replace(
+        observing_plan, statistics={**observing_plan.statistics, "solve_time": seconds}
+    )
     if lost == 0:
-        return made
+        return observing_plan
     return replace(
-        made,
+        observing_plan,
         remark=f"{lost} more of gwemopt's exposures are repeats, or break a rule with the true "
         "overheads.",
     )
@@ -141,7 +143,7 @@ def _scheduled(  # noqa: PLR0913, PLR0917 - bound to all but the last two
         return []
     rows = [line.split() for line in path.read_text(encoding="ascii").splitlines() if line.strip()]
     planned = [(int(row[0]), row[8], Time(float(row[3]), format="mjd")) for row in rows]
-    return sorted(planned, key=lambda one: one[2].mjd)
+    return sorted(planned, key=lambda exposure: exposure[2].mjd)
 
 
 def _run(folder: Path, request: ObservingRequest, is_stopped: Callable[[], bool]) -> None:
@@ -164,7 +166,7 @@ def _arguments(folder: Path, telescope: Telescope, request: ObservingRequest) ->
     sky = LocalSky(telescope.site, request.start, request.end)
     dark = dark_time(sky, request)
     pieces = np.stack([dark.start, dark.end], axis=1).ravel() / 86400
-    times = [str(request.exposure_time[one].to_value(u.s)) for one in request.filters]
+    times = [str(request.exposure_time[exposure].to_value(u.s)) for exposure in request.filters]
     arguments = ["--event", str(folder / "map.fits"), "--outputDir", str(folder / "out")]
     arguments += ["--telescopes", NAME]
     arguments += ["--gpstime", str(request.start.gps), "--Tobs", ",".join(map(str, pieces))]

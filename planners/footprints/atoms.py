@@ -149,8 +149,8 @@ def _members(
     atoms, fields = [], []
     begin = 0
     for run in runs:
-        mine = np.flatnonzero((first >= begin) & (first < begin + len(run.signature)))
-        atom, field = run.members(mine, first[mine] - begin)
+        own = np.flatnonzero((first >= begin) & (first < begin + len(run.signature)))
+        atom, field = run.members(own, first[own] - begin)
         atoms.append(atom)
         fields.append(field)
         begin += len(run.signature)

@@ -61,8 +61,8 @@ class Executed:
         fields, seen = layer.split_executed(len(layer.start) - 1 - len(self.coord))
         marks = []
         for name, times in levels(filters):
-            mine = [k for k, visit in enumerate(self.visits) if visit.filter == name]
-            cells = [self._good_cells(seen, footprint, k) for k in mine]
+            own = [k for k, visit in enumerate(self.visits) if visit.filter == name]
+            cells = [self._good_cells(seen, footprint, k) for k in own]
             found, count = np.unique(
                 np.concatenate([np.empty(0, np.int64), *cells]), return_counts=True
             )

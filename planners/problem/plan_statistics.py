@@ -78,8 +78,8 @@ def finished_atoms(
     for k, (fields, wanted) in enumerate(
         zip(completed(problem, scheduled_exposures), problem.needs, strict=True)
     ):
-        mine = atoms.need == k
-        done |= mine & (atoms.covered(fields) if wanted else True)
+        own = atoms.need == k
+        done |= own & (atoms.covered(fields) if wanted else True)
     return done
 
 

@@ -74,7 +74,7 @@ class Assignment:
         """Airmass of each column in the middle of its round."""
         problem = self.visit_options.problem
         fields = self.visit_options.field[self.places.visit_option]
-        ends = [this.start for this in self.layout[1:]] + [problem.sky.length]
+        ends = [block.start for block in self.layout[1:]] + [problem.sky.length]
         middle = np.array([(a.start + b) / 2 for a, b in zip(self.layout, ends, strict=True)])
         seen = Circumstances(problem.sky, problem.positions[fields], middle[self.places.round])
         return np.minimum(seen.airmass, 5.0)
@@ -91,13 +91,13 @@ class Assignment:
         """No more in a round, nor near either end of it, than there is time for."""
         groups: list[NDArray[np.int64]] = []
         limits: list[float] = []
-        for k, this in enumerate(self.layout):
-            mine = np.flatnonzero(self.places.round == k)
-            groups.append(mine)
-            limits.append(np.floor(this.length / self.cost) + 1)
-            for depth in np.linspace(0.0, this.length, _THRESHOLDS, endpoint=False):
-                early = mine[self.places.latest[mine] <= depth]
-                late = mine[self.places.earliest[mine] >= this.length - depth]
+        for k, block in enumerate(self.layout):
+            own = np.flatnonzero(self.places.round == k)
+            groups.append(own)
+            limits.append(np.floor(block.length / self.cost) + 1)
+            for depth in np.linspace(0.0, block.length, _THRESHOLDS, endpoint=False):
+                early = own[self.places.latest[own] <= depth]
+                late = own[self.places.earliest[own] >= block.length - depth]
                 for members in (early, late):
                     groups.append(members)
                     limits.append(np.floor(depth / (_TIGHT * self.cost)) + 1)
@@ -143,9 +143,9 @@ def _places(
     columns = []
     for k, planned in enumerate(layout):
         state = RobotState(time=planned.start)
-        this = block_at(visit_options, state, planned.filters, builder.pace(planned.length))
-        fit = np.flatnonzero(this.latest >= this.earliest)
-        columns.append((fit, np.full(len(fit), k), this.earliest[fit], this.latest[fit]))
+        block = block_at(visit_options, state, planned.filters, builder.pace(planned.length))
+        fit = np.flatnonzero(block.latest >= block.earliest)
+        columns.append((fit, np.full(len(fit), k), block.earliest[fit], block.latest[fit]))
     return Places(*(np.concatenate(part) for part in zip(*columns, strict=True)))
 
 

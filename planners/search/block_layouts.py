@@ -178,10 +178,10 @@ class BlockLayoutBuilder:
         whole = sum(end - begin for begin, end in self.windows)
         filter_blocks = []
         for begin, end in self.windows:
-            mine = max(round(count * (end - begin) / whole), 1)
-            each = (end - begin) / mine
+            own = max(round(count * (end - begin) / whole), 1)
+            each = (end - begin) / own
             length = self.longest(each)
-            filter_blocks += [(begin + i * each, length) for i in range(mine) if length >= 0]
+            filter_blocks += [(begin + i * each, length) for i in range(own) if length >= 0]
         return filter_blocks
 
     def window_end(self, time: float) -> float:

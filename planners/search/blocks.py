@@ -117,10 +117,10 @@ def block_at(
         for wanted in left:
             if name in wanted:
                 wanted.remove(name)
-        mine = takes_part[visit_options.need]
+        own = takes_part[visit_options.need]
         low, high = _places(visit_options, begin + offset, length, problem.exposure[name])
-        earliest = np.where(mine, np.maximum(earliest, low), earliest)
-        latest = np.where(mine, np.minimum(latest, high), latest)
+        earliest = np.where(own, np.maximum(earliest, low), earliest)
+        latest = np.where(own, np.minimum(latest, high), latest)
     return Block(filters, length, earliest, latest)
 
 
@@ -145,14 +145,14 @@ def _places(
     return first[visit_options.field], final[visit_options.field]
 
 
-def can_stand(this: Block, chosen: Sequence[int], cost: float) -> bool:
+def can_stand(block: Block, chosen: Sequence[int], cost: float) -> bool:
     """Whether programs can stand in some order, an exposure every `cost` seconds.
 
     The most urgent that is up goes first, which finds an order if there is one, but for gaps
     of less than an exposure.
     """
     coming = sorted(
-        ((float(this.earliest[k]), float(this.latest[k])) for k in chosen), reverse=True
+        ((float(block.earliest[k]), float(block.latest[k])) for k in chosen), reverse=True
     )
     up: list[float] = []
     time = 0.0
@@ -168,7 +168,7 @@ def can_stand(this: Block, chosen: Sequence[int], cost: float) -> bool:
 
 
 def in_order(
-    visit_options: VisitOptions, this: Block, chosen: Sequence[int], state: RobotState, cost: float
+    visit_options: VisitOptions, block: Block, chosen: Sequence[int], state: RobotState, cost: float
 ) -> list[int]:
     """Order with short slews in which each stands where it may.
 
@@ -185,7 +185,7 @@ def in_order(
         if state.field is None
         else slews.between(np.full(len(left), state.field), field, state.time)
     )
-    earliest, latest = this.earliest[left], this.latest[left]
+    earliest, latest = block.earliest[left], block.latest[left]
     remaining = np.ones(len(left), dtype=bool)
     order: list[int] = []
     time = 0.0
@@ -209,5 +209,5 @@ def in_order(
         late = np.maximum(at - latest[way], 0.0) + np.maximum(earliest[way] - at, 0.0)
         return float(late.sum())
 
-    way = shortened(distance, [place[k] for k in order], len(this.filters) - 1, lateness)
+    way = shortened(distance, [place[k] for k in order], len(block.filters) - 1, lateness)
     return [int(left[i]) for i in way]

@@ -56,8 +56,8 @@ class Execution:
         assigned
             Programs of each.
         """
-        for mine in assigned:
-            self.promised[mine] = True
+        for members in assigned:
+            self.promised[members] = True
         for k, planned in enumerate(layout):
             ends = layout[k + 1].start if k + 1 < len(layout) else self.builder.end
             self._planned_round(planned, assigned[k], ends)
@@ -68,41 +68,41 @@ class Execution:
         self, planned: PlannedBlock, assigned: NDArray[np.int64], ends: float
     ) -> None:
         """A round of the structure: as early as all that is assigned can be part of it."""
-        mine = assigned[self.left[assigned]]
-        if len(mine) == 0:
+        members = assigned[self.left[assigned]]
+        if len(members) == 0:
             self.promised[assigned] = False
             return
-        begin = self._earliest_begin(planned, mine)
+        begin = self._earliest_begin(planned, members)
         self._fill_until(begin)
         self.promised[assigned] = False
-        begin = max(self.state.time, self._earliest_begin(planned, mine))
+        begin = max(self.state.time, self._earliest_begin(planned, members))
         self.state.time = begin
         ends = min(ends, self.builder.window_end(begin))
         longest = self._kinds[tuple(sorted(planned.filters))].longest(ends - begin)
         length = max(min(longest, 1.5 * planned.length), planned.length)
-        self._round(planned.filters, length, mine.tolist())
+        self._round(planned.filters, length, members.tolist())
 
-    def _earliest_begin(self, planned: PlannedBlock, mine: NDArray[np.int64]) -> float:
+    def _earliest_begin(self, planned: PlannedBlock, members: NDArray[np.int64]) -> float:
         """When the round may begin at the earliest, s."""
         now, latest = self.state.time, planned.start
-        if now >= latest or self._can_begin(planned, mine, now):
+        if now >= latest or self._can_begin(planned, members, now):
             return now
         early = now
         for _ in range(_STEPS):
             middle = (early + latest) / 2
-            if self._can_begin(planned, mine, middle):
+            if self._can_begin(planned, members, middle):
                 latest = middle
             else:
                 early = middle
         return latest
 
-    def _can_begin(self, planned: PlannedBlock, mine: NDArray[np.int64], begin: float) -> bool:
+    def _can_begin(self, planned: PlannedBlock, members: NDArray[np.int64], begin: float) -> bool:
         state = self.state.copy()
         state.time = begin
-        this = block_at(
+        block = block_at(
             self.visit_options, state, planned.filters, self.builder.pace(planned.length)
         )
-        return can_stand(this, mine.tolist(), self.cost)
+        return can_stand(block, members.tolist(), self.cost)
 
     def _fill_until(self, end: float) -> None:
         """Rounds of whatever is most probable, as long as there is time for a round."""
@@ -134,10 +134,10 @@ class Execution:
         finishes = np.array(
             [contains(kind.wanted, wanted) for wanted in visit_options.problem.needs]
         )
-        mine = self.left & ~self.promised & finishes[visit_options.need]
+        members = self.left & ~self.promised & finishes[visit_options.need]
         length = min(kind.longest(time), kind.shortest)
         size = int(length / self.cost) + 1
-        return float(np.sort(self.marginal.gain[mine])[-size:].sum()) / kind.duration(length)
+        return float(np.sort(self.marginal.gain[members])[-size:].sum()) / kind.duration(length)
 
     def _soonest(self) -> float:
         """When the first field is up that is promised to no other round."""
@@ -146,11 +146,11 @@ class Execution:
         first = self.clock.first_visible(self.state.time, exposure)
         return float(first[free].min(initial=math.inf))
 
-    def _round(self, filters: tuple[str, ...], length: float, mine: list[int]) -> bool:
+    def _round(self, filters: tuple[str, ...], length: float, members: list[int]) -> bool:
         """One round of some programs and of others that fit; whether anything was done."""
-        this = block_at(self.visit_options, self.state, filters, self.builder.pace(length))
-        chosen = self._completed(this, mine)
-        order = in_order(self.visit_options, this, chosen, self.state, self.cost)
+        block = block_at(self.visit_options, self.state, filters, self.builder.pace(length))
+        chosen = self._completed(block, members)
+        order = in_order(self.visit_options, block, chosen, self.state, self.cost)
         passes = passes_of(self.visit_options, filters, order)
         scheduled, dropped, after = self.clock.schedule_complete(self.state, passes, math.inf)
         if scheduled:
@@ -163,30 +163,30 @@ class Execution:
                 self.left &= self.visit_options.field != field
         return bool(scheduled)
 
-    def _spare(self, mine: list[int]) -> int:
+    def _spare(self, members: list[int]) -> int:
         """How many programs more than those promised the budgets allow."""
-        promised = len(mine) + int(np.count_nonzero(self.promised & self.left))
+        promised = len(members) + int(np.count_nonzero(self.promised & self.left))
         left = (
             fields_left(self.visit_options.problem, self.scheduled_exposures, self.cost) - promised
         )
         return int(np.clip(left, 0, len(self.visit_options)))
 
-    def _completed(self, this: Block, mine: list[int]) -> list[int]:
+    def _completed(self, block: Block, members: list[int]) -> list[int]:
         """What is assigned, and the most probable others for which nothing has to wait."""
         visit_options = self.visit_options
-        size = min(int(this.length / self.cost) + 1, len(mine) + self._spare(mine))
+        size = min(int(block.length / self.cost) + 1, len(members) + self._spare(members))
         taken = self.promised.copy()
-        taken[mine] = True
+        taken[members] = True
         gains = self.marginal.copy()
         for k in np.flatnonzero(taken & self.left):
             gains.take(int(k))
-        others = np.flatnonzero(self.left & ~taken & (this.latest >= this.earliest))
-        chosen = list(mine)
-        waited = max((float(this.earliest[k]) for k in mine), default=0.0)
+        others = np.flatnonzero(self.left & ~taken & (block.latest >= block.earliest))
+        chosen = list(members)
+        waited = max((float(block.earliest[k]) for k in members), default=0.0)
         while len(chosen) < size and len(others) > 0:
             waited = max(waited, len(chosen) * self.cost)
             gain = gains.gain[others]
-            gain = np.where(this.earliest[others] <= waited + self.cost, gain, 0.0)
+            gain = np.where(block.earliest[others] <= waited + self.cost, gain, 0.0)
             best = int(np.argmax(gain))
             if gain[best] < visit_options.problem.worth:
                 break

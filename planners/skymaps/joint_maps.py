@@ -21,9 +21,9 @@ def sky_overlap(first: SkyMap, second: SkyMap) -> float:
     ----------
     Ashton et al. 2018, ApJ 860, 6, equation 22 (as in RAVEN, with a flat prior on the sky).
     """
-    lo, hi, one, other = overlaps(first.lo, first.hi, second.lo, second.hi)
+    lo, hi, in_first, in_second = overlaps(first.lo, first.hi, second.lo, second.hi)
     area = (hi - lo) * CELL_AREA
-    return float(4 * np.pi * np.sum(first.density[one] * second.density[other] * area))
+    return float(4 * np.pi * np.sum(first.density[in_first] * second.density[in_second] * area))
 
 
 def product_skymap(first: SkyMap, second: SkyMap) -> SkyMap:
@@ -38,9 +38,13 @@ def product_skymap(first: SkyMap, second: SkyMap) -> SkyMap:
     """
     if sky_overlap(first, second) < _NO_OVERLAP:
         raise SkyMapInvalid("the two maps exclude each other")
-    lo, hi, one, other = overlaps(first.lo, first.hi, second.lo, second.hi)
-    density = first.density[one] * second.density[other]
+    lo, hi, in_first, in_second = overlaps(first.lo, first.hi, second.lo, second.hi)
+    density = first.density[in_first] * second.density[in_second]
     distance = None
     if first.distmu is not None and first.distsigma is not None and first.distnorm is not None:
-        distance = (first.distmu[one], first.distsigma[one], first.distnorm[one])
+        distance = (
+            first.distmu[in_first],
+            first.distsigma[in_first],
+            first.distnorm[in_first],
+        )
     return SkyMap.normalized((lo, hi), density, distance, {"creator": "product of two maps"})

@@ -56,8 +56,8 @@ def pairing(
         first = rows[np.argsort(times[0][rows], kind="stable")]
         second = columns[np.argsort(times[1][columns], kind="stable")]
         in_time = np.ix_(np.searchsorted(rows, first), np.searchsorted(columns, second))
-        mine, its = _assigned(near[in_time])
-        found[first[mine]] = second[its]
+        own, its = _assigned(near[in_time])
+        found[first[own]] = second[its]
     return found
 
 
@@ -140,6 +140,6 @@ def _assigned(near: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.
     most = max(near.shape)
     places = np.subtract.outer(*(np.arange(n) / most for n in near.shape)) ** 2 / (most + 1)
     cost = np.where(may_be, steps + places, (_STEPS + 1) * (most + 1))
-    mine, its = linear_sum_assignment(cost)
-    good = may_be[mine, its]
-    return mine[good], its[good]
+    own, its = linear_sum_assignment(cost)
+    good = may_be[own, its]
+    return own[good], its[good]

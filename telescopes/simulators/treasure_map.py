@@ -148,14 +148,14 @@ class TreasureMapSimulator:
     def _cancel(self, message: Mapping[str, Any], user: str) -> Answer:
         if message.get("status") != "cancelled" or not message.get("ids"):
             return Answer.json(422, {"detail": "Only 'cancelled' status updates are supported"})
-        mine = [
+        own = [
             row
             for number, row in self.pointings.items()
             if number in message["ids"] and row["username"] == user and row["status"] == "planned"
         ]
-        for row in mine:
+        for row in own:
             row["status"] = "cancelled"
-        return Answer.json(200, {"message": f"Updated {len(mine)} pointings successfully."})
+        return Answer.json(200, {"message": f"Updated {len(own)} pointings successfully."})
 
     def truncated(self, request: Request) -> Request:
         """The same request after half of its list was lost."""

@@ -43,10 +43,10 @@ def as_exposures(
             groups[pointing.instrument_id, angle].append(pointing)
     return [
         (
-            camera_alone(mine[0].instrument, camera := _turned(footprints[number], angle)),
-            [_exposure(pointing, camera) for pointing in mine],
+            camera_alone(own[0].instrument, camera := _turned(footprints[number], angle)),
+            [_exposure(pointing, camera) for pointing in own],
         )
-        for (number, angle), mine in groups.items()
+        for (number, angle), own in groups.items()
     ]
 
 

@@ -127,12 +127,12 @@ class _Cutter:
         free = self._begins
         rest = range(len(self._exposures))
         while rest:
-            mine = rest[: self._length(rest)]
-            rest = rest[len(mine) :]
-            window = self._window(mine, free, is_last=not rest)
+            own = rest[: self._length(rest)]
+            rest = rest[len(own) :]
+            window = self._window(own, free, is_last=not rest)
             if window is not None:
                 opens, free = window
-                yield Block(tuple(self._exposures[i] for i in mine), opens, free)
+                yield Block(tuple(self._exposures[i] for i in own), opens, free)
 
     def _length(self, rest: Sequence[int]) -> int:
         """How many exposures the queue holds that begins with the first of `rest`."""
@@ -158,14 +158,14 @@ class _Cutter:
         return self._latest[field] + self._gap + _days(MARGIN) if field in self._latest else -1.0
 
     def _window(
-        self, mine: Sequence[int], free: float, *, is_last: bool
+        self, own: Sequence[int], free: float, *, is_last: bool
     ) -> tuple[float, float] | None:
         """Edges of the window of a queue, and note when its fields are visited at the latest."""
-        targets = [self._targets[i] for i in mine]
-        ready = [self._ready(self._exposures[i].field_id) for i in mine]
-        opens = max(free, self._planned[mine[0]] - _days(LEAD))
+        targets = [self._targets[i] for i in own]
+        ready = [self._ready(self._exposures[i].field_id) for i in own]
+        opens = max(free, self._planned[own[0]] - _days(LEAD))
         for _ in range(_TRIES):
-            end = opens + self._planned[mine[-1]] - self._planned[mine[0]] + _days(LATE + _STAY)
+            end = opens + self._planned[own[-1]] - self._planned[own[0]] + _days(LATE + _STAY)
             starts = self._starts(targets, opens, min(end, self._ends))
             early = max(map(_too_early, ready, (first for first, _ in starts)))
             if early <= 0:
@@ -174,7 +174,7 @@ class _Cutter:
         ends = [last for _, last in starts if last is not None]
         if not ends or opens >= self._ends:
             return None
-        for i, (_, last) in zip(mine, starts, strict=True):
+        for i, (_, last) in zip(own, starts, strict=True):
             if last is not None:
                 self._latest[self._exposures[i].field_id] = last
         closes = max(*ends, self._graced) if is_last else max(ends)

@@ -67,12 +67,12 @@ class RowFilter:
         order = np.argsort(self._numbers[key][good], kind="stable")
         bounds = np.flatnonzero(np.diff(self._numbers[key][good][order])) + 1
         alike = np.ones(len(self._wrong), dtype=bool)
-        for mine in np.split(good[order], bounds) if len(good) else []:
+        for own in np.split(good[order], bounds) if len(good) else []:
             for name, tolerance in tolerances.items():
-                values = self._numbers[name][mine]
+                values = self._numbers[name][own]
                 # A median of what is there: no mean of two.
                 usual = np.sort(values)[len(values) // 2]
-                alike[mine] &= np.abs(values - usual) <= tolerance
+                alike[own] &= np.abs(values - usual) <= tolerance
         self.keep(alike, reason)
 
     def good(self, column: str) -> NDArray[np.float64]:
@@ -128,8 +128,8 @@ def group_quadrants(
     rows = np.split(order, bounds) if len(order) else []
     columns = {name: sieve.good(name) for name in sieve.columns}
     exposures = []
-    for mine in rows:
-        found = _exposure({name: values[mine] for name, values in columns.items()})
+    for own in rows:
+        found = _exposure({name: values[own] for name, values in columns.items()})
         exposures.append(_recognized(found, told[found.field_id, found.filter]))
     return sorted(exposures, key=lambda exposure: float(exposure.start.mjd))
 

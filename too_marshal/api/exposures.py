@@ -178,7 +178,7 @@ def post_exposures(event_id: int) -> tuple[dict[str, Any], int]:
     request.max_content_length = MAX_TABLE_SIZE
     event = row_or_404(Event, event_id)
     try:
-        made = upload(
+        exposure_import = upload(
             database(),
             event,
             telescope=request.args.get("telescope", ""),
@@ -188,7 +188,7 @@ def post_exposures(event_id: int) -> tuple[dict[str, Any], int]:
         )
     except ValueError as err:
         abort(422, str(err))
-    return import_to_json(made), 201
+    return import_to_json(exposure_import), 201
 
 
 @operation("GET", "/events/<row:event_id>/imports", Content(record(items=listed(IMPORT))))

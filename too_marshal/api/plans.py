@@ -164,10 +164,10 @@ def post_follow_up(plan_id: int) -> tuple[dict[str, Any], int]:
     """Ask for a plan of what is missing of another: failed, cloudy or missed exposures."""
     plan = row_or_404(Plan, plan_id)
     try:
-        made = ask_for_follow_up(database(), plan, by=current_person().username)
+        follow_up = ask_for_follow_up(database(), plan, by=current_person().username)
     except ValueError as err:
         abort(409, str(err))
-    return plan_to_json(made), 202
+    return plan_to_json(follow_up), 202
 
 
 @operation(

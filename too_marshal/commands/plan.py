@@ -58,12 +58,12 @@ def plan(  # noqa: PLR0913 - the options that are used here; the others make the
             compare_planners(probability, telescope, request)
             return
         with progress(planner):
-            made = PLANNERS[planner](probability, telescope, request)
+            observing_plan = PLANNERS[planner](probability, telescope, request)
     except EXPECTED as err:
         raise click.ClickException(str(err)) from err
-    write(made, output)
+    write(observing_plan, output)
     if plot is not None:
-        draw(probability, telescope, made, plot)
+        draw(probability, telescope, observing_plan, plot)
 
 
 def _telescope(name: str) -> Telescope:

@@ -53,11 +53,11 @@ def compare_planners(skymap: SkyMap, telescope: Telescope, request: ObservingReq
     for planner in COMPARED:
         try:
             with progress(planner):
-                made = PLANNERS[planner](skymap, telescope, request)
+                observing_plan = PLANNERS[planner](skymap, telescope, request)
         except GwemoptFailed as err:
             click.echo(f"{planner:10s}{err}")
             continue
-        figures = made.statistics
+        figures = observing_plan.statistics
         bound, gap = figures["upper_bound"], figures["optimality_gap"]
         click.echo(
             f"{planner:10s}{figures['solve_time']:7.2f} s"
@@ -68,7 +68,7 @@ def compare_planners(skymap: SkyMap, telescope: Telescope, request: ObservingReq
         )
 
 
-def write(made: ObservingPlan, output: Path | None) -> None:
+def write(observing_plan: ObservingPlan, output: Path | None) -> None:
     """Print the plan, or write it to a file and say what it amounts to.
 
     Raises
@@ -76,7 +76,7 @@ def write(made: ObservingPlan, output: Path | None) -> None:
     SystemExit
         If the window has no dark time: the plan is then empty whatever the telescope does.
     """
-    text = json.dumps(plan_to_json(made), indent=1, allow_nan=False)
+    text = json.dumps(plan_to_json(observing_plan), indent=1, allow_nan=False)
     if output is None:
         click.echo(text)
     else:
@@ -84,24 +84,24 @@ def write(made: ObservingPlan, output: Path | None) -> None:
             output.write_text(text + "\n", encoding="utf-8")
         except OSError as err:
             raise click.ClickException(f"cannot write {output}: {err.strerror}") from err
-        figures = made.statistics
+        figures = observing_plan.statistics
         click.echo(
             f"{figures['exposures']} exposures of {figures['fields']} fields, "
             f"{figures['probability_all_filters']:.1%} of the probability in all visits: {output}"
         )
-    if made.remark:
-        click.echo(made.remark, err=True)
-    if made.statistics["dark_time"] == 0:
+    if observing_plan.remark:
+        click.echo(observing_plan.remark, err=True)
+    if observing_plan.statistics["dark_time"] == 0:
         # The request could never have been met; whoever waits for a plan must notice.
         raise SystemExit(1)
 
 
-def draw(skymap: SkyMap, telescope: Telescope, made: ObservingPlan, path: Path) -> None:
+def draw(skymap: SkyMap, telescope: Telescope, observing_plan: ObservingPlan, path: Path) -> None:
     """Draw the map and the fields; the end of the file's name says in which format."""
     # matplotlib takes a second to import, and few plans are drawn.
     from planners.files.plot import plot_plan  # noqa: PLC0415
 
     try:
-        plot_plan(skymap, telescope, made, path)
+        plot_plan(skymap, telescope, observing_plan, path)
     except (OSError, ValueError) as err:
         raise click.ClickException(f"cannot draw {path}: {err}") from err

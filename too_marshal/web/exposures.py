@@ -52,7 +52,7 @@ def add(event_id: int) -> WerkzeugResponse:
     if not data:
         data, name = request.form.get("table", "").encode(), "what was pasted"
     try:
-        made = upload(
+        exposure_import = upload(
             database(),
             event,
             telescope=telescope,
@@ -63,8 +63,10 @@ def add(event_id: int) -> WerkzeugResponse:
     except ValueError as err:
         database().rollback()
         return make_response(_page(event, str(err), telescope), 422)
-    flash(f"{made.added} exposures are new; the coverage is being computed.")
-    return redirect(url_for("exposures.index", event_id=event_id) + f"#import-{made.id}", 303)
+    flash(f"{exposure_import.added} exposures are new; the coverage is being computed.")
+    return redirect(
+        url_for("exposures.index", event_id=event_id) + f"#import-{exposure_import.id}", 303
+    )
 
 
 @exposures.post("/imports/<row:import_id>/undo")

@@ -116,11 +116,11 @@ def follow_up(plan_id: int) -> WerkzeugResponse:
     """Ask for a plan of what is missing of this one."""
     found = row_or_404(Plan, plan_id)
     try:
-        made = ask_for_follow_up(database(), found, by=current_person().username)
+        follow_up = ask_for_follow_up(database(), found, by=current_person().username)
     except ValueError as err:
         abort(409, str(err))
     flash("The plan of what is missing is being computed; this page follows it.")
-    return redirect(url_for("plans.plan", plan_id=made.id), 303)
+    return redirect(url_for("plans.plan", plan_id=follow_up.id), 303)
 
 
 @plans.post("/plans/<row:plan_id>/submit")

@@ -113,9 +113,9 @@ def _values(
     for camera, by_source in cameras:
         executed = []
         for source, rows in by_source.items():
-            made = [as_executed(row) for row in rows]
-            source_of |= {id(item): source for item in made}
-            executed += made
+            converted = [as_executed(row) for row in rows]
+            source_of |= {id(item): source for item in converted}
+            executed += converted
         parts_of_sky.append((camera, executed))
     everything = [item for _, executed in parts_of_sky for item in executed]
     sources = set(source_of.values())

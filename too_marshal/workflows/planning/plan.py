@@ -161,17 +161,17 @@ def compute(session: Session, plan_id: int) -> None:
     skymap = load_skymap(session, plan.localization)
     request = request_of(session, plan)
     session.commit()  # no transaction stays open while the planner thinks
-    made, failure = None, ""
+    observing_plan, failure = None, ""
     try:
-        made = think(session, plan, skymap, request)
+        observing_plan = think(session, plan, skymap, request)
     except PlanningFailed as err:
         failure = str(err)
     plan = lock(session, Plan, plan_id)
     if plan.state != PlanState.COMPUTING:
         session.commit()
         return
-    if made is not None:
-        store_plan(session, plan, made)
+    if observing_plan is not None:
+        store_plan(session, plan, observing_plan)
         text = _sentence(plan)
     else:
         plan.state, plan.remark = PlanState.FAILED, failure
@@ -185,16 +185,16 @@ def compute(session: Session, plan_id: int) -> None:
     session.commit()
 
 
-def store_plan(session: Session, plan: Plan, made: ObservingPlan) -> None:
+def store_plan(session: Session, plan: Plan, observing_plan: ObservingPlan) -> None:
     """Keep what a planner has made, in the place of what is there; not committed."""
     plan.exposures = []
     session.flush()
-    plan.document = plan_to_json(made)
-    plan.statistics = dict(made.statistics)
-    plan.remark = made.remark
-    plan.state = PlanState.READY if made.exposures else PlanState.EMPTY
-    ra = [item.ra.to_value(u.deg) for item in made.exposures]
-    dec = [item.dec.to_value(u.deg) for item in made.exposures]
+    plan.document = plan_to_json(observing_plan)
+    plan.statistics = dict(observing_plan.statistics)
+    plan.remark = observing_plan.remark
+    plan.state = PlanState.READY if observing_plan.exposures else PlanState.EMPTY
+    ra = [item.ra.to_value(u.deg) for item in observing_plan.exposures]
+    dec = [item.dec.to_value(u.deg) for item in observing_plan.exposures]
     cells = hpx29(SkyCoord(ra, dec, unit=u.deg)).tolist() if ra else []
     plan.exposures = [
         PlannedExposureRow(
@@ -210,7 +210,7 @@ def store_plan(session: Session, plan: Plan, made: ObservingPlan) -> None:
             probability=float(item.probability),
             limiting_magnitude=item.limiting_magnitude,
         )
-        for number, item in enumerate(made.exposures)
+        for number, item in enumerate(observing_plan.exposures)
     ]
     session.flush()
 

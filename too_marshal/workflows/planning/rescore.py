@@ -50,9 +50,9 @@ def rescore(session: Session, localization_id: int) -> None:
     )
     skymap = load_skymap(session, localization)
     for plan in _not_over(session, event, localization):
-        made = read_plan(plan)
+        observing_plan = read_plan(plan)
         session.commit()  # no transaction stays open while numbers are crunched
-        again = rescored(skymap, TELESCOPES[made.telescope], made)
+        again = rescored(skymap, TELESCOPES[observing_plan.telescope], observing_plan)
         statistics = plan_to_json(again)["statistics"]
         if not _is_current(session, localization):
             session.commit()

@@ -55,11 +55,11 @@ def examine(session: Session, robots: Robots, plan: Plan) -> list[dict[str, str]
 
     The session is committed: no transaction stays open while the robot is spoken to.
     """
-    made = read_plan(session.get_one(Plan, plan.id, options=[undefer(Plan.document)]))
+    observing_plan = read_plan(session.get_one(Plan, plan.id, options=[undefer(Plan.document)]))
     budget = _of_the_budget(session, robots, plan)
     name, program = queue_name(plan), plan.program or robots.program(plan.telescope)
     session.commit()
-    return [*budget, *_of_the_queue(robots, made, name, program)]
+    return [*budget, *_of_the_queue(robots, observing_plan, name, program)]
 
 
 def _of_the_queue(
@@ -68,16 +68,20 @@ def _of_the_queue(
     telescope = plan.telescope
     queue, facts, then = robots.queue(telescope), TELESCOPES[telescope], Time(now())
     # As it will be when it is sent.
-    made = up_to_date(plan, facts, then)
+    observing_plan = up_to_date(plan, facts, then)
     try:
-        request = queue.prepare(made, name, program, robots.pi(telescope))
-        found = look(queue, made, request, facts, then)
+        request = queue.prepare(observing_plan, name, program, robots.pi(telescope))
+        found = look(queue, observing_plan, request, facts, then)
     except PlanUnsuitable as err:
         return [_finding(ERROR, f"the robot could not accept it: {err}")]
     except QueueError as err:
         words = without_secrets(str(err))
         return [_finding(WARNING, f"the robot cannot be reached, its queue is not known: {words}")]
-    told = [_finding("note", f"brought up to date: {made.remark}")] if made is not plan else []
+    told = (
+        [_finding("note", f"brought up to date: {observing_plan.remark}")]
+        if observing_plan is not plan
+        else []
+    )
     return [*told, *(_finding(str(finding.level), finding.words) for finding in found)]
 
 

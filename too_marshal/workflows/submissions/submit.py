@@ -86,8 +86,10 @@ def _send(session: Session, robots: Robots, submission: Submission) -> None:
     plan, program = _plan_of(session, robots, submission)
     try:
         queue = robots.queue(submission.telescope)
-        made = up_to_date(plan, TELESCOPES[plan.telescope], Time(now()))
-        request = queue.prepare(made, submission.queue_name, program, robots.pi(made.telescope))
+        observing_plan = up_to_date(plan, TELESCOPES[plan.telescope], Time(now()))
+        request = queue.prepare(
+            observing_plan, submission.queue_name, program, robots.pi(observing_plan.telescope)
+        )
     except Exception as err:
         # Nothing was sent: whatever it is, the plan cannot go out as it is.
         if not isinstance(err, PlanUnsuitable):
@@ -97,13 +99,13 @@ def _send(session: Session, robots: Robots, submission: Submission) -> None:
         tell(session, submission, f"cannot be sent: {words}")
         session.commit()
         return
-    if made is not plan:
-        tell(session, submission, f"is brought up to date: {made.remark}")
+    if observing_plan is not plan:
+        tell(session, submission, f"is brought up to date: {observing_plan.remark}")
     submission.request = request.body
     submission.change(SubmissionState.SUBMITTING)
     submission.attempts += 1
     submission.sent_at = now()
-    last = max(made.exposures, key=lambda exposure: float(exposure.start.utc.mjd))
+    last = max(observing_plan.exposures, key=lambda exposure: float(exposure.start.utc.mjd))
     submission.ends_at = GRACE + (last.start + last.exposure_time).to_datetime(timezone=UTC)
     number, attempt = submission.id, submission.attempts
     session.commit()
