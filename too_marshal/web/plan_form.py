@@ -10,7 +10,7 @@ from typing import Any
 
 from astropy import units as u
 
-from planners.files.request_fields import ObservingLimits, RequestFields
+from planners.files.request_fields import RequestFields
 from telescopes import TELESCOPES
 from telescopes.observing import Telescope
 from too_marshal.db.base import now
@@ -32,10 +32,11 @@ TIME_LIMIT = replace(
 )
 
 LIMITS = tuple(
-    item for name, item in _ASKED.items()
-    if name in ObservingLimits.model_fields and item is not EXPOSURE_TIME
-)  # fmt: skip
-"""Folded away: whoever does not touch them gets what the rules use too."""
+    item
+    for item in _ASKED.values()
+    if item.is_number and item.name not in {EXPOSURE_TIME.name, TIME_LIMIT.name}
+)
+"""Every number of a request. Folded away: whoever does not touch them gets what the rules use."""
 
 USUAL_EXPOSURE_TIME = 30.0
 """s, offered unless the person says otherwise."""
@@ -82,10 +83,10 @@ class PlanForm:
             "end": self._time("end"),
             "filters": self._filters(),
         }
-        for item in (EXPOSURE_TIME, *LIMITS):
-            request[item.name] = self._number(item)
-        if self.values[TIME_LIMIT.name]:
-            request[TIME_LIMIT.name] = self._number(TIME_LIMIT)
+        for item in (EXPOSURE_TIME, *LIMITS, TIME_LIMIT):
+            # What need not be given has no default.
+            if self.values[item.name] or item.default is not None:
+                request[item.name] = self._number(item)
         if not self.errors and request["end"] <= request["start"]:
             self.errors["end"] = "The window ends before it starts."
         return request
@@ -109,7 +110,7 @@ class PlanForm:
             self.errors["filters"] = f"{telescope.name} has the filters {known}."
         return names
 
-    def _number(self, item: Asked) -> float:
+    def _number(self, item: Asked) -> Any:
         try:
             value = item.read(self.values[item.name])
         except ValueError:
@@ -118,7 +119,7 @@ class PlanForm:
         if value is None or not entry.least <= value <= entry.most:
             self.errors[item.name] = entry.range(typed=True)
             return math.nan
-        return float(value)
+        return item.kind(value)
 
 
 def _typed(when: datetime) -> str:

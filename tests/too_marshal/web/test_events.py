@@ -287,6 +287,8 @@ def test_a_plan_that_is_asked_for_is_stored_with_the_job_that_makes_it(
         ("exposure_time", "-30", "From 1 to 3600 s"),
         ("exposure_time", "3000", "600"),  # the telescope's own limit
         ("airmass_limit", "0.5", "From 1 to 10"),
+        ("airmass_limit", "", "From 1 to 10"),
+        ("maximum_fields", "none", "From 1 on"),
         ("start", "tonight", "Give a date and a time"),
         ("end", "2026-11-22 02:00", "ends before it starts"),
         ("end", "2027-11-22 02:00", "longer than"),
@@ -309,6 +311,23 @@ def test_what_is_wrong_with_a_request_is_said_in_the_form_and_nothing_is_lost(
         assert 'value="45"' in text
         assert ("<html" in text) is not bool(headers)
     assert session.scalars(select(Plan)).all() == []
+
+
+def test_every_number_of_a_request_is_offered_and_may_be_left_out(
+    observer: FlaskClient, session: Session
+):
+    event = add_event(session)
+    add_localization(session, event)
+    offered = page(observer, f"/events/{event.id}")
+    budgets = {"maximum_fields": "20", "maximum_time": "3600", "galactic_latitude": "10"}
+    for name in budgets:
+        assert f'name="{name}" type="number" value=""' in offered
+    observer.post(f"/events/{event.id}/plans", data=FORM | budgets)
+    asked = session.scalars(select(Plan)).one().request
+    assert {name: asked[name] for name in budgets} == {
+        "maximum_fields": 20, "maximum_time": 3600.0, "galactic_latitude": 10.0,
+    }  # fmt: skip
+    assert "blocks" not in asked
 
 
 def test_an_event_without_a_map_cannot_be_planned_for(observer: FlaskClient, session: Session):
