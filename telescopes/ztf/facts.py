@@ -59,6 +59,11 @@ def _footprint() -> Footprint:
 
 ZTF = Telescope(
     name="ZTF",
+    facility="Zwicky Transient Facility",
+    description=(
+        "ZTF; Bellm et al. 2019; Graham et al. 2019; 47 square degree camera on the 48-inch "
+        "Samuel Oschin Telescope at Palomar Observatory"
+    ),
     site=Site(
         "Palomar Observatory",
         # The scheduler's own position (ztf_sim, constants.py).
@@ -96,4 +101,5 @@ ZTF = Telescope(
     default_filters=("g", "r"),
     # Median 5-sigma limits of 30 s exposures: Bellm et al. 2019, PASP 131, 018002, Table 1.
     reference_magnitudes={"g": 20.8, "r": 20.6, "i": 19.9},
+    treasure_map_id=47,
 )
