@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from astropy import units as u
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from planners.files.entries import Entry, entries
+from telescopes.entries import Entry, entries
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
 from too_marshal.formatting import area, distance, percent, rate
