@@ -48,18 +48,24 @@ def first_fault(error: ValidationError, model: type[BaseModel]) -> Fault:
     model
         Which; keys are told by their aliases.
     """
-    item = error.errors(include_url=False)[0]
-    place = tuple(str(part) for part in item["loc"])
-    words = _clause(item, entries(model).get(place[0]) if len(place) == 1 else None)
-    if item["type"] == "extra_forbidden":
-        words += nearest(place[-1], _keys_at(model, place[:-1]))
-    return Fault(place, item["type"], words)
+    items = error.errors(include_url=False)
+    place = tuple(str(part) for part in items[0]["loc"])
+    words = _clause(items[0], entries(model).get(place[0]) if len(place) == 1 else None)
+    match items[0]["type"]:
+        case "extra_forbidden":
+            words += nearest(place[-1], _keys_at(model, place[:-1]))
+        case "missing":
+            # Most often it is there, by a name that is misspelled.
+            unknown = [item["loc"] for item in items if item["type"] == "extra_forbidden"]
+            beside = [str(loc[-1]) for loc in unknown if loc[:-1] == items[0]["loc"][:-1]]
+            words += nearest(place[-1], beside, "; {} is not known: is it meant?")
+    return Fault(place, items[0]["type"], words)
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Ask whether the known name was meant that is most like an unknown one."""
-    found = difflib.get_close_matches(name, list(known), 1)
-    return f"; is {found[0]} meant?" if found else ""
+def nearest(name: str, names: Iterable[str], words: str = "; is {} meant?") -> str:
+    """Ask whether the name was meant that is most like another; empty if none is like it."""
+    found = difflib.get_close_matches(name, list(names), 1)
+    return words.format(found[0]) if found else ""
 
 
 def _keys_at(model: type[BaseModel], place: tuple[str, ...]) -> list[str]:

@@ -167,4 +167,5 @@ def _said(err: ValidationError) -> str:
     if fault.kind == "value_error":
         return fault.words
     is_table = fault.kind == "missing" and len(fault.place) == 1
-    return f"{'.'.join(fault.place)}: {'a table is wanted' if is_table else fault.words}"
+    words = fault.words.replace("missing", "a table is wanted") if is_table else fault.words
+    return f"{'.'.join(fault.place)}: {words}"

@@ -3,6 +3,7 @@
 References
 ----------
 .. [1] De et al. 2020, PASP 132, 025001.
+.. [2] Moore & Kasliwal 2019, Nature Astronomy 3, 109.
 """
 
 from __future__ import annotations

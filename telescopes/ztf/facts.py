@@ -1,4 +1,10 @@
-"""The Zwicky Transient Facility on the Samuel Oschin 48-inch at Palomar: its facts."""
+"""The Zwicky Transient Facility on the Samuel Oschin 48-inch at Palomar: its facts.
+
+References
+----------
+.. [1] Bellm et al. 2019, PASP 131, 018002.
+.. [2] Graham et al. 2019, PASP 131, 078001.
+"""
 
 from __future__ import annotations
 

@@ -32,6 +32,8 @@ class Whole(BaseModel):
     ("document", "place", "words"),
     [
         ({}, "list", "missing"),
+        ({"lists": {}}, "list", "missing; lists is not known: is it meant?"),
+        ({"list": {"pth": "", "xyz": 1}}, "list.path", "missing; pth is not known: is it meant?"),
         ({"list": 3}, "list", "a table is wanted"),
         ({"list": {}}, "list.path", "missing"),
         ({"list": {"path": 3}}, "list.path", "a text is wanted, not 3"),
