@@ -152,8 +152,7 @@ def main() -> int:
         robot = setting_of(process, "TOO_ZTF_URL")
         settings = Settings(
             kafka_bootstrap=setting_of(process, "TOO_KAFKA_BOOTSTRAP"),
-            ztf_url=robot,
-            ztf_simulated=True,
+            robots={"ZTF": {"url": robot, "simulated": True, "program": "bench", "pi": "bench"}},
         )
         cases = furnish(engine, options.submissions)
         watch = Watch(robot, engine, cases)

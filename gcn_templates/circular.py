@@ -31,18 +31,14 @@ FORBIDDEN_IN_SUBJECT = (
 """Substrings with which GCN refuses a subject, whatever the case (gcn.nasa.gov, circulars)."""
 
 KEYWORDS = (
-    "LIGO",
-    "Virgo",
-    "KAGRA",
-    "IceCube",
-    "GRB",
-    "Fermi",
-    "Swift",
-    "GW",
-    "ZTF",
-    "transient",
+    *("AGILE", "ALMA", "ANTARES", "AXP", "Baksan Neutrino Observatory Alert", "CALET", "Chandra"),
+    *("Fermi", "FXT", "GRB", "GW", "HAWC", "HST", "IBAS", "IceCube", "INTEGRAL", "IPN", "JCMT"),
+    *("KAGRA", "KamLAND", "KONUS", "LIGO", "LOFAR", "LVC", "LVK", "MAGIC", "MASTER", "MAXI"),
+    *("Pan-STARRS", "POLAR", "RATIR", "SDSS", "SFXT", "SGR", "Super-Kamiokande", "Suzaku", "Swift"),
+    *("transient", "VLA", "VLBI", "XRB", "XRF", "XRT", "XTR", "Virgo", "ZTF"),
 )
-"""Of the keywords that GCN asks for in a subject, those that our events can have."""
+"""One of these must stand in a subject, whatever the case (github.com/nasa-gcn/gcn.nasa.gov,
+`app/routes/circulars/circulars.lib.ts`)."""
 
 MAX_LINES = 60
 """GCN's style guide asks for fewer lines than this."""
@@ -66,6 +62,11 @@ class Circular:
     """Plain ASCII text, one event."""
 
 
+def counted(number: int, thing: str) -> str:
+    """So many of a thing, in words: "1 exposure", "2 exposures"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -76,6 +77,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["counted"] = counted
     environment.filters["utc"] = lambda when: when.strftime("%Y-%m-%d %H:%M:%S UTC")
     environment.filters["percent"] = lambda value: f"{100 * value:.1f}"
     return environment

@@ -44,7 +44,7 @@ class Facts:
     """Name of the facility, e.g. "Zwicky Transient Facility"."""
 
     telescope_description: str
-    """Aperture, site and field, in a clause."""
+    """Short name, references, camera, aperture and site, as they stand in parentheses."""
 
     map_name: str
     """Which sky map the percentages are of."""

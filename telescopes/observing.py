@@ -84,6 +84,12 @@ class Telescope:
     name: str
     """Short name; the key in `telescopes.TELESCOPES`."""
 
+    facility: str
+    """Name in full, as it stands behind "the" in the subject and the text of a circular."""
+
+    description: str
+    """What a circular says of it in parentheses: short name, references, camera, aperture, site."""
+
     site: Site
     """Where it stands."""
 
@@ -126,6 +132,9 @@ class Telescope:
 
     highest_altitude: u.Quantity[u.physical.angle] | None = None
     """Where an alt-azimuth mount cannot follow near the zenith."""
+
+    treasure_map_id: int | None = None
+    """Number of its instrument at the Treasure Map; None where it has none that we know."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,163 +1,60 @@
-"""Every way to a robot's queue, in one table."""
+"""Every way to a robot's queue, in one table. What a way needs is imported when it is taken."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
-from pathlib import Path
+from collections.abc import Mapping
+from pkgutil import resolve_name
 from typing import Any
 
-from astropy import units as u
-
 from telescopes import TELESCOPES
-from telescopes.configured.queue import ConfiguredQueue
-from telescopes.configured.settings import CREDENTIALS, read_configuration
-from telescopes.configured.templates import ConfigurationInvalid, fill
-from telescopes.decam.script import DECamScript
-from telescopes.gattini.script import QueueScript
-from telescopes.growth_india.script import GrowthIndiaScript
-from telescopes.kped.facts import KPED
 from telescopes.las_cumbres.facts import LAS_CUMBRES
-from telescopes.las_cumbres.queue import LCOQueue
-from telescopes.liverpool.queue import PATH, LiverpoolQueue
-from telescopes.liverpool.rtml import Conditions
 from telescopes.observing import ObservingQueue
-from telescopes.protocols.file_queue import FileQueue, ObservingScript
-from telescopes.protocols.http import HTTPTransport, basic_authorization
-from telescopes.protocols.sftp import SFTPDrop
-from telescopes.protocols.soap import SOAPService
-from telescopes.winter.queue import WINTERQueue
-from telescopes.ztf.kowalski import KowalskiScheduler
-from telescopes.ztf.queue import ZTFQueue
-from telescopes.ztf.scheduler import TunnelledScheduler
+from telescopes.protocols.endpoint import Endpoint
 
-Endpoint = Mapping[str, Any]
-"""Settings of one way: ``url``, credentials, and ``protocol`` where a telescope has several."""
-
-
-def _open_ztf(endpoint: Endpoint) -> ObservingQueue:
-    return ZTFQueue(TunnelledScheduler(HTTPTransport(endpoint["url"])), _open_depot(endpoint))
-
-
-def _open_depot(endpoint: Endpoint) -> HTTPTransport | None:
-    if not endpoint.get("depot_url"):
-        return None
-    headers = {}
-    if endpoint.get("depot_username"):
-        headers = basic_authorization(endpoint["depot_username"], endpoint["depot_password"])
-    return HTTPTransport(endpoint["depot_url"], headers)
-
-
-def _open_kowalski(endpoint: Endpoint) -> ObservingQueue:
-    transport = HTTPTransport(
-        endpoint["url"],
-        {"Authorization": f"Bearer {endpoint['token']}"},
-        # Kowalski waits for Palomar, so it must be waited for longer.
-        timeout=30 * u.s,
-        deadline=60 * u.s,
-    )
-    way = KowalskiScheduler(transport, endpoint["user"], endpoint.get("history_path"))
-    return ZTFQueue(way, _open_depot(endpoint))
-
-
-def _open_drop(endpoint: Endpoint, script: ObservingScript) -> ObservingQueue:
-    drop = SFTPDrop(
-        host=endpoint["host"],
-        port=int(endpoint.get("port", 22)),
-        username=endpoint["username"],
-        host_key=endpoint["host_key"],
-        directory=endpoint["directory"],
-        key_file=endpoint.get("key_file"),
-        password=endpoint.get("password"),
-    )
-    return FileQueue(drop, script)
-
-
-def _open_decam(endpoint: Endpoint) -> ObservingQueue:
-    dither = endpoint.get("dither")
-    script = DECamScript(
-        endpoint.get("title", DECamScript.title),
-        None if dither is None else float(dither) * u.arcsec,
-    )
-    return _open_drop(endpoint, script)
-
-
-def _open_lco(endpoint: Endpoint, site: str) -> ObservingQueue:
-    portal = HTTPTransport(
-        endpoint["url"],
-        {"Authorization": f"Token {endpoint['token']}"},
-        timeout=30 * u.s,
-        deadline=60 * u.s,
-    )
-    return LCOQueue(
-        portal,
-        site,
-        endpoint.get("observation_type", LCOQueue.observation_type),
-        endpoint.get("proposal"),
-    )
-
-
-def _open_winter(endpoint: Endpoint) -> ObservingQueue:
-    service = HTTPTransport(
-        endpoint["url"],
-        basic_authorization(endpoint["username"], endpoint["password"]),
-        timeout=30 * u.s,
-        deadline=60 * u.s,
-    )
-    return WINTERQueue(service, endpoint["program_name"], endpoint["token"])
-
-
-def _open_liverpool(endpoint: Endpoint) -> ObservingQueue:
-    transport = HTTPTransport(
-        endpoint["url"],
-        {"Username": endpoint["username"], "Password": endpoint["password"]},
-        timeout=30 * u.s,
-        deadline=60 * u.s,
-    )
-    usual = Conditions()
-    conditions = Conditions(
-        float(endpoint.get("seeing", usual.seeing.to_value(u.arcsec))) * u.arcsec,
-        float(endpoint.get("sky", usual.sky)),
-        is_photometric=bool(endpoint.get("photometric", False)),
-    )
-    return LiverpoolQueue(
-        SOAPService(transport, PATH), endpoint["username"], endpoint["proposal"], conditions
-    )
-
-
-def _open_configured(endpoint: Endpoint, name: str) -> ObservingQueue:
-    credentials = {key: str(endpoint[key]) for key in CREDENTIALS if endpoint.get(key) is not None}
-    configuration = read_configuration(Path(endpoint["configuration"]))
-    try:
-        headers = {
-            key: str(fill(value, credentials)) for key, value in configuration.headers.items()
-        }
-    except KeyError as err:
-        raise ConfigurationInvalid(f"the headers want {err}, which is not given") from err
-    transport = HTTPTransport(endpoint["url"], headers, timeout=30 * u.s, deadline=60 * u.s)
-    return ConfiguredQueue(TELESCOPES[name], transport, configuration)
-
-
-QUEUES: dict[tuple[str, str], Callable[[Endpoint], ObservingQueue]] = {
-    ("ZTF", "scheduler"): _open_ztf,
-    ("ZTF", "kowalski"): _open_kowalski,
-    ("DECam", "sftp"): _open_decam,
-    ("Gattini", "sftp"): partial(_open_drop, script=QueueScript()),
-    ("KPED", "sftp"): partial(_open_drop, script=QueueScript(KPED)),
-    ("WINTER", "http"): _open_winter,
-    ("Liverpool", "rtml"): _open_liverpool,
-    ("GROWTH-India", "sftp"): partial(_open_drop, script=GrowthIndiaScript()),
+QUEUES: dict[tuple[str, str], str] = {
+    ("ZTF", "scheduler"): "telescopes.ztf.endpoint:SchedulerEndpoint",
+    ("ZTF", "kowalski"): "telescopes.ztf.endpoint:KowalskiEndpoint",
+    ("DECam", "sftp"): "telescopes.decam.endpoint:DECamEndpoint",
+    ("Gattini", "sftp"): "telescopes.gattini.endpoint:GattiniEndpoint",
+    ("KPED", "sftp"): "telescopes.gattini.endpoint:GattiniEndpoint",
+    ("WINTER", "http"): "telescopes.winter.endpoint:WINTEREndpoint",
+    ("Liverpool", "rtml"): "telescopes.liverpool.endpoint:NodeAgentEndpoint",
+    ("GROWTH-India", "sftp"): "telescopes.growth_india.endpoint:GrowthIndiaEndpoint",
     **{
-        (telescope.name, "portal"): partial(_open_lco, site=code)
-        for code, telescope in LAS_CUMBRES.items()
+        (telescope.name, "portal"): "telescopes.las_cumbres.endpoint:PortalEndpoint"
+        for telescope in LAS_CUMBRES.values()
     },
     # Last, so that it is nobody's default.
-    **{(name, "configured"): partial(_open_configured, name=name) for name in TELESCOPES},
+    **{
+        (name, "configured"): "telescopes.configured.endpoint:ConfiguredEndpoint"
+        for name in TELESCOPES
+    },
 }
-"""By telescope and protocol; the first protocol of a telescope is its default."""
+"""Model of the endpoint, by telescope and protocol; the first protocol of a telescope is its
+default."""
 
 
-def open_queue(telescope_name: str, endpoint: Endpoint | str) -> ObservingQueue:
+def protocols_of(telescope_name: str) -> tuple[str, ...]:
+    """Ways to a telescope, its default first; none for one that is not known."""
+    return tuple(protocol for name, protocol in QUEUES if name == telescope_name)
+
+
+def endpoint_model(telescope_name: str, protocol: str) -> type[Endpoint]:
+    """What a way must be told, as a model.
+
+    Raises
+    ------
+    LookupError
+        If there is no such way.
+    """
+    if (telescope_name, protocol) not in QUEUES:
+        known = ", ".join(f"{name} by {way}" for name, way in QUEUES)
+        raise LookupError(f"no queue of {telescope_name} by {protocol}; there is {known}")
+    model: type[Endpoint] = resolve_name(QUEUES[telescope_name, protocol])
+    return model
+
+
+def open_queue(telescope_name: str, endpoint: Mapping[str, Any] | str) -> ObservingQueue:
     """Open the queue of a telescope; nothing is sent.
 
     Parameters
@@ -165,30 +62,17 @@ def open_queue(telescope_name: str, endpoint: Endpoint | str) -> ObservingQueue:
     telescope_name
         A name of `telescopes.TELESCOPES`.
     endpoint
-        Settings of the way to the robot, or just its address. ZTF: ``url`` of the
-        scheduler; ``depot_url``, ``depot_username``, ``depot_password`` of the depot of
-        processed quadrants (optional). By Kowalski, ``token`` and ``user``, and
-        ``history_path`` where it forwards the scheduler's history. By SFTP, ``host``,
-        ``port``, ``username``, ``host_key``, ``directory``, and ``key_file`` or ``password``;
-        DECam: ``title`` of the program, ``dither`` (arcsec). Las Cumbres: ``token``,
-        ``observation_type``, and ``proposal`` to list no others. WINTER: ``username``,
-        ``password``, ``program_name`` and the program's key as ``token``. Liverpool: ``username``,
-        ``password``, ``proposal``; ``seeing`` (arcsec), ``sky`` (mag above dark) and
-        ``photometric``. Any telescope by the
-        protocol ``configured``: ``configuration``, a file that describes the robot's interface,
-        and ``token``, ``username`` and ``password`` where its headers name them.
+        What the model of the way asks for, and ``protocol`` where a telescope has several; or
+        just an address.
 
     Raises
     ------
     LookupError
         If there is no such way.
     ValueError
-        If the address is none.
+        If something is missing, unknown or cannot be used.
     """
-    settings: Endpoint = {"url": endpoint} if isinstance(endpoint, str) else endpoint
-    ways = [protocol for name, protocol in QUEUES if name == telescope_name]
-    protocol = settings.get("protocol") or next(iter(ways), None)
-    if protocol is None or (telescope_name, protocol) not in QUEUES:
-        known = ", ".join(f"{name} by {way}" for name, way in QUEUES)
-        raise LookupError(f"no queue of {telescope_name} by {protocol}; there is {known}")
-    return QUEUES[telescope_name, protocol](settings)
+    settings = {"url": endpoint} if isinstance(endpoint, str) else dict(endpoint)
+    protocol = settings.pop("protocol", None) or next(iter(protocols_of(telescope_name)), "")
+    model = endpoint_model(telescope_name, protocol)
+    return model.model_validate(settings).open(TELESCOPES[telescope_name])

@@ -9,9 +9,9 @@ from typing import Any
 from astropy import units as u
 from pydantic import ValidationError
 
-from planners.files.entries import sentences
 from planners.files.request_fields import RequestFields, written
 from planners.files.times import time_from_json
+from telescopes.entries import sentences
 from telescopes.observing import (
     ObservingPlan,
     ObservingRequest,

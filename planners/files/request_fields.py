@@ -19,8 +19,8 @@ from pydantic import (
     model_validator,
 )
 
-from planners.files.entries import Entry, entries
 from planners.files.times import time_from_json
+from telescopes.entries import Entry, entries
 from telescopes.observing import ObservingRequest
 from telescopes.times import iso
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from astropy.time import Time
 
-from telescopes.configured.settings import Configuration
+from telescopes.configured.settings import Listing
 from telescopes.configured.templates import at
 from telescopes.errors import QueueUnreachable
 from telescopes.protocols.http import HTTPAnswer
@@ -27,7 +27,7 @@ class HeldQueue:
     exposures: list[Any]
 
 
-def read_queues(answer: HTTPAnswer, told: Configuration) -> list[HeldQueue]:
+def read_queues(answer: HTTPAnswer, told: Listing) -> list[HeldQueue]:
     """Read the list.
 
     Raises
@@ -36,22 +36,22 @@ def read_queues(answer: HTTPAnswer, told: Configuration) -> list[HeldQueue]:
         If it is not what the configuration says.
     """
     try:
-        return [_read_queue(queue, told) for queue in at(answer.json(), told.list_items)]
+        return [_read_queue(queue, told) for queue in at(answer.json(), told.items)]
     except (LookupError, TypeError, ValueError) as err:
         raise QueueUnreachable(f"the list of queues cannot be read: {err!r}") from err
 
 
-def _read_queue(queue: Any, told: Configuration) -> HeldQueue:
+def _read_queue(queue: Any, told: Listing) -> HeldQueue:
     """One queue; LookupError, TypeError or ValueError if it is none."""
-    name, exposures = at(queue, told.list_name), at(queue, told.list_exposures)
+    name, exposures = at(queue, told.name), at(queue, told.exposures)
     if isinstance(exposures, str):
         # A list within a text, as some robots write it.
         exposures = json.loads(exposures)
     if not isinstance(name, str) or not isinstance(exposures, list):
         raise TypeError("a name is a text, and exposures are a list")
     start, end = (
-        _moment(default if path is None else at(queue, path))
-        for path, default in zip((told.list_start, told.list_end), _ALWAYS, strict=True)
+        _moment(at(queue, path) if path else default)
+        for path, default in zip((told.start, told.end), _ALWAYS, strict=True)
     )
     return HeldQueue(name, start, end, exposures)
 

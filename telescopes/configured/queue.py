@@ -71,11 +71,11 @@ class ConfiguredQueue(KeepsTimes):
             "pi": pi,
             **_window(first.start, max(plan.request.end, last.start + last.exposure_time)),
             "exposures": [
-                fill(self.configuration.exposure, self._fields(plan, exposure, number))
+                fill(self.configuration.submit.exposure, self._fields(plan, exposure, number))
                 for number, exposure in enumerate(exposures, start=1)
             ],
         }
-        body = fill(self.configuration.body, fields)
+        body = fill(self.configuration.submit.body, fields)
         return QueueRequest(name, json.dumps(body, allow_nan=False))
 
     def _fields(
@@ -99,43 +99,43 @@ class ConfiguredQueue(KeepsTimes):
                 return QueueReceipt(request.name, "the robot already holds exactly this queue")
             case None:
                 raise QueueRefused(f"the robot holds another queue of the name {request.name}")
-        told = self.configuration
-        path = fill_path(told.submit_path, {"name": request.name})
-        answer = self.transport.exchange(told.submit_method, path, body=request.body)
+        told = self.configuration.submit
+        path = fill_path(told.path, {"name": request.name})
+        answer = self.transport.exchange(told.method, path, body=request.body)
         receipt = verify_submitted(request, answer, self.find)
         self._check_ok(answer)
         return receipt
 
     def _check_ok(self, answer: HTTPAnswer) -> None:
         """See that an answer says what a good one says."""
-        told = self.configuration
-        if told.ok_path is None:
+        told = self.configuration.ok
+        if told is None:
             return
         try:
-            value = at(answer.json(), told.ok_path)
+            value = at(answer.json(), told.path)
         except (LookupError, QueueUnreachable) as err:
-            raise QueueUnconfirmed(f"{answer.words}; nothing at {told.ok_path}") from err
-        if value != told.ok_value:
-            raise QueueUnconfirmed(f"{answer.words}; {told.ok_path} is {value!r}")
+            raise QueueUnconfirmed(f"{answer.words}; nothing at {told.path}") from err
+        if value != told.value:
+            raise QueueUnconfirmed(f"{answer.words}; {told.path} is {value!r}")
 
     def find(self, request: QueueRequest) -> bool | None:
         """Whether the robot holds exactly this queue; one that is done seems absent."""
         named = [queue for queue in self._queues() if queue.name == request.name]
         if not named:
             return False
-        sent = at(json.loads(request.body), self.configuration.exposures_at)
+        sent = at(json.loads(request.body), self.configuration.submit.exposures_at)
         return True if len(named) == 1 and contains(named[0].exposures, sent) else None
 
     def withdraw(self, name: str) -> None:
         """Delete the queue, if it is there, and see that it is gone."""
         if not self._holds(name):
             return
-        told = self.configuration
-        path = fill_path(told.delete_path, {"name": name})
-        body = None if told.delete_body is None else fill(told.delete_body, {"name": name})
+        told = self.configuration.delete
+        path = fill_path(told.path, {"name": name})
+        body = None if told.body is None else fill(told.body, {"name": name})
         try:
             words = self.transport.exchange(
-                told.delete_method, path, body=None if body is None else json.dumps(body)
+                told.method, path, body=None if body is None else json.dumps(body)
             ).words
         except QueueUnconfirmed as err:
             words = str(err)
@@ -159,14 +159,14 @@ class ConfiguredQueue(KeepsTimes):
 
         They are read as an uploaded table is; rows that cannot be understood are passed over.
         """
-        told = self.configuration
-        if told.executed_path is None:
+        told = self.configuration.executed
+        if told is None:
             self.ping()
             return ()
-        path = fill_path(told.executed_path, {"start": start.utc.isot, "end": end.utc.isot})
+        path = fill_path(told.path, {"start": start.utc.isot, "end": end.utc.isot})
         answer = self.transport.exchange("GET", path).expect()
         try:
-            rows = at(answer.json(), told.executed_items)
+            rows = at(answer.json(), told.items)
             if rows == []:
                 return ()
             table = read_exposure_table(
@@ -183,8 +183,8 @@ class ConfiguredQueue(KeepsTimes):
             self._queues()
 
     def _queues(self) -> list[HeldQueue]:
-        answer = self.transport.exchange("GET", self.configuration.list_path)
-        return read_queues(answer.expect(), self.configuration)
+        answer = self.transport.exchange("GET", self.configuration.listing.path)
+        return read_queues(answer.expect(), self.configuration.listing)
 
     def _holds(self, name: str) -> bool:
         return any(queue.name == name for queue in self._queues())

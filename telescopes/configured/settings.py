@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from telescopes.configured.templates import ConfigurationInvalid, check_template, places_of
+from telescopes.file_faults import first_fault
 
 CREDENTIALS = ("token", "username", "password")
 """Fields of the headers."""
@@ -22,50 +23,122 @@ EXPOSURE = (
 )
 """Fields of one exposure: deg, s, ISO 8601 UTC, MJD; it may begin from start to end."""
 
-_WRITES = ("POST", "PUT", "PATCH")
+
+def _template(place: str, *known: str) -> AfterValidator:
+    """See that the template at a place of the file names known fields only."""
+
+    def check(template: Any) -> Any:
+        check_template(place, template, known)
+        return template
+
+    return AfterValidator(check)
 
 
-@dataclass(frozen=True)
-class Configuration:
-    """A robot's interface."""
+def _path(place: str, *known: str) -> AfterValidator:
+    """See that there is a template of a path at a place of the file."""
 
-    submit_method: str
-    submit_path: str
-    body: Any
-    """Template of the body of a submission."""
+    def check(path: str) -> str:
+        if not path.startswith("/") or any(letter.isspace() for letter in path):
+            raise ConfigurationInvalid(f"{place}: {path!r} is no path: it begins with /")
+        check_template(place, path, known)
+        return path
 
-    exposure: Any
+    return AfterValidator(check)
+
+
+def _checked_body(body: Any) -> Any:
+    places = places_of(body, "{exposures}")
+    if len(places) != 1 or not places[0]:
+        raise ConfigurationInvalid('submit.body: "{exposures}" must stand in it, and once')
+    return body
+
+
+def _checked_headers(headers: Any) -> Any:
+    for key, value in headers.items():
+        if not isinstance(value, str):
+            # It is not shown: it may be a credential.
+            raise ConfigurationInvalid(f"headers.{key}: a text is wanted")
+    check_template("headers", headers, CREDENTIALS)
+    return headers
+
+
+class _Table(BaseModel):
+    """A table of the file."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True
+    )
+
+
+class Submit(_Table):
+    """How a queue is sent."""
+
+    path: Annotated[str, _path("submit.path", "name")]
+    method: Literal["POST", "PUT", "PATCH"] = "POST"
+    body: Annotated[Any, _template("submit.body", *PLAN), AfterValidator(_checked_body)]
+    """Template of the body."""
+
+    exposure: Annotated[Any, _template("submit.exposure", *EXPOSURE)]
     """Template of each of its exposures."""
 
-    exposures_at: str
-    """Dotted path of the exposures in the body."""
+    @property
+    def exposures_at(self) -> str:
+        """Dotted path of the exposures in the body."""
+        return places_of(self.body, "{exposures}")[0]
 
-    list_path: str
-    list_items: str
-    """Dotted path of the list of queues in the answer."""
 
-    list_name: str
-    """Dotted path of the name in a queue; the following ones likewise."""
+class Listing(_Table):
+    """How queues are listed, and where in the answer things are: dotted paths."""
 
-    list_exposures: str
-    list_start: str | None
-    list_end: str | None
-    delete_method: str
-    delete_path: str
-    delete_body: Any
-    headers: Mapping[str, str] = field(default_factory=dict)
+    path: Annotated[str, _path("list.path")]
+    items: str = ""
+    """The list of queues in the answer."""
+
+    name: str
+    """The name in a queue; the following ones likewise."""
+
+    exposures: str
+    start: str = ""
+    """Empty: it is not told; likewise the end."""
+
+    end: str = ""
+
+
+class Delete(_Table):
+    """How a queue is removed."""
+
+    path: Annotated[str, _path("delete.path", "name")]
+    method: Literal["DELETE", "POST", "PUT", "PATCH"] = "DELETE"
+    body: Annotated[Any, _template("delete.body", "name")] = None
+
+
+class Good(_Table):
+    """What stands where in a good answer to a change, if the status is not enough."""
+
+    path: str
+    value: Any
+
+
+class Executed(_Table):
+    """Where exposures that were taken are told."""
+
+    path: Annotated[str, _path("executed.path", "start", "end")]
+    items: str = ""
+
+
+class Configuration(_Table):
+    """A robot's interface."""
+
+    submit: Submit
+    listing: Listing = Field(alias="list")
+    delete: Delete
+    ok: Good | None = None
+    executed: Executed | None = None
+    headers: Annotated[dict[str, Any], AfterValidator(_checked_headers)] = {}
     """Templates of header fields."""
 
-    ok_path: str | None = None
-    ok_value: Any = None
-    """What stands at a dotted path of a good answer to a change, if the status is not enough."""
-
-    filters: Mapping[str, Any] = field(default_factory=dict)
+    filters: dict[str, Any] = {}
     """What the robot calls filters that it calls otherwise."""
-
-    executed_path: str | None = None
-    executed_items: str = ""
-    """Where exposures that were taken are told, if they are."""
 
 
 def read_configuration(path: Path) -> Configuration:
@@ -83,111 +156,16 @@ def read_configuration(path: Path) -> Configuration:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
         raise ConfigurationInvalid(f"{path} is not TOML: {err}") from err
     try:
-        return _configuration(_Part("", document))
-    except ConfigurationInvalid as err:
-        raise ConfigurationInvalid(f"{path}: {err}") from err
+        return Configuration.model_validate(document)
+    except ValidationError as err:
+        raise ConfigurationInvalid(f"{path}: {_said(err)}") from err
 
 
-def _configuration(top: _Part) -> Configuration:
-    submit, listing, delete = (top.part(name) for name in ("submit", "list", "delete"))
-    ok, executed = top.part("ok", optional=True), top.part("executed", optional=True)
-    body = submit.template("body", PLAN)
-    places = places_of(body, "{exposures}")
-    if len(places) != 1 or not places[0]:
-        raise ConfigurationInvalid('submit.body: "{exposures}" must stand in it, and once')
-    configuration = Configuration(
-        submit_method=submit.method("POST", _WRITES),
-        submit_path=submit.path("path", ("name",)),
-        body=body,
-        exposure=submit.template("exposure", EXPOSURE),
-        exposures_at=places[0],
-        list_path=listing.path("path", ()),
-        list_items=listing.text("items", ""),
-        list_name=listing.text("name"),
-        list_exposures=listing.text("exposures"),
-        list_start=listing.text("start", "") or None,
-        list_end=listing.text("end", "") or None,
-        delete_method=delete.method("DELETE", ("DELETE", *_WRITES)),
-        delete_path=delete.path("path", ("name",)),
-        delete_body=delete.template("body", ("name",), None),
-        headers=top.texts("headers", CREDENTIALS),
-        ok_path=ok.text("path") if ok.is_there else None,
-        ok_value=ok.value("value") if ok.is_there else None,
-        filters=top.values("filters"),
-        executed_path=executed.path("path", ("start", "end")) if executed.is_there else None,
-        executed_items=executed.text("items", "") if executed.is_there else "",
-    )
-    for part in (submit, listing, delete, ok, executed, top):
-        part.check_empty()
-    return configuration
-
-
-class _Part:
-    """A table of the file; what is taken from it is no longer in it."""
-
-    def __init__(self, where: str, table: Mapping[str, Any] | None) -> None:
-        self.is_there = table is not None
-        self._where = where
-        self._left = dict(table or {})
-
-    def _place(self, name: str) -> str:
-        return f"{self._where}.{name}" if self._where else name
-
-    def part(self, name: str, *, optional: bool = False) -> _Part:
-        table = self._left.pop(name, None)
-        if table is None and optional:
-            return _Part(self._place(name), None)
-        if not isinstance(table, Mapping):
-            raise ConfigurationInvalid(f"{self._place(name)}: a table is wanted")
-        return _Part(self._place(name), table)
-
-    def value(self, name: str) -> Any:
-        if name not in self._left:
-            raise ConfigurationInvalid(f"{self._place(name)}: missing")
-        return self._left.pop(name)
-
-    def text(self, name: str, default: str | None = None) -> str:
-        value = self.value(name) if default is None else self._left.pop(name, default)
-        if not isinstance(value, str):
-            raise ConfigurationInvalid(f"{self._place(name)}: a text is wanted, not {value!r}")
-        return value
-
-    def method(self, default: str, allowed: tuple[str, ...]) -> str:
-        method = self.text("method", default)
-        if method not in allowed:
-            words = f"{method!r} is none of {', '.join(allowed)}"
-            raise ConfigurationInvalid(f"{self._place('method')}: {words}")
-        return method
-
-    def path(self, name: str, known: tuple[str, ...]) -> str:
-        path = self.text(name)
-        if not path.startswith("/") or any(letter.isspace() for letter in path):
-            raise ConfigurationInvalid(
-                f"{self._place(name)}: {path!r} is no path: it begins with /"
-            )
-        check_template(self._place(name), path, known)
-        return path
-
-    def template(self, name: str, known: tuple[str, ...], *default: Any) -> Any:
-        template = self._left.pop(name, *default) if default else self.value(name)
-        check_template(self._place(name), template, known)
-        return template
-
-    def values(self, name: str) -> dict[str, Any]:
-        table = self._left.pop(name, {})
-        if not isinstance(table, Mapping):
-            raise ConfigurationInvalid(f"{self._place(name)}: a table is wanted")
-        return dict(table)
-
-    def texts(self, name: str, known: tuple[str, ...]) -> dict[str, str]:
-        table = self.values(name)
-        for key, value in table.items():
-            if not isinstance(value, str):
-                raise ConfigurationInvalid(f"{self._place(name)}.{key}: a text is wanted")
-            check_template(f"{self._place(name)}.{key}", value, known)
-        return table
-
-    def check_empty(self) -> None:
-        if self._left:
-            where = self._place(next(iter(self._left)))
-            raise ConfigurationInvalid(f"{where}: nothing of this name is known")
+def _said(err: ValidationError) -> str:
+    """The first fault with its place."""
+    fault = first_fault(err, Configuration)
+    if fault.kind == "value_error":
+        return fault.words
+    is_table = fault.kind == "missing" and len(fault.place) == 1
+    words = fault.words.replace("missing", "a table is wanted") if is_table else fault.words
+    return f"{'.'.join(fault.place)}: {words}"

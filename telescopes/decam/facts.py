@@ -55,6 +55,11 @@ def read_grid() -> FieldGrid:
 
 DECAM = Telescope(
     name="DECam",
+    facility="Dark Energy Camera",
+    description=(
+        "DECam; Flaugher et al. 2015; 3 square degree camera on the 4-m Victor M. Blanco "
+        "Telescope at Cerro Tololo Inter-American Observatory"
+    ),
     site=Site(
         "Cerro Tololo Inter-American Observatory",
         # 70 deg 48' 23.49" W, 30 deg 10' 10.78" S [3]_.
@@ -90,4 +95,5 @@ DECAM = Telescope(
     # Median 10-sigma limits of 90 s exposures in DES [2]_, 2.5 log10(2) deeper at 5 sigma.
     reference_magnitudes={"g": 24.3, "r": 24.1, "i": 23.5, "z": 22.9, "Y": 21.4},
     off_grid=True,
+    treasure_map_id=38,
 )

@@ -3,6 +3,7 @@
 References
 ----------
 .. [1] De et al. 2020, PASP 132, 025001.
+.. [2] Moore & Kasliwal 2019, Nature Astronomy 3, 109.
 """
 
 from __future__ import annotations
@@ -29,6 +30,11 @@ def read_grid() -> FieldGrid:
 
 GATTINI = Telescope(
     name="Gattini",
+    facility="Palomar Gattini-IR telescope",
+    description=(
+        "De et al. 2020; Moore & Kasliwal 2019; 25 square degree J-band camera on a 30-cm "
+        "telescope at Palomar Observatory"
+    ),
     site=Site(
         "Palomar Observatory",
         EarthLocation.from_geodetic(lon=-116.8648 * u.deg, lat=33.3563 * u.deg, height=1712 * u.m),
@@ -56,4 +62,5 @@ GATTINI = Telescope(
     default_filters=("J",),
     # Median depth of the survey outside the Galactic plane [1]_.
     reference_magnitudes={"J": 15.7},
+    treasure_map_id=44,
 )

@@ -29,6 +29,11 @@ def read_grid() -> FieldGrid:
 
 GROWTH_INDIA = Telescope(
     name="GROWTH-India",
+    facility="GROWTH-India Telescope",
+    description=(
+        "GIT; Kumar et al. 2022; 0.7 degree wide camera on a 0.7-m telescope at the Indian "
+        "Astronomical Observatory, Hanle"
+    ),
     site=Site(
         "Indian Astronomical Observatory",
         EarthLocation.from_geodetic(
@@ -59,4 +64,5 @@ GROWTH_INDIA = Telescope(
     # 5-sigma limits of 300 s exposures, to about 0.2 mag [1]_.
     reference_magnitudes={"g": 20.9, "r": 20.6, "i": 20.2},
     off_grid=True,
+    treasure_map_id=46,
 )

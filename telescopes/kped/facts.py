@@ -21,6 +21,11 @@ WIDTH = 4.4 * u.arcmin
 
 KPED = Telescope(
     name="KPED",
+    facility="Kitt Peak EMCCD Demonstrator",
+    description=(
+        "KPED; Coughlin et al. 2019; 4.4 arcmin wide camera on the 2.1-m telescope at Kitt Peak "
+        "National Observatory"
+    ),
     site=Site(
         "Kitt Peak National Observatory",
         EarthLocation.from_geodetic(lon=-111.5997 * u.deg, lat=31.9599 * u.deg, height=2096 * u.m),
@@ -47,4 +52,5 @@ KPED = Telescope(
     longest_exposure=1800 * u.s,
     default_filters=("g", "r"),
     off_grid=True,
+    treasure_map_id=45,
 )

@@ -47,11 +47,13 @@ def _footprint() -> Footprint:
 
 
 def _telescope(code: str) -> Telescope:
-    name, longitude, latitude, height, zone = SITES[code]
+    place, longitude, latitude, height, zone = SITES[code]
     return Telescope(
         name=f"LCO-1m-{code}",
+        facility=f"Las Cumbres Observatory 1-m telescope at {place}",
+        description=("LCO; Brown et al. 2013; with the 26.5 arcmin wide Sinistro camera"),
         site=Site(
-            name,
+            place,
             EarthLocation.from_geodetic(
                 lon=longitude * u.deg, lat=latitude * u.deg, height=height * u.m
             ),
@@ -79,6 +81,7 @@ def _telescope(code: str) -> Telescope:
         # Exposure calculator of the observatory: half-Moon, 300 s, 5 sigma, to about 0.2 mag.
         reference_magnitudes={"g": 22.4, "r": 22.0, "i": 21.6},
         off_grid=True,
+        treasure_map_id=9,
     )
 
 

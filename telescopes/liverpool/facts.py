@@ -21,6 +21,11 @@ WIDTH = 10.0 * u.arcmin
 
 LIVERPOOL = Telescope(
     name="Liverpool",
+    facility="Liverpool Telescope",
+    description=(
+        "LT; Steele et al. 2004; 2-m telescope at the Observatorio del Roque de los Muchachos, "
+        "with the 10 arcmin wide camera IO:O"
+    ),
     site=Site(
         "Roque de los Muchachos",
         EarthLocation.from_geodetic(lon=-17.8792 * u.deg, lat=28.7624 * u.deg, height=2363 * u.m),

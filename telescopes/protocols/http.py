@@ -84,6 +84,22 @@ class HTTPAnswer:
             raise QueueUnreachable(f"the answer is not JSON: {self.words[:200]}") from err
 
 
+def checked_address(url: str) -> str:
+    """Return the address of a service.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be meant. The message does not hold it, since a credential may be in it.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("not an HTTP address")
+    if parts.username or parts.password:
+        raise ValueError("credentials do not belong in the address")
+    return url
+
+
 @dataclass(frozen=True)
 class HTTPTransport:
     """Speaks HTTP to one service."""
@@ -105,11 +121,7 @@ class HTTPTransport:
 
     def __post_init__(self) -> None:
         """Refuse an address that cannot be meant."""
-        parts = urlsplit(self.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError(f"not an HTTP address: {self.url!r}")
-        if parts.username or parts.password:
-            raise ValueError("credentials do not belong in the address")
+        checked_address(self.url)
 
     def exchange(
         self,

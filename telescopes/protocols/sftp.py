@@ -154,7 +154,7 @@ class SFTPDrop:
 
     def _greet(self, connection: socket.socket) -> paramiko.Transport:
         seconds = float(self.timeout.to_value(u.s))
-        kind, expected = _read_host_key(self.host_key)
+        kind, expected = read_host_key(self.host_key)
         ssh = paramiko.Transport(connection)
         ssh.banner_timeout = ssh.handshake_timeout = ssh.auth_timeout = seconds
         if kind != "ssh-rsa":
@@ -186,7 +186,7 @@ def _write_and_read_back(sftp: paramiko.SFTPClient, draft: str, content: bytes) 
         raise QueueUnreachable("the file was damaged on the way; it was not dropped")
 
 
-def _read_host_key(line: str) -> tuple[str, bytes]:
+def read_host_key(line: str) -> tuple[str, bytes]:
     """Kind and bytes of a public key.
 
     Raises

@@ -77,6 +77,8 @@ def camera_alone(name: str, footprint: Footprint) -> Telescope:
     still = Axis(1 * u.deg / u.s, 1 * u.deg / u.s**2)
     return Telescope(
         name=name,
+        facility=name,
+        description="",
         site=Site("unknown", EarthLocation.from_geocentric(0, 0, 0, unit=u.m), "UTC"),
         filters=(),
         footprint=footprint,

@@ -25,16 +25,6 @@ from telescopes.pairing.pointings import separation
 
 Status = Literal["planned", "completed", "cancelled"]
 
-INSTRUMENTS: Mapping[str, int] = {
-    "ZTF": 47,
-    "DECam": 38,
-    "Gattini": 44,
-    "KPED": 45,
-    "GROWTH-India": 46,
-    **{f"LCO-1m-{code}": 9 for code in ("lsc", "cpt", "coj", "elp", "tfn")},
-}
-"""Numbers of instruments, by telescope; an operator may name others."""
-
 _OPTICAL = ("U", "B", "V", "R", "I", "J", "H", "K", "u", "g", "r", "i", "z", "q", "clear", "open")
 _SPACE = ("UVW1", "UVW2", "UVM2", "XRT", "BAT", "TESS", "HESS", "WISEL")
 _RADIO = ("UHF", "VHF", "L", "S", "C", "X")

@@ -49,6 +49,11 @@ def read_grid() -> FieldGrid:
 
 WINTER = Telescope(
     name="WINTER",
+    facility="Wide-field Infrared Transient Explorer",
+    description=(
+        "WINTER; Lourie et al. 2020; 1.2 square degree near-infrared camera on a 1-m telescope "
+        "at Palomar Observatory"
+    ),
     site=Site(
         "Palomar Observatory",
         EarthLocation.from_geodetic(lon=-116.8662 * u.deg, lat=33.3571 * u.deg, height=1696 * u.m),

@@ -1,4 +1,10 @@
-"""The Zwicky Transient Facility on the Samuel Oschin 48-inch at Palomar: its facts."""
+"""The Zwicky Transient Facility on the Samuel Oschin 48-inch at Palomar: its facts.
+
+References
+----------
+.. [1] Bellm et al. 2019, PASP 131, 018002.
+.. [2] Graham et al. 2019, PASP 131, 078001.
+"""
 
 from __future__ import annotations
 
@@ -59,6 +65,11 @@ def _footprint() -> Footprint:
 
 ZTF = Telescope(
     name="ZTF",
+    facility="Zwicky Transient Facility",
+    description=(
+        "ZTF; Bellm et al. 2019; Graham et al. 2019; 47 square degree camera on the 48-inch "
+        "Samuel Oschin Telescope at Palomar Observatory"
+    ),
     site=Site(
         "Palomar Observatory",
         # The scheduler's own position (ztf_sim, constants.py).
@@ -96,4 +107,5 @@ ZTF = Telescope(
     default_filters=("g", "r"),
     # Median 5-sigma limits of 30 s exposures: Bellm et al. 2019, PASP 131, 018002, Table 1.
     reference_magnitudes={"g": 20.8, "r": 20.6, "i": 19.9},
+    treasure_map_id=47,
 )

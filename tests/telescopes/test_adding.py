@@ -29,6 +29,7 @@ from astropy.time import Time
 
 from telescopes.grids import declination_rings
 from telescopes.observing import QueuedPlan
+from telescopes.protocols.drop_endpoint import DropEndpoint
 from telescopes.ztf.facts import ZTF
 
 
@@ -52,6 +53,11 @@ class NewScript:
     def read(self, name, text):
         rows = json.loads(text)
         return QueuedPlan(name, Time(rows[0][0]), Time(rows[-1][0]), True, tuple(rows))
+
+
+class NewEndpoint(DropEndpoint):
+    def open(self, telescope):
+        return self.queue(NewScript())
 '''
 
 
@@ -64,8 +70,8 @@ def added(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     module = importlib.import_module("observatory.new")
     monkeypatch.setitem(telescopes.TELESCOPES, module.NEW.name, module.NEW)
-    opener = queues.partial(queues._open_drop, script=module.NewScript())
-    monkeypatch.setitem(queues.QUEUES, (module.NEW.name, "sftp"), opener)
+    way = (module.NEW.name, "sftp")
+    monkeypatch.setitem(queues.QUEUES, way, "observatory.new:NewEndpoint")
     yield module
     for name in ("observatory.new", "observatory"):
         sys.modules.pop(name, None)

@@ -1,8 +1,16 @@
+"""The table of ways to the robots, and what the guide says of it."""
+
+import json
+from pathlib import Path
+
 import pytest
 from astropy import units as u
+from pydantic import BaseModel
 
 from telescopes import TELESCOPES
-from telescopes.queues import QUEUES, open_queue
+from telescopes.entries import entries
+from telescopes.protocols.endpoint import credentials
+from telescopes.queues import QUEUES, endpoint_model, open_queue
 
 
 def test_every_way_leads_to_a_telescope():
@@ -68,3 +76,39 @@ def test_opens_a_portal():
     assert queue.site == "lsc"
     assert queue.proposal == "KEY"
     assert "secret" not in repr(queue)
+
+
+def described(name: str, model: type[BaseModel]) -> str:
+    """What the guide says of one key of a model."""
+    field, entry = model.model_fields[name], entries(model)[name]
+    key = f"`{name}_file` or `{name}_env`" if name in credentials(model) else f"`{name}`"
+    default = "needed" if field.is_required() else json.dumps(field.default)
+    more = "; ".join(filter(None, (entry.meaning, entry.unit_label)))
+    meaning = f"{entry.label} ({more})" if more else entry.label
+    return f"| {key} | {'' if default == 'null' else default} | {meaning} |".replace("|  |", "| |")
+
+
+def guide_of_ways() -> str:
+    """The guide's tables of what each way is told."""
+    ways: dict[tuple[str, ...], list[str]] = {}
+    for telescope, protocol in QUEUES:
+        model = endpoint_model(telescope, protocol)
+        rows = tuple(described(name, model) for name in model.model_fields)
+        ways.setdefault((protocol, *rows), []).append(telescope)
+    parts = []
+    for (protocol, *rows), names in ways.items():
+        who = "Any telescope" if len(names) == len(TELESCOPES) else ", ".join(names)
+        head = ["| key | default | meaning |", "| --- | --- | --- |"]
+        parts.append("\n".join([f"{who}: `{protocol}`", "", *head, *rows, ""]))
+    return "\n".join(parts)
+
+
+def test_the_guide_lists_what_each_way_is_told():
+    guide = Path(__file__).parents[2] / "docs" / "telescopes.md"
+    assert guide_of_ways() in guide.read_text()
+
+
+@pytest.mark.parametrize(("telescope", "protocol"), QUEUES, ids="-".join)
+def test_every_key_of_a_way_is_described(telescope, protocol):
+    model = endpoint_model(telescope, protocol)
+    assert list(entries(model)) == list(model.model_fields)

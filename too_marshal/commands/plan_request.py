@@ -10,11 +10,11 @@ from typing import Any
 import click
 from astropy import units as u
 
-from planners.files.entries import Entry, entries
 from planners.files.request_fields import RequestFields
 from planners.files.tables import read_exposures, read_galaxies, read_targets
 from planners.problem.requests import RequestInvalid
 from planners.visibility.rules import TWILIGHTS
+from telescopes.entries import Entry, entries
 from telescopes.observing import ObservingRequest, Telescope
 from too_marshal.commands.quantities import ExposureTimesType, QuantityType, TimeType
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from too_marshal.db.base import Base, Utc, now
+from too_marshal.db.documents import SourceCoverage
 
 
 class Exposure(Base):
@@ -106,7 +107,7 @@ class Coverage(Base):
     area: Mapped[float] = mapped_column(comment="observed at least once, deg2")
     area_twice: Mapped[float] = mapped_column(comment="observed at least twice, deg2")
     by_filter: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    by_source: Mapped[dict[str, Any]] = mapped_column(
+    by_source: Mapped[dict[str, SourceCoverage]] = mapped_column(
         JSONB, default=dict, comment="exposures, probability, probability_twice, area; also of all"
     )
     depths: Mapped[dict[str, Any]] = mapped_column(

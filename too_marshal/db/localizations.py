@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from too_marshal.db.base import Base, Utc, now
+from too_marshal.db.documents import MapDescription
 
 
 class LocalizationState(StrEnum):
@@ -64,7 +65,7 @@ class Localization(Base):
     kind: Mapped[str] = mapped_column(
         String(20), comment="circle, ellipse, polygon, inlinemap, maplink, product, point"
     )
-    description: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="as the notice gives it")
+    description: Mapped[MapDescription] = mapped_column(JSONB, comment="as the notice gives it")
     state: Mapped[LocalizationState] = mapped_column(String(20), default=LocalizationState.PENDING)
     reason: Mapped[str] = mapped_column(default="", comment="why it is not ready")
     attempts: Mapped[int] = mapped_column(default=0, comment="to fetch its map")

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from too_marshal.db.base import MARSHAL, Base, Utc, now
+from too_marshal.db.documents import PlanRequest, PlanRescored, PlanStatistics
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
 
@@ -144,10 +145,10 @@ class Plan(Base):
     planner: Mapped[str] = mapped_column(String(20))
     program: Mapped[str] = mapped_column(String(40), default="")
     author: Mapped[str] = mapped_column(String(80), default=MARSHAL)
-    request: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="as in the plan file format")
+    request: Mapped[PlanRequest] = mapped_column(JSONB, comment="as in the plan file format")
     state: Mapped[PlanState] = mapped_column(String(20), default=PlanState.COMPUTING)
     remark: Mapped[str] = mapped_column(default="", comment="why it is empty or failed")
-    statistics: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    statistics: Mapped[PlanStatistics] = mapped_column(JSONB, default=dict)
     document: Mapped[dict[str, Any] | None] = mapped_column(
         JSONB, deferred=True, comment="the plan in the plan file format"
     )
@@ -156,7 +157,7 @@ class Plan(Base):
         index=True,
         comment="the plan that it takes up: what was executed for the event then counts",
     )
-    rescored: Mapped[dict[str, Any] | None] = mapped_column(
+    rescored: Mapped[PlanRescored | None] = mapped_column(
         JSONB, comment="localization_id, and the statistics on that later map"
     )
     created_at: Mapped[Utc] = mapped_column(default=now)

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from too_marshal.db.base import Base, Utc, now
+from too_marshal.db.documents import PlanFinding
 from too_marshal.db.plans import Plan
 
 FRESH = timedelta(minutes=10)
@@ -28,7 +29,7 @@ class Preflight(Base):
     asked_by: Mapped[str] = mapped_column(String(80))
     asked_at: Mapped[Utc] = mapped_column(default=now)
     done_at: Mapped[Utc | None]
-    findings: Mapped[list[dict[str, str]]] = mapped_column(
+    findings: Mapped[list[PlanFinding]] = mapped_column(
         JSONB, default=list, comment="level (error, warning, note) and words of each"
     )
 

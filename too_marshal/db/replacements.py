@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from too_marshal.db.base import Base, Utc, now
+from too_marshal.db.documents import PlanChange
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import Submission
 from too_marshal.db.states import Stateful, following
@@ -79,7 +79,7 @@ class Replacement(Stateful, Base):
     plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id"), unique=True)
     state: Mapped[ReplacementState] = mapped_column(String(20), default=ReplacementState.COMPUTING)
     reason: Mapped[str] = mapped_column(default="", comment="why it failed, or waits")
-    difference: Mapped[dict[str, Any]] = mapped_column(
+    difference: Mapped[PlanChange] = mapped_column(
         JSONB,
         default=dict,
         comment="executed, kept, added, dropped (exposures); probabilities before and after",

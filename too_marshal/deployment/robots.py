@@ -8,8 +8,7 @@ from astropy import units as u
 
 from telescopes.observing import ObservingQueue
 from telescopes.queues import open_queue
-from too_marshal.deployment.logs import keep_secret
-from too_marshal.deployment.robots_file import Robot, read_robots
+from too_marshal.deployment.robots_file import Robot, read_robot, read_robots
 from too_marshal.deployment.settings import SettingInvalid, Settings
 
 
@@ -21,7 +20,7 @@ class Robots:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Robots:
-        """Those of the robots file, and ZTF where its address is set.
+        """Those of the robots file, and those that variables describe.
 
         Raises
         ------
@@ -29,12 +28,13 @@ class Robots:
             If a robot cannot be used as it is set; the message says where and why.
         """
         robots = read_robots(Path(settings.robots_file)) if settings.robots_file else {}
-        if settings.ztf_url:
-            if "ZTF" in robots:
+        for name, entry in settings.robots.items():
+            variables = f"TOO_{name.upper()}_URL"
+            if name in robots:
                 raise SettingInvalid(
-                    f"TOO_ZTF_URL is set, and {settings.robots_file} has a table ZTF: keep one"
+                    f"{variables} is set, and {settings.robots_file} has a table {name}: keep one"
                 )
-            robots["ZTF"] = _ztf(settings)
+            robots[name] = read_robot(f"variables beside {variables}", name, entry)
         return cls(robots)
 
     def names(self) -> list[str]:
@@ -68,14 +68,3 @@ class Robots:
     def queue(self, telescope: str) -> ObservingQueue:
         """A new client of its queue."""
         return open_queue(telescope, self._robots[telescope].endpoint)
-
-
-def _ztf(settings: Settings) -> Robot:
-    keep_secret(settings.ztf_depot_password)
-    endpoint = {
-        "url": settings.ztf_url,
-        "depot_url": settings.ztf_depot_url,
-        "depot_username": settings.ztf_depot_username,
-        "depot_password": settings.ztf_depot_password,
-    }
-    return Robot(endpoint, settings.ztf_simulated, settings.ztf_program, settings.ztf_pi)

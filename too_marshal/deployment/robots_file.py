@@ -1,35 +1,56 @@
-"""The robots file: one table a telescope, credentials by reference only."""
+"""The robots file: one entry a telescope, credentials by reference only."""
 
 from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from astropy import units as u
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from telescopes.queues import QUEUES, Endpoint, open_queue
+from telescopes import TELESCOPES
+from telescopes.entries import Entry
+from telescopes.file_faults import first_fault, nearest
+from telescopes.protocols.endpoint import Endpoint, credentials
+from telescopes.queues import QUEUES, endpoint_model, protocols_of
 from too_marshal.deployment.logs import keep_secret, redact
 from too_marshal.deployment.settings import SettingInvalid
 
-CREDENTIALS = ("token", "password", "depot_password")
-"""Keys of an endpoint that hold a credential: they come from a file or a variable."""
-
 REFERENCES = ("_file", "_env")
+"""What is appended to the key of a credential to name a file or a variable."""
 
-_NIGHT = 16 * 3600.0
-"""No night is longer, s."""
+_Word = Annotated[str, Field(min_length=1)]
+
+
+class RobotFields(BaseModel):
+    """What every entry says, whatever the robot."""
+
+    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
+
+    program: Annotated[_Word, Entry("Program", meaning="charged, unless a rule says another")]
+    pi: Annotated[_Word, Entry("Principal investigator")]
+    simulated: Annotated[
+        bool, Entry("Simulated", meaning="true only where the address is a simulator's")
+    ] = False
+    nightly_budget: Annotated[
+        float | None,
+        Entry("Telescope time that may be asked for in one night", unit=u.s, least=1, most=57600),
+    ] = None
+    automatic: Annotated[bool, Entry("Automatic", meaning="rules may submit without a person")] = (
+        False
+    )
 
 
 @dataclass(frozen=True)
 class Robot:
     """How one telescope's robot is reached, and whose time it charges."""
 
-    endpoint: Endpoint = field(repr=False)
-    """Address and credentials."""
+    endpoint: Mapping[str, Any] = field(repr=False)
+    """Address and credentials, as `telescopes.queues.open_queue` takes them."""
 
     is_simulated: bool
     """Whether it is a simulator."""
@@ -45,6 +66,13 @@ class Robot:
 
     allows_automatic: bool = False
     """Whether a rule may submit to it without a person."""
+
+
+class _Wrong(Exception):
+    """Something is wrong with one key, or with the entry as a whole if there is no key."""
+
+    def __init__(self, key: str, what: str) -> None:
+        super().__init__(f", key {key}: {what}" if key else f": {what}")
 
 
 def read_robots(path: Path, environ: Mapping[str, str] | None = None) -> dict[str, Robot]:
@@ -68,146 +96,147 @@ def read_robots(path: Path, environ: Mapping[str, str] | None = None) -> dict[st
         raise SettingInvalid(f"the robots file {path} cannot be read: {err.strerror}") from err
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
         raise SettingInvalid(f"the robots file {path} is not TOML: {err}") from err
-    robots = {}
-    for name, table in tables.items():
-        where = f"{path}, table {name}"
-        if not isinstance(table, dict):
-            raise SettingInvalid(f"{where}: not a table but a value")
-        robots[name] = _Table(where, table, environ or os.environ).robot(name)
-    return robots
+    return {name: read_robot(str(path), name, table, environ) for name, table in tables.items()}
 
 
-class _Table:
-    """One table; what is taken from it is no longer in it."""
+def read_robot(
+    source: str, telescope: str, table: Any, environ: Mapping[str, str] | None = None
+) -> Robot:
+    """Read the entry of one telescope.
 
-    def __init__(self, where: str, table: dict[str, Any], environ: Mapping[str, str]) -> None:
-        self._where = where
-        self._left = dict(table)
-        self._environ = environ
+    Parameters
+    ----------
+    source
+        Where it stands, as messages name it.
+    telescope, table
+        Its name and its keys.
+    environ
+        Where variables are looked up; the process's own environment if None.
 
-    def robot(self, telescope: str) -> Robot:
-        """The robot that it describes."""
-        budget = self._number("nightly_budget", _NIGHT)
-        robot = Robot(
-            is_simulated=self._truth("simulated"),
-            program=self._text("program"),
-            pi=self._text("pi"),
-            nightly_budget=None if budget is None else budget * u.s,
-            allows_automatic=self._truth("automatic"),
-            endpoint=self._endpoint(),
-        )
-        self._try(telescope, robot.endpoint)
-        return robot
+    Raises
+    ------
+    SettingInvalid
+        If something cannot be used; the message names source, table and key, and no credential.
+    """
+    where = f"{source}, table {telescope}"
+    if not isinstance(table, Mapping):
+        raise SettingInvalid(f"{where}: not a table but a value")
+    try:
+        return _robot(telescope, table, os.environ if environ is None else environ)
+    except _Wrong as err:
+        raise SettingInvalid(f"{where}{err}") from None
 
-    def _wrong(self, key: str, what: str) -> SettingInvalid:
-        return SettingInvalid(f"{self._where}, key {key}: {what}")
 
-    def _text(self, key: str) -> str:
-        if key not in self._left:
-            raise self._wrong(key, "missing")
-        value = self._left.pop(key)
-        if not isinstance(value, str) or not value:
-            raise self._wrong(key, "must be a text")
-        return value
+def _robot(telescope: str, table: Mapping[str, Any], environ: Mapping[str, str]) -> Robot:
+    protocol = _protocol(telescope, table)
+    said = _common({key: value for key, value in table.items() if key in RobotFields.model_fields})
+    own = {key: table[key] for key in table if key not in {*RobotFields.model_fields, "protocol"}}
+    endpoint = _with_credentials(own, endpoint_model(telescope, protocol), environ)
+    _try(telescope, protocol, endpoint)
+    return Robot(
+        endpoint={"protocol": protocol, **endpoint},
+        is_simulated=said.simulated,
+        program=said.program,
+        pi=said.pi,
+        nightly_budget=None if said.nightly_budget is None else said.nightly_budget * u.s,
+        allows_automatic=said.automatic,
+    )
 
-    def _truth(self, key: str) -> bool:
-        value = self._left.pop(key, False)
-        if not isinstance(value, bool):
-            raise self._wrong(key, "must be true or false")
-        return value
 
-    def _number(self, key: str, most: float) -> float | None:
-        value = self._left.pop(key, None)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= most:
-            raise self._wrong(key, f"must be a number of seconds, above 0, at most {most:g}")
-        return float(value)
+def _protocol(telescope: str, table: Mapping[str, Any]) -> str:
+    ways = protocols_of(telescope)
+    if not ways:
+        names = list(dict.fromkeys(name for name, _ in QUEUES))
+        known = ", ".join(names) + nearest(telescope, names)
+        raise _Wrong("", f"no queue of this telescope; there is {known}")
+    protocol = table.get("protocol", ways[0])
+    if protocol not in ways:
+        raise _Wrong("protocol", f"must be one of {', '.join(ways)}")
+    return str(protocol)
 
-    def _endpoint(self) -> dict[str, Any]:
-        endpoint: dict[str, Any] = {}
-        for key, value in self._left.items():
-            if key in CREDENTIALS:
-                raise self._wrong(
-                    key, f"a credential is not written here: use {key}_file or {key}_env"
-                )
-            if isinstance(value, dict | list):
-                raise self._wrong(key, "must be a text or a number")
-            credential = next((name for name in CREDENTIALS if key in _referring(name)), None)
-            if credential is None:
-                endpoint[key] = value
-            elif credential in endpoint:
-                raise self._wrong(key, f"{credential} is given twice")
-            else:
-                endpoint[credential] = self._credential(key, value)
-        return endpoint
 
-    def _credential(self, key: str, reference: Any) -> str:
-        if not isinstance(reference, str):
-            raise self._wrong(key, "must be a text")
-        if key.endswith("_env"):
-            value = self._environ.get(reference, "")
-        else:
-            try:
-                value = Path(reference).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as err:
-                raise self._wrong(key, f"{reference} cannot be read ({_why(err)})") from None
-        if not value:
-            raise self._wrong(key, f"{reference} is empty or not set")
-        keep_secret(value)
-        return value
+def _common(table: Mapping[str, Any]) -> RobotFields:
+    try:
+        return RobotFields.model_validate(table)
+    except ValidationError as err:
+        fault = first_fault(err, RobotFields)
+        raise _Wrong(fault.place[0], fault.words) from None
 
-    def _try(self, telescope: str, endpoint: Mapping[str, Any]) -> None:
-        """Open the queue once: it tells which keys it wants, and which it never looks at."""
-        ways = [protocol for name, protocol in QUEUES if name == telescope]
-        if not ways:
-            known = ", ".join(dict.fromkeys(name for name, _ in QUEUES))
-            raise SettingInvalid(f"{self._where}: no queue of this telescope; there is {known}")
-        protocol = endpoint.get("protocol", ways[0])
-        if protocol not in ways:
-            raise self._wrong("protocol", f"must be one of {', '.join(ways)}")
-        seen = _Watched(endpoint)
+
+def _with_credentials(
+    table: Mapping[str, Any], model: type[Endpoint], environ: Mapping[str, str]
+) -> dict[str, Any]:
+    """What the entry says of the way, with credentials in place of their references."""
+    references = {f"{name}{ending}": name for name in credentials(model) for ending in REFERENCES}
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        if key in references.values():
+            raise _Wrong(key, f"a credential is not written here: use {_written(key, model)}")
+        if isinstance(value, Mapping | list):
+            raise _Wrong(key, "must be a text or a number")
+        name = references.get(key, key)
+        if name in found:
+            raise _Wrong(key, f"{name} is given twice")
+        found[name] = value if name == key else _credential(key, value, environ)
+    return found
+
+
+def _credential(key: str, reference: Any, environ: Mapping[str, str]) -> str:
+    if not isinstance(reference, str):
+        raise _Wrong(key, "must be a text")
+    if key.endswith("_env"):
+        value = environ.get(reference, "")
+    else:
         try:
-            open_queue(telescope, seen)
-        except KeyError as err:
-            raise self._wrong(_written(str(err.args[0])), "missing") from None
-        except (ValueError, TypeError, LookupError) as err:
-            raise self._wrong(_written(seen.last), f"cannot be used: {redact(str(err))}") from None
-        for key in endpoint:
-            if key not in seen.asked:
-                known = ", ".join(_written(name) for name in sorted(seen.asked))
-                raise self._wrong(
-                    _written(key), f"not used by the protocol {protocol}, which reads {known}"
-                )
+            value = Path(reference).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as err:
+            raise _Wrong(key, f"{reference} cannot be read ({_why(err)})") from None
+    if not value:
+        raise _Wrong(key, f"{reference} is empty or not set")
+    keep_secret(value)
+    return value
 
 
-class _Watched(Mapping[str, Any]):
-    """An endpoint that remembers what it is asked for."""
-
-    def __init__(self, endpoint: Mapping[str, Any]) -> None:
-        self._endpoint = endpoint
-        self.asked = {"protocol"}
-        self.last = "protocol"
-
-    def __getitem__(self, key: str) -> Any:
-        self.asked.add(key)
-        self.last = key
-        return self._endpoint[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._endpoint)
-
-    def __len__(self) -> int:
-        return len(self._endpoint)
+def _try(telescope: str, protocol: str, endpoint: Mapping[str, Any]) -> None:
+    """Open the queue once."""
+    model = endpoint_model(telescope, protocol)
+    try:
+        model.model_validate(endpoint).open(TELESCOPES[telescope])
+    except ValidationError as err:
+        key, what = _own_fault(err, model, protocol)
+        raise _Wrong(key, what) from None
+    except ValueError as err:
+        raise _Wrong("", f"cannot be used: {redact(str(err))}") from None
 
 
-def _referring(credential: str) -> list[str]:
-    return [f"{credential}{ending}" for ending in REFERENCES]
+def _own_fault(err: ValidationError, model: type[Endpoint], protocol: str) -> tuple[str, str]:
+    """Key and reason, as they stand in the file."""
+    fault = first_fault(err, model)
+    key = fault.place[0]
+    match fault.kind:
+        case "extra_forbidden":
+            known = ["protocol", *(_written(name, model) for name in model.model_fields)]
+            every = [*RobotFields.model_fields, *_keys(model)]
+            words = f"not used by the protocol {protocol}, which reads {', '.join(known)}"
+            return key, words + nearest(key, every)
+        case "missing":
+            return _written(key, model), fault.words
+        case _:
+            return _written(key, model), f"cannot be used: {redact(fault.words)}"
 
 
-def _written(key: str) -> str:
+def _keys(model: type[Endpoint]) -> Iterable[str]:
+    """Every key that an entry may have for a way."""
+    yield "protocol"
+    for name in model.model_fields:
+        yield from _written(name, model).split(" or ")
+
+
+def _written(key: str, model: type[Endpoint]) -> str:
     """How a key of an endpoint is written in the file."""
-    return " or ".join(_referring(key)) if key in CREDENTIALS else key
+    if key in credentials(model):
+        return " or ".join(f"{key}{ending}" for ending in REFERENCES)
+    return key
 
 
 def _why(err: OSError | UnicodeDecodeError) -> str:

@@ -102,29 +102,11 @@ class Settings:
     )
     """Hosts that may be asked for maps, separated by commas; no other ever is."""
 
-    ztf_url: str = ""
-    """Address of the ZTF scheduler's queue service; empty: plans cannot be submitted."""
-
-    ztf_depot_url: str = ""
-    """Address of the nightly table of processed ZTF images; empty: none is read."""
-
-    ztf_depot_username: str = ""
-    """Account at that table."""
-
-    ztf_depot_password: str = field(default="", repr=False)
-    """Its password."""
-
-    ztf_simulated: bool = False
-    """True where `ztf_url` is a simulator: only then may a test event be submitted to it."""
-
-    ztf_program: str = "Partnership"
-    """Observing program that a submission is charged to, unless its rule says another."""
-
-    ztf_pi: str = "too-marshal"
-    """Principal investigator named in a submission."""
-
     robots_file: str = ""
-    """TOML file of all other robots; see the operator's guide."""
+    """TOML file of robots; see the operator's guide."""
+
+    robots: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+    """Entries as of the robots file, by telescope, of robots that variables describe."""
 
     archives: bool = True
     """Whether published archives are read for the telescopes whose real robot is configured."""
@@ -166,11 +148,14 @@ class Settings:
         environ = os.environ if environ is None else environ
         values: dict[str, Any] = {}
         hints = get_type_hints(cls)
-        for item in fields(cls):
-            variable = f"TOO_{item.name.upper()}"
+        # TOO_ROBOTS_FILE is a setting, not the file of one that were called TOO_ROBOTS.
+        for name in (item.name for item in fields(cls) if item.name != "robots"):
+            variable = f"TOO_{name.upper()}"
             raw = _from_file(environ, variable) or environ.get(variable)
             if raw is not None:
-                values[item.name] = _converted(variable, raw, hints[item.name])
+                values[name] = _converted(variable, raw, hints[name])
+        if (ztf := _ztf_entry(environ)) is not None:
+            values["robots"] = {"ZTF": ztf}
         values.update({name: value for name, value in overrides.items() if value is not None})
         return cls(**values)
 
@@ -207,6 +192,27 @@ class Settings:
         """Topics to listen to, or `default`."""
         named = tuple(name.strip() for name in self.kafka_topics.split(",") if name.strip())
         return named or default
+
+
+def _ztf_entry(environ: Mapping[str, str]) -> dict[str, Any] | None:
+    """Entry of ZTF from the variables TOO_ZTF_*, the short way; None if there is no address."""
+    said = {
+        key: _from_file(environ, f"TOO_ZTF_{key.upper()}") or environ.get(f"TOO_ZTF_{key.upper()}")
+        for key in ("url", "depot_url", "depot_username", "program", "pi", "simulated")
+    }
+    if not said["url"]:
+        return None
+    entry: dict[str, Any] = {"program": "Partnership", "pi": "too-marshal"}
+    entry |= {key: value for key, value in said.items() if value}
+    if "simulated" in entry:
+        entry["simulated"] = _converted("TOO_ZTF_SIMULATED", entry["simulated"], bool)
+    # As in the file, the password is only referred to.
+    variable = "TOO_ZTF_DEPOT_PASSWORD"
+    if f"{variable}_FILE" in environ:
+        entry["depot_password_file"] = environ[f"{variable}_FILE"]
+    elif environ.get(variable):
+        entry["depot_password_env"] = variable
+    return entry
 
 
 def _from_file(environ: Mapping[str, str], variable: str) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from planners.files.entries import Entry, entries
+from telescopes.entries import Entry, entries
 
 
 @dataclass(frozen=True)

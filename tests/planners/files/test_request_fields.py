@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planners.files.entries import entries
 from planners.files.plan_files import PlanInvalid, request_from_json, request_to_json
 from planners.files.request_fields import RequestFields
+from telescopes.entries import entries
 from telescopes.observing import ObservingRequest
 from too_marshal.api.plans import PLAN_REQUEST
 from too_marshal.commands.plan import plan

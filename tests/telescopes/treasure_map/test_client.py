@@ -11,6 +11,7 @@ from astropy.coordinates import SkyCoord
 
 from planners.coverage.sky_coverage import combined_coverage
 from planners.skymaps.circles import circle_skymap
+from telescopes import ZTF
 from telescopes.errors import (
     PlanUnsuitable,
     QueueError,
@@ -25,7 +26,6 @@ from telescopes.simulators.treasure_map import TreasureMapSimulator
 from telescopes.treasure_map.client import TreasureMap, open_treasure_map
 from telescopes.treasure_map.exposures import as_exposures
 from telescopes.treasure_map.messages import (
-    INSTRUMENTS,
     Pointing,
     completed_pointing,
     planned_pointing,
@@ -371,7 +371,7 @@ class TestMessages:
             np.arange(64),
             limiting_magnitude=20.5,
         )
-        assert write_pointing(completed_pointing(exposure, INSTRUMENTS["ZTF"])) == {
+        assert write_pointing(completed_pointing(exposure, ZTF.treasure_map_id)) == {
             "ra": 13.1,
             "dec": -25.2,
             "instrumentid": 47,

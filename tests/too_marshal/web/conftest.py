@@ -52,8 +52,14 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(
         data_dir=tmp_path,
         secret_key="a key for tests",
-        ztf_url="http://127.0.0.1:9",
-        ztf_simulated=True,
+        robots={
+            "ZTF": {
+                "url": "http://127.0.0.1:9",
+                "simulated": True,
+                "program": "Partnership",
+                "pi": "too-marshal",
+            }
+        },
     )
 
 

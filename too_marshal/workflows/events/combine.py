@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from planners.skymaps.joint_maps import product_skymap
 from planners.skymaps.skymap import SkyMapInvalid
 from too_marshal.db.base import now
+from too_marshal.db.documents import MapPart
 from too_marshal.db.events import Event, EventLink, LinkKind, record
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.workflows.events.coincidences import current_place
@@ -53,7 +54,7 @@ def _store_product(
     session: Session, event: Event, other: Event, localization: Localization, others: Localization
 ) -> None:
     row = _product(session, localization, other)
-    parts = [
+    parts: list[MapPart] = [
         {"event": item.name, "localization": at.id, "sha256": at.sky_map_sha256}
         for item, at in ((event, localization), (other, others))
     ]
@@ -66,7 +67,6 @@ def _store_product(
             variant=f"product-{other.id}",
             order=localization.order,
             kind="product",
-            description={},
         )
         session.add(row)
     row.description = {"kind": "product", "maps": parts}

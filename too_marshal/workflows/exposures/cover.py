@@ -15,6 +15,7 @@ from planners.coverage.sky_coverage import ObservedSky
 from planners.skymaps.skymap import SkyMap
 from telescopes.observing import Telescope
 from too_marshal.db.base import now
+from too_marshal.db.documents import SourceCoverage
 from too_marshal.db.events import Event, record
 from too_marshal.db.exposures import (
     ALL_TELESCOPES,
@@ -147,7 +148,7 @@ def _values(
     }
 
 
-def _of_source(part: Covered) -> dict[str, Any]:
+def _of_source(part: Covered) -> SourceCoverage:
     return {
         "exposures": part.exposures,
         "probability": float(part.probability),

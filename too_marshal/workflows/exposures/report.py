@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gcn_templates import CircularFault, Facts, FilterFacts, write
+from gcn_templates import CircularFault, Facts, FilterFacts, counted, write
+from telescopes import TELESCOPES
 from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.events import Event, record
 from too_marshal.db.exposures import Coverage, Exposure
@@ -21,14 +22,6 @@ from too_marshal.db.people import Person
 from too_marshal.notices.registry import STREAMS
 from too_marshal.workflows.errors import Forbidden
 from too_marshal.workflows.exposures.records import exposures_of
-
-FACILITIES = {
-    "ZTF": (
-        "Zwicky Transient Facility",
-        "ZTF; 47 square degree camera on the 48-inch telescope at Palomar Observatory",
-    ),
-}
-"""How a circular names a telescope: its name, and a clause that describes it."""
 
 
 class NothingExecuted(Forbidden):
@@ -75,7 +68,7 @@ def draft(session: Session, event_id: int, telescope: str, *, author: str) -> Ci
     session.flush()
     record(
         session,
-        f"Circular drafted from {facts.exposures} executed {telescope} exposures",
+        f"Circular drafted from {counted(facts.exposures, f'executed {telescope} exposure')}",
         subject="circular",
         subject_id=stored.id,
         event_id=event_id,
@@ -99,13 +92,12 @@ def gather(session: Session, event_id: int, telescope: str, *, author: str) -> F
     if not rows or coverage is None:
         raise NothingExecuted(f"{telescope} has executed nothing for {event.name}")
     localization = session.get_one(Localization, coverage.localization_id)
-    name, description = FACILITIES.get(telescope, (telescope, telescope))
     return Facts(
         event_name=_subject(event),
         event_time=event.event_time,
         is_test=event.is_test,
-        telescope=name,
-        telescope_description=description,
+        telescope=TELESCOPES[telescope].facility,
+        telescope_description=TELESCOPES[telescope].description,
         map_name=_map_name(session, event, localization),
         map_time=localization.ready_at or localization.created_at,
         start=rows[0].start,

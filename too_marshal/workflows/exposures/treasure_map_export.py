@@ -12,11 +12,11 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
+from telescopes import TELESCOPES
 from telescopes.errors import QueueError, QueueRefused
 from telescopes.observing import PlannedExposure
 from telescopes.treasure_map.client import TreasureMap, open_treasure_map
 from telescopes.treasure_map.messages import (
-    INSTRUMENTS,
     Pointing,
     completed_pointing,
     planned_pointing,
@@ -132,7 +132,8 @@ def _post(session: Session, treasure_map: TreasureMap, event: Event) -> int:
         .order_by(Submission.id)
     ).all()
     for submission in submissions:
-        if submission.telescope not in INSTRUMENTS:
+        instrument = TELESCOPES[submission.telescope].treasure_map_id
+        if instrument is None:
             continue
         known = {
             row.number: row
@@ -140,7 +141,7 @@ def _post(session: Session, treasure_map: TreasureMap, event: Event) -> int:
                 select(PostedPointing).where(PostedPointing.submission_id == submission.id)
             )
         }
-        wanted = list(_wanted(session, submission, known))
+        wanted = list(_wanted(session, submission, instrument, known))
         answer = treasure_map.post(event.key, [pointing for _, pointing in wanted])
         for (number, pointing), found in zip(wanted, answer.ids, strict=True):
             if found is None:
@@ -158,12 +159,11 @@ def _post(session: Session, treasure_map: TreasureMap, event: Event) -> int:
 
 
 def _wanted(
-    session: Session, submission: Submission, known: dict[int, PostedPointing]
+    session: Session, submission: Submission, instrument: int, known: dict[int, PostedPointing]
 ) -> Iterator[tuple[int, Pointing]]:
     """Pointings that the Treasure Map should hold and does not, with their number in the plan."""
     plan = session.get_one(Plan, submission.plan_id, options=[undefer(Plan.document)])
     exposures = read_plan(plan).exposures
-    instrument = INSTRUMENTS[submission.telescope]
     is_over = submission.state == SubmissionState.DONE
     for visit, planned in zip(visits_of(session, plan), exposures, strict=True):
         row = known.get(visit.planned.number)

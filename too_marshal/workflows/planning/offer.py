@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
@@ -12,6 +11,7 @@ from planners.coverage.replan import difference, rescored
 from planners.skymaps.skymap import SkyMap
 from telescopes import TELESCOPES
 from telescopes.observing import ObservingPlan
+from too_marshal.db.documents import PlanChange
 from too_marshal.db.events import Event, record
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlanState
@@ -48,7 +48,7 @@ def offer(session: Session, plan_id: int) -> None:
     if found is None:
         return
     row = session.get_one(Replacement, found)
-    difference = _difference(session, row) if row.plan.state == PlanState.READY else {}
+    difference = _difference(session, row) if row.plan.state == PlanState.READY else None
     session.commit()
     event = lock(session, Event, row.event_id)
     row = lock(session, Replacement, found)
@@ -59,6 +59,7 @@ def offer(session: Session, plan_id: int) -> None:
         row.change(ReplacementState.OUTDATED, reason)
         session.commit()
         return
+    assert difference is not None  # else there was a reason
     row.difference = difference
     row.change(ReplacementState.OFFERED)
     record(session, _sentence(row), subject="replacement", subject_id=row.id, event_id=row.event_id)
@@ -66,7 +67,7 @@ def offer(session: Session, plan_id: int) -> None:
 
 
 def _against_offering(
-    session: Session, event: Event, row: Replacement, difference: dict[str, Any]
+    session: Session, event: Event, row: Replacement, difference: PlanChange | None
 ) -> str:
     """Why a plan is not offered in the place of a queue; empty where it is worth it."""
     plan = session.get_one(Plan, row.plan_id, populate_existing=True)
@@ -98,7 +99,7 @@ def _against_offering(
     return words
 
 
-def _difference(session: Session, row: Replacement) -> dict[str, Any]:
+def _difference(session: Session, row: Replacement) -> PlanChange:
     """What changes, both plans scored on the new map; what was executed belongs to both."""
     old, new = (_read(session, number) for number in (row.submission.plan_id, row.plan_id))
     taken = exposures_of(session, row.event_id, row.plan.telescope)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC
-from typing import Any
+from typing import Any, cast
 
 from astropy import units as u
 from astropy.coordinates import SkyCoord
@@ -20,6 +20,7 @@ from telescopes.observing import ObservingPlan
 from telescopes.times import iso
 from too_marshal import tasks
 from too_marshal.db.base import MARSHAL, now
+from too_marshal.db.documents import PlanStatistics
 from too_marshal.db.events import Event, record, urgency
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.locks import lock
@@ -190,7 +191,7 @@ def store_plan(session: Session, plan: Plan, observing_plan: ObservingPlan) -> N
     plan.exposures = []
     session.flush()
     plan.document = plan_to_json(observing_plan)
-    plan.statistics = dict(observing_plan.statistics)
+    plan.statistics = cast("PlanStatistics", dict(observing_plan.statistics))
     plan.remark = observing_plan.remark
     plan.state = PlanState.READY if observing_plan.exposures else PlanState.EMPTY
     ra = [item.ra.to_value(u.deg) for item in observing_plan.exposures]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from astropy.time import Time
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, undefer
@@ -14,6 +12,7 @@ from telescopes import TELESCOPES
 from telescopes.times import iso
 from too_marshal import tasks
 from too_marshal.db.base import now
+from too_marshal.db.documents import PlanRequest
 from too_marshal.db.events import Event
 from too_marshal.db.jobs import URGENT
 from too_marshal.db.localizations import Localization
@@ -149,7 +148,7 @@ def _ask(
     ask_to_compute(session, plan, event, URGENT)
 
 
-def _with_its_own_night(request: dict[str, Any]) -> dict[str, Any]:
+def _with_its_own_night(request: PlanRequest) -> PlanRequest:
     """The same request with the window that is left, and what a fresh one would have besides."""
     end = max(Time(request["end"]), Time(now() + WINDOW))
     return {**request, "end": iso(end)}

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from astropy import units as u
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from planners.files.entries import Entry, entries
+from telescopes.entries import Entry, entries
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
 from too_marshal.formatting import area, distance, percent, rate
@@ -147,8 +147,8 @@ def _distance(most: float, case: Case) -> Iterator[str]:
 
 
 def _radius(most: float, case: Case) -> Iterator[str]:
-    described = case.localization.description if case.localization else {}
-    radius = described.get("radius", described.get("semi_major"))
+    described = case.localization.description if case.localization else None
+    radius = described and described.get("radius", described.get("semi_major"))
     if radius is None or radius > most:
         yield f"its error radius is not {most:g} deg or less"
 

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from astropy import units as u
 from pydantic import ValidationError
 
-from planners.files.entries import Entry, sentences
 from planners.files.request_fields import ObservingLimits
 from planners.registry import MAP_PLANNERS
 from telescopes import TELESCOPES
+from telescopes.entries import Entry, sentences
 from too_marshal.db.plans import (
     MAXIMUM_AGE_TO_PLAN,
     MAXIMUM_AGE_TO_SUBMIT,

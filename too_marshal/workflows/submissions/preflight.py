@@ -12,6 +12,7 @@ from telescopes.observing import ObservingPlan
 from telescopes.preflight.preflight import preflight as look
 from telescopes.up_to_date import up_to_date
 from too_marshal.db.base import now
+from too_marshal.db.documents import PlanFinding
 from too_marshal.db.events import record
 from too_marshal.db.plans import Plan
 from too_marshal.db.preflights import ERROR, WARNING, Preflight
@@ -50,7 +51,7 @@ def preflight(session: Session, robots: Robots, preflight_id: int) -> None:
     session.commit()
 
 
-def examine(session: Session, robots: Robots, plan: Plan) -> list[dict[str, str]]:
+def examine(session: Session, robots: Robots, plan: Plan) -> list[PlanFinding]:
     """Everything that speaks for and against sending a plan now, in words.
 
     The session is committed: no transaction stays open while the robot is spoken to.
@@ -64,7 +65,7 @@ def examine(session: Session, robots: Robots, plan: Plan) -> list[dict[str, str]
 
 def _of_the_queue(
     robots: Robots, plan: ObservingPlan, name: str, program: str
-) -> list[dict[str, str]]:
+) -> list[PlanFinding]:
     telescope = plan.telescope
     queue, facts, then = robots.queue(telescope), TELESCOPES[telescope], Time(now())
     # As it will be when it is sent.
@@ -85,7 +86,7 @@ def _of_the_queue(
     return [*told, *(_finding(str(finding.level), finding.words) for finding in found)]
 
 
-def _of_the_budget(session: Session, robots: Robots, plan: Plan) -> list[dict[str, str]]:
+def _of_the_budget(session: Session, robots: Robots, plan: Plan) -> list[PlanFinding]:
     known = time_left(session, robots, plan)
     if known is None:
         return []
@@ -99,7 +100,7 @@ def _hours(time: u.Quantity[u.physical.time]) -> str:
     return f"{time.to_value(u.h):.2f} h"
 
 
-def _finding(level: str, words: str) -> dict[str, str]:
+def _finding(level: str, words: str) -> PlanFinding:
     return {"level": level, "words": words}
 
 

@@ -150,11 +150,12 @@ def sentences(
     for item in error.errors(include_url=False):
         name = str(item["loc"][0]) if item["loc"] else ""
         entry = known.get(name)
-        found.setdefault(name, _sentence(item, entry, typed=typed))
+        found.setdefault(name, sentence(item, entry, typed=typed))
     return found
 
 
-def _sentence(item: Any, entry: Entry | None, *, typed: bool) -> str:
+def sentence(item: Any, entry: Entry | None, *, typed: bool = False) -> str:
+    """Say what is wrong, of one of pydantic's errors and the entry of its field."""
     kind = item["type"]
     if kind == "value_error":
         return str(item["ctx"]["error"])

@@ -1,0 +1,15 @@
+"""The way to Gattini-IR, and to what takes the same files."""
+
+from __future__ import annotations
+
+from telescopes.gattini.script import QueueScript
+from telescopes.observing import ObservingQueue, Telescope
+from telescopes.protocols.drop_endpoint import DropEndpoint
+
+
+class GattiniEndpoint(DropEndpoint):
+    """Where queues go."""
+
+    def open(self, telescope: Telescope) -> ObservingQueue:
+        """Open the queue; nothing is sent."""
+        return self.queue(QueueScript(telescope))

@@ -1,0 +1,139 @@
+"""What stands in the columns that hold JSON, for those who read them.
+
+Times are ISO 8601 texts in UTC. A plan that is not computed has no statistics, and rows of earlier
+versions may lack what was added later: keys that are not required are read with ``get``.
+"""
+
+from __future__ import annotations
+
+from typing import Required, TypedDict
+
+
+class PlanStatistics(TypedDict, total=False):
+    """What a plan amounts to, as `telescopes.observing.ObservingPlan.statistics`; s and deg2."""
+
+    probability: float
+    probability_all_filters: float
+    probability_lost: dict[str, float]
+    area: float
+    area_all_filters: float
+    exposures: int
+    fields: int
+    start: str | None
+    end: str | None
+    exposure_time: float
+    total_time: float
+    dark_time: float
+    upper_bound: float | None
+    optimality_gap: float | None
+    solve_time: float
+
+
+class PlanRequest(TypedDict, total=False):
+    """What is asked of a planner, as `planners.files.request_fields.RequestFields`; s and deg."""
+
+    start: Required[str]
+    end: Required[str]
+    filters: Required[list[str]]
+    exposure_time: Required[float | dict[str, float]]
+    minimum_gap: float
+    airmass_limit: float
+    sun_altitude: float
+    moon_separation: float
+    maximum_fields: int | None
+    maximum_time: float | None
+    excluded_fields: list[int]
+    busy: list[list[str]]
+    program: str
+    galactic_latitude: float | None
+    right_ascension: list[float] | None
+    blocks: int | None
+    time_limit: float | None
+
+
+class PlanRescored(TypedDict):
+    """A plan on a later map than its own."""
+
+    localization_id: int
+    statistics: PlanStatistics
+
+
+class PlanChange(TypedDict):
+    """What changes where one plan replaces another, both on the new map; exposures are counted."""
+
+    executed: int
+    kept: int
+    added: int
+    dropped: int
+    added_fields: list[int]
+    dropped_fields: list[int]
+    probability: list[float]
+    """Before and after."""
+
+    probability_all_filters: list[float]
+    """Likewise."""
+
+
+class PlanFinding(TypedDict):
+    """What speaks for or against sending a plan."""
+
+    level: str
+    """Error, warning or note."""
+
+    words: str
+
+
+class MapFile(TypedDict):
+    """A file that came with a notice."""
+
+    size: int
+    """Bytes."""
+
+    sha256: str
+
+
+class MapPart(TypedDict):
+    """A map that a product is made of."""
+
+    event: str
+    """Name of its event."""
+
+    localization: int
+    sha256: str | None
+
+
+class MapDescription(TypedDict, total=False):
+    """Where an event is, as `too_marshal.notices.formats.notice_json` writes it; deg."""
+
+    kind: Required[str]
+    """Circle, ellipse, polygon, map, map link, point or product."""
+
+    ra: float
+    dec: float
+    radius: float
+    semi_major: float
+    semi_minor: float
+    position_angle: float
+    vertices: list[list[float]]
+    containment: float
+    systematics_included: bool
+    systematic_model: str | None
+    size: int
+    """Of a file that came with the notice, bytes."""
+
+    sha256: str
+    combined: MapFile | None
+    """The mission's own product of several maps."""
+
+    url: str
+    maps: list[MapPart]
+    """Of a product."""
+
+
+class SourceCoverage(TypedDict):
+    """What the exposures of one source cover; area in deg2."""
+
+    exposures: int
+    probability: float
+    probability_twice: float
+    area: float
