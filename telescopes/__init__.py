@@ -5,27 +5,6 @@ plan against it, `telescopes.archives.open_archive` tells what was executed (`ex
 reference images there are (`references`), and `telescopes.tables` reads what observers upload.
 """
 
-from telescopes.decam.facts import DECAM
-from telescopes.gattini.facts import GATTINI
-from telescopes.growth_india.facts import GROWTH_INDIA
-from telescopes.kped.facts import KPED
-from telescopes.las_cumbres.facts import LAS_CUMBRES
-from telescopes.liverpool.facts import LIVERPOOL
-from telescopes.observing import Telescope
-from telescopes.winter.facts import WINTER
-from telescopes.ztf.facts import ZTF
+import lazy_loader
 
-TELESCOPES: dict[str, Telescope] = {
-    telescope.name: telescope
-    for telescope in (
-        ZTF,
-        DECAM,
-        GATTINI,
-        GROWTH_INDIA,
-        WINTER,
-        KPED,
-        LIVERPOOL,
-        *LAS_CUMBRES.values(),
-    )
-}
-"""Every telescope that can be planned for, by name."""
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,41 +1,34 @@
-"""Every way to a robot's queue, in one table."""
+"""Every way to a robot's queue, in one table.
+
+What speaks to a robot is imported when its queue is opened: who looks up the ways, or has robots
+of one kind, does not load the protocols of all the others.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from astropy import units as u
 
-from telescopes import TELESCOPES
-from telescopes.configured.queue import ConfiguredQueue
-from telescopes.configured.settings import CREDENTIALS, read_configuration
-from telescopes.configured.templates import ConfigurationInvalid, fill
-from telescopes.decam.script import DECamScript
-from telescopes.gattini.script import QueueScript
-from telescopes.growth_india.script import GrowthIndiaScript
-from telescopes.kped.facts import KPED
 from telescopes.las_cumbres.facts import LAS_CUMBRES
-from telescopes.las_cumbres.queue import LCOQueue
-from telescopes.liverpool.queue import PATH, LiverpoolQueue
-from telescopes.liverpool.rtml import Conditions
 from telescopes.observing import ObservingQueue
-from telescopes.protocols.file_queue import FileQueue, Script
 from telescopes.protocols.http import HTTPTransport, basic_authorization
-from telescopes.protocols.sftp import SFTPDrop
-from telescopes.protocols.soap import SOAPService
-from telescopes.winter.queue import WINTERQueue
-from telescopes.ztf.kowalski import KowalskiScheduler
-from telescopes.ztf.queue import ZTFQueue
-from telescopes.ztf.scheduler import TunnelledScheduler
+from telescopes.registry import TELESCOPES
+
+if TYPE_CHECKING:
+    from telescopes.protocols.file_queue import Script
 
 Endpoint = Mapping[str, Any]
 """Settings of one way: ``url``, credentials, and ``protocol`` where a telescope has several."""
 
 
 def _open_ztf(endpoint: Endpoint) -> ObservingQueue:
+    from telescopes.ztf.queue import ZTFQueue
+    from telescopes.ztf.scheduler import TunnelledScheduler
+
     return ZTFQueue(TunnelledScheduler(HTTPTransport(endpoint["url"])), _open_depot(endpoint))
 
 
@@ -49,6 +42,9 @@ def _open_depot(endpoint: Endpoint) -> HTTPTransport | None:
 
 
 def _open_kowalski(endpoint: Endpoint) -> ObservingQueue:
+    from telescopes.ztf.kowalski import KowalskiScheduler
+    from telescopes.ztf.queue import ZTFQueue
+
     transport = HTTPTransport(
         endpoint["url"],
         {"Authorization": f"Bearer {endpoint['token']}"},
@@ -61,6 +57,9 @@ def _open_kowalski(endpoint: Endpoint) -> ObservingQueue:
 
 
 def _open_drop(endpoint: Endpoint, script: Script) -> ObservingQueue:
+    from telescopes.protocols.file_queue import FileQueue
+    from telescopes.protocols.sftp import SFTPDrop
+
     drop = SFTPDrop(
         host=endpoint["host"],
         port=int(endpoint.get("port", 22)),
@@ -74,6 +73,8 @@ def _open_drop(endpoint: Endpoint, script: Script) -> ObservingQueue:
 
 
 def _open_decam(endpoint: Endpoint) -> ObservingQueue:
+    from telescopes.decam.script import DECamScript
+
     dither = endpoint.get("dither")
     script = DECamScript(
         endpoint.get("title", DECamScript.title),
@@ -82,7 +83,28 @@ def _open_decam(endpoint: Endpoint) -> ObservingQueue:
     return _open_drop(endpoint, script)
 
 
+def _open_gattini(endpoint: Endpoint) -> ObservingQueue:
+    from telescopes.gattini.script import QueueScript
+
+    return _open_drop(endpoint, QueueScript())
+
+
+def _open_kped(endpoint: Endpoint) -> ObservingQueue:
+    from telescopes.gattini.script import QueueScript
+    from telescopes.kped.facts import KPED
+
+    return _open_drop(endpoint, QueueScript(KPED))
+
+
+def _open_growth_india(endpoint: Endpoint) -> ObservingQueue:
+    from telescopes.growth_india.script import GrowthIndiaScript
+
+    return _open_drop(endpoint, GrowthIndiaScript())
+
+
 def _open_lco(endpoint: Endpoint, site: str) -> ObservingQueue:
+    from telescopes.las_cumbres.queue import LCOQueue
+
     portal = HTTPTransport(
         endpoint["url"],
         {"Authorization": f"Token {endpoint['token']}"},
@@ -98,6 +120,8 @@ def _open_lco(endpoint: Endpoint, site: str) -> ObservingQueue:
 
 
 def _open_winter(endpoint: Endpoint) -> ObservingQueue:
+    from telescopes.winter.queue import WINTERQueue
+
     service = HTTPTransport(
         endpoint["url"],
         basic_authorization(endpoint["username"], endpoint["password"]),
@@ -108,6 +132,10 @@ def _open_winter(endpoint: Endpoint) -> ObservingQueue:
 
 
 def _open_liverpool(endpoint: Endpoint) -> ObservingQueue:
+    from telescopes.liverpool.queue import PATH, LiverpoolQueue
+    from telescopes.liverpool.rtml import Conditions
+    from telescopes.protocols.soap import SOAPService
+
     transport = HTTPTransport(
         endpoint["url"],
         {"Username": endpoint["username"], "Password": endpoint["password"]},
@@ -126,6 +154,10 @@ def _open_liverpool(endpoint: Endpoint) -> ObservingQueue:
 
 
 def _open_configured(endpoint: Endpoint, name: str) -> ObservingQueue:
+    from telescopes.configured.queue import ConfiguredQueue
+    from telescopes.configured.settings import CREDENTIALS, read_configuration
+    from telescopes.configured.templates import ConfigurationInvalid, fill
+
     credentials = {key: str(endpoint[key]) for key in CREDENTIALS if endpoint.get(key) is not None}
     configuration = read_configuration(Path(endpoint["configuration"]))
     try:
@@ -142,11 +174,11 @@ QUEUES: dict[tuple[str, str], Callable[[Endpoint], ObservingQueue]] = {
     ("ZTF", "scheduler"): _open_ztf,
     ("ZTF", "kowalski"): _open_kowalski,
     ("DECam", "sftp"): _open_decam,
-    ("Gattini", "sftp"): partial(_open_drop, script=QueueScript()),
-    ("KPED", "sftp"): partial(_open_drop, script=QueueScript(KPED)),
+    ("Gattini", "sftp"): _open_gattini,
+    ("KPED", "sftp"): _open_kped,
     ("WINTER", "http"): _open_winter,
     ("Liverpool", "rtml"): _open_liverpool,
-    ("GROWTH-India", "sftp"): partial(_open_drop, script=GrowthIndiaScript()),
+    ("GROWTH-India", "sftp"): _open_growth_india,
     **{
         (telescope.name, "portal"): partial(_open_lco, site=code)
         for code, telescope in LAS_CUMBRES.items()

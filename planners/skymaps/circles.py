@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from planners.geometry.directions import tangent_frames
 from planners.geometry.polygons import circumradius, inward_normals, polygon_cells, unit_vectors
@@ -228,7 +228,9 @@ def concentration(radius: float, containment: float) -> float:
     highest = -np.log1p(-containment) / height
     if excess(highest) <= 0:
         return float(highest)
-    return float(brentq(excess, 1e-9 * highest, highest, xtol=1e-12 * highest, rtol=1e-12))
+    return float(
+        scipy.optimize.brentq(excess, 1e-9 * highest, highest, xtol=1e-12 * highest, rtol=1e-12)
+    )
 
 
 def _peak_density(kappa: NDArray[np.float64]) -> NDArray[np.float64]:
