@@ -63,6 +63,13 @@ def circle_skymap(
     SkyMapInvalid
         If a number is out of range or the model is unknown.
 
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from planners import circle_skymap
+    >>> circle_skymap(150 * u.deg, 20 * u.deg, 3 * u.deg, containment=0.9)
+    SkyMap(10917 ranges to order 9, 90 % in 28.29 deg2, brightest at 149.9854 +19.9070 deg)
+
     References
     ----------
     Fisher 1953, Proc. R. Soc. A 217, 295; Briggs et al. 1999, ApJS 122, 503 (systematics).
