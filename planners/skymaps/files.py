@@ -81,10 +81,16 @@ def _read_bytes(data: bytes) -> SkyMap:
         density = columns.pop("density")
         distance = tuple(columns[name] for name in _DISTANCE) if columns else None
         skymap = SkyMap.normalised((lo, hi), density, distance, _metadata(table, lo, hi))
-    total = skymap.metadata["probability_sum"]
-    if abs(total - 1) > _SUM_TOLERANCE:
-        raise SkyMapInvalid(f"the probability sums to {total:.4g}, not 1")
+    total, stated = skymap.metadata["probability_sum"], _stated_sum(table)
+    if abs(total - stated) > _SUM_TOLERANCE * stated:
+        raise SkyMapInvalid(f"the probability sums to {total:.4g}, not {stated:.4g}")
     return skymap
+
+
+def _stated_sum(table: Table) -> float:
+    """What the map is meant to sum to: one, unless it says that it is what is left of one."""
+    stated = table.header.get("PROBSUM", 1.0)
+    return float(stated) if isinstance(stated, float | int) and 0 < stated <= 1 else 1.0
 
 
 def _read_table(table: Table) -> Runs:
