@@ -61,7 +61,7 @@ def all_sky(skymap: SkyMap | DrawnSky, tiles: Sequence[Tiles] = ()) -> Figure:
     """
     sky = _reduced(skymap)
     figure = _figure()
-    axes = figure.add_axes((0.05, 0.12, 0.9, 0.84), projection="astro hours mollweide")
+    axes = figure.add_axes((0.05, 0.13, 0.9, 0.84), projection="astro hours mollweide")
     axes.grid(color=_GRID, linewidth=0.5)
     _fill(axes, lambda coord: sky.picture[hpx29(coord) >> (2 * (HIGHEST_ORDER - ORDER))])
     _annotate(figure, axes, sky, tiles)
@@ -82,12 +82,12 @@ def zoomed(skymap: SkyMap | DrawnSky, tiles: Sequence[Tiles] = ()) -> Figure:
     figure = _figure()
     axes: Any
     if sky.radius > WIDEST:
-        box = (0.05, 0.13, 0.9, 0.8)
+        box = (0.05, 0.14, 0.9, 0.82)
         axes = figure.add_axes(box, projection="astro globe", center=sky.center)
         names = ("", "")
     else:
         axes = figure.add_axes(
-            (0.12, 0.2, 0.84, 0.76),
+            (0.12, 0.23, 0.84, 0.74),
             projection="astro degrees zoom",
             center=sky.center,
             radius=sky.radius * u.deg,
@@ -165,7 +165,7 @@ def _annotate(figure: Figure, axes: Any, sky: DrawnSky, tiles: Sequence[Tiles]) 
     figure.legend(
         handles=handles,
         loc="lower center",
-        ncols=len(handles),
+        ncols=min(len(handles), 4),
         frameon=False,
         fontsize=10,
         columnspacing=1.2,

@@ -23,7 +23,7 @@ from too_marshal.workflows.exposures import (
     treasure_map_import,
 )
 from too_marshal.workflows.intake import reprocess
-from too_marshal.workflows.localizations import fetch, localize
+from too_marshal.workflows.localizations import draw, fetch, localize
 from too_marshal.workflows.planning import offer, plan, rescore
 from too_marshal.workflows.rules import backtest
 from too_marshal.workflows.submissions import (
@@ -71,6 +71,7 @@ def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
         tasks.deliver: _with(channels, deliver.deliver),
         tasks.call_people: _with(channels, deliver.call_people),
         tasks.localize: localize.localize,
+        tasks.draw: draw.draw,
         tasks.fetch: with_fetcher(fetch.fetch),
         tasks.fetch_again: with_fetcher(fetch.fetch_again),
         tasks.suggest_links: coincidences.suggest_links,

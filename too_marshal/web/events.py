@@ -135,6 +135,7 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "coverages": coverages,
         "localizations": localizations,
         "files": _files(session, localizations),
+        "drawn": sky.drawn(session, localizations),
         "notices": _notices(session, event),
         "linked": linked(session, event.id),
         "decisions": by_subject(decisions_of(session, event.id)),

@@ -161,6 +161,7 @@ def make_ready(
     session.flush()
     session.expire(place, ["sky_map"])
     _choose_current(session, place)
+    tasks.draw(localization_id=place.id).defer(session)
 
 
 def store_skymap(session: Session, skymap: SkyMap, original: bytes | None) -> str:
