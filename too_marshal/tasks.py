@@ -212,6 +212,7 @@ def fetch_again(localization_id: int, look: int) -> None:
     priority=LATER,
     lock="draw-{localization_id}",
     queueing_lock="draw-{localization_id}",
+    delayed_queueing_lock="draw-later-{localization_id}",
 )
 def draw(localization_id: int) -> None:
     """Draw the map of a localization for where no script runs."""

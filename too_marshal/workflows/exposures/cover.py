@@ -19,6 +19,7 @@ from planners.coverage.sky_coverage import ObservedSky
 from planners.skymaps.skymap import SkyMap
 from telescopes import TELESCOPES
 from telescopes.observing import ExecutedExposure, Telescope
+from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
 from too_marshal.db.exposures import (
@@ -37,6 +38,9 @@ from too_marshal.workflows.localizations.localize import load_skymap
 
 SURVEY_WINDOW = timedelta(days=3)
 """Exposures that were taken for something else count for an event so long after it."""
+
+DRAWN_EVERY = timedelta(minutes=10)
+"""While exposures come in, their picture is drawn no more often."""
 
 
 def cover(
@@ -75,6 +79,7 @@ def cover(
     _keep(session, place.id, telescope, values, read_at)
     if place.id == event.current_localization_id and values["probability"] != known:
         _tell(session, event, telescope, values)
+        tasks.draw(localization_id=place.id).defer(session, wait=DRAWN_EVERY)
     session.commit()
 
 
