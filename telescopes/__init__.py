@@ -1,4 +1,4 @@
-"""Telescopes: their facts and their queues. A new one is a module, a grid and a line here.
+"""Telescopes: their facts and their queues. A new one is a module, a grid and a line in `registry`.
 
 `telescopes.queues.open_queue` opens the way to a robot, `telescopes.preflight.preflight` holds a
 plan against it, `telescopes.archives.open_archive` tells what was executed (`executed`) and which
