@@ -23,9 +23,9 @@ from playwright.sync_api import sync_playwright
 from sqlalchemy import Engine, text
 
 from too_marshal.db.base import open_engine
-from too_marshal.db.defaults import WITH_ZTF
 from too_marshal.deployment.settings import Settings
 from too_marshal.workflows.rehearse import alert, best_moment, send
+from too_marshal.workflows.rules.defaults import WITH_ZTF
 
 TELESCOPES = ("ZTF", *(telescope for telescope, _, _ in WITH_ZTF))
 """Those that get a plan of the rehearsal's merger by themselves."""

@@ -17,9 +17,9 @@ from sqlalchemy import text
 from tests.too_marshal.fleet import Fleet, broker, count
 from tests.too_marshal.storm import TOPICS, blow, check, delays, summary
 from too_marshal.db.base import open_engine, session_factory
-from too_marshal.db.defaults import add_default_rules
 from too_marshal.processes.database import migrate
 from too_marshal.processes.embedded import embedded_database
+from too_marshal.workflows.rules.defaults import add_default_rules
 
 PLANNED = """
     SELECT count(DISTINCT event_id) FROM localization JOIN event ON event.id = event_id

@@ -1,14 +1,14 @@
-"""Every planner, by name."""
+"""Every planner, by name. A planner's module is imported when it is first asked for a plan."""
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
-from planners import galaxies, greedy, manual, optimal
-from planners.comparison import gwemopt_planner
 from planners.skymaps.skymap import SkyMap
 from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
+from telescopes.registry import TELESCOPES
 
 
 class Plans(Protocol):
@@ -30,8 +30,9 @@ class Plans(Protocol):
 class Planner:
     """A way to plan."""
 
-    plan: Plans
-    """What plans."""
+    source: str | Plans
+    """What plans, or the name of the module whose `plan` does: who only lists planners then
+    loads no solver."""
 
     is_slow: bool = False
     """It may take minutes: whoever has one place for planners keeps another for it."""
@@ -45,15 +46,79 @@ class Planner:
         """Plan; see `Plans`."""
         return self.plan(skymap, telescope, request)
 
+    @property
+    def plan(self) -> Plans:
+        """What plans, imported if it was not."""
+        if isinstance(self.source, str):
+            return cast(Plans, importlib.import_module(self.source).plan)
+        return self.source
+
 
 PLANNERS: dict[str, Planner] = {
-    "optimal": Planner(optimal.plan),
-    "greedy": Planner(greedy.plan),
-    "galaxies": Planner(galaxies.plan, needs_more=True),
-    "gwemopt": Planner(gwemopt_planner.plan, is_slow=True),
-    "manual": Planner(manual.plan, needs_more=True),
+    "optimal": Planner("planners.optimal"),
+    "greedy": Planner("planners.greedy"),
+    "galaxies": Planner("planners.galaxies", needs_more=True),
+    "gwemopt": Planner("planners.comparison.gwemopt_planner", is_slow=True),
+    "manual": Planner("planners.manual", needs_more=True),
 }
 """The planners that can be asked for."""
 
 MAP_PLANNERS = tuple(name for name, planner in PLANNERS.items() if not planner.needs_more)
 """Those that a map is enough for."""
+
+
+def plan(
+    skymap: SkyMap,
+    telescope: Telescope | str,
+    request: ObservingRequest,
+    planner: str = "optimal",
+) -> ObservingPlan:
+    """Plan observations of a sky map.
+
+    Parameters
+    ----------
+    skymap
+        Where the source may be.
+    telescope
+        What observes; a telescope or a name of `telescopes.TELESCOPES`.
+    request
+        When, in which filters and for how long.
+    planner
+        A name of `PLANNERS`.
+
+    Raises
+    ------
+    LookupError
+        If there is no such planner, or no such telescope.
+    RequestInvalid
+        If the request makes no sense for the telescope.
+
+    Examples
+    --------
+    Half an hour of ZTF on a position with an error of 3 deg, in two filters.
+
+    >>> from astropy import units as u
+    >>> from astropy.time import Time
+    >>> from planners import ObservingRequest, circle_skymap, plan
+    >>> skymap = circle_skymap(150 * u.deg, 20 * u.deg, 3 * u.deg, containment=0.9)
+    >>> request = ObservingRequest(
+    ...     start=Time("2026-02-15T06:00:00"),
+    ...     end=Time("2026-02-15T06:30:00"),
+    ...     filters=("g", "r"),
+    ...     exposure_time={"g": 60 * u.s, "r": 60 * u.s},
+    ...     minimum_gap=5 * u.min,
+    ... )
+    >>> made = plan(skymap, "ZTF", request, planner="greedy")
+    >>> sorted({exposure.filter for exposure in made.exposures})
+    ['g', 'r']
+    >>> made.statistics["probability_all_filters"] > 0.5
+    True
+    """
+    if planner not in PLANNERS:
+        raise LookupError(f"unknown planner {planner!r}; known: {', '.join(PLANNERS)}")
+    if isinstance(telescope, str):
+        if telescope not in TELESCOPES:
+            known = ", ".join(TELESCOPES)
+            raise LookupError(f"unknown telescope {telescope!r}; known: {known}")
+        telescope = TELESCOPES[telescope]
+    return PLANNERS[planner](skymap, telescope, request)

@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from astropy.time import Time
 
 from telescopes.observing import ExecutedExposure
-from telescopes.protocols.tap import TAPArchive
-from telescopes.tables.exposure_tables import ExposureTable
-from telescopes.ztf.irsa import URL, ReferenceImages, ZTFArchive
+
+if TYPE_CHECKING:
+    from telescopes.tables.exposure_tables import ExposureTable
+    from telescopes.ztf.irsa import ReferenceImages
 
 
 class Archive(Protocol):
@@ -32,6 +33,10 @@ class Archive(Protocol):
 
 
 def _open_irsa(endpoint: Mapping[str, Any]) -> Archive:
+    # What reads an archive is imported when one is opened: pyvo takes long.
+    from telescopes.protocols.tap import TAPArchive
+    from telescopes.ztf.irsa import URL, ZTFArchive
+
     return ZTFArchive(TAPArchive(endpoint.get("url", URL)))
 
 

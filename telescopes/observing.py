@@ -14,11 +14,12 @@ from typing import Any, Protocol
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import EarthLocation, SkyCoord
-from astropy.table import Table
+from astropy.table import QTable, Table
 from astropy.time import Time
 from numpy.typing import NDArray
 
 from telescopes.findings import Finding
+from telescopes.plan_tables import plan_summary, plan_table
 from telescopes.slews import Overheads
 
 
@@ -79,7 +80,18 @@ class Footprint:
 
 @dataclass(frozen=True, eq=False)
 class Telescope:
-    """A telescope and its camera: facts only, each with its source in the module that states it."""
+    """A telescope and its camera: facts only, each with its source in the module that states it.
+
+    Examples
+    --------
+    >>> from telescopes import TELESCOPES, ZTF
+    >>> ZTF.filters, ZTF.exposure_time
+    (('g', 'r', 'i'), <Quantity 30. s>)
+    >>> len(ZTF.read_grid().field_id), len(ZTF.footprint.detector_id)
+    (1778, 64)
+    >>> "DECam" in TELESCOPES
+    True
+    """
 
     name: str
     """Short name; the key in `telescopes.TELESCOPES`."""
@@ -139,7 +151,25 @@ class Telescope:
 
 @dataclass(frozen=True, eq=False)
 class ObservingRequest:
-    """What is asked of a planner."""
+    """What is asked of a planner.
+
+    Examples
+    --------
+    A night of ZTF from dusk on, g then r, with the second visit half an hour after the first.
+
+    >>> from astropy import units as u
+    >>> from astropy.time import Time
+    >>> from telescopes import ObservingRequest
+    >>> request = ObservingRequest(
+    ...     start=Time("2026-02-15T03:00:00"),
+    ...     end=Time("2026-02-15T12:00:00"),
+    ...     filters=("g", "r"),
+    ...     exposure_time={"g": 180 * u.s, "r": 180 * u.s},
+    ...     airmass_limit=2.0,
+    ... )
+    >>> request.minimum_gap
+    <Quantity 30. min>
+    """
 
     start: Time
     """Nothing begins before."""
@@ -270,7 +300,7 @@ class Unobserved:
     """Probability in the field that the plan does not cover in all visits."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ObservingPlan:
     """What a planner returns: exposures in the order of time, and an account of them."""
 
@@ -296,6 +326,39 @@ class ObservingPlan:
 
     remark: str = ""
     """One sentence when the plan is empty or cut short; else empty."""
+
+    def __repr__(self) -> str:
+        return plan_summary(self)
+
+    def to_table(self) -> QTable:
+        """The exposures as a table, one a row, in the order of time.
+
+        Returns
+        -------
+        QTable
+            Columns field_id, ra and dec (deg, ICRS), filter, start (UTC), exposure_time (s),
+            airmass, probability (within the footprint), visit (0 for the first to the field) and
+            limiting_magnitude (predicted 5-sigma, AB; NaN where none is predicted).
+
+        Examples
+        --------
+        >>> from astropy import units as u
+        >>> from astropy.time import Time
+        >>> from planners import ObservingRequest, circle_skymap, plan
+        >>> skymap = circle_skymap(150 * u.deg, 20 * u.deg, 2 * u.deg, containment=0.9)
+        >>> request = ObservingRequest(
+        ...     start=Time("2026-02-15T06:00:00"),
+        ...     end=Time("2026-02-15T06:10:00"),
+        ...     filters=("r",),
+        ...     exposure_time={"r": 30 * u.s},
+        ... )
+        >>> table = plan(skymap, "ZTF", request, planner="greedy").to_table()
+        >>> table.colnames[:4]
+        ['field_id', 'ra', 'dec', 'filter']
+        >>> table["exposure_time"][0], table["limiting_magnitude"].unit
+        (<Quantity 30. s>, Unit("mag(AB)"))
+        """
+        return plan_table(self)
 
 
 @dataclass(frozen=True, eq=False)

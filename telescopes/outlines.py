@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull
 
 from telescopes.observing import Footprint
 
 
 def convex_hull(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Corners of the convex hull of points (n, 2), counter-clockwise, shape (n_corners, 2)."""
-    return np.asarray(points[ConvexHull(points).vertices])
+    return np.asarray(points[scipy.spatial.ConvexHull(points).vertices])
 
 
 def outline(footprint: Footprint) -> NDArray[np.float64]:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pkgutil import resolve_name
 from typing import Any
 
-from telescopes import TELESCOPES
 from telescopes.las_cumbres.facts import LAS_CUMBRES
 from telescopes.observing import ObservingQueue
 from telescopes.protocols.endpoint import Endpoint
+from telescopes.registry import TELESCOPES
 
 QUEUES: dict[tuple[str, str], str] = {
     ("ZTF", "scheduler"): "telescopes.ztf.endpoint:SchedulerEndpoint",

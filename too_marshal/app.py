@@ -25,6 +25,7 @@ from too_marshal.web import (
     health,
     links,
     live,
+    maps,
     notices,
     people,
     plans,
@@ -86,6 +87,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         people.people,
         live.live,
         links.links,
+        maps.maps,
         pages.rules,
         search.search,
     ):

@@ -7,10 +7,7 @@ import sys
 
 import click
 
-from too_marshal.deployment.settings import SettingInvalid
-from too_marshal.processes.database import MigrationFailed
-from too_marshal.processes.embedded import DatabaseUnavailable
-from too_marshal.streams.kafka import NoStream
+from too_marshal.deployment.errors import OperatorError
 
 COMMANDS = {
     "up": "Start everything on this machine, and stop it together.",
@@ -28,9 +25,6 @@ COMMANDS = {
     "rehearse": "Send a rehearsal's notices.",
     "broker": "Host a rehearsal's Kafka broker.",
 }
-
-EXPECTED = (DatabaseUnavailable, MigrationFailed, NoStream, SettingInvalid)
-"""Errors whose message is a sentence for the person at the terminal."""
 
 
 class Lazy(click.Group):
@@ -64,7 +58,7 @@ def main() -> None:
     """Run the command line; an expected error is one sentence and exit code 1."""
     try:
         cli(standalone_mode=True)
-    except EXPECTED as err:
+    except OperatorError as err:
         click.echo(f"too-marshal: {err}", err=True)
         sys.exit(1)
 

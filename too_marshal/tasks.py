@@ -17,7 +17,7 @@ from typing import Any, Generic, ParamSpec
 from sqlalchemy.orm import Session
 
 from too_marshal.db.base import now
-from too_marshal.db.jobs import CPU_BOUND, IO_BOUND, LATER, NORMAL, URGENT, defer
+from too_marshal.db.jobs import CPU_BOUND, IO_BOUND, LATER, NORMAL, PATIENT, URGENT, defer
 
 P = ParamSpec("P")
 
@@ -204,6 +204,18 @@ def fetch(localization_id: int) -> None:
 @_task(priority=LATER)
 def fetch_again(localization_id: int, look: int) -> None:
     """Look whether a linked map was replaced in place."""
+
+
+# Nobody waits for a picture as for a plan.
+@_task(
+    queue=PATIENT,
+    priority=LATER,
+    lock="draw-{localization_id}",
+    queueing_lock="draw-{localization_id}",
+    delayed_queueing_lock="draw-later-{localization_id}",
+)
+def draw(localization_id: int) -> None:
+    """Draw the map of a localization for where no script runs."""
 
 
 @_task(priority=LATER)

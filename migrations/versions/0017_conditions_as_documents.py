@@ -72,6 +72,11 @@ def upgrade() -> None:
     op.alter_column(
         "plan_rule", "request", comment="what is asked of the planner, as a plan file has it"
     )
+    op.alter_column(
+        "rule_trial",
+        "candidate",
+        comment="the rule that is tried, as workflows.rules.fields has it",
+    )
 
 
 def downgrade() -> None:

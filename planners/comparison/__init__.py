@@ -1,1 +1,5 @@
 """A planner of other authors, run in a process of its own."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -23,7 +23,7 @@ import numpy as np
 from astropy import units as u
 from astropy.time import Time
 
-from planners.comparison.child_process import run_child
+from planners.child_process import run_child
 from planners.comparison.gwemopt_files import NAME, ORDER, config, tessellation, write_map
 from planners.problem.assemble import assemble
 from planners.problem.build import build_problem_at, dark_time

@@ -38,7 +38,7 @@ class FilterCoverage:
     """Median 5-sigma AB limit of the exposures that state one."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Coverage:
     """What a set of exposures has covered, counting only detectors whose images are good."""
 
@@ -69,6 +69,14 @@ class Coverage:
     series: NDArray[np.float64]
     """Probability observed at least once, and at least twice, after each exposure; shape
     (exposures, 2)."""
+
+    def __repr__(self) -> str:
+        filters = ", ".join(self.filters) or "no filter"
+        return (
+            f"Coverage({self.exposures} exposures in {filters}, {self.probability:.1%} of the "
+            f"probability once and {self.probability_twice:.1%} twice, "
+            f"{self.area.to_value(u.deg**2):.4g} deg2)"
+        )
 
     @property
     def area(self) -> u.Quantity[u.deg**2]:
@@ -124,6 +132,29 @@ def coverage(
         Whose footprint it was.
     exposures
         In any order; detectors that the footprint does not know are ignored.
+
+    Examples
+    --------
+    One exposure of ZTF at the middle of a circle.
+
+    >>> from astropy import units as u
+    >>> from astropy.time import Time
+    >>> from planners import ExecutedExposure, circle_skymap
+    >>> from planners.coverage import coverage
+    >>> from telescopes import ZTF
+    >>> skymap = circle_skymap(150 * u.deg, 20 * u.deg, 2 * u.deg, containment=0.9)
+    >>> exposure = ExecutedExposure(
+    ...     exposure_id="1",
+    ...     field_id=-1,
+    ...     ra=150 * u.deg,
+    ...     dec=20 * u.deg,
+    ...     filter="r",
+    ...     start=Time("2026-02-15T06:00:00"),
+    ...     exposure_time=30 * u.s,
+    ...     detectors=ZTF.footprint.detector_id,
+    ... )
+    >>> coverage(skymap, ZTF, [exposure])
+    Coverage(1 exposures in r, 82.3% of the probability once and 0.0% twice, 47.46 deg2)
     """
     return combined_coverage(skymap, [(telescope, exposures)])
 

@@ -1,1 +1,5 @@
 """Regions of the sphere: ranges of HEALPix cells, polygons, an equal-area chart."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -132,7 +132,20 @@ def overlaps(
 
 @dataclass(frozen=True, eq=False)
 class Ranges:
-    """A region of the sky. Make one by `Ranges.of`, which sorts and merges."""
+    """A region of the sky. Make one by `Ranges.of`, which sorts and merges.
+
+    Examples
+    --------
+    Three cells of HEALPix order 1, of which the third is taken away again.
+
+    >>> from planners import Ranges
+    >>> three = Ranges.of_cells(1, [4, 5, 9])
+    >>> two = three.difference(Ranges.of_cells(1, [9]))
+    >>> len(three), len(two)
+    (2, 1)
+    >>> print(f"{two.area:.2f}, and {two.complement().area:.2f} besides")
+    1718.87 deg2, and 39534.09 deg2 besides
+    """
 
     lo: NDArray[np.int64]
     """First order-29 NESTED index of each range; sorted; shape (n_ranges,)."""

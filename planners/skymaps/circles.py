@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from planners.geometry.directions import tangent_frames
 from planners.geometry.polygons import circumradius, inward_normals, polygon_cells, unit_vectors
@@ -62,6 +62,13 @@ def circle_skymap(
     ------
     SkyMapInvalid
         If a number is out of range or the model is unknown.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from planners import circle_skymap
+    >>> circle_skymap(150 * u.deg, 20 * u.deg, 3 * u.deg, containment=0.9)
+    SkyMap(10917 ranges to order 9, 90 % in 28.29 deg2, brightest at 149.9854 +19.9070 deg)
 
     References
     ----------
@@ -229,7 +236,9 @@ def concentration(radius: float, containment: float) -> float:
     highest = -np.log1p(-containment) / height
     if excess(highest) <= 0:
         return float(highest)
-    return float(brentq(excess, 1e-9 * highest, highest, xtol=1e-12 * highest, rtol=1e-12))
+    return float(
+        scipy.optimize.brentq(excess, 1e-9 * highest, highest, xtol=1e-12 * highest, rtol=1e-12)
+    )
 
 
 def _peak_density(kappa: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,10 +8,10 @@ from typing import Any
 
 import contourpy
 import numpy as np
+import scipy
 from astropy import units as u
 from astropy_healpix import bilinear_interpolation_weights
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation
 
 from planners.geometry.directions import lon_lat
 from planners.geometry.equal_area import Lambert, enclosing_cap
@@ -172,7 +172,9 @@ def _sampled(
     blocks[row.astype(int), column.astype(int)] = True
     # A cell reaches its own width, which the chart stretches away from its center.
     widest = 2 * circumradius(order) / max(np.cos(chart.radius / 2), 0.05)
-    blocks = binary_dilation(blocks, np.ones((3, 3)), iterations=1 + int(widest / (_BLOCK * step)))
+    blocks = scipy.ndimage.binary_dilation(
+        blocks, np.ones((3, 3)), iterations=1 + int(widest / (_BLOCK * step))
+    )
     wanted = np.kron(blocks, np.ones((_BLOCK, _BLOCK), dtype=bool))[:n, :n]
     row, column = np.nonzero(wanted)
     inside = np.hypot(axis[column], axis[row]) <= chart.reach

@@ -7,8 +7,8 @@ A pixel says ``p(r) = DISTNORM r^2 N(r; DISTMU, DISTSIGMA)`` for r > 0, after Si
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 _DEEP = -3.0
 """Below this DISTMU / DISTSIGMA, forward recursion loses digits and the fraction converges fast."""
@@ -43,7 +43,7 @@ def moment_ratios(z: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[
     """
     near = np.maximum(z, _DEEP)
     gauss = np.exp(-0.5 * near**2) / np.sqrt(2 * np.pi)
-    zeroth = ndtr(near)
+    zeroth = scipy.special.ndtr(near)
     first = near * zeroth + gauss
     second = near * first + zeroth
     third = near * second + 2 * first

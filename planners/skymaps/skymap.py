@@ -17,6 +17,7 @@ from planners.geometry.ranges import CELL_AREA, HIGHEST_ORDER, Ranges, expand, h
 from planners.skymaps.checks import SkyMapInvalid, check_density, check_ranges, sanitized_distance
 from planners.skymaps.distances import conditional_moments
 from planners.skymaps.store import pack, unpack
+from planners.skymaps.summary import summary
 
 __all__ = ["SkyMap", "SkyMapInvalid"]
 
@@ -26,12 +27,26 @@ _ROUNDING = 1e-9
 _COLUMNS = ("lo", "hi", "density", "distmu", "distsigma", "distnorm")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SkyMap:
     """A probability distribution over the sky, constant within each range.
 
     Where no range lies, the probability is zero. Make one from numbers of any origin with
-    `SkyMap.normalized`.
+    `SkyMap.normalized`, from a file with `read_skymap`.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from astropy.coordinates import SkyCoord
+    >>> from planners import circle_skymap
+    >>> skymap = circle_skymap(30 * u.deg, -20 * u.deg, 5 * u.deg, containment=0.9)
+    >>> print(f"{skymap.area(0.9):.1f}")
+    78.6 deg2
+    >>> float(skymap.probability_in(skymap.region(0.9))) >= 0.9
+    True
+    >>> there = SkyCoord([30, 36] * u.deg, [-20, -20] * u.deg)
+    >>> skymap.credible_level_at(there) < 0.9
+    array([ True, False])
     """
 
     lo: NDArray[np.int64]
@@ -291,6 +306,9 @@ class SkyMap:
             np.where(found, mean[nearest], np.inf) * u.Mpc,
             np.where(found, std[nearest], 1.0) * u.Mpc,
         )
+
+    def __repr__(self) -> str:
+        return summary(self)
 
     def to_bytes(self) -> bytes:
         """Prepared form: a compressed npz of the arrays and the metadata."""

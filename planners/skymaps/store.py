@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,17 @@ def pack(columns: Mapping[str, NDArray[Any] | None], metadata: Mapping[str, Any]
     return out.getvalue()
 
 
-def unpack(prepared: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+def unpack(
+    prepared: bytes | Path, only: Collection[str] | None = None
+) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """The columns that were packed, and the JSON.
+
+    Parameters
+    ----------
+    prepared
+        What `pack` returned, or the file that holds it.
+    only
+        Columns that are wanted; the others are not decompressed. All if None.
 
     Raises
     ------
@@ -35,9 +45,12 @@ def unpack(prepared: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         If the bytes are anything else, or of another version.
     """
     try:
-        with np.load(io.BytesIO(prepared), allow_pickle=False) as stored:
+        file = prepared if isinstance(prepared, Path) else io.BytesIO(prepared)
+        with np.load(file, allow_pickle=False) as stored:
             contents = json.loads(stored["metadata"].tobytes())
-            columns = {name: stored[name] for name in contents["columns"]}
+            columns = {
+                name: stored[name] for name in contents["columns"] if only is None or name in only
+            }
     except Exception as err:
         # A damaged npz raises whatever zipfile, zlib, numpy or json make of it.
         raise SkyMapInvalid(f"not a prepared sky map: {err}") from err

@@ -1,1 +1,5 @@
 """When a position can be observed from a site, and how deep."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,1 +1,5 @@
 """Which exposures are of one pointing, and which taken exposure answers which planned one."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

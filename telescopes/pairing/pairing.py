@@ -7,11 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from telescopes.pairing.pointings import SAME_POINTING, Exposed, begin, chord, positions, vectors
 
@@ -81,7 +78,7 @@ def _candidates(
 def _close(
     planned: Sequence[Exposed], taken: Sequence[Exposed], reach: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    trees = [cKDTree(vectors(positions(some))) for some in (planned, taken)]
+    trees = [scipy.spatial.cKDTree(vectors(positions(some))) for some in (planned, taken)]
     near = trees[0].sparse_distance_matrix(trees[1], reach, output_type="ndarray")
     return near["i"].astype(np.int64), near["j"].astype(np.int64), near["v"] / reach
 
@@ -114,8 +111,10 @@ def _components(
     The distance of two that are no pair is infinite.
     """
     size = sum(shape)
-    links = coo_array((np.ones(len(row)), (row, column + shape[0])), shape=(size, size))
-    _, part = connected_components(links, directed=False)
+    links = scipy.sparse.coo_array(
+        (np.ones(len(row)), (row, column + shape[0])), shape=(size, size)
+    )
+    _, part = scipy.sparse.csgraph.connected_components(links, directed=False)
     order = np.argsort(part[row], kind="stable")
     for edges in np.split(order, np.flatnonzero(np.diff(part[row][order])) + 1):
         if len(edges) == 0:
@@ -140,6 +139,6 @@ def _assigned(near: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.
     most = max(near.shape)
     places = np.subtract.outer(*(np.arange(n) / most for n in near.shape)) ** 2 / (most + 1)
     cost = np.where(may_be, steps + places, (_STEPS + 1) * (most + 1))
-    own, its = linear_sum_assignment(cost)
+    own, its = scipy.optimize.linear_sum_assignment(cost)
     good = may_be[own, its]
     return own[good], its[good]

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Protocol
 
 import numpy as np
+import scipy
 from astropy import units as u
 from astropy.coordinates import angular_separation
 from astropy.time import Time
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 SAME_POINTING = 30 / 3600
 """Two positions no farther apart are one pointing, deg.
@@ -141,7 +141,7 @@ def group(
     # Fields lead before what has no field, wherever they stand.
     order = np.concatenate([np.unique(first[on_grid]), off_grid])
     points = vectors(ra_dec[order])
-    near = cKDTree(points).query_ball_point(points, chord(tolerance))
+    near = scipy.spatial.cKDTree(points).query_ball_point(points, chord(tolerance))
     leads = np.zeros(len(order), dtype=bool)
     leads[: len(order) - len(off_grid)] = True
     for k in range(len(order) - len(off_grid), len(order)):

@@ -1,1 +1,5 @@
 """A plan held against the robot that is to execute it."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

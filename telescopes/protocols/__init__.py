@@ -1,1 +1,5 @@
 """How robots are spoken to: HTTP, SOAP, TAP, SFTP, and reading back what was sent."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

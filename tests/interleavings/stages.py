@@ -14,9 +14,9 @@ from sqlalchemy.engine import make_url
 from tests.interleavings.world import Stage
 from tests.too_marshal.databases import CARE
 from too_marshal.db.base import open_engine, session_factory
-from too_marshal.db.defaults import add_default_rules
 from too_marshal.processes.database import migrate
 from too_marshal.processes.embedded import embedded_database
+from too_marshal.workflows.rules.defaults import add_default_rules
 
 
 @contextmanager

@@ -29,10 +29,10 @@ from tests.too_marshal.databases import (
     named,
 )
 from too_marshal.db.base import open_engine, session_factory
-from too_marshal.db.defaults import add_default_rules
 from too_marshal.processes.database import migrate
 from too_marshal.processes.embedded import embedded_database
 from too_marshal.workflows.localizations import map_reader
+from too_marshal.workflows.rules.defaults import add_default_rules
 
 
 class Databases:

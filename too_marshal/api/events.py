@@ -33,9 +33,9 @@ from too_marshal.api.schemas import (
     page_of,
     record,
 )
-from too_marshal.db.event_status import EventStatus, event_statuses
 from too_marshal.db.events import Event, find_by_beginning, find_by_name, normalized_name
 from too_marshal.http.service import database, row_or_404
+from too_marshal.workflows.events.event_status import EventStatus, event_statuses
 
 EVENT = named(
     "Event",

@@ -24,6 +24,7 @@ from too_marshal.api.schemas import (
 )
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
+from too_marshal.http.downloads import drawing_response, left_response
 from too_marshal.http.service import database, row_or_404
 
 SKY_MAP = named(
@@ -147,6 +148,29 @@ def localization_file(localization_id: int) -> Response:
         name += ".gz"
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
+
+
+@operation("GET", "/localizations/<row:localization_id>/map.png", Content(BINARY, "image/png"))
+def localization_map(localization_id: int) -> Response:
+    """Get a picture of the whole sky; 404 while it is not drawn."""
+    return drawing_response(row_or_404(Localization, localization_id), "all_sky")
+
+
+@operation("GET", "/localizations/<row:localization_id>/zoom.png", Content(BINARY, "image/png"))
+def localization_zoom(localization_id: int) -> Response:
+    """Get a picture of the 90 % region; 404 while it is not drawn."""
+    return drawing_response(row_or_404(Localization, localization_id), "zoom")
+
+
+@operation(
+    "GET",
+    "/localizations/<row:localization_id>/left",
+    Content(BINARY, "application/fits"),
+    problems={409: "nothing is left, or others are being served"},
+)
+def localization_left(localization_id: int) -> Response:
+    """Get the map without what was observed: multi-order FITS that sums to what is left."""
+    return left_response(row_or_404(Localization, localization_id))
 
 
 def _file(localization_id: int, column: Any) -> SkyMapFile:

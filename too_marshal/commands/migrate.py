@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from too_marshal.db.base import session_factory
-from too_marshal.db.defaults import add_default_rules
 from too_marshal.deployment.settings import Settings
 from too_marshal.processes.database import migrate as run
 from too_marshal.processes.database import open_database
+from too_marshal.workflows.rules.defaults import add_default_rules
 
 
 @click.command()

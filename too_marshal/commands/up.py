@@ -17,7 +17,6 @@ import click
 from sqlalchemy import Engine, select
 
 from too_marshal.db.base import now, session_factory
-from too_marshal.db.defaults import add_default_rules
 from too_marshal.db.people import Person, Role
 from too_marshal.deployment import logs
 from too_marshal.deployment.channels import channels_of
@@ -33,6 +32,7 @@ from too_marshal.processes.supervisor import (
 )
 from too_marshal.streams.scimma import is_configured
 from too_marshal.workflows.accounts.people import create_person, set_password
+from too_marshal.workflows.rules.defaults import add_default_rules
 
 REHEARSAL_USER = "rehearsal"
 

@@ -20,9 +20,9 @@ from sqlalchemy.exc import OperationalError
 from too_marshal.app import create_app
 from too_marshal.commands.processes import service
 from too_marshal.db.base import open_engine, session_factory
+from too_marshal.db.heartbeats import BEAT_SECONDS, beat
 from too_marshal.deployment.settings import Settings
 from too_marshal.http.service import EXTENSION
-from too_marshal.workflows.intake.listen import beat
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +31,6 @@ THREADS = 32
 
 MAX_BODY_SIZE = 33_000_000
 """Bytes that the server takes at all; the application says less for each address."""
-
-BEAT_SECONDS = 5.0
 
 _SOURCES = frozenset({".py", ".html", ".css", ".js", ".json"})
 

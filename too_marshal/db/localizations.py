@@ -45,6 +45,21 @@ class SkyMapFile(Base):
     created_at: Mapped[Utc] = mapped_column(default=now)
 
 
+class Drawing(Base):
+    """Pictures of a localization, for where no script runs."""
+
+    __tablename__ = "drawing"
+
+    localization_id: Mapped[int] = mapped_column(ForeignKey("localization.id"), primary_key=True)
+    all_sky: Mapped[bytes] = mapped_column(
+        LargeBinary, deferred=True, comment="PNG of the whole sky"
+    )
+    zoom: Mapped[bytes] = mapped_column(
+        LargeBinary, deferred=True, comment="PNG of the 90 % region"
+    )
+    drawn_at: Mapped[Utc] = mapped_column(default=now)
+
+
 class Localization(Base):
     """What one notice says of where its event is."""
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from too_marshal.deployment.errors import OperatorError
 
-class SettingInvalid(Exception):
+
+class SettingInvalid(OperatorError):
     """A setting is missing or cannot be used; the message names it, never its value."""
 
 

@@ -19,6 +19,7 @@ from too_marshal.workflows.exposures import (
     archives,
     cover,
     cover_version,
+    draw,
     treasure_map_export,
     treasure_map_import,
 )
@@ -71,6 +72,7 @@ def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
         tasks.deliver: _with(channels, deliver.deliver),
         tasks.call_people: _with(channels, deliver.call_people),
         tasks.localize: localize.localize,
+        tasks.draw: draw.draw,
         tasks.fetch: with_fetcher(fetch.fetch),
         tasks.fetch_again: with_fetcher(fetch.fetch_again),
         tasks.suggest_links: coincidences.suggest_links,

@@ -14,11 +14,12 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from too_marshal.db.base import open_engine
+from too_marshal.deployment.errors import OperatorError
 from too_marshal.deployment.settings import Settings
 from too_marshal.processes.embedded import DatabaseUnavailable, embedded_database
 
 
-class MigrationFailed(Exception):
+class MigrationFailed(OperatorError):
     """The schema could not be brought up to date; nothing of the failed step stays."""
 
 

@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from subprocess import SubprocessError
 
+from too_marshal.deployment.errors import OperatorError
+
 MIN_FREE_BYTES = 500_000_000
 """Below this the server is not started: PostgreSQL stops hard on a full disk."""
 
 
-class DatabaseUnavailable(Exception):
+class DatabaseUnavailable(OperatorError):
     """No database to work on; the message is one sentence for a person."""
 
 

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from too_marshal import tasks
 from too_marshal.db.base import session_factory
+from too_marshal.db.heartbeats import BEAT_SECONDS, beat
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.settings import Settings
 from too_marshal.workflows.exposures.archives import archived_telescopes
-from too_marshal.workflows.intake.listen import beat
 from too_marshal.workflows.submissions.sweep import sweep
 
 logger = logging.getLogger(__name__)
@@ -26,8 +26,6 @@ LEADER_LOCK = 0x746F6F6D
 
 INTERPRET_SECONDS = 10.0
 """Between two looks for notices that were kept and never interpreted."""
-
-BEAT_SECONDS = 5.0
 
 SWEEP_SECONDS = 15.0
 """Between two looks for work that nobody is about to do."""

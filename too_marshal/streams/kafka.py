@@ -19,6 +19,7 @@ import confluent_kafka
 import gcn_kafka
 from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicPartition
 
+from too_marshal.deployment.errors import OperatorError
 from too_marshal.deployment.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ class Arrived:
     """The notice, word for word."""
 
 
-class NoStream(Exception):
+class NoStream(OperatorError):
     """The settings name no source of notices."""
 
 

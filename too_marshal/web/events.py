@@ -23,7 +23,6 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from planners.registry import MAP_PLANNERS
 from telescopes import TELESCOPES
 from too_marshal.db.circulars import CircularDraft
-from too_marshal.db.event_status import event_statuses
 from too_marshal.db.events import Activity, Event, latest_events
 from too_marshal.db.exposures import Coverage
 from too_marshal.db.localizations import Localization, SkyMapFile
@@ -39,6 +38,7 @@ from too_marshal.web.decisions import by_subject
 from too_marshal.web.links import linked
 from too_marshal.web.plan_form import EXPOSURE_TIME, LIMITS, TIME_LIMIT, PlanForm
 from too_marshal.web.replacements import SWAP_WORDS
+from too_marshal.workflows.events.event_status import event_statuses
 from too_marshal.workflows.planning.plan import ask_for_plan
 from too_marshal.workflows.planning.plan_queue import turns
 from too_marshal.workflows.rules.decide import decisions_of
@@ -135,6 +135,7 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "coverages": coverages,
         "localizations": localizations,
         "files": _files(session, localizations),
+        "drawn": sky.drawn(session, localizations),
         "notices": _notices(session, event),
         "linked": linked(session, event.id),
         "decisions": by_subject(decisions_of(session, event.id)),

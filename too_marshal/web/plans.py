@@ -19,6 +19,7 @@ from too_marshal.db.preflights import ERROR, WARNING, latest_preflight
 from too_marshal.db.queues import LIVE, Submission
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404, service
+from too_marshal.web import sky
 from too_marshal.workflows.exposures.visits import visits_of
 from too_marshal.workflows.planning.cancel_plan import cancel_plan
 from too_marshal.workflows.planning.follow_up import ask_for_follow_up
@@ -48,6 +49,8 @@ def plan(plan_id: int) -> str:
         plan=found,
         turns=turns(database(), [found]),
         event=found.event,
+        localization=found.localization,
+        drawn=sky.drawn(database(), [found.localization]),
         program=_program(found),
         unobserved=_unobserved(found)[:MAX_UNOBSERVED],
         submissions=submissions,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from too_marshal.db.event_status import event_statuses
 from too_marshal.db.events import find_by_beginning, find_by_name
 from too_marshal.db.people import Role
 from too_marshal.http.access import needs
 from too_marshal.http.service import database
+from too_marshal.workflows.events.event_status import event_statuses
 
 MAX_NAME_LENGTH = 80
 

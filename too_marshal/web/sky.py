@@ -15,7 +15,7 @@ from telescopes.pairing.pointings import grouped
 from too_marshal.db.base import MARSHAL
 from too_marshal.db.events import Event
 from too_marshal.db.exposures import Coverage, Exposure
-from too_marshal.db.localizations import Localization, SkyMapFile
+from too_marshal.db.localizations import Drawing, Localization, SkyMapFile
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanState
 from too_marshal.db.queues import LIVE, Submission, SubmissionState
 from too_marshal.workflows.exposures.records import exposures_of
@@ -83,6 +83,13 @@ def shown_plan(session: Session, event_id: int, reachable: Collection[str]) -> i
         .limit(1)
     )
     return session.scalar(query)
+
+
+def drawn(session: Session, localizations: Sequence[Localization]) -> set[int]:
+    """Localizations of which there are pictures."""
+    numbers = [row.id for row in localizations]
+    query = select(Drawing.localization_id).where(Drawing.localization_id.in_(numbers))
+    return set(session.scalars(query))
 
 
 def _plans(session: Session, event: Event, plan_ids: Sequence[int]) -> list[Plan]:

@@ -30,6 +30,7 @@ from tests.too_marshal.factories import (
 from too_marshal.api.openapi import document
 from too_marshal.api.operations import OPERATIONS
 from too_marshal.db.events import EventLink
+from too_marshal.db.localizations import Drawing
 from too_marshal.db.plans import PlanRule, PlanState, RuleDecision, RuleTrial
 
 DOCUMENT = document()
@@ -94,6 +95,7 @@ def test_every_route_is_described_and_every_description_is_a_route(app: Flask):
 def rows(session: Session) -> dict[str, int]:
     event = add_event(session)
     localization = add_localization(session, event, original=b"SIMPLE  =                    T")
+    session.add(Drawing(localization_id=localization.id, all_sky=b"\x89PNG", zoom=b"\x89PNG"))
     plan = add_plan(session, event)
     submission = add_submission(session, plan)
     add_exposures(session, submission, 3)

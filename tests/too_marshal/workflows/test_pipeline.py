@@ -15,7 +15,6 @@ from telescopes.simulators.ztf import serve
 from tests.too_marshal import alerts
 from tests.too_marshal.clocks import RA, later
 from too_marshal.db.circulars import CircularDraft
-from too_marshal.db.defaults import WITH_ZTF
 from too_marshal.db.events import Event
 from too_marshal.db.exposures import Coverage, Exposure
 from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
@@ -28,6 +27,7 @@ from too_marshal.workflows.exposures.report import NothingExecuted, draft
 from too_marshal.workflows.intake.ingest import Message, ingest
 from too_marshal.workflows.localizations.localize import load_skymap, localize
 from too_marshal.workflows.planning.plan import compute, propose_plans
+from too_marshal.workflows.rules.defaults import WITH_ZTF
 from too_marshal.workflows.submissions.approve import approve
 from too_marshal.workflows.submissions.submit import submit
 from too_marshal.workflows.submissions.track import track

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from astropy import units as u
@@ -14,6 +14,7 @@ from planners.coverage.sky_coverage import Coverage as Covered
 from planners.coverage.sky_coverage import ObservedSky
 from planners.skymaps.skymap import SkyMap
 from telescopes.observing import Telescope
+from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.documents import SourceCoverage
 from too_marshal.db.events import Event, record
@@ -27,6 +28,9 @@ from too_marshal.db.exposures import (
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.workflows.exposures.records import as_executed, camera_of, exposures_by_source
 from too_marshal.workflows.localizations.localize import load_skymap
+
+DRAWN_EVERY = timedelta(minutes=10)
+"""While exposures come in, their picture is drawn no more often."""
 
 
 def cover(
@@ -65,6 +69,7 @@ def cover(
     _keep(session, localization.id, telescope, values, read_at)
     if localization.id == event.current_localization_id and values["probability"] != known:
         _tell(session, event, telescope, values)
+        tasks.draw(localization_id=localization.id).defer(session, wait=DRAWN_EVERY)
     session.commit()
 
 

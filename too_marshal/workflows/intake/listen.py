@@ -10,12 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import confluent_kafka
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from too_marshal.db.base import now
-from too_marshal.db.notices import Heartbeat, StreamPosition
+from too_marshal.db.heartbeats import BEAT_SECONDS, beat
+from too_marshal.db.notices import StreamPosition
 from too_marshal.deployment.settings import Settings
 from too_marshal.notices.registry import DEFAULT_TOPICS, URGENT_TOPICS
 from too_marshal.streams.kafka import (
@@ -36,9 +35,6 @@ HEARTBEAT_TOPIC = "gcn.heartbeat"
 
 MAX_WAITING = 20_000
 """Notices kept ahead of understanding, at the most."""
-
-BEAT_SECONDS = 5.0
-"""Between two notes in the database that we, or the stream, live."""
 
 
 @dataclass(frozen=True)
@@ -207,13 +203,3 @@ def _store(session: Session, cluster: str, arrived: Sequence[Arrived]) -> list[i
         for item in arrived
     ]
     return [notice_id for notice_id, _ in keep(session, messages)]
-
-
-def beat(session: Session, name: str, detail: str = "") -> None:
-    """Note that `name` lives; not committed here."""
-    values = {"beat_at": now(), "detail": detail}
-    session.execute(
-        insert(Heartbeat)
-        .values(name=name, **values)
-        .on_conflict_do_update(index_elements=["name"], set_=values)
-    )

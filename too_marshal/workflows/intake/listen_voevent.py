@@ -20,9 +20,9 @@ import gcn
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
+from too_marshal.db.heartbeats import BEAT_SECONDS, beat
 from too_marshal.deployment.settings import SettingInvalid, Settings
 from too_marshal.workflows.intake.ingest import Message, interpret, keep
-from too_marshal.workflows.intake.listen import BEAT_SECONDS, beat
 
 logger = logging.getLogger(__name__)
 

@@ -165,6 +165,7 @@ def make_ready(
     session.flush()
     session.expire(localization, ["sky_map"])
     _choose_current(session, localization)
+    tasks.draw(localization_id=localization.id).defer(session)
 
 
 def store_skymap(session: Session, skymap: SkyMap, original: bytes | None) -> str:

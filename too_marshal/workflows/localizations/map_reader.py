@@ -26,9 +26,8 @@ from planners.skymaps.skymap import SkyMap, SkyMapInvalid
 _MAX_ANSWER_SIZE = 1 << 30
 _PRELOADED = [
     "too_marshal.workflows.localizations.warm_map_reader",
-    # A child runs the command's own module, which imports these.
-    "too_marshal.processes.database",
-    "too_marshal.streams.kafka",
+    # A child runs the command's own module, which imports this.
+    "too_marshal.cli",
 ]
 _context: list[ForkServerContext] = []
 _starting = threading.Lock()

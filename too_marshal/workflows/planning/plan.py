@@ -181,6 +181,7 @@ def compute(session: Session, plan_id: int) -> None:
     record(session, text, subject="plan", subject_id=plan.id, event_id=plan.event_id)
     if plan.state == PlanState.READY:
         ask_to_submit(session, plan)
+        tasks.draw(localization_id=plan.localization_id).defer(session)
     if plan.parent_id is not None:
         tasks.offer(plan_id=plan.id).defer(session)
     session.commit()

@@ -9,13 +9,13 @@ from tests.too_marshal.factories import add_event, add_notice
 from tests.too_marshal.web.test_events import page
 from tests.too_marshal.workflows.rules.test_decide import rule as make_rule
 from too_marshal.db.base import now
-from too_marshal.db.defaults import DEFAULT_RULES
 from too_marshal.db.events import Activity
 from too_marshal.db.plans import PlanRule, RuleDecision, RuleTrial
 from too_marshal.web.rules.form import RuleForm
 from too_marshal.web.rules.text import then, when
 from too_marshal.workflows.rules.backtest import try_rule
 from too_marshal.workflows.rules.decide import decide_notice
+from too_marshal.workflows.rules.defaults import DEFAULT_RULES
 from too_marshal.workflows.rules.edit import values_of
 from too_marshal.workflows.rules.fields import checked
 

@@ -15,7 +15,7 @@ from planners.comparison.gwemopt_planner import GwemoptFailed
 from planners.files.plan_files import request_from_json
 from planners.registry import PLANNERS, Planner
 from planners.search.maximum_coverage import SolverFailed
-from tests.planners.comparison.test_child_process import HANGS, is_alive, started, wait_for
+from tests.planners.test_child_process import HANGS, is_alive, started, wait_for
 from tests.too_marshal.clocks import RA
 from tests.too_marshal.factories import add_event, add_localization, add_plan, circle_map
 from too_marshal.db.base import MARSHAL, now, session_factory
@@ -176,7 +176,7 @@ def test_whatever_a_planner_raises_is_the_reason_of_its_failure(
 WORKER = """
 import os, sys
 from pathlib import Path
-from planners.comparison.child_process import run_child
+from planners.child_process import run_child
 from planners.registry import PLANNERS, Planner
 from planners.stopping import stop_source
 from too_marshal.processes import worker

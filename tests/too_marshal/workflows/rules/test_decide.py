@@ -12,7 +12,6 @@ from tests.too_marshal.workflows import messages
 from tests.too_marshal.workflows.dry_run import dry_run
 from tests.too_marshal.workflows.events.test_associate import event_of, take
 from too_marshal.db.base import now
-from too_marshal.db.defaults import DEFAULT_RULES
 from too_marshal.db.events import Activity, Event
 from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
 from too_marshal.db.notices import ReceivedNotice
@@ -22,6 +21,7 @@ from too_marshal.workflows.localizations.localize import localize
 from too_marshal.workflows.planning.plan import propose_plans
 from too_marshal.workflows.rules.conditions import Case
 from too_marshal.workflows.rules.decide import decisions_of, failed_conditions
+from too_marshal.workflows.rules.defaults import DEFAULT_RULES
 from too_marshal.workflows.rules.fields import columns
 
 pytestmark = pytest.mark.usefixtures("evening")

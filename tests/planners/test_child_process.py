@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from planners.comparison.child_process import run_child
+from planners.child_process import run_child
 from planners.registry import PLANNERS
 from planners.stopping import Stopped, stop_source, stopped_when
 
@@ -30,7 +30,7 @@ time.sleep(1000)
 PARENT = """
 import os, sys
 from pathlib import Path
-from planners.comparison.child_process import run_child
+from planners.child_process import run_child
 run_child(sys.argv[2], Path(sys.argv[1]), os.environ, 1000.0, lambda: False)
 """
 

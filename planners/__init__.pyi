@@ -1,0 +1,45 @@
+from .coverage.sky_coverage import Coverage, FilterCoverage, ObservedSky, combined_coverage
+from .files.plan_files import plan_from_json, plan_to_json
+from .geometry.ranges import Ranges
+from .observing import (
+    ExecutedExposure,
+    ObservingPlan,
+    ObservingRequest,
+    PlannedExposure,
+    Reason,
+    Telescope,
+    Unobserved,
+)
+from .problem.requests import RequestInvalid
+from .registry import MAP_PLANNERS, PLANNERS, Planner, plan
+from .skymaps.circles import circle_skymap, ellipse_skymap, polygon_skymap
+from .skymaps.files import read_skymap
+from .skymaps.skymap import SkyMap, SkyMapInvalid
+
+__all__ = [
+    "MAP_PLANNERS",
+    "PLANNERS",
+    "Coverage",
+    "ExecutedExposure",
+    "FilterCoverage",
+    "ObservedSky",
+    "ObservingPlan",
+    "ObservingRequest",
+    "PlannedExposure",
+    "Planner",
+    "Ranges",
+    "Reason",
+    "RequestInvalid",
+    "SkyMap",
+    "SkyMapInvalid",
+    "Telescope",
+    "Unobserved",
+    "circle_skymap",
+    "combined_coverage",
+    "ellipse_skymap",
+    "plan",
+    "plan_from_json",
+    "plan_to_json",
+    "polygon_skymap",
+    "read_skymap",
+]

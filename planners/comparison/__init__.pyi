@@ -1,0 +1,5 @@
+from .gwemopt_planner import GwemoptFailed
+
+__all__ = [
+    "GwemoptFailed",
+]

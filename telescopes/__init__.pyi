@@ -1,0 +1,62 @@
+from .archives import ARCHIVES, open_archive
+from .decam.facts import DECAM
+from .gattini.facts import GATTINI
+from .growth_india.facts import GROWTH_INDIA
+from .kped.facts import KPED
+from .las_cumbres.facts import LAS_CUMBRES
+from .liverpool.facts import LIVERPOOL
+from .observing import (
+    ExecutedExposure,
+    FieldGrid,
+    Footprint,
+    ObservingPlan,
+    ObservingQueue,
+    ObservingRequest,
+    PlannedExposure,
+    PointingExclusion,
+    QueuedPlan,
+    QueueReceipt,
+    QueueRequest,
+    Reason,
+    Site,
+    Telescope,
+    Unobserved,
+)
+from .queues import QUEUES, open_queue
+from .registry import TELESCOPES
+from .slews import Axis, Overheads
+from .winter.facts import WINTER
+from .ztf.facts import ZTF
+
+__all__ = [
+    "ARCHIVES",
+    "DECAM",
+    "GATTINI",
+    "GROWTH_INDIA",
+    "KPED",
+    "LAS_CUMBRES",
+    "LIVERPOOL",
+    "QUEUES",
+    "TELESCOPES",
+    "WINTER",
+    "ZTF",
+    "Axis",
+    "ExecutedExposure",
+    "FieldGrid",
+    "Footprint",
+    "ObservingPlan",
+    "ObservingQueue",
+    "ObservingRequest",
+    "Overheads",
+    "PlannedExposure",
+    "PointingExclusion",
+    "QueueReceipt",
+    "QueueRequest",
+    "QueuedPlan",
+    "Reason",
+    "Site",
+    "Telescope",
+    "Unobserved",
+    "open_archive",
+    "open_queue",
+]

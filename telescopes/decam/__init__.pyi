@@ -1,0 +1,7 @@
+from .facts import DECAM
+from .script import DECamScript
+
+__all__ = [
+    "DECAM",
+    "DECamScript",
+]

@@ -1,0 +1,7 @@
+from .facts import GATTINI
+from .script import QueueScript
+
+__all__ = [
+    "GATTINI",
+    "QueueScript",
+]

@@ -1,0 +1,7 @@
+from .facts import GROWTH_INDIA
+from .script import GrowthIndiaScript
+
+__all__ = [
+    "GROWTH_INDIA",
+    "GrowthIndiaScript",
+]

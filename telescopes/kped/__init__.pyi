@@ -1,0 +1,5 @@
+from .facts import KPED
+
+__all__ = [
+    "KPED",
+]

@@ -1,0 +1,7 @@
+from .facts import LAS_CUMBRES
+from .queue import LCOQueue
+
+__all__ = [
+    "LAS_CUMBRES",
+    "LCOQueue",
+]

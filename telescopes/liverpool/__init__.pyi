@@ -1,0 +1,7 @@
+from .facts import LIVERPOOL
+from .queue import LiverpoolQueue
+
+__all__ = [
+    "LIVERPOOL",
+    "LiverpoolQueue",
+]

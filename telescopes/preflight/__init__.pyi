@@ -1,0 +1,7 @@
+from .foresight import KeepsTimes
+from .timeline import Timeline
+
+__all__ = [
+    "KeepsTimes",
+    "Timeline",
+]

@@ -1,0 +1,7 @@
+from .facts import WINTER
+from .queue import WINTERQueue
+
+__all__ = [
+    "WINTER",
+    "WINTERQueue",
+]

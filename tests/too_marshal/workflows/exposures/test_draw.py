@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from planners.coverage.sky_coverage import ObservedSky
+from planners.skymaps.files import read_skymap
+from tests.too_marshal.factories import (
+    add_event,
+    add_exposures,
+    add_localization,
+    add_notice,
+    add_plan,
+    add_submission,
+)
+from too_marshal import tasks
+from too_marshal.db.jobs import LATER, PATIENT
+from too_marshal.db.localizations import Drawing, Localization, LocalizationState
+from too_marshal.workflows.errors import Forbidden
+from too_marshal.workflows.exposures.cover import as_executed, camera_of, exposures_of
+from too_marshal.workflows.exposures.draw import draw
+from too_marshal.workflows.exposures.left import what_is_left
+from too_marshal.workflows.localizations.localize import load_skymap, make_ready
+from too_marshal.workflows.localizations.map_reader import describe
+
+
+def test_a_picture_is_drawn_anew_with_what_was_planned_and_observed(session: Session):
+    event = add_event(session)
+    localization = add_localization(session, event)
+    draw(session, localization.id)
+    first = session.get_one(Drawing, localization.id)
+    before = first.all_sky, first.zoom, first.drawn_at
+    plan = add_plan(session, event)
+    draw(session, localization.id)
+    session.expire_all()
+    planned = session.get_one(Drawing, localization.id).zoom
+    add_exposures(session, add_submission(session, plan), 2)
+    draw(session, localization.id)
+    session.expire_all()
+    again = session.get_one(Drawing, localization.id)
+    assert len({before[1], planned, again.zoom}) == 3
+    assert again.all_sky.startswith(b"\x89PNG")
+    assert again.drawn_at > before[2]
+
+
+def test_a_map_that_becomes_ready_is_drawn_later(session: Session):
+    event = add_event(session)
+    skymap = load_skymap(session, add_localization(session, event))
+    localization = Localization(
+        event_id=event.id, notice_id=add_notice(session, event).id, order=[1], kind="circle",
+        description={}, state=LocalizationState.PENDING,
+    )  # fmt: skip
+    session.add(localization)
+    session.flush()
+    draw(session, localization.id)
+    assert session.get(Drawing, localization.id) is None
+    make_ready(session, localization, describe(skymap), None)
+    tasks.draw(localization_id=localization.id).defer(session)
+    session.commit()
+    query = "SELECT queue_name, priority, lock FROM procrastinate_jobs WHERE task_name = 'draw'"
+    jobs = [tuple(row) for row in session.execute(text(query))]
+    assert jobs == [(PATIENT, LATER, f"draw-{localization.id}")]
+
+
+def test_what_is_left_is_the_map_without_our_exposures(session: Session):
+    event = add_event(session)
+    localization = add_localization(session, event)
+    whole = read_skymap(what_is_left(session, localization))
+    assert whole.metadata["probability_sum"] == pytest.approx(1, abs=1e-9)
+    add_exposures(session, add_submission(session, add_plan(session, event)), 2)
+    skymap = load_skymap(session, localization)
+    executed = [as_executed(row) for row in exposures_of(session, event.id, "ZTF")]
+    covered = ObservedSky.of(skymap, [(camera_of(session, event.id, "ZTF"), executed)]).coverage()
+    assert covered.probability > 0.01
+    left = read_skymap(what_is_left(session, localization))
+    assert left.metadata["probability_sum"] == pytest.approx(1 - covered.probability, abs=1e-6)
+    assert left.probability_in(covered.once) == 0
+
+
+def test_where_nothing_is_left_it_is_said(session: Session):
+    event = add_event(session)
+    localization = add_localization(session, event)
+    add_exposures(session, add_submission(session, add_plan(session, event)), 1)
+    executed = [as_executed(row) for row in exposures_of(session, event.id, "ZTF")]
+    skymap = load_skymap(session, localization)
+    once = ObservedSky.of(skymap, [(camera_of(session, event.id, "ZTF"), executed)]).coverage().once
+    inside = add_localization(session, event, skymap.without(once.complement()))
+    with pytest.raises(Forbidden, match="Nothing is left"):
+        what_is_left(session, inside)
