@@ -18,9 +18,9 @@ from too_marshal import tasks
 from too_marshal.db.jobs import LATER, PATIENT
 from too_marshal.db.localizations import Drawing, Localization, LocalizationState
 from too_marshal.workflows.errors import Forbidden
-from too_marshal.workflows.exposures.records import as_executed, camera_of, exposures_of
 from too_marshal.workflows.exposures.draw import draw
 from too_marshal.workflows.exposures.left import what_is_left
+from too_marshal.workflows.exposures.records import as_executed, camera_of, exposures_of
 from too_marshal.workflows.localizations.localize import load_skymap, make_ready
 from too_marshal.workflows.localizations.map_reader import describe
 
