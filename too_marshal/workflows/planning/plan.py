@@ -26,7 +26,7 @@ from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanRule, PlanState
 from too_marshal.workflows.alerts.notify import tell
-from too_marshal.workflows.localizations.localize import load_skymap
+from too_marshal.workflows.localizations.localize import DRAWN_AFTER, load_skymap
 from too_marshal.workflows.planning.compute import PlanningFailed, request_of, think
 from too_marshal.workflows.planning.plan_queue import (
     TIME_LIMITS,
@@ -181,7 +181,7 @@ def compute(session: Session, plan_id: int) -> None:
     record(session, text, subject="plan", subject_id=plan.id, event_id=plan.event_id)
     if plan.state == PlanState.READY:
         ask_to_submit(session, plan)
-        tasks.draw(localization_id=plan.localization_id).defer(session)
+        tasks.draw(localization_id=plan.localization_id).defer(session, wait=DRAWN_AFTER)
     if plan.parent_id is not None:
         tasks.offer(plan_id=plan.id).defer(session)
     session.commit()
