@@ -7,6 +7,7 @@ from typing import Literal
 from flask import Response, abort, request
 from sqlalchemy.orm import undefer
 
+from too_marshal import tasks
 from too_marshal.db.localizations import Drawing, Localization, LocalizationState
 from too_marshal.db.notices import ReceivedNotice
 from too_marshal.http.service import database
@@ -29,6 +30,10 @@ def drawing_response(localization: Localization, name: Literal["all_sky", "zoom"
     )
     if drawing is None:
         _need_map(localization)
+        # Asking twice is harmless: one that waits is enough.
+        if localization.state == LocalizationState.READY:
+            tasks.draw(localization_id=localization.id).defer(database())
+            database().commit()
         abort(404, "The map is not drawn yet: try again in a minute.")
     response = Response(getattr(drawing, name), mimetype="image/png")
     response.headers["Cache-Control"] = "private, no-cache"

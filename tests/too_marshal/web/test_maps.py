@@ -3,6 +3,7 @@ from __future__ import annotations
 import html
 
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from planners.skymaps.files import read_skymap
@@ -21,8 +22,11 @@ def test_a_map_that_is_not_drawn_says_so_and_breaks_no_page(
         answer = observer.get(f"{prefix}/localizations/{localization.id}/map.png")
         assert answer.status_code == 404
         assert "not drawn yet" in answer.text
+    waiting = text("SELECT args FROM procrastinate_jobs WHERE task_name = 'draw'")
+    assert session.scalars(waiting).all() == [{"localization_id": localization.id}], "asked once"
     shown = page(observer, f"/events/{event.id}")
     assert "The sky map is not drawn yet" in shown
+    assert f'href="/localizations/{localization.id}/map.png">ask for it' in shown
     assert "<img" not in shown
     localization.state = LocalizationState.PENDING
     session.commit()

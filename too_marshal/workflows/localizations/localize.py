@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
 
 from astropy import units as u
 from sqlalchemy import select
@@ -30,9 +29,6 @@ from too_marshal.workflows.localizations.map_reader import MapFacts, describe, r
 
 FETCHED = "fetched"
 """Variant of a localization whose map is fetched; "fetched-2" is what came later from there."""
-
-DRAWN_AFTER = timedelta(seconds=20)
-"""A map is drawn so long after it is ready: plans of a fresh event come first, and are on it."""
 
 
 class MapUnavailable(Exception):
@@ -169,7 +165,6 @@ def make_ready(
     session.flush()
     session.expire(localization, ["sky_map"])
     _choose_current(session, localization)
-    tasks.draw(localization_id=localization.id).defer(session, wait=DRAWN_AFTER)
 
 
 def store_skymap(session: Session, skymap: SkyMap, original: bytes | None) -> str:

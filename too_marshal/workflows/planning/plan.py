@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import Any, cast
 
 from astropy import units as u
@@ -26,7 +26,7 @@ from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanRule, PlanState
 from too_marshal.workflows.alerts.notify import tell
-from too_marshal.workflows.localizations.localize import DRAWN_AFTER, load_skymap
+from too_marshal.workflows.localizations.localize import load_skymap
 from too_marshal.workflows.planning.compute import PlanningFailed, request_of, think
 from too_marshal.workflows.planning.plan_queue import (
     TIME_LIMITS,
@@ -38,6 +38,10 @@ from too_marshal.workflows.rules.decide import decide_localization
 from too_marshal.workflows.rules.fields import requested
 
 logger = logging.getLogger(__name__)
+
+DRAWN_AFTER = timedelta(seconds=20)
+"""A map that a rule heeds, or a person plans on, is drawn so long after: plans come first, and are
+on it. Any other is drawn when somebody asks for it."""
 
 
 def propose_plans(session: Session, localization_id: int) -> None:
@@ -57,6 +61,8 @@ def propose_plans(session: Session, localization_id: int) -> None:
     planning, telling = decide_localization(session, event, localization)
     for rule in planning:
         _ask_by_rule(session, event, localization, rule)
+    if planning or telling:
+        tasks.draw(localization_id=localization.id).defer(session, wait=DRAWN_AFTER)
     for rule in telling:
         tell(session, rule, event, "its map is ready", notice_id=localization.notice_id)
     tasks.rescore(localization_id=localization.id).defer(session, priority=urgency(event))

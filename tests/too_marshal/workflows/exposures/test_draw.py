@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from planners.coverage.sky_coverage import ObservedSky
@@ -14,15 +14,17 @@ from tests.too_marshal.factories import (
     add_plan,
     add_submission,
 )
-from too_marshal import tasks
+from too_marshal.db.base import now
 from too_marshal.db.jobs import LATER, PATIENT
 from too_marshal.db.localizations import Drawing, Localization, LocalizationState
+from too_marshal.db.plans import PlanRule
 from too_marshal.workflows.errors import Forbidden
 from too_marshal.workflows.exposures.draw import draw
 from too_marshal.workflows.exposures.left import what_is_left
 from too_marshal.workflows.exposures.records import as_executed, camera_of, exposures_of
 from too_marshal.workflows.localizations.localize import load_skymap, make_ready
 from too_marshal.workflows.localizations.map_reader import describe
+from too_marshal.workflows.planning.plan import propose_plans
 
 
 def test_a_picture_is_drawn_anew_with_what_was_planned_and_observed(session: Session):
@@ -44,7 +46,7 @@ def test_a_picture_is_drawn_anew_with_what_was_planned_and_observed(session: Ses
     assert again.drawn_at > before[2]
 
 
-def test_a_map_that_becomes_ready_is_drawn_later(session: Session):
+def test_a_map_is_drawn_where_a_rule_heeds_it_and_no_other(session: Session):
     event = add_event(session)
     skymap = load_skymap(session, add_localization(session, event))
     localization = Localization(
@@ -56,9 +58,15 @@ def test_a_map_that_becomes_ready_is_drawn_later(session: Session):
     draw(session, localization.id)
     assert session.get(Drawing, localization.id) is None
     make_ready(session, localization, describe(skymap), None)
-    tasks.draw(localization_id=localization.id).defer(session)
     session.commit()
     query = "SELECT queue_name, priority, lock FROM procrastinate_jobs WHERE task_name = 'draw'"
+    jobs = [tuple(row) for row in session.execute(text(query))]
+    assert jobs == [], "nobody has asked for it"
+    rule = session.scalars(select(PlanRule).order_by(PlanRule.id).limit(1)).one()
+    rule.conditions = {"streams": [event.stream]}
+    event.event_time, event.current_localization_id = now(), localization.id
+    session.commit()
+    propose_plans(session, localization.id)
     jobs = [tuple(row) for row in session.execute(text(query))]
     assert jobs == [(PATIENT, LATER, f"draw-{localization.id}")]
 
