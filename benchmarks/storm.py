@@ -21,6 +21,7 @@ from too_marshal.processes.database import migrate
 from too_marshal.processes.embedded import embedded_database
 from too_marshal.workflows.rules.defaults import add_default_rules
 
+WAITING = "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND task_name <> 'draw'"
 PLANNED = """
     SELECT count(DISTINCT event_id) FROM localization JOIN event ON event.id = event_id
     WHERE stream = 'lvk' AND localization.state = 'ready'
@@ -54,7 +55,7 @@ def storm(folder: Path, number: int, rate: float, kills: int, live: int) -> None
             began = time.monotonic()
             while count(engine, PLANNED) < len(result.sights) and time.monotonic() < began + 120:
                 time.sleep(0.2)
-            waiting = count(engine, "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'")
+            waiting = count(engine, WAITING)
             with engine.connect() as connection:
                 slowest = connection.scalar(
                     text(

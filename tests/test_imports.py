@@ -65,8 +65,6 @@ def test_the_command_line_loads_neither_database_nor_streams():
 def test_the_queue_of_a_robot_behind_files_loads_sftp_when_it_is_opened(name):
     key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ"
     endpoint = {"host": "h", "username": "u", "host_key": key, "directory": "d", "password": "p"}
-    found = loaded(
-        f"from telescopes import open_queue\nopen_queue({name!r}, {endpoint!r} | {{'url': ''}})"
-    )
+    found = loaded(f"from telescopes import open_queue\nopen_queue({name!r}, {endpoint!r})")
     assert "paramiko" in found
     assert "pyvo" not in found

@@ -101,12 +101,23 @@ def _drawn_together(
     drawn = {}
     for level in levels:
         if level == outermost or skymap.area(level) > _MIN_COUNT * max(step, side) ** 2 * u.sr:
-            points, offsets = generator.filled(-1, level)
+            count = int(skymap.area(level).to_value(u.sr) / step**2)
+            points, offsets = generator.filled(-1, _threshold(grid, level, count))
             drawn[level] = [
                 _rings(chart, p, o, tolerance, decimals)
                 for p, o in zip(points, offsets, strict=True)
             ]
     return drawn
+
+
+def _threshold(grid: NDArray[np.float64], level: float, count: int) -> float:
+    """Where to contour: at the level, unless interpolation between few cells has lost it.
+
+    Then at the value that `count` points of the grid, which is one of equal areas, do not exceed.
+    """
+    if grid.min() < level:
+        return level
+    return float(np.partition(grid, count, axis=None)[count])
 
 
 def _order(skymap: SkyMap, level: float) -> int:

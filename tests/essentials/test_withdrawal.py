@@ -29,7 +29,7 @@ def test_a_retraction_withdraws_what_was_submitted(case, session):
     submission = add_submission(session, add_plan(session, event), SubmissionState.ACCEPTED)
     withdraw_event(session, event_id)
     session.refresh(submission)
-    assert not submission.withdraw_wanted, "nothing is retracted yet"
+    assert not submission.withdrawal_requested, "nothing is retracted yet"
 
     take(session, case, "lvk_retraction")
     session.refresh(event)
@@ -37,5 +37,5 @@ def test_a_retraction_withdraws_what_was_submitted(case, session):
     asked = "SELECT task_name FROM procrastinate_jobs WHERE task_name LIKE 'withdraw%'"
     assert session.scalars(text(asked)).all() == ["withdraw"]
     withdraw_event(session, event_id)
-    assert session.get_one(Submission, submission.id, populate_existing=True).withdraw_wanted
+    assert session.get_one(Submission, submission.id, populate_existing=True).withdrawal_requested
     assert "withdraw_submission" in session.scalars(text(asked)).all()

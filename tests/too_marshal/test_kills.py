@@ -52,7 +52,7 @@ def settled(engine: Engine, expected: int) -> bool:
         and count(
             engine,
             "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
-            " AND task_name NOT IN ('rescue', 'interpret_waiting', 'track')",
+            " AND task_name NOT IN ('rescue', 'interpret_waiting', 'track', 'draw')",
         )
         == 0
     )

@@ -272,3 +272,20 @@ def test_the_smallest_map_of_all():
     skymap = SkyMap.normalized((np.array([12345]), np.array([12346])), np.ones(1))
     found = polygons_of(contours(skymap))
     assert all(area(polygons) < 1e-10 * u.deg**2 for polygons in found.values())
+
+
+def test_a_region_of_few_coarse_cells_has_an_outline():
+    # The level that is interpolated between the two brightest stayed above one half everywhere.
+    edges = np.array([
+        0, 64, 65, 66, 67, 68, 72, 76, 80, 96, 112, 128, 192, 208, 224, 228, 232, 236, 240, 256,
+        320, 336, 340, 344, 345, 346, 347, 348, 352, 368, 384, 448, 512, 576, 640, 704, 768,
+    ]) << 52  # fmt: skip
+    density = np.array([
+        0.0032, 1.59e-06, 1.39e-08, 8.35e-09, 0.124, 0.972, 0.00171, 0.0218, 0.000463, 1.54,
+        0.131, 6.28e-09, 0.309, 1.19e-08, 0.0219, 2.26e-07, 0.348, 0.000443, 2.95e-06, 3.78e-05,
+        1.07e-08, 7.79e-08, 0.00644, 0.00396, 0.00205, 1.68e-05, 5.6, 3.99, 0.00877, 0.00424,
+        0.00931, 1.88e-05, 9.75e-08, 0.0185, 0.000317, 3.67e-06,
+    ])  # fmt: skip
+    skymap = SkyMap.normalized((edges[:-1], edges[1:]), density)
+    polygons = polygons_of(contours(skymap, (0.5, 0.9)))
+    assert all(polygons.values())

@@ -76,7 +76,7 @@ def test_thinning_keeps_probability_where_it_was(scale):
 def test_a_sky_of_too_many_pixels_is_thinned_further(monkeypatch):
     pixels = smooth_chunk(0.1)
     exact = len(runs(chunked({"P": pixels}), "P", 1e-6, CHUNK)[0])
-    monkeypatch.setattr(pixel_runs, "MOST_RUNS", exact // 2)
+    monkeypatch.setattr(pixel_runs, "MAX_RUNS", exact // 2)
     start, values = runs(chunked({"P": pixels}), "P", 1e-6, CHUNK)
     assert len(start) < exact / 2
     again = painted(start, values["P"])
@@ -109,7 +109,7 @@ def test_noise_is_not_thinned_but_there_is_an_end(monkeypatch):
     start, values = runs(chunked({"P": noise}), "P", 1.0, 2 * CHUNK)
     assert_allclose(painted(start, values["P"]), noise, rtol=0.03)
     assert len(start) > 1.9 * CHUNK
-    monkeypatch.setattr(pixel_runs, "MOST_RUNS", CHUNK)
+    monkeypatch.setattr(pixel_runs, "MAX_RUNS", CHUNK)
     with pytest.raises(TooManyPixels, match="more than 262144 distinct pixels"):
         runs(chunked({"P": noise}), "P", 1.0, 2 * CHUNK)
 

@@ -130,6 +130,6 @@ def test_a_broken_file_leaves_the_notice():
 
 
 def test_a_map_has_a_largest_size(monkeypatch):
-    monkeypatch.setattr(json_document, "LARGEST_MAP", 10)
+    monkeypatch.setattr(json_document, "MAX_MAP_SIZE", 10)
     with pytest.raises(NoticeMalformed, match="24 MB"):
         Document({"map": base64.b64encode(b"x" * 11).decode()}).base64("map")

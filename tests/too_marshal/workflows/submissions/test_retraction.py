@@ -56,7 +56,7 @@ MIDNIGHT = coming_midnight()
 RA = (clocks.RA + 360.98564736629 * (MIDNIGHT - clocks.MIDNIGHT).to_value(u.day)) % 360
 
 IDLE = """SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')
- AND task_name NOT IN ('rescue', 'interpret_waiting')"""
+ AND task_name NOT IN ('rescue', 'interpret_waiting', 'draw')"""
 
 TABLES = """
 [ZTF]
