@@ -1,6 +1,6 @@
 """How long a telescope takes from one exposure to the next, in bare numbers: deg and s.
 
-Robots' simulators, planners and foresight ask this at every exposure, millions of times.
+Robots' simulators, planners and forecasts ask this at every exposure, millions of times.
 """
 
 from __future__ import annotations

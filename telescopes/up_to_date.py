@@ -9,7 +9,7 @@ from astropy import units as u
 from astropy.time import Time
 
 from telescopes.observing import ObservingPlan, PlannedExposure, Telescope
-from telescopes.preflight.foresight import exposures, minutes
+from telescopes.preflight.execution_forecast import exposures, minutes
 from telescopes.preflight.timeline import DAY, Timeline, targets_of
 
 ON_THE_WAY = 4 * u.min

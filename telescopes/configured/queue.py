@@ -30,7 +30,7 @@ from telescopes.observing import (
     QueueRequest,
     Telescope,
 )
-from telescopes.preflight.foresight import KeepsTimes
+from telescopes.preflight.execution_forecast import KeepsTimes
 from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures
 from telescopes.protocols.http import HTTPAnswer, HTTPTransport
 from telescopes.protocols.readback import contains, verify_deleted, verify_submitted

@@ -25,7 +25,7 @@ from telescopes.observing import (
     QueueReceipt,
     QueueRequest,
 )
-from telescopes.preflight.foresight import KeepsTimes
+from telescopes.preflight.execution_forecast import KeepsTimes
 from telescopes.protocols.http import HTTPTransport
 from telescopes.protocols.readback import contains, verify_deleted, verify_submitted
 

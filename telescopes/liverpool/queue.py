@@ -28,7 +28,7 @@ from telescopes.observing import (
     QueueReceipt,
     QueueRequest,
 )
-from telescopes.preflight.foresight import KeepsTimes
+from telescopes.preflight.execution_forecast import KeepsTimes
 from telescopes.protocols.soap import SOAPService
 
 PATH = "/node_agent2/node_agent"

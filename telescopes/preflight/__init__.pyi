@@ -1,4 +1,4 @@
-from .foresight import KeepsTimes
+from .execution_forecast import KeepsTimes
 from .timeline import Timeline
 
 __all__ = [

@@ -7,7 +7,7 @@ from astropy.time import Time
 from telescopes.errors import QueueIncomplete, QueueUnconfirmed, QueueUnknowable
 from telescopes.findings import Finding, Level
 from telescopes.observing import ObservingPlan, ObservingQueue, QueueRequest, Telescope
-from telescopes.preflight.foresight import clock, exposures
+from telescopes.preflight.execution_forecast import clock, exposures
 
 __all__ = ["Finding", "Level", "preflight"]
 

@@ -21,7 +21,7 @@ from telescopes.observing import (
     QueueReceipt,
     QueueRequest,
 )
-from telescopes.preflight.foresight import KeepsTimes
+from telescopes.preflight.execution_forecast import KeepsTimes
 
 
 class FileDrop(Protocol):

@@ -22,7 +22,7 @@ from telescopes.observing import (
     QueueReceipt,
     QueueRequest,
 )
-from telescopes.preflight.foresight import KeepsTimes
+from telescopes.preflight.execution_forecast import KeepsTimes
 from telescopes.protocols.http import HTTPAnswer, HTTPTransport
 from telescopes.protocols.readback import verify_deleted, verify_submitted
 from telescopes.winter.messages import dump, read_rows, same_schedule, write_targets

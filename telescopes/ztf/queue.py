@@ -38,7 +38,7 @@ from telescopes.protocols.http import HTTPAnswer, HTTPTransport
 from telescopes.protocols.readback import verify_deleted, verify_submitted
 from telescopes.tables.exposure_tables import ExposureTable
 from telescopes.ztf.executed import read_executed, taken_of
-from telescopes.ztf.foresight import ExecutionForecast
+from telescopes.ztf.execution_forecast import ExecutionForecast
 from telescopes.ztf.messages import (
     EARLIEST,
     LATEST,
@@ -214,7 +214,7 @@ class ZTFQueue:
         telescope: Telescope,
         now: Time,
     ) -> list[Finding]:
-        """What the scheduler will make of it; see `telescopes.ztf.foresight`."""
+        """What the scheduler will make of it; see `telescopes.ztf.execution_forecast`."""
         return ExecutionForecast(plan, request, telescope, now).findings(held)
 
     def queued(self) -> tuple[QueuedPlan, ...]:

@@ -15,7 +15,7 @@ from astropy.time import Time
 
 from telescopes.findings import Finding, Level
 from telescopes.observing import ObservingPlan, QueuedPlan, QueueRequest, Telescope
-from telescopes.preflight.foresight import clock, exposures, minutes
+from telescopes.preflight.execution_forecast import clock, exposures, minutes
 from telescopes.preflight.timeline import DAY, Target, Timeline
 from telescopes.ztf.blocks import LATE, TWILIGHT
 from telescopes.ztf.forecast import ExpectedQueue, forecast
