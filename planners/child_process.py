@@ -40,6 +40,12 @@ class Finished:
     said: str
     """What it wrote to its standard error."""
 
+    @property
+    def reason(self) -> str:
+        """The last that it said, or its exit status: why it failed, if it did."""
+        lines = [line for line in self.said.splitlines() if line.strip()]
+        return lines[-1] if lines else str(self.code)
+
 
 def run_child(
     program: str,

@@ -158,15 +158,14 @@ def _run(folder: Path, request: ObservingRequest, is_stopped: Callable[[], bool]
     except TimeoutError:
         raise GwemoptFailed(f"gwemopt did not finish within {limit:.0f} s") from None
     if done.code != 0:
-        said = [line for line in done.said.splitlines() if line.strip()]
-        raise GwemoptFailed(f"gwemopt failed: {said[-1] if said else done.code}")
+        raise GwemoptFailed(f"gwemopt failed: {done.reason}")
 
 
 def _arguments(folder: Path, telescope: Telescope, request: ObservingRequest) -> list[str]:
     sky = LocalSky(telescope.site, request.start, request.end)
     dark = dark_time(sky, request)
     pieces = np.stack([dark.start, dark.end], axis=1).ravel() / 86400
-    times = [str(request.exposure_time[exposure].to_value(u.s)) for exposure in request.filters]
+    times = [str(request.exposure_time[name].to_value(u.s)) for name in request.filters]
     arguments = ["--event", str(folder / "map.fits"), "--outputDir", str(folder / "out")]
     arguments += ["--telescopes", NAME]
     arguments += ["--gpstime", str(request.start.gps), "--Tobs", ",".join(map(str, pieces))]

@@ -96,8 +96,7 @@ def draw(
         except TimeoutError:
             raise DrawingFailed(f"drawing it takes over {_SECONDS:.0f} s") from None
         if done.code != 0:
-            said = [line for line in done.said.splitlines() if line.strip()]
-            raise DrawingFailed(f"drawing it failed: {said[-1] if said else done.code}")
+            raise DrawingFailed(f"drawing it failed: {done.reason}")
         return Drawing((folder / _ALL_SKY).read_bytes(), (folder / _ZOOM).read_bytes())
 
 
