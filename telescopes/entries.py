@@ -24,8 +24,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from astropy import units as u
-from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic import (
+    BaseModel,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationError,
+    ValidationInfo,
+)
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+STORED: Mapping[str, bool] = {"is_stored": True}
+"""Context in which a document is read that was accepted once: limits are for people who give
+values, and what is stored stays readable when they change."""
 
 _RANGE = "range"
 """Type of the error about a number outside of its limits."""
@@ -100,7 +110,7 @@ class Entry:
         inner = handler(source)
         if not self.is_bounded:
             return inner
-        return core_schema.no_info_after_validator_function(self._check, inner)
+        return core_schema.with_info_after_validator_function(self._check, inner)
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
@@ -114,7 +124,9 @@ class Entry:
         said = ", ".join(filter(None, (self.meaning or self.label, _name(self.unit))))
         return {**found, "description": said}
 
-    def _check(self, value: Any) -> Any:
+    def _check(self, value: Any, info: ValidationInfo) -> Any:
+        if info.context == STORED:
+            return value
         for number in value.values() if isinstance(value, Mapping) else (value,):
             if number is not None and not self.least <= number <= self.most:
                 raise PydanticCustomError(_RANGE, "out of range")

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from planners.files.request_fields import RequestFields, written
 from planners.files.times import time_from_json
-from telescopes.entries import sentences
+from telescopes.entries import STORED, sentences
 from telescopes.observing import (
     ObservingPlan,
     ObservingRequest,
@@ -31,8 +31,15 @@ def request_to_json(request: ObservingRequest) -> dict[str, Any]:
     return written(RequestFields.of(request))
 
 
-def request_from_json(document: Mapping[str, Any]) -> ObservingRequest:
+def request_from_json(document: Mapping[str, Any], *, is_stored: bool = False) -> ObservingRequest:
     """Read what `request_to_json` wrote.
+
+    Parameters
+    ----------
+    document
+        The request as plain JSON.
+    is_stored
+        It was accepted once: the limits of what people may ask do not count any more.
 
     Raises
     ------
@@ -40,7 +47,9 @@ def request_from_json(document: Mapping[str, Any]) -> ObservingRequest:
         If it is not a request.
     """
     try:
-        return RequestFields.model_validate(document).request()
+        return RequestFields.model_validate(
+            document, context=STORED if is_stored else None
+        ).request()
     except ValidationError as err:
         faults = "; ".join(
             f"{name}: {fault}" if name else fault
@@ -120,7 +129,7 @@ def plan_from_json(document: Mapping[str, Any]) -> ObservingPlan:
         return ObservingPlan(
             telescope=str(document["telescope"]),
             planner=str(document.get("planner", "")),
-            request=request_from_json(document["request"]),
+            request=request_from_json(document["request"], is_stored=True),
             exposures=tuple(_exposure_from_json(exposure) for exposure in document["exposures"]),
             statistics=dict(document["statistics"]),
             unobserved=tuple(

@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planners.files.plan_files import PlanInvalid, request_from_json, request_to_json
+from planners.files.plan_files import (
+    PlanInvalid,
+    plan_from_json,
+    request_from_json,
+    request_to_json,
+)
 from planners.files.request_fields import RequestFields
 from telescopes.entries import entries
 from telescopes.observing import ObservingRequest
@@ -110,3 +115,17 @@ def test_a_program_is_told_of_units_and_limits():
     }  # fmt: skip
     assert described["minimum_gap"]["description"] == "Least gap between visits, s"
     assert described["start"]["format"] == "date-time"
+
+
+def test_a_plan_that_was_accepted_once_stays_readable_whatever_people_may_ask_now():
+    unusual = LEAST | {"exposure_time": 0.5, "airmass_limit": 12.0, "sun_altitude": 5.0}
+    with pytest.raises(PlanInvalid, match="airmass_limit: From 1 to 10"):
+        request_from_json(unusual)
+    request = request_from_json(unusual, is_stored=True)
+    assert request.exposure_time["g"].to_value("s") == 0.5
+    document = {
+        "telescope": "ZTF", "request": request_to_json(request), "exposures": [], "statistics": {},
+    }  # fmt: skip
+    assert plan_from_json(document).request.airmass_limit == 12.0
+    with pytest.raises(PlanInvalid, match="airmass_limit"):
+        request_from_json(unusual | {"airmass_limit": "low"}, is_stored=True)

@@ -92,7 +92,8 @@ def request_of(session: Session, plan: Plan) -> ObservingRequest:
     taken in its own night.
     """
     request = replace(
-        request_from_json(plan.request), references=references_of(session, plan.telescope)
+        request_from_json(plan.request, is_stored=True),
+        references=references_of(session, plan.telescope),
     )
     if plan.parent_id is None:
         return replace(request, observed=_of_its_night(session, plan, request.start))
