@@ -133,7 +133,7 @@ class ExposureScheduler:
 
         Returns
         -------
-        shots
+        scheduled_exposures
             In the order of time.
         failed
             Fields that could not be observed in their turn, in the order of their turns.

@@ -51,7 +51,7 @@ class Execution:
 
         Parameters
         ----------
-        structure
+        layout
             The rounds.
         assigned
             Programs of each.

@@ -152,7 +152,7 @@ def multiorder_file(skymap: SkyMap, origin: str) -> bytes:
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
         done = run_child(_PROGRAM, folder, environment, _SECONDS, lambda: False)
         if done.code != 0:
-            raise RuntimeError(f"the map could not be written: {done.said[-500:]}")
+            raise RuntimeError(f"the map could not be written: {done.reason}")
         return gzip.compress((folder / "left.fits").read_bytes(), 6, mtime=0)
 
 

@@ -34,7 +34,7 @@ def what_is_left(session: Session, localization: Localization) -> bytes:
     ----------
     session
         Open session; it is not written to.
-    place
+    localization
         Ready.
 
     Returns
@@ -64,5 +64,7 @@ def what_is_left(session: Session, localization: Localization) -> bytes:
         raise Forbidden("Others are being served: try again in a minute.")
     try:
         return multiorder_file(left, origin[:70])
+    except (TimeoutError, RuntimeError) as err:
+        raise Forbidden("The file could not be written: try again in a minute.") from err
     finally:
         _one_at_a_time.release()

@@ -83,7 +83,7 @@ def decide_localization(
 
     Parameters
     ----------
-    session, event, place
+    session, event, localization
         A localization whose map is ready.
 
     Returns
