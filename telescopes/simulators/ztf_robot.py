@@ -158,14 +158,15 @@ class ZTFRobot:
     def _gap(self, target: dict[str, Any]) -> float:
         """Time from the last shutter closed to the next opened, s.
 
-        The camera reads out while the telescope moves; the filter is exchanged before the
-        slew, with the telescope parked at the exchanger: a little less than is planned with.
+        The exchange of a filter comes on top, as in the state machine of the real scheduler
+        (ztf_sim, TelescopeStateMachine.py: ``process_filter_change`` and ``process_slew``).
         """
         ra, dec = self.pointing or (target["ra"], target["dec"])
-        slew = _PAUSE.slew(turn(ra, target["ra"]), abs(dec - target["dec"]))
-        if target["filter_id"] != self.filter_id:
-            slew += _PAUSE.filter_exchange
-        return max(_PAUSE.readout, slew)
+        return _PAUSE.time(
+            turn(ra, target["ra"]),
+            abs(dec - target["dec"]),
+            exchanges=target["filter_id"] != self.filter_id,
+        )
 
     def processed(self, night: int, now: float) -> list[dict[str, Any]]:
         """Rows of the depot's table for the UT date `night` (integer MJD), as of `now`."""

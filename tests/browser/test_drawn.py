@@ -24,7 +24,7 @@ def test_the_map_is_a_picture_where_no_script_runs(
     browser: Browser, site: Site, database: Session, scheme: str
 ):
     localization = database.get_one(Event, site.event_id).current_localization_id
-    draw(database, localization)
+    draw(database, [], localization)
     context = browser.new_context(
         java_script_enabled=False, color_scheme=scheme, viewport={"width": 1280, "height": 1000}
     )

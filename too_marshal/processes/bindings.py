@@ -53,7 +53,8 @@ def _with(tool: object, workflow: Callable[..., object]) -> Workflow:
 
 def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
     """Every task's workflow; each takes a session and the task's arguments."""
-    on_robots = partial(_with, Robots.from_settings(settings))
+    robots = Robots.from_settings(settings)
+    on_robots = partial(_with, robots)
     with_fetcher = partial(_with, fetch.open_fetcher(settings))
     channels = channels_of(settings)
     opened, treasure_map = (
@@ -72,7 +73,7 @@ def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
         tasks.deliver: _with(channels, deliver.deliver),
         tasks.call_people: _with(channels, deliver.call_people),
         tasks.localize: localize.localize,
-        tasks.draw: draw.draw,
+        tasks.draw: _with(robots.names(), draw.draw),
         tasks.fetch: with_fetcher(fetch.fetch),
         tasks.fetch_again: with_fetcher(fetch.fetch_again),
         tasks.suggest_links: coincidences.suggest_links,

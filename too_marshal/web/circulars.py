@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from telescopes import TELESCOPES
 from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.events import Event
+from too_marshal.db.localizations import Drawing
 from too_marshal.db.people import Role
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404
@@ -33,7 +34,9 @@ def draft(event_id: int) -> WerkzeugResponse:
 def circular(circular_id: int) -> str:
     """Show a draft and what it was written from."""
     found = row_or_404(CircularDraft, circular_id)
-    return render_template("circular.html", draft=found, event=found.event)
+    localization_id = found.facts.get("localization_id")  # drafts of older versions have none
+    drawing = localization_id and database().get(Drawing, localization_id)
+    return render_template("circular.html", draft=found, event=found.event, drawing=drawing)
 
 
 @circulars.get("/circulars/<row:circular_id>.txt")

@@ -41,6 +41,7 @@ from too_marshal.web.replacements import SWAP_WORDS
 from too_marshal.workflows.events.event_status import event_statuses
 from too_marshal.workflows.planning.plan import ask_for_plan
 from too_marshal.workflows.planning.plan_queue import turns
+from too_marshal.workflows.recommended_plan import recommended_plan
 from too_marshal.workflows.rules.decide import decisions_of
 
 PAGE = 50
@@ -126,7 +127,7 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "event_status": event_statuses(session, [event])[event.id],
         "plans": sorted(of_event, key=lambda plan: plan.telescope not in reachable),
         "turns": turns(session, of_event),
-        "shown_plan": sky.shown_plan(session, event.id, reachable),
+        "shown_plan": recommended_plan(session, event.id, reachable),
         "submissions": submissions,
         "live": {item.plan_id: item for item in submissions if item.state in LIVE},
         "replacements": replacements_of(session, event.id),

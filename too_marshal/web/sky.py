@@ -6,19 +6,19 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import case, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from telescopes import TELESCOPES
 from telescopes.outlines import outline
 from telescopes.pairing.pointings import grouped
-from too_marshal.db.base import MARSHAL
 from too_marshal.db.events import Event
 from too_marshal.db.exposures import Coverage, Exposure
 from too_marshal.db.localizations import Drawing, Localization, SkyMapFile
-from too_marshal.db.plans import Plan, PlannedExposureRow, PlanState
-from too_marshal.db.queues import LIVE, Submission, SubmissionState
+from too_marshal.db.plans import Plan, PlannedExposureRow
+from too_marshal.db.queues import LIVE, Submission
 from too_marshal.workflows.exposures.records import exposures_of
+from too_marshal.workflows.recommended_plan import recommended_plan
 
 
 def sky(
@@ -39,7 +39,7 @@ def sky(
     """
     localization = event.current_localization
     if plan_ids is None:
-        shown = shown_plan(session, event.id, reachable)
+        shown = recommended_plan(session, event.id, reachable)
         plan_ids = [] if shown is None else [shown]
     plans = _plans(session, event, plan_ids)
     executed = exposures_of(session, event.id)
@@ -52,37 +52,6 @@ def sky(
         "coverage": _coverage(session, localization),
         "outlines": {name: _outline(name) for name in sorted(names & set(TELESCOPES))},
     }
-
-
-def shown_plan(session: Session, event_id: int, reachable: Collection[str]) -> int | None:
-    """Plan to show first.
-
-    One that is at its robot; else one that could be sent, on the newest map: a person's newest,
-    or that which covers most.
-
-    Parameters
-    ----------
-    reachable
-        Telescopes that have a robot.
-    """
-    query = (
-        select(Plan.id)
-        .outerjoin(
-            Submission,
-            (Submission.plan_id == Plan.id) & Submission.state.in_((*LIVE, SubmissionState.DONE)),
-        )
-        .where(Plan.event_id == event_id, Plan.state == PlanState.READY)
-        .order_by(
-            Submission.id.desc().nulls_last(),
-            Plan.telescope.in_(reachable).desc(),
-            Plan.localization_id.desc(),
-            case((Plan.author == MARSHAL, 0), else_=Plan.id).desc(),
-            Plan.statistics["probability_all_filters"].as_float().desc().nulls_last(),
-            Plan.id.desc(),
-        )
-        .limit(1)
-    )
-    return session.scalar(query)
 
 
 def drawn(session: Session, localizations: Sequence[Localization]) -> set[int]:

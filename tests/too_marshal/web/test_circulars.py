@@ -13,6 +13,7 @@ from tests.too_marshal.factories import (
 from tests.too_marshal.web.test_events import page
 from too_marshal.db.circulars import CircularDraft
 from too_marshal.workflows.exposures.cover import cover
+from too_marshal.workflows.exposures.draw import draw
 
 
 def test_a_draft_is_written_from_what_was_executed(observer: FlaskClient, session: Session):
@@ -29,6 +30,10 @@ def test_a_draft_is_written_from_what_was_executed(observer: FlaskClient, sessio
     assert "7 exposures" in text
     assert "Nothing is sent" in text
     assert stored.facts["exposures"] == 7
+    assert "The figure is being drawn" in text
+    draw(session, ["ZTF"], stored.facts["localization_id"])
+    text = page(observer, answer.location)
+    assert f'src="/localizations/{stored.facts["localization_id"]}/zoom.png"' in text
 
 
 def test_nothing_executed_is_said_in_words(observer: FlaskClient, session: Session):

@@ -39,7 +39,7 @@ def test_a_drawn_map_is_shown_where_no_script_runs(observer: FlaskClient, sessio
     event.classification = {"BNS": 0.97, "Terrestrial": 0.03}
     localization = add_localization(session, event)
     plan = add_plan(session, event)
-    draw(session, localization.id)
+    draw(session, [], localization.id)
     for address in (f"/events/{event.id}", f"/plans/{plan.id}"):
         shown = html.unescape(page(observer, address))
         within = shown[shown.index("<noscript>") : shown.index("</noscript>")]

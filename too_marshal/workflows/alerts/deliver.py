@@ -90,7 +90,10 @@ def _enter(session: Session, event: Event, channel: str, text: str, **about: obj
 
 
 def message(event: Event, what: str, rule: str, public_url: str) -> str:
-    """Say it in few words, for a telephone at night; names are a stranger's, and are escaped."""
+    """Say it in few words, for a telephone at night; names are a stranger's, and are escaped.
+
+    The picture of the map has an address of its own, since it is drawn while this is sent.
+    """
     words = [f"{event.name}: {what}"]
     if event.is_test:
         words.append("TEST")
@@ -105,7 +108,12 @@ def message(event: Event, what: str, rule: str, public_url: str) -> str:
     # As Slack wants it; see "Formatting text for app surfaces" in its documentation.
     for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
         text = text.replace(character, entity)
-    return f"{text} {public_url.rstrip('/')}/events/{event.id}" if public_url else text
+    if not public_url:
+        return text
+    root = public_url.rstrip("/")
+    text += f" {root}/events/{event.id}"
+    map_id = event.current_localization_id
+    return text if map_id is None else f"{text} map: {root}/localizations/{map_id}/map.png"
 
 
 def deliver(session: Session, channels: Channels, delivery_id: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, undefer
@@ -10,21 +12,25 @@ from planners.skymaps import drawing_process
 from planners.skymaps.outlined_tiles import OBSERVED, PLANNED, Tiles
 from telescopes import TELESCOPES
 from too_marshal.db.base import now
+from too_marshal.db.events import Event
 from too_marshal.db.localizations import Drawing, Localization, LocalizationState, SkyMapFile
-from too_marshal.db.plans import Plan, PlannedExposureRow, PlanState
+from too_marshal.db.plans import Plan, PlannedExposureRow
 from too_marshal.workflows.exposures.records import camera_of, exposures_of
+from too_marshal.workflows.recommended_plan import recommended_plan
 
 _MAX_TILES = 2000
 """Of one group: beyond, nothing can be told apart."""
 
 
-def draw(session: Session, localization_id: int) -> None:
+def draw(session: Session, reachable: Collection[str], localization_id: int) -> None:
     """Draw a localization that is ready, in the place of what was drawn of it before.
 
     Parameters
     ----------
     session
         Open session; committed.
+    reachable
+        Telescopes that have a robot: their plans are drawn before others.
     localization_id
         In any other state than ready nothing is drawn.
     """
@@ -40,7 +46,7 @@ def draw(session: Session, localization_id: int) -> None:
     facts = {name: getattr(file, name) for name in names}
     prepared, tiles = (
         file.prepared,
-        [*_planned(session, localization), *_observed(session, localization)],
+        [*_planned(session, reachable, localization), *_observed(session, localization)],
     )
     session.commit()  # no transaction stays open while a map is drawn
     made = drawing_process.draw(prepared, facts, tiles)
@@ -53,16 +59,18 @@ def draw(session: Session, localization_id: int) -> None:
     session.commit()
 
 
-def _planned(session: Session, localization: Localization) -> list[Tiles]:
-    """The newest plan of this map."""
-    plan = session.scalars(
-        select(Plan)
-        .where(Plan.localization_id == localization.id, Plan.state == PlanState.READY)
-        .order_by(Plan.id.desc())
-        .limit(1)
-    ).one_or_none()
-    if plan is None:
+def _planned(
+    session: Session, reachable: Collection[str], localization: Localization
+) -> list[Tiles]:
+    """The plan that the event's page shows; of an older map, that of its own plans."""
+    event = session.get_one(Event, localization.event_id)
+    is_current = event.current_localization_id == localization.id
+    plan_id = recommended_plan(
+        session, event.id, reachable, None if is_current else localization.id
+    )
+    if plan_id is None:
         return []
+    plan = session.get_one(Plan, plan_id)
     rows = session.execute(
         select(PlannedExposureRow.ra, PlannedExposureRow.dec)
         .where(PlannedExposureRow.plan_id == plan.id)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from gcn_templates import CircularFault, Facts, FilterFacts, counted, write
 from telescopes import TELESCOPES
+from too_marshal import tasks
 from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.events import Event, record
 from too_marshal.db.exposures import Coverage, Exposure
@@ -51,7 +52,7 @@ def draft(session: Session, event_id: int, telescope: str, *, author: str) -> Ci
     CircularForbidden
         If the text would break a rule of GCN.
     """
-    facts = gather(session, event_id, telescope, author=author)
+    facts, localization_id = gather(session, event_id, telescope, author=author)
     try:
         circular = write(facts)
     except CircularFault as err:
@@ -61,7 +62,7 @@ def draft(session: Session, event_id: int, telescope: str, *, author: str) -> Ci
         telescope=telescope,
         subject=circular.subject,
         body=circular.body,
-        facts=_plain(asdict(facts)),
+        facts={**_plain(asdict(facts)), "localization_id": localization_id},
         author=author,
     )
     session.add(stored)
@@ -74,12 +75,13 @@ def draft(session: Session, event_id: int, telescope: str, *, author: str) -> Ci
         event_id=event_id,
         actor=author,
     )
+    tasks.draw(localization_id=localization_id).defer(session)  # with all that was executed
     session.commit()
     return stored
 
 
-def gather(session: Session, event_id: int, telescope: str, *, author: str) -> Facts:
-    """Collect what a circular may say.
+def gather(session: Session, event_id: int, telescope: str, *, author: str) -> tuple[Facts, int]:
+    """Collect what a circular may say, and the localization that its percentages are of.
 
     Raises
     ------
@@ -92,7 +94,7 @@ def gather(session: Session, event_id: int, telescope: str, *, author: str) -> F
     if not rows or coverage is None:
         raise NothingExecuted(f"{telescope} has executed nothing for {event.name}")
     localization = session.get_one(Localization, coverage.localization_id)
-    return Facts(
+    facts = Facts(
         event_name=_subject(event),
         event_time=event.event_time,
         is_test=event.is_test,
@@ -110,6 +112,7 @@ def gather(session: Session, event_id: int, telescope: str, *, author: str) -> F
         filters=_by_filter(rows),
         authors=(_author(session, author),),
     )
+    return facts, localization.id
 
 
 def _subject(event: Event) -> str:

@@ -14,7 +14,7 @@ from astropy import units as u
 from sqlalchemy import select, text, update
 
 from tests.too_marshal import alerts
-from tests.too_marshal.factories import add_event, add_notice
+from tests.too_marshal.factories import add_event, add_localization, add_notice
 from tests.too_marshal.workflows.events.test_associate import take
 from too_marshal import tasks
 from too_marshal.db.base import now, session_factory
@@ -115,6 +115,17 @@ def test_a_message_is_sent_once(session, hook, told):
     assert received["text"].startswith("S261122a: initial, BNS 93%, false alarms 0.032 per year")
     assert received["text"].endswith(f"https://too.example/events/{told['event_id']}")
     assert "People told by oncall" in session.scalars(select(Activity.text)).all()
+
+
+def test_a_message_holds_the_address_of_the_picture(session):
+    event = add_event(session)
+    localization = add_localization(session, event)
+    text = message(event, "initial", "all", "https://too.example/")
+    assert text.endswith(
+        f" https://too.example/events/{event.id}"
+        f" map: https://too.example/localizations/{localization.id}/map.png"
+    )
+    assert "https" not in message(event, "initial", "all", "")
 
 
 def test_two_rules_and_a_repeated_job_make_one_message(session, hook, told):

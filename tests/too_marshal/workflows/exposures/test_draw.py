@@ -30,20 +30,34 @@ from too_marshal.workflows.planning.plan import propose_plans
 def test_a_picture_is_drawn_anew_with_what_was_planned_and_observed(session: Session):
     event = add_event(session)
     localization = add_localization(session, event)
-    draw(session, localization.id)
+    draw(session, [], localization.id)
     first = session.get_one(Drawing, localization.id)
     before = first.all_sky, first.zoom, first.drawn_at
     plan = add_plan(session, event)
-    draw(session, localization.id)
+    draw(session, [], localization.id)
     session.expire_all()
     planned = session.get_one(Drawing, localization.id).zoom
     add_exposures(session, add_submission(session, plan), 2)
-    draw(session, localization.id)
+    draw(session, [], localization.id)
     session.expire_all()
     again = session.get_one(Drawing, localization.id)
     assert len({before[1], planned, again.zoom}) == 3
     assert again.all_sky.startswith(b"\x89PNG")
     assert again.drawn_at > before[2]
+
+
+def test_the_plan_that_the_page_shows_is_drawn_though_a_newer_one_has_no_robot(session: Session):
+    event = add_event(session)
+    localization = add_localization(session, event)
+    add_plan(session, event)
+    draw(session, ["ZTF"], localization.id)
+    before = session.get_one(Drawing, localization.id).zoom
+    add_plan(session, event).telescope = "DECam"
+    session.flush()
+    for reachable, is_same in ((["ZTF"], True), (["DECam"], False)):
+        draw(session, reachable, localization.id)
+        session.expire_all()
+        assert (session.get_one(Drawing, localization.id).zoom == before) is is_same
 
 
 def test_a_map_is_drawn_where_a_rule_heeds_it_and_no_other(session: Session):
@@ -55,7 +69,7 @@ def test_a_map_is_drawn_where_a_rule_heeds_it_and_no_other(session: Session):
     )  # fmt: skip
     session.add(localization)
     session.flush()
-    draw(session, localization.id)
+    draw(session, [], localization.id)
     assert session.get(Drawing, localization.id) is None
     make_ready(session, localization, describe(skymap), None)
     session.commit()

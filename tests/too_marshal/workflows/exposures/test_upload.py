@@ -107,7 +107,8 @@ def test_an_upload_counts_and_is_undone(session, event):
     }  # fmt: skip
     limits = dict(map(tuple, row.depths["g"]))
     assert limits[20.0] == pytest.approx(direct.probability)
-    assert gather(session, event.id, "ZTF", author="ann").exposures == 4
+    facts, _ = gather(session, event.id, "ZTF", author="ann")
+    assert facts.exposures == 4
     undo(session, made.id, by="bob")
     assert undo(session, made.id, by="carl").undone_by == "bob"
     assert session.scalar(select(func.count(Exposure.id))) == 0

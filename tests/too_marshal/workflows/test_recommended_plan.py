@@ -1,7 +1,7 @@
 from tests.too_marshal.factories import add_event, add_localization, add_plan
 from too_marshal.db.base import MARSHAL
 from too_marshal.db.plans import PlanState
-from too_marshal.web.sky import shown_plan
+from too_marshal.workflows.recommended_plan import recommended_plan
 
 
 def test_the_plan_that_can_be_sent_is_shown_first(session):
@@ -16,11 +16,11 @@ def test_the_plan_that_can_be_sent_is_shown_first(session):
         plan.telescope, plan.author = telescope, MARSHAL
         plan.statistics = {**plan.statistics, "probability_all_filters": covered}
     session.flush()
-    assert shown_plan(session, event.id, ["ZTF"]) == ours.id
-    assert shown_plan(session, event.id, []) == theirs.id
+    assert recommended_plan(session, event.id, ["ZTF"]) == ours.id
+    assert recommended_plan(session, event.id, []) == theirs.id
     wide.author = "ann"
     session.flush()
-    assert shown_plan(session, event.id, ["ZTF"]) == wide.id, "a person's is newer"
+    assert recommended_plan(session, event.id, ["ZTF"]) == wide.id, "a person's is newer"
     theirs.state = PlanState.FAILED
     session.flush()
-    assert shown_plan(session, event.id, ["DECam"]) == wide.id
+    assert recommended_plan(session, event.id, ["DECam"]) == wide.id
