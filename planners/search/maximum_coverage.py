@@ -169,6 +169,8 @@ class MaximumCoverage:
             for column in open_[: max(sure, int(len(open_) * _STEP) + 1)].tolist():
                 fits = spending.take(column)
                 taken[column], given_up[column] = fits, not fits
+            # Else the relaxation takes a little of one after another of them, in room for none.
+            given_up |= spending.beyond() & ~taken
             self.highs.changeColsBounds(
                 self.n_columns, columns, taken.astype(float), (~given_up).astype(float)
             )

@@ -13,6 +13,9 @@ Budget = tuple[NDArray[np.integer], NDArray[np.float64], float]
 _MIN = 1e-7
 """Probability that a swap must add."""
 
+_ROUNDING = 1e-9
+"""Of a budget, so that what fills it exactly fits."""
+
 _SWEEPS, _TRIES = 8, 6
 """Times that all columns are looked at; columns that are tried in place of each."""
 
@@ -21,24 +24,38 @@ class Spending:
     """What a choice of columns uses of each budget."""
 
     def __init__(self, budgets: list[Budget], n_columns: int) -> None:
-        self._left = [limit for _, _, limit in budgets]
-        self._of: list[list[tuple[int, float]]] = [[] for _ in range(n_columns)]
-        for row, (columns, weights, _) in enumerate(budgets):
-            for column, weight in zip(columns.tolist(), weights.tolist(), strict=True):
-                self._of[column].append((row, weight))
+        self._left = np.array([limit for _, _, limit in budgets], dtype=np.float64)
+        lengths = [len(columns) for columns, _, _ in budgets]
+        row = np.repeat(np.arange(len(budgets)), lengths)
+        empty = np.empty(0)
+        column = np.concatenate([empty, *(columns for columns, _, _ in budgets)]).astype(np.int64)
+        weight = np.concatenate([empty, *(weights for _, weights, _ in budgets)])
+        order = np.argsort(column, kind="stable")
+        self._column, self._row, self._weight = column[order], row[order], weight[order]
+        self._start = np.searchsorted(self._column, np.arange(n_columns + 1))
 
     def take(self, column: int) -> bool:
         """Take a column if every budget allows it; whether it was."""
-        if any(weight > self._left[row] + 1e-9 for row, weight in self._of[column]):
+        rows, weights = self._of(column)
+        if (weights > self._left[rows] + _ROUNDING).any():
             return False
-        for row, weight in self._of[column]:
-            self._left[row] -= weight
+        self._left[rows] -= weights
         return True
 
     def release(self, column: int) -> None:
         """Give a column back."""
-        for row, weight in self._of[column]:
-            self._left[row] += weight
+        rows, weights = self._of(column)
+        self._left[rows] += weights
+
+    def beyond(self) -> NDArray[np.bool_]:
+        """Columns that some budget no longer allows. Shape (n_columns,)."""
+        too_much = self._weight > self._left[self._row] + _ROUNDING
+        return np.bincount(self._column[too_much], minlength=len(self._start) - 1) > 0
+
+    def _of(self, column: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Budgets that a column uses, each once, and how much."""
+        own = slice(self._start[column], self._start[column + 1])
+        return self._row[own], self._weight[own]
 
 
 class SwapSearch:
