@@ -19,7 +19,7 @@ from astropy.time import Time
 
 from planners.skymaps.files import read_skymap
 from telescopes import TELESCOPES
-from telescopes.observing import ExecutedExposure
+from telescopes.observing_plan import ExecutedExposure
 from tests.too_marshal.factories import add_event, add_localization, add_plan, add_submission
 from too_marshal.db.base import now, open_engine, session_factory
 from too_marshal.db.exposures import Coverage

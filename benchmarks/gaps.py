@@ -18,7 +18,7 @@ from benchmarks.maps import corpus_maps
 from benchmarks.planners import NIGHT, request_for
 from planners.registry import PLANNERS
 from telescopes import ZTF
-from telescopes.observing import ObservingPlan
+from telescopes.observing_plan import ObservingPlan
 from telescopes.preflight.preflight import preflight
 from telescopes.protocols.http import HTTPTransport
 from telescopes.simulators import ztf

@@ -23,7 +23,8 @@ from planners.skymaps.circles import circle_skymap
 from planners.skymaps.files import read_skymap
 from planners.skymaps.skymap import SkyMap
 from telescopes import TELESCOPES
-from telescopes.observing import FieldGrid, ObservingRequest, Telescope
+from telescopes.observing_plan import ObservingRequest
+from telescopes.telescope import FieldGrid, Telescope
 
 NIGHT = Time("2026-11-25T01:00:00", scale="utc")
 """Before the darkness of Palomar in winter."""

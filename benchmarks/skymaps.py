@@ -30,7 +30,7 @@ from planners.skymaps.circles import circle_skymap
 from planners.skymaps.contours import contours
 from planners.skymaps.files import read_skymap
 from planners.skymaps.skymap import SkyMap
-from telescopes.observing import ExecutedExposure
+from telescopes.observing_plan import ExecutedExposure
 from telescopes.ztf.facts import ZTF
 from tests.planners.oracles import detector_polygons
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from planners.skymaps.skymap import SkyMap
-from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
+from telescopes.observing_plan import ObservingPlan, ObservingRequest
 from telescopes.registry import TELESCOPES
+from telescopes.telescope import Telescope
 
 
 class Plans(Protocol):

@@ -8,9 +8,10 @@ from dataclasses import replace
 from astropy import units as u
 from astropy.time import Time
 
-from telescopes.observing import ObservingPlan, PlannedExposure, Telescope
+from telescopes.observing_plan import ObservingPlan, PlannedExposure
 from telescopes.preflight.execution_forecast import exposures, minutes
 from telescopes.preflight.timeline import DAY, Timeline, targets_of
+from telescopes.telescope import Telescope
 
 ON_THE_WAY = 4 * u.min
 """Nothing is planned to begin sooner than this after now: until then the message has arrived."""

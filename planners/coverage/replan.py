@@ -16,16 +16,15 @@ from planners.problem.plan_statistics import statistics
 from planners.problem.problem import Problem
 from planners.problem.scheduler import ScheduledExposure
 from planners.skymaps.skymap import SkyMap
-from telescopes.observing import (
+from telescopes.observing_plan import (
     ExecutedExposure,
-    FieldGrid,
     ObservingPlan,
     ObservingRequest,
     PlannedExposure,
-    Telescope,
 )
 from telescopes.pairing.pairing import pairing
 from telescopes.pairing.pointings import SAME_POSITION, group, positions
+from telescopes.telescope import FieldGrid, Telescope
 
 
 def remaining_request(

@@ -1,7 +1,7 @@
 """An observing request as a document: each of its fields once.
 
 Forms, rules, the API, the command line and plan files are made from this table; one more field is
-one more line here, and an attribute of `telescopes.observing.ObservingRequest`.
+one more line here, and an attribute of `telescopes.observing_plan.ObservingRequest`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pydantic import (
 
 from planners.files.times import time_from_json
 from telescopes.entries import Entry, entries
-from telescopes.observing import ObservingRequest
+from telescopes.observing_plan import ObservingRequest
 from telescopes.times import iso
 
 UTCTime = Annotated[

@@ -9,8 +9,9 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
-from telescopes.observing import ExecutedExposure, Telescope
+from telescopes.observing_plan import ExecutedExposure
 from telescopes.tables.exposure_tables import TableUnreadable, read_exposure_table
+from telescopes.telescope import Telescope
 
 
 class TableInvalid(ValueError):

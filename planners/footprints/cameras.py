@@ -14,7 +14,7 @@ from planners.footprints.focal_planes import NOWHERE, FocalPlane
 from planners.geometry.directions import tangent_frames
 from planners.geometry.polygons import cell_centers, circumradius
 from planners.geometry.ranges import HIGHEST_ORDER, Ranges
-from telescopes.observing import Footprint
+from telescopes.telescope import Footprint
 
 _BATCH = 1 << 19
 """Cells that are projected at a time."""

@@ -13,8 +13,9 @@ from planners.footprints.cameras import camera_cells
 from planners.footprints.field_cells import customary_order, order_for
 from planners.geometry.ranges import HIGHEST_ORDER, Ranges, consecutive
 from planners.skymaps.skymap import SkyMap
-from telescopes.observing import ExecutedExposure, Telescope
+from telescopes.observing_plan import ExecutedExposure
 from telescopes.pairing.pointings import SAME_POSITION, group, positions
+from telescopes.telescope import Telescope
 
 _REGION = 0.999
 """Credible region within which cells are as fine as the map."""

@@ -8,7 +8,7 @@ import numpy as np
 from astropy import units as u
 from numpy.typing import NDArray
 
-from telescopes.observing import Footprint
+from telescopes.telescope import Footprint
 
 NOWHERE = -1
 """Where no detector lies."""

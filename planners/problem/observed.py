@@ -12,13 +12,9 @@ from numpy.typing import NDArray
 
 from planners.footprints.atoms import Layer
 from planners.visibility.local_sky import LocalSky
-from telescopes.observing import (
-    ExecutedExposure,
-    FieldGrid,
-    Footprint,
-    ObservingRequest,
-)
+from telescopes.observing_plan import ExecutedExposure, ObservingRequest
 from telescopes.pairing.pointings import SAME_POSITION, group, grouped, positions, same_as
+from telescopes.telescope import FieldGrid, Footprint
 
 
 def separate_visits(

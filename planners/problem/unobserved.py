@@ -17,7 +17,7 @@ from planners.problem.scheduler import ScheduledExposure
 from planners.visibility.intervals import visible_intervals, visits_that_fit
 from planners.visibility.local_sky import LocalSky
 from planners.visibility.rules import Rule, every, rules_for
-from telescopes.observing import Reason, Unobserved
+from telescopes.observing_plan import Reason, Unobserved
 
 _HOPE = (
     Reason.NO_TIME,

@@ -15,7 +15,8 @@ from astropy import units as u
 from numpy.typing import ArrayLike, NDArray
 
 from planners.visibility.local_sky import Circumstances
-from telescopes.observing import ObservingRequest, PointingExclusion, Reason, Telescope
+from telescopes.observing_plan import ObservingRequest, Reason
+from telescopes.telescope import PointingExclusion, Telescope
 
 Margin = Callable[[Circumstances], NDArray[np.float64]]
 

@@ -11,8 +11,9 @@ from telescopes.configured.queue import ConfiguredQueue
 from telescopes.configured.settings import CREDENTIALS, Configuration, read_configuration
 from telescopes.configured.templates import ConfigurationInvalid, fill
 from telescopes.entries import Entry
-from telescopes.observing import ObservingQueue, Telescope
+from telescopes.observing_queue import ObservingQueue
 from telescopes.protocols.endpoint import WebEndpoint
+from telescopes.telescope import Telescope
 
 
 def _read(path: Any) -> Any:

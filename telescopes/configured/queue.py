@@ -22,25 +22,20 @@ from telescopes.errors import (
     QueueUnreachable,
     looking_in,
 )
-from telescopes.observing import (
-    ExecutedExposure,
-    ObservingPlan,
-    QueuedPlan,
-    QueueReceipt,
-    QueueRequest,
-    Telescope,
-)
+from telescopes.observing_plan import ExecutedExposure, ObservingPlan
+from telescopes.observing_queue import QueuedPlan, QueueReceipt, QueueRequest
 from telescopes.preflight.execution_forecast import KeepsTimes
 from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures
 from telescopes.protocols.http import HTTPAnswer, HTTPTransport
 from telescopes.protocols.readback import contains, verify_deleted, verify_submitted
 from telescopes.tables.exposure_tables import TableUnreadable, read_exposure_table
+from telescopes.telescope import Telescope
 from telescopes.times import iso
 
 
 @dataclass(frozen=True)
 class ConfiguredQueue(KeepsTimes):
-    """Implements `telescopes.observing.ObservingQueue`."""
+    """Implements `telescopes.observing_queue.ObservingQueue`."""
 
     telescope: Telescope
     """Whose filters and limits hold."""

@@ -17,7 +17,8 @@ from astropy import units as u
 from astropy.time import Time
 
 from telescopes.decam.facts import DECAM
-from telescopes.observing import ObservingPlan, QueuedPlan
+from telescopes.observing_plan import ObservingPlan
+from telescopes.observing_queue import QueuedPlan
 from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures
 
 _PLANNED = re.compile(r"planned (\S+)Z\Z")

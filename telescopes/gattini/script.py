@@ -15,9 +15,11 @@ from astropy.time import Time
 
 from telescopes.errors import PlanUnsuitable
 from telescopes.gattini.facts import GATTINI
-from telescopes.observing import ObservingPlan, QueuedPlan, Telescope
+from telescopes.observing_plan import ObservingPlan
+from telescopes.observing_queue import QueuedPlan
 from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures
 from telescopes.protocols.programs import PROGRAM_IDS
+from telescopes.telescope import Telescope
 
 FILTER_IDS = {"g": 1, "r": 2, "i": 3, "z": 4, "J": 5}
 """The GROWTH marshal's numbers of filters."""

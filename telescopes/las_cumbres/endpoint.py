@@ -9,8 +9,9 @@ from pydantic import SecretStr
 from telescopes.entries import Entry
 from telescopes.las_cumbres.facts import LAS_CUMBRES
 from telescopes.las_cumbres.queue import LCOQueue
-from telescopes.observing import ObservingQueue, Telescope
+from telescopes.observing_queue import ObservingQueue
 from telescopes.protocols.endpoint import WebEndpoint
+from telescopes.telescope import Telescope
 
 ObservationType = Literal["NORMAL", "TIME_CRITICAL", "RAPID_RESPONSE"]
 """Which allocation is charged."""

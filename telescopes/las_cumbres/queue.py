@@ -18,13 +18,8 @@ from astropy.time import Time
 from telescopes.errors import QueueRefused, QueueUnconfirmed, QueueUnreachable, looking_in
 from telescopes.las_cumbres.facts import FILTERS
 from telescopes.las_cumbres.messages import dump, write_group
-from telescopes.observing import (
-    ExecutedExposure,
-    ObservingPlan,
-    QueuedPlan,
-    QueueReceipt,
-    QueueRequest,
-)
+from telescopes.observing_plan import ExecutedExposure, ObservingPlan
+from telescopes.observing_queue import QueuedPlan, QueueReceipt, QueueRequest
 from telescopes.preflight.execution_forecast import KeepsTimes
 from telescopes.protocols.http import HTTPTransport
 from telescopes.protocols.readback import contains, verify_deleted, verify_submitted
@@ -40,7 +35,7 @@ _FILTER_NAMES = {code: name for name, code in FILTERS.items()}
 
 @dataclass(frozen=True)
 class LCOQueue(KeepsTimes):
-    """Implements `telescopes.observing.ObservingQueue`."""
+    """Implements `telescopes.observing_queue.ObservingQueue`."""
 
     portal: HTTPTransport
     """The portal, with the token in its headers."""

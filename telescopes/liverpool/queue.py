@@ -21,13 +21,8 @@ from telescopes.errors import (
     looking_in,
 )
 from telescopes.liverpool.rtml import Conditions, read_reply, write_abort, write_request
-from telescopes.observing import (
-    ExecutedExposure,
-    ObservingPlan,
-    QueuedPlan,
-    QueueReceipt,
-    QueueRequest,
-)
+from telescopes.observing_plan import ExecutedExposure, ObservingPlan
+from telescopes.observing_queue import QueuedPlan, QueueReceipt, QueueRequest
 from telescopes.preflight.execution_forecast import KeepsTimes
 from telescopes.protocols.soap import SOAPService
 
@@ -39,7 +34,7 @@ OPERATION = "handle_rtml"
 
 @dataclass(frozen=True)
 class LiverpoolQueue(KeepsTimes):
-    """Implements `telescopes.observing.ObservingQueue`."""
+    """Implements `telescopes.observing_queue.ObservingQueue`."""
 
     agent: SOAPService
     """The node agent, with the account in its headers."""

@@ -14,7 +14,7 @@ from astropy.time import Time
 from lxml import etree
 
 from telescopes.liverpool.facts import LIVERPOOL
-from telescopes.observing import ObservingPlan
+from telescopes.observing_plan import ObservingPlan
 from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures, window_of
 from telescopes.protocols.soap import read_xml
 

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from astropy.time import Time
 
 from telescopes.findings import Finding
-from telescopes.observing import ObservingPlan, QueuedPlan, QueueRequest, Telescope
+from telescopes.observing_plan import ObservingPlan
+from telescopes.observing_queue import QueuedPlan, QueueRequest
 from telescopes.preflight.timeline import DAY, Timeline, targets_of
+from telescopes.telescope import Telescope
 
 TOLERANCE = 30.0
 """A robot that is later than planned by no more than this is on time, s."""

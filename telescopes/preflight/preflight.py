@@ -6,8 +6,10 @@ from astropy.time import Time
 
 from telescopes.errors import QueueIncomplete, QueueUnconfirmed, QueueUnknowable
 from telescopes.findings import Finding, Level
-from telescopes.observing import ObservingPlan, ObservingQueue, QueueRequest, Telescope
+from telescopes.observing_plan import ObservingPlan
+from telescopes.observing_queue import ObservingQueue, QueueRequest
 from telescopes.preflight.execution_forecast import clock, exposures
+from telescopes.telescope import Telescope
 
 __all__ = ["Finding", "Level", "preflight"]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from telescopes.errors import QueueError, QueueIncomplete, QueueRefused, QueueUnconfirmed
-from telescopes.observing import QueueReceipt, QueueRequest
+from telescopes.observing_queue import QueueReceipt, QueueRequest
 from telescopes.protocols.http import HTTPAnswer
 
 

@@ -10,11 +10,12 @@ from astropy import units as u
 from astropy.time import Time
 from numpy.typing import NDArray
 
-from telescopes.observing import ExecutedExposure, Telescope
+from telescopes.observing_plan import ExecutedExposure
 from telescopes.pairing.pointings import separation
 from telescopes.pairing.repetitions import Shutters
 from telescopes.tables.table_columns import Column
 from telescopes.tables.table_rows import Row
+from telescopes.telescope import Telescope
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """A start before is a slip: a truncated date, or the wrong kind of day number."""

@@ -21,10 +21,10 @@ from telescopes.errors import (
     QueueUnreachable,
     looking_in,
 )
-from telescopes.observing import Footprint
 from telescopes.outlines import convex_hull
 from telescopes.protocols.http import HTTPAnswer, HTTPTransport
 from telescopes.tables.exposure_tables import RejectedRow
+from telescopes.telescope import Footprint
 from telescopes.treasure_map.messages import Pointing, read_pointing, read_polygon, write_pointing
 
 URL = "https://treasuremap.space/api/v1"

@@ -10,8 +10,9 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import EarthLocation
 
-from telescopes.observing import ExecutedExposure, FieldGrid, Footprint, Site, Telescope
+from telescopes.observing_plan import ExecutedExposure
 from telescopes.slews import Axis, Overheads
+from telescopes.telescope import FieldGrid, Footprint, Site, Telescope
 from telescopes.treasure_map.messages import Pointing
 
 

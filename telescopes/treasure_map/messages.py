@@ -20,7 +20,7 @@ from astropy import units as u
 from astropy.time import Time
 
 from telescopes.errors import PlanUnsuitable
-from telescopes.observing import ExecutedExposure, PlannedExposure
+from telescopes.observing_plan import ExecutedExposure, PlannedExposure
 from telescopes.pairing.pointings import separation
 
 Status = Literal["planned", "completed", "cancelled"]

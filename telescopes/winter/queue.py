@@ -15,13 +15,8 @@ from astropy import units as u
 from astropy.time import Time
 
 from telescopes.errors import QueueRefused, QueueUnconfirmed, QueueUnreachable, looking_in
-from telescopes.observing import (
-    ExecutedExposure,
-    ObservingPlan,
-    QueuedPlan,
-    QueueReceipt,
-    QueueRequest,
-)
+from telescopes.observing_plan import ExecutedExposure, ObservingPlan
+from telescopes.observing_queue import QueuedPlan, QueueReceipt, QueueRequest
 from telescopes.preflight.execution_forecast import KeepsTimes
 from telescopes.protocols.http import HTTPAnswer, HTTPTransport
 from telescopes.protocols.readback import verify_deleted, verify_submitted
@@ -30,7 +25,7 @@ from telescopes.winter.messages import dump, read_rows, same_schedule, write_tar
 
 @dataclass(frozen=True)
 class WINTERQueue(KeepsTimes):
-    """Implements `telescopes.observing.ObservingQueue`."""
+    """Implements `telescopes.observing_queue.ObservingQueue`."""
 
     service: HTTPTransport
     """The observatory, with the account in its headers."""

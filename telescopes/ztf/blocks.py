@@ -28,7 +28,7 @@ from itertools import pairwise
 
 from astropy import units as u
 
-from telescopes.observing import ObservingPlan, PlannedExposure
+from telescopes.observing_plan import ObservingPlan, PlannedExposure
 from telescopes.preflight.timeline import DAY, Target, Timeline, targets_of
 from telescopes.ztf.facts import ZTF
 

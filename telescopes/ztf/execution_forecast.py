@@ -14,9 +14,11 @@ from astropy import units as u
 from astropy.time import Time
 
 from telescopes.findings import Finding, Level
-from telescopes.observing import ObservingPlan, QueuedPlan, QueueRequest, Telescope
+from telescopes.observing_plan import ObservingPlan
+from telescopes.observing_queue import QueuedPlan, QueueRequest
 from telescopes.preflight.execution_forecast import clock, exposures, minutes
 from telescopes.preflight.timeline import DAY, Target, Timeline
+from telescopes.telescope import Telescope
 from telescopes.ztf.blocks import LATE, TWILIGHT
 from telescopes.ztf.forecast import ExpectedQueue, forecast
 from telescopes.ztf.messages import EARLIEST, FILTER_IDS, LATEST, read_messages

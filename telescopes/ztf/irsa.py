@@ -23,7 +23,7 @@ from astropy.time import Time
 from numpy.typing import NDArray
 
 from telescopes.errors import ArchiveUnavailable
-from telescopes.observing import ExecutedExposure
+from telescopes.observing_plan import ExecutedExposure
 from telescopes.protocols.tap import TAPArchive
 from telescopes.tables.exposure_tables import ExposureTable, RejectedRow
 from telescopes.ztf.exposures import SAME

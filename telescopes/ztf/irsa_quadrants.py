@@ -13,7 +13,7 @@ from astropy.table import Table
 from astropy.time import Time
 from numpy.typing import NDArray
 
-from telescopes.observing import ExecutedExposure
+from telescopes.observing_plan import ExecutedExposure
 from telescopes.tables.exposure_tables import MAX_TEXT_LENGTH, RejectedRow
 from telescopes.ztf.exposures import SAME
 from telescopes.ztf.facts import field_centers

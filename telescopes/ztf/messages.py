@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from telescopes.errors import PlanUnsuitable
-from telescopes.observing import ObservingPlan
+from telescopes.observing_plan import ObservingPlan
 from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures
 from telescopes.protocols.programs import PROGRAM_IDS
 from telescopes.ztf.blocks import Block, blocks_of

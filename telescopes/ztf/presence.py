@@ -32,7 +32,7 @@ class Presence:
     """Whether there is something of a name, or of the subprogram, that was not sent."""
 
     def found(self) -> bool | None:
-        """Return what `telescopes.observing.ObservingQueue.find` returns.
+        """Return what `telescopes.observing_queue.ObservingQueue.find` returns.
 
         Raises
         ------

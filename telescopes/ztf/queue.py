@@ -26,17 +26,12 @@ from telescopes.errors import (
     looking_in,
 )
 from telescopes.findings import Finding
-from telescopes.observing import (
-    ExecutedExposure,
-    ObservingPlan,
-    QueuedPlan,
-    QueueReceipt,
-    QueueRequest,
-    Telescope,
-)
+from telescopes.observing_plan import ExecutedExposure, ObservingPlan
+from telescopes.observing_queue import QueuedPlan, QueueReceipt, QueueRequest
 from telescopes.protocols.http import HTTPAnswer, HTTPTransport
 from telescopes.protocols.readback import verify_deleted, verify_submitted
 from telescopes.tables.exposure_tables import ExposureTable
+from telescopes.telescope import Telescope
 from telescopes.ztf.executed import read_executed, taken_of
 from telescopes.ztf.execution_forecast import ExecutionForecast
 from telescopes.ztf.messages import (
@@ -61,7 +56,7 @@ SURVEY_QUEUES = frozenset({"default", "fallback"})
 
 @dataclass(frozen=True)
 class ZTFQueue:
-    """Implements `telescopes.observing.ObservingQueue`."""
+    """Implements `telescopes.observing_queue.ObservingQueue`."""
 
     scheduler: Scheduler
     """The way to the scheduler."""

@@ -17,7 +17,7 @@ from planners.footprints.field_cells import customary_order
 from planners.geometry.directions import sky_coord, tangent_frames
 from planners.geometry.polygons import polygon_cells, unit_vectors
 from planners.geometry.ranges import Ranges
-from telescopes.observing import Telescope
+from telescopes.telescope import Telescope
 
 
 def ligo_skymap() -> SimpleNamespace:

@@ -9,7 +9,7 @@ from astropy.coordinates import SkyCoord
 from planners import manual
 from planners.problem.requests import RequestInvalid
 from telescopes import TELESCOPES, ZTF
-from telescopes.observing import Reason
+from telescopes.observing_plan import Reason
 from tests.planners.cases import NIGHTS, blob, request_for
 from tests.planners.checker import violations
 

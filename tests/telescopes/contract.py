@@ -30,7 +30,7 @@ from telescopes.errors import (
     QueueUnknowable,
     QueueUnreachable,
 )
-from telescopes.observing import QueueReceipt
+from telescopes.observing_queue import QueueReceipt
 from telescopes.preflight.preflight import preflight
 from telescopes.simulators.faults import Fault, FaultKind
 from telescopes.ztf.facts import ZTF

@@ -4,7 +4,7 @@ import numpy as np
 from astropy import units as u
 from astropy.time import Time
 
-from telescopes.observing import ObservingPlan, ObservingRequest, PlannedExposure
+from telescopes.observing_plan import ObservingPlan, ObservingRequest, PlannedExposure
 from telescopes.preflight.local_sky import ApproximateSky
 from telescopes.ztf.facts import ZTF
 

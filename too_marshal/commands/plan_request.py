@@ -15,7 +15,8 @@ from planners.files.tables import read_exposures, read_galaxies, read_targets
 from planners.problem.requests import RequestInvalid
 from planners.visibility.rules import TWILIGHTS
 from telescopes.entries import Entry, entries
-from telescopes.observing import ObservingRequest, Telescope
+from telescopes.observing_plan import ObservingRequest
+from telescopes.telescope import Telescope
 from too_marshal.commands.quantities import ExposureTimesType, QuantityType, TimeType
 
 

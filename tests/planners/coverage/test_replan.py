@@ -11,7 +11,7 @@ from astropy import units as u
 from planners import optimal
 from planners.coverage.replan import difference, remaining_request, rescored
 from telescopes import ZTF
-from telescopes.observing import ExecutedExposure
+from telescopes.observing_plan import ExecutedExposure
 from tests.planners.cases import NIGHTS, blob, request_for
 from tests.planners.checker import violations
 

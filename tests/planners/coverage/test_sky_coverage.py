@@ -17,7 +17,8 @@ from planners.coverage.sky_coverage import ObservedSky, combined_coverage, cover
 from planners.geometry.polygons import unit_vectors
 from planners.skymaps.circles import circle_skymap
 from planners.skymaps.files import read_skymap
-from telescopes.observing import ExecutedExposure, Footprint
+from telescopes.observing_plan import ExecutedExposure
+from telescopes.telescope import Footprint
 from telescopes.ztf.facts import ZTF
 from tests.planners.oracles import detector_polygons, detector_ranges
 

@@ -21,7 +21,7 @@ from planners.footprints.layers import layers_near
 from planners.geometry.ranges import Ranges, hpx29
 from planners.skymaps.circles import circle_skymap
 from planners.skymaps.files import read_skymap
-from telescopes.observing import Footprint
+from telescopes.telescope import Footprint
 from telescopes.ztf.facts import ZTF
 from tests.planners.oracles import detector_polygons, detector_ranges, polygon_ranges
 from tests.planners.spherical_rings import area

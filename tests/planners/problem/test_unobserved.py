@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from planners import greedy, optimal
 from telescopes import ZTF
-from telescopes.observing import ExecutedExposure, Reason
+from telescopes.observing_plan import ExecutedExposure, Reason
 from tests.planners.cases import NIGHTS, blob, request_for, requests, skymaps, whole_sky
 
 WINTER = NIGHTS[1] + 7.5 * u.hour

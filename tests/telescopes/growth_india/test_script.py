@@ -12,7 +12,7 @@ from astropy.time import Time
 from telescopes.errors import PlanUnsuitable
 from telescopes.growth_india.facts import GROWTH_INDIA, read_grid
 from telescopes.growth_india.script import COLUMNS, GrowthIndiaScript
-from telescopes.observing import ObservingPlan, ObservingRequest, PlannedExposure
+from telescopes.observing_plan import ObservingPlan, ObservingRequest, PlannedExposure
 from tests.telescopes.contract import NAME
 from tests.telescopes.drop_bench import DropBench, DropContract
 

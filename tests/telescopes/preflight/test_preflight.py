@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telescopes import ZTF
-from telescopes.observing import QueueRequest
+from telescopes.observing_queue import QueueRequest
 from telescopes.preflight.local_sky import ApproximateSky
 from telescopes.preflight.preflight import preflight
 from telescopes.preflight.timeline import DAY, Target, Timeline, targets_of

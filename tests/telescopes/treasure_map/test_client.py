@@ -19,10 +19,11 @@ from telescopes.errors import (
     QueueUnconfirmed,
     QueueUnreachable,
 )
-from telescopes.observing import ExecutedExposure, Footprint
+from telescopes.observing_plan import ExecutedExposure
 from telescopes.simulators.faults import Fault, FaultKind
 from telescopes.simulators.service import running
 from telescopes.simulators.treasure_map import TreasureMapSimulator
+from telescopes.telescope import Footprint
 from telescopes.treasure_map.client import TreasureMap, open_treasure_map
 from telescopes.treasure_map.exposures import as_exposures
 from telescopes.treasure_map.messages import (

@@ -8,7 +8,7 @@ from astropy import units as u
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telescopes.observing import ExecutedExposure
+from telescopes.observing_plan import ExecutedExposure
 from telescopes.preflight.timeline import DAY, Target, Timeline
 from telescopes.ztf.blocks import GRACE, LATE, LEAD, TWILIGHT, blocks_of
 from telescopes.ztf.facts import ZTF

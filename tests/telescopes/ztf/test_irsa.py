@@ -11,7 +11,7 @@ from astropy import units as u
 from telescopes import ZTF
 from telescopes.archives import ARCHIVES, open_archive
 from telescopes.errors import ArchiveUnavailable, QueueUnreachable
-from telescopes.observing import ObservingRequest
+from telescopes.observing_plan import ObservingRequest
 from telescopes.protocols.tap import TAPArchive
 from telescopes.simulators.faults import Fault, FaultKind
 from telescopes.simulators.irsa import IRSASimulator

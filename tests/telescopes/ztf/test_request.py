@@ -13,7 +13,7 @@ from telescopes.errors import (
     QueueUnconfirmed,
     QueueUnreachable,
 )
-from telescopes.observing import QueueRequest
+from telescopes.observing_queue import QueueRequest
 from telescopes.simulators.faults import Fault, FaultKind
 from telescopes.ztf.messages import dump, read_messages, request_of
 from tests.telescopes.plans import START, make_plan

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, undefer
 
 from telescopes import TELESCOPES
 from telescopes.errors import PlanUnsuitable, QueueError
-from telescopes.observing import ObservingPlan
+from telescopes.observing_plan import ObservingPlan
 from telescopes.preflight.preflight import preflight as look
 from telescopes.up_to_date import up_to_date
 from too_marshal.db.base import now
