@@ -105,9 +105,9 @@ class PlanDifference:
 
 def difference(old: ObservingPlan, new: ObservingPlan) -> PlanDifference:
     """Compare the exposures of two plans of one telescope."""
-    found = pairing(new.exposures, old.exposures)
-    kept = tuple(each for each, k in zip(new.exposures, found, strict=True) if k >= 0)
-    added = tuple(each for each, k in zip(new.exposures, found, strict=True) if k < 0)
-    stays = set(found.tolist())
+    partner = pairing(new.exposures, old.exposures)
+    kept = tuple(each for each, k in zip(new.exposures, partner, strict=True) if k >= 0)
+    added = tuple(each for each, k in zip(new.exposures, partner, strict=True) if k < 0)
+    stays = set(partner.tolist())
     dropped = tuple(each for k, each in enumerate(old.exposures) if k not in stays)
     return PlanDifference(kept, added, dropped)

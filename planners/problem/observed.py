@@ -59,10 +59,10 @@ class Executed:
         for name, times in levels(filters):
             own = [k for k, visit in enumerate(self.visits) if visit.filter == name]
             cells = [self._good_cells(seen, footprint, k) for k in own]
-            found, count = np.unique(
+            cell, count = np.unique(
                 np.concatenate([np.empty(0, np.int64), *cells]), return_counts=True
             )
-            marks.append(found[count >= times])
+            marks.append(cell[count >= times])
         return replace(fields, marks=tuple(marks))
 
     def _good_cells(self, seen: Layer, footprint: Footprint, visit: int) -> NDArray[np.int64]:

@@ -47,8 +47,8 @@ class Rule:
 
 def every(rules: Iterable[Rule]) -> Rule:
     """All of `rules` at once; at least one must be given."""
-    first, *rest = rules
-    for rule in rest:
+    first, *others = rules
+    for rule in others:
         first = first & rule
     return first
 
