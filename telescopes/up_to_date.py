@@ -44,12 +44,12 @@ def up_to_date(plan: ObservingPlan, telescope: Telescope, now: Time) -> Observin
     past, lost = (len(plan.exposures) - len(each) for each in (coming, moved))
     # Each delay has others behind it: a plan that is moved must be worth it.
     if coming and 2 * lost > past:
-        words = f"{exposures(past)} left out, whose time has passed"
-        return replace(plan, exposures=tuple(coming), remark=words)
-    words = f"moved by {minutes(float(shift.to_value(u.s)))}"
+        remark = f"{exposures(past)} left out, whose time has passed"
+        return replace(plan, exposures=tuple(coming), remark=remark)
+    remark = f"moved by {minutes(float(shift.to_value(u.s)))}"
     if lost:
-        words += f", without {exposures(lost)} that cannot be observed then"
-    return replace(plan, exposures=tuple(moved), remark=words)
+        remark += f", without {exposures(lost)} that cannot be observed then"
+    return replace(plan, exposures=tuple(moved), remark=remark)
 
 
 def _moved(

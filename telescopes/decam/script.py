@@ -62,11 +62,11 @@ class DECamScript:
             [
                 {
                     "count": 1,
-                    "comment": f"{name}: {number} of {len(rows)}, planned {start}Z",
+                    "comment": f"{name}: {index} of {len(rows)}, planned {start}Z",
                     "seqtot": len(rows),
-                    "seqnum": number,
+                    "seqnum": index,
                     "expType": "object",
-                    "object": f"{name}: {number} of {len(rows)}",
+                    "object": f"{name}: {index} of {len(rows)}",
                     "filter": filter_name,
                     "program": f"{self.title} ({pi})",
                     "RA": ra,
@@ -76,7 +76,7 @@ class DECamScript:
                     "propid": program,
                     "wait": "False",
                 }
-                for number, (ra, dec, filter_name, seconds, start) in enumerate(rows, start=1)
+                for index, (ra, dec, filter_name, seconds, start) in enumerate(rows, start=1)
             ],
             indent=1,
             allow_nan=False,

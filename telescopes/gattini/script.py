@@ -54,13 +54,13 @@ class QueueScript:
         window = [float(first.start.utc.mjd), float(end.utc.mjd)]
         targets = [
             {
-                "request_id": number,
+                "request_id": request_id,
                 "program_id": _program_id(program),
                 "program_pi": pi,
                 "subprogram_name": name,
                 **_target(exposure),
             }
-            for number, exposure in enumerate(exposures, start=1)
+            for request_id, exposure in enumerate(exposures, start=1)
         ]
         message = {"queue_name": name, "validity_window_mjd": window, "targets": targets}
         return json.dumps(message, indent=4, sort_keys=True, allow_nan=False)

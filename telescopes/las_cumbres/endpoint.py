@@ -23,7 +23,7 @@ class PortalEndpoint(WebEndpoint):
     token: Annotated[SecretStr, Entry("Token of an account at the portal")]
     observation_type: Annotated[
         ObservationType,
-        Entry("Which allocation is charged", meaning=", ".join(get_args(ObservationType))),
+        Entry("Which allocation is charged", detail=", ".join(get_args(ObservationType))),
     ] = "TIME_CRITICAL"
     proposal: Annotated[
         str | None, Entry("Only groups of this proposal are listed", hint="empty: all")

@@ -73,16 +73,16 @@ class LiverpoolQueue(KeepsTimes):
     def _judged(text: str, name: str) -> str:
         """Words of a confirmation, or raise what else a reply means."""
         try:
-            mode, uid, words = read_reply(text)
+            mode, uid, comment = read_reply(text)
         except ValueError as err:
             raise QueueUnconfirmed(f"the reply cannot be read: {err}") from err
         if uid != name:
-            raise QueueUnconfirmed(f"the reply is about {uid!r}, not {name}: {mode}: {words}")
+            raise QueueUnconfirmed(f"the reply is about {uid!r}, not {name}: {mode}: {comment}")
         if mode == "reject":
-            raise QueueRefused(f"reject: {words}")
+            raise QueueRefused(f"reject: {comment}")
         if mode != "verify_submitted":
-            raise QueueUnconfirmed(f"{mode}: {words}")
-        return f"{mode}: {words}"
+            raise QueueUnconfirmed(f"{mode}: {comment}")
+        return f"{mode}: {comment}"
 
     def find(self, request: QueueRequest) -> bool | None:
         """Nothing: the node agent cannot be asked."""

@@ -50,6 +50,6 @@ def credentials(model: type[Endpoint]) -> tuple[str, ...]:
     """Keys of an endpoint that hold a credential."""
     return tuple(
         name
-        for name, item in model.model_fields.items()
-        if item.annotation in (SecretStr, SecretStr | None)
+        for name, field in model.model_fields.items()
+        if field.annotation in (SecretStr, SecretStr | None)
     )

@@ -82,7 +82,7 @@ def read_exposure_table(data: bytes, *, telescope: Telescope, now: Time | None) 
         try:
             exposures.append(reader.read(row))
         except ValueError as err:
-            rejected.append(RejectedRow(row.number, str(err), row.text[:MAX_TEXT_LENGTH]))
+            rejected.append(RejectedRow(row.row_number, str(err), row.text[:MAX_TEXT_LENGTH]))
     return ExposureTable(tuple(exposures), tuple(rejected))
 
 

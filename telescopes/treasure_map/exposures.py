@@ -44,10 +44,10 @@ def as_exposures(
             groups[pointing.instrument_id, angle].append(pointing)
     return [
         (
-            camera_alone(own[0].instrument, camera := _turned(footprints[number], angle)),
+            camera_alone(own[0].instrument, camera := _turned(footprints[instrument_id], angle)),
             [_exposure(pointing, camera) for pointing in own],
         )
-        for (number, angle), own in groups.items()
+        for (instrument_id, angle), own in groups.items()
     ]
 
 

@@ -73,15 +73,15 @@ class WINTERQueue(KeepsTimes):
 
     def withdraw(self, name: str) -> None:
         """Delete every schedule with targets of that name, and see that none is left."""
-        words = ""
+        reply = ""
         for schedule in self._named(name):
             try:
-                words = self._exchange("DELETE", "/too/delete", schedule_name=schedule).words
+                reply = self._exchange("DELETE", "/too/delete", schedule_name=schedule).message
             except QueueUnconfirmed as err:
-                words = str(err)
-        if not words:
+                reply = str(err)
+        if not reply:
             return
-        verify_deleted(name, words, lambda: bool(self._named(name)), "the observatory")
+        verify_deleted(name, reply, lambda: bool(self._named(name)), "the observatory")
 
     def queued(self) -> tuple[QueuedPlan, ...]:
         """Waiting schedules of the program; one whose targets have one name goes by that."""
@@ -120,14 +120,14 @@ class WINTERQueue(KeepsTimes):
 
     def _schedules(self, *, archived: bool = False) -> dict[str, list[Mapping[str, Any]]]:
         """Rows of each schedule of the program, by the observatory's name."""
-        found = {}
+        schedules = {}
         for entry in self._summary(archived=archived):
             schedule = str(entry["too_schedule_name"])
             answer = self._exchange("GET", "/too/details", schedule_name=schedule)
             rows = _rows(answer, ("raDeg", "filter", "validStart", "validStop", "observed"))
             if rows:
-                found[schedule] = rows
-        return found
+                schedules[schedule] = rows
+        return schedules
 
     def _summary(self, *, archived: bool = False) -> list[Mapping[str, Any]]:
         answer = self._exchange("GET", "/too/summary", include_archived=str(archived).lower())

@@ -93,7 +93,7 @@ def _option(name: str, entry: Entry) -> Callable[[Callable[..., Any]], Callable[
     if isinstance(default, float):
         default = f"{default / entry.scale:g}"
     said = _HELP.get(name) or ", ".join(
-        part for part in (entry.label, entry.meaning, "" if unit is None else str(unit)) if part
+        part for part in (entry.label, entry.detail, "" if unit is None else str(unit)) if part
     )
     return click.option(
         f"--{_NAMES.get(name, name).replace('_', '-')}",

@@ -44,8 +44,8 @@ def india_plan(fields, filters="r", exposure_time=300 * u.s, dec=30.0, hours=6):
 
 
 class IndiaBench(DropBench):
-    def plan(self, number=4):
-        return india_plan(number)
+    def plan(self, n_fields=4):
+        return india_plan(n_fields)
 
 
 class TestContract(DropContract):

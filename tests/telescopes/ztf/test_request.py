@@ -29,8 +29,8 @@ def bench(request):
         yield request.param(stack)
 
 
-def prepare(bench, number=4, filters="grg", name=NAME):
-    return bench.queue.prepare(make_plan(number, filters), name, "Caltech", "Kulkarni")
+def prepare(bench, n_fields=4, filters="grg", name=NAME):
+    return bench.queue.prepare(make_plan(n_fields, filters), name, "Caltech", "Kulkarni")
 
 
 def names(bench):

@@ -83,7 +83,7 @@ def _of_the_queue(
         if observing_plan is not plan
         else []
     )
-    return [*told, *(_finding(str(finding.level), finding.words) for finding in found)]
+    return [*told, *(_finding(str(finding.level), finding.message) for finding in found)]
 
 
 def _of_the_budget(session: Session, robots: Robots, plan: Plan) -> list[PlanFinding]:
