@@ -31,12 +31,12 @@ from too_marshal.workflows.exposures.store import store_exposures
 MAP = "bns_00507deg2_10102.multiorder.fits.gz"
 
 
-def night(queue_name: str, number: int, seed: int) -> list[ExecutedExposure]:
+def night(queue_name: str, n_exposures: int, seed: int) -> list[ExecutedExposure]:
     """Two visits to each of the fields nearest to the map's peak; a few quadrants fail."""
     random = np.random.default_rng(seed)
     skymap = read_skymap(original())
     grid = TELESCOPES["ZTF"].read_grid()
-    near = np.argsort(grid.coord.separation(skymap.peak()).deg)[: number // 2]
+    near = np.argsort(grid.coord.separation(skymap.peak()).deg)[: n_exposures // 2]
     begin = Time(now() - timedelta(hours=9))
     return [
         ExecutedExposure(

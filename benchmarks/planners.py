@@ -113,10 +113,10 @@ def report_nearness() -> None:
         for season, start in nights.items():
             request = request_for(TELESCOPES["ZTF"], start)
             begun = time.perf_counter()
-            made = PLANNERS["optimal"](skymap, TELESCOPES["ZTF"], request).statistics
+            statistics = PLANNERS["optimal"](skymap, TELESCOPES["ZTF"], request).statistics
             spent.append(time.perf_counter() - begun)
             greedy = PLANNERS["greedy"](skymap, TELESCOPES["ZTF"], request).statistics
-            covered, bound = made["probability_all_filters"], made["upper_bound"]
+            covered, bound = statistics["probability_all_filters"], statistics["upper_bound"]
             assert greedy["probability_all_filters"] <= covered + 1e-9, name
             if bound < 1e-3:
                 # The map is below the horizon.
