@@ -19,7 +19,7 @@ from astropy.time import Time
 
 from planners.skymaps.files import read_skymap
 from telescopes import TELESCOPES
-from telescopes.observing import ExecutedExposure
+from telescopes.observing_plan import ExecutedExposure
 from tests.too_marshal.factories import add_event, add_localization, add_plan, add_submission
 from too_marshal.db.base import now, open_engine, session_factory
 from too_marshal.db.exposures import Coverage
@@ -31,12 +31,12 @@ from too_marshal.workflows.exposures.store import store_exposures
 MAP = "bns_00507deg2_10102.multiorder.fits.gz"
 
 
-def night(queue_name: str, number: int, seed: int) -> list[ExecutedExposure]:
+def night(queue_name: str, n_exposures: int, seed: int) -> list[ExecutedExposure]:
     """Two visits to each of the fields nearest to the map's peak; a few quadrants fail."""
     random = np.random.default_rng(seed)
     skymap = read_skymap(original())
     grid = TELESCOPES["ZTF"].read_grid()
-    near = np.argsort(grid.coord.separation(skymap.peak()).deg)[: number // 2]
+    near = np.argsort(grid.coord.separation(skymap.peak()).deg)[: n_exposures // 2]
     begin = Time(now() - timedelta(hours=9))
     return [
         ExecutedExposure(

@@ -18,7 +18,7 @@ from benchmarks.maps import corpus_maps
 from benchmarks.planners import NIGHT, request_for
 from planners.registry import PLANNERS
 from telescopes import ZTF
-from telescopes.observing import ObservingPlan
+from telescopes.observing_plan import ObservingPlan
 from telescopes.preflight.preflight import preflight
 from telescopes.protocols.http import HTTPTransport
 from telescopes.simulators import ztf
@@ -74,7 +74,7 @@ def execute(plan: ObservingPlan, speed: float, age: u.Quantity[u.physical.time])
         )
         plan = up_to_date(plan, ZTF, sent_at)
         request = queue.prepare(plan, "ToO_bench", "Caltech", "Kulkarni")
-        found = preflight(queue, plan, request, ZTF, sent_at)
+        findings = preflight(queue, plan, request, ZTF, sent_at)
         wall.seconds += ON_THE_WAY
         queue.submit(request)
         while (end := float(plan.request.end.utc.mjd) + 0.1) > clock.now():
@@ -85,7 +85,7 @@ def execute(plan: ObservingPlan, speed: float, age: u.Quantity[u.physical.time])
     for each in taken:
         visits.setdefault(each.field_id, []).append(float(each.start.utc.mjd))
     gaps = [(b - a) * 1440 for times in visits.values() for a, b in pairwise(sorted(times))]
-    stops = tuple(each.words for each in found if each.level != "note")
+    stops = tuple(each.message for each in findings if each.level != "note")
     queues = len(read_messages(request.body))
     return Night(stops, queues, len(plan.exposures), len(taken), min(gaps, default=None))
 
@@ -100,12 +100,12 @@ def plans() -> Iterator[tuple[str, ObservingPlan]]:
 
 
 def main() -> None:
-    made = list(plans())
+    cases = list(plans())
     wanted = 30 * u.min
     for speed, ages in AGES.items():
         for age in ages:
             begun = time.perf_counter()
-            nights = {name: execute(plan, speed, age * u.min) for name, plan in made}
+            nights = {name: execute(plan, speed, age * u.min) for name, plan in cases}
             kept = [
                 night
                 for night in nights.values()
@@ -117,15 +117,15 @@ def main() -> None:
             stopped = {name: night.stops for name, night in nights.items() if night.stops}
             print(
                 f"speed {speed:g}, sent {age:g} min after the first exposure was planned:"
-                f" {len(made)} plans in {sum(each.queues for each in nights.values())} queues;"
-                f" gaps kept in {len(kept)} of {len(made)}, the smallest {min(gaps):.2f} min;"
+                f" {len(cases)} plans in {sum(each.queues for each in nights.values())} queues;"
+                f" gaps kept in {len(kept)} of {len(cases)}, the smallest {min(gaps):.2f} min;"
                 f" {executed} of {planned} exposures executed ({executed / planned:.1%});"
                 f" {len(stopped)} would stop a rule ({time.perf_counter() - begun:.0f} s)",
                 flush=True,
             )
-            for name, words in stopped.items():
-                print(f"   {name}: {'; '.join(words)}")
-    if not made:
+            for name, stops in stopped.items():
+                print(f"   {name}: {'; '.join(stops)}")
+    if not cases:
         print("no corpus")
 
 

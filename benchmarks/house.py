@@ -28,12 +28,12 @@ STARTS = {
 
 def folders() -> dict[str, list[Path]]:
     """Modules by folder, `__init__` left out."""
-    found: dict[str, list[Path]] = {}
+    modules: dict[str, list[Path]] = {}
     for package in (*PACKAGES, "tests"):
         for path in sorted((ROOT / package).rglob("*.py")):
             if path.name != "__init__.py":
-                found.setdefault(str(path.parent.relative_to(ROOT)), []).append(path)
-    return found
+                modules.setdefault(str(path.parent.relative_to(ROOT)), []).append(path)
+    return modules
 
 
 def function_lengths() -> list[tuple[int, str]]:
@@ -61,13 +61,13 @@ def arrows(graph: grimp.ImportGraph, folder: str) -> tuple[int, int, int]:
         name = ".".join(parts[: depth + 1])
         return name if name in rooms else None
 
-    found = Counter(
+    arrow_counts = Counter(
         (source, target)
         for module in graph.modules
         for other in graph.find_modules_directly_imported_by(module)
         if (source := room(module)) and (target := room(other)) and source != target
     )
-    return len(rooms), len(found), sum((b, a) in found for a, b in found) // 2
+    return len(rooms), len(arrow_counts), sum((b, a) in arrow_counts for a, b in arrow_counts) // 2
 
 
 def start(statement: str) -> tuple[float, float]:

@@ -28,14 +28,14 @@ TOPIC = "gcn.classic.voevent.FERMI_GBM_GND_POS"
 WARMING = 50
 """Notices before the measured ones: the listener has started when they are understood."""
 
-UNDERSTOOD = "state = 'understood'"
+PROCESSED = "state = 'understood'"
 PATIENCE = 240.0
 """Seconds until it is given up."""
 
 
-def produce(bootstrap: str, first: int, number: int) -> None:
+def produce(bootstrap: str, first: int, n_notices: int) -> None:
     producer = confluent_kafka.Producer({"bootstrap.servers": bootstrap, "linger.ms": 5})
-    for index in range(first, first + number):
+    for index in range(first, first + n_notices):
         producer.produce(TOPIC, alerts.gbm(800_000_000 + index), partition=0)
         producer.poll(0)
     producer.flush(60)
@@ -71,7 +71,7 @@ class Figures:
     stored: float
     """Notices stored, a second."""
 
-    understood: float
+    processed: float
     """Notices understood, a second."""
 
     busy: float
@@ -94,15 +94,15 @@ def measure(notices: int, folder: Path) -> Figures:
             [sys.executable, "-m", "too_marshal.cli", "listen", "--refresh", "1"], env=environ
         )
         try:
-            timed(engine, listener, WARMING, UNDERSTOOD)
+            timed(engine, listener, WARMING, PROCESSED)
             before = processor_seconds(listener)
             sender = Process(target=produce, args=(bootstrap, WARMING, notices))
             sender.start()
             every = WARMING + notices
             with ThreadPoolExecutor() as both:
                 stored = both.submit(timed, engine, listener, every)
-                understood = both.submit(timed, engine, listener, every, UNDERSTOOD)
-                seconds = stored.result(), understood.result()
+                processed = both.submit(timed, engine, listener, every, PROCESSED)
+                seconds = stored.result(), processed.result()
             sender.join()
             busy = (processor_seconds(listener) - before) / notices
             return Figures(notices / seconds[0], notices / seconds[1], busy)
@@ -120,7 +120,7 @@ def main() -> None:
         figures = measure(options.notices, Path(folder))
     print(
         f"{options.notices} notices: {figures.stored:.0f} a second stored durably,"
-        f" {figures.understood:.0f} a second understood with the jobs that they cause"
+        f" {figures.processed:.0f} a second understood with the jobs that they cause"
         f" (target 200); {figures.busy * 1e3:.2f} ms of processor time of the listener for each;"
         f" {os.getloadavg()[0]:.1f} processes wanted the {os.cpu_count()} processors"
     )

@@ -40,12 +40,12 @@ def main() -> int:
     print("at rest:", "; ".join(AT_REST))
     if options.seconds is None:
         options.seconds = 60.0 if options.histories == sys.maxsize else float("inf")
-    number = min(PROCESSES, options.histories)
+    n_processes = min(PROCESSES, options.histories)
     shares = [
-        (options.seed + i, number, options.seconds, -(-(options.histories - i) // number))
-        for i in range(number)
+        (options.seed + i, n_processes, options.seconds, -(-(options.histories - i) // n_processes))
+        for i in range(n_processes)
     ]
-    with multiprocessing.get_context("spawn").Pool(number) as pool:
+    with multiprocessing.get_context("spawn").Pool(n_processes) as pool:
         runs = pool.starmap(play, shares)
     for run in runs:
         print(run)

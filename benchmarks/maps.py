@@ -28,7 +28,7 @@ def corpus_maps() -> Iterator[tuple[str, SkyMap]]:
             continue
 
 
-def made_map(seed: int) -> SkyMap:
+def synthetic_map(seed: int) -> SkyMap:
     """A map like those of two or three detectors: parts of a ring, bright here and faint there."""
     random = np.random.default_rng(seed)
     order = 7
@@ -64,4 +64,4 @@ def fifty_maps() -> Iterator[tuple[str, SkyMap]]:
         count += 1
         yield name, skymap
     for seed in range(50 - count):
-        yield f"made {seed}", made_map(seed)
+        yield f"made {seed}", synthetic_map(seed)

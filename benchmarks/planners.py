@@ -23,7 +23,8 @@ from planners.skymaps.circles import circle_skymap
 from planners.skymaps.files import read_skymap
 from planners.skymaps.skymap import SkyMap
 from telescopes import TELESCOPES
-from telescopes.observing import FieldGrid, ObservingRequest, Telescope
+from telescopes.observing_plan import ObservingRequest
+from telescopes.telescope import FieldGrid, Telescope
 
 NIGHT = Time("2026-11-25T01:00:00", scale="utc")
 """Before the darkness of Palomar in winter."""
@@ -112,10 +113,10 @@ def report_nearness() -> None:
         for season, start in nights.items():
             request = request_for(TELESCOPES["ZTF"], start)
             begun = time.perf_counter()
-            made = PLANNERS["optimal"](skymap, TELESCOPES["ZTF"], request).statistics
+            statistics = PLANNERS["optimal"](skymap, TELESCOPES["ZTF"], request).statistics
             spent.append(time.perf_counter() - begun)
             greedy = PLANNERS["greedy"](skymap, TELESCOPES["ZTF"], request).statistics
-            covered, bound = made["probability_all_filters"], made["upper_bound"]
+            covered, bound = statistics["probability_all_filters"], statistics["upper_bound"]
             assert greedy["probability_all_filters"] <= covered + 1e-9, name
             if bound < 1e-3:
                 # The map is below the horizon.

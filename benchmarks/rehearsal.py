@@ -89,8 +89,8 @@ def notice_to_plan(process: subprocess.Popen[str], folder: Path, count: int) -> 
     moment = best_moment(present)
     until_ready(engine, f"MS{present:%y%m%d}a")  # the rehearsal's own event warms all up
     first, every = [], []
-    for number in range(count):
-        name = f"MS{present:%y%m%d}z{chr(97 + number // 26)}{chr(97 + number % 26)}"
+    for index in range(count):
+        name = f"MS{present:%y%m%d}z{chr(97 + index // 26)}{chr(97 + index % 26)}"
         message = alert(moment, name, datetime.now(UTC))
         send(settings, message)
         ready = until_ready(engine, name)

@@ -82,8 +82,8 @@ def furnish(engine: Engine, count: int) -> list[Case]:
     night = coming_midnight()
     cases = []
     with session_factory(engine)() as session:
-        for number in range(count):
-            key = f"MS{night:%y%m%d}y{chr(97 + number // 26)}{chr(97 + number % 26)}"
+        for index in range(count):
+            key = f"MS{night:%y%m%d}y{chr(97 + index // 26)}{chr(97 + index % 26)}"
             event = factories.add_event(session, key, is_test=True)
             factories.add_localization(session, event, overhead(night))
             plan = factories.add_plan(session, event, start=night, most_fields=12)

@@ -30,7 +30,7 @@ from planners.skymaps.circles import circle_skymap
 from planners.skymaps.contours import contours
 from planners.skymaps.files import read_skymap
 from planners.skymaps.skymap import SkyMap
-from telescopes.observing import ExecutedExposure
+from telescopes.observing_plan import ExecutedExposure
 from telescopes.ztf.facts import ZTF
 from tests.planners.oracles import detector_polygons
 
@@ -130,15 +130,15 @@ def report_reading() -> None:
 
 def examples() -> dict[str, SkyMap]:
     """Maps of every kind: from the corpus, and circles."""
-    found = {
+    skymaps = {
         name: read_skymap((CORPUS / "skymaps" / file).read_bytes())
         for name, file in MAPS.items()
         if (CORPUS / "skymaps" / file).is_file()
     }
     for radius in (5 * u.arcsec, 5 * u.deg, 60 * u.deg):
         name = f"circle of {radius}"
-        found[name] = circle_skymap(150 * u.deg, 30 * u.deg, radius, 0.9)
-    return found
+        skymaps[name] = circle_skymap(150 * u.deg, 30 * u.deg, radius, 0.9)
+    return skymaps
 
 
 def report_queries(skymaps: dict[str, SkyMap]) -> None:
@@ -148,9 +148,9 @@ def report_queries(skymaps: dict[str, SkyMap]) -> None:
     )
     for name, skymap in skymaps.items():
         packing, prepared = best_of(2, skymap.to_bytes)
-        loading, again = best_of(3, lambda prepared=prepared: SkyMap.from_bytes(prepared))
-        drawing, _ = best_of(2, lambda again=again: contours(again))
-        near, layers = best_of(2, lambda again=again: layers_near_map(again))
+        loading, loaded = best_of(3, lambda prepared=prepared: SkyMap.from_bytes(prepared))
+        drawing, _ = best_of(2, lambda loaded=loaded: contours(loaded))
+        near, layers = best_of(2, lambda loaded=loaded: layers_near_map(loaded))
         summing, _ = best_of(3, lambda m=skymap, layers=layers: atoms_of(m, layers))
         print(
             f"{name:45s} {skymap.area(0.9).to_value(u.deg**2):9.3g} {packing:6.3f} s "

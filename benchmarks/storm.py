@@ -28,7 +28,7 @@ PLANNED = """
 """
 
 
-def storm(folder: Path, number: int, rate: float, kills: int, live: int) -> None:
+def storm(folder: Path, n_notices: int, rate: float, kills: int, live: int) -> None:
     with embedded_database(folder) as url, broker() as bootstrap:
         engine = open_engine(url)
         migrate(engine)
@@ -49,8 +49,8 @@ def storm(folder: Path, number: int, rate: float, kills: int, live: int) -> None
         fleet.add("worker", "work", "--concurrency", "1")
         fleet.add("clock", "clock")
         try:
-            result = blow(engine, fleet, bootstrap, number, rate=rate, kills=kills, live=live)
-            check(engine, result, number)
+            result = blow(engine, fleet, bootstrap, n_notices, rate=rate, kills=kills, live=live)
+            check(engine, result, n_notices)
             print(summary(result, delays(engine, result)), flush=True)
             began = time.monotonic()
             while count(engine, PLANNED) < len(result.sights) and time.monotonic() < began + 120:

@@ -67,7 +67,7 @@ def simulated_ztf() -> Iterator[str]:
         process.stdout.close()
 
 
-def tell(url: str, fault: dict[str, Any]) -> None:
+def set_fault(url: str, fault: dict[str, Any]) -> None:
     body = json.dumps({**fault, "count": None}).encode()
     urllib.request.urlopen(urllib.request.Request(url + "/simulator/fault", body, method="POST"))
 
@@ -93,7 +93,7 @@ def submit_all(plans: int, kills: int, folder: Path, chance: random.Random) -> d
         }
         approve_all(engine, environ, plans)
         for fault in FAULTS:
-            tell(robot, fault)
+            set_fault(robot, fault)
         fleet = Fleet(environ)
         began = time.monotonic()
         workers = ["worker-1", "worker-2", "worker-3"]
@@ -126,23 +126,23 @@ def approve_all(engine: Engine, environ: dict[str, str], plans: int) -> None:
     with session_factory(engine)() as session:
         event = factories.add_event(session)
         factories.add_localization(session, event, overhead(night))
-        for number in range(plans):
+        for index in range(plans):
             plan = factories.add_plan(session, event, start=night, most_fields=2)
-            approve(session, robots, plan.id, by="bench", idempotency_key=f"bench-{number}")
+            approve(session, robots, plan.id, by="bench", idempotency_key=f"bench-{index}")
 
 
-def number(engine: Engine, query: str) -> int:
+def count(engine: Engine, query: str) -> int:
     with engine.connect() as connection:
         return int(connection.scalar(text(query)) or 0)
 
 
 def open_submissions(engine: Engine) -> int:
-    return number(engine, f"SELECT count(*) FROM submission WHERE state IN {OPEN}")
+    return count(engine, f"SELECT count(*) FROM submission WHERE state IN {OPEN}")
 
 
 def under_way(engine: Engine) -> int:
     """Submissions that somebody still works on, those left to a person excluded."""
-    return number(
+    return count(
         engine,
         f"SELECT count(*) FROM submission s WHERE state IN {OPEN} OR (state = 'unconfirmed'"
         " AND reason NOT LIKE '%person%')",
@@ -154,7 +154,7 @@ def audit(engine: Engine, robot: dict[str, Any]) -> dict[str, Any]:
     with engine.connect() as connection:
         rows = connection.execute(text("SELECT queue_name, state, reason, request FROM submission"))
         submissions = {name: (state, reason, request) for name, state, reason, request in rows}
-    found = Counter(state for state, _, _ in submissions.values())
+    states = Counter(state for state, _, _ in submissions.values())
     faults, known = [], set(submissions)
     for name, (state, _, request) in submissions.items():
         sent = read_messages(request) if request else []
@@ -174,7 +174,7 @@ def audit(engine: Engine, robot: dict[str, Any]) -> dict[str, Any]:
             faults.append(f"{name} is left {state}")
     unknown = set(robot["received"]) - known
     return {
-        "states": dict(found),
+        "states": dict(states),
         "duplicates": sum(times > 1 for times in robot["received"].values()),
         "unknown": len(unknown),
         "faults": faults,
@@ -188,17 +188,17 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=20261122)
     options = parser.parse_args([] if sys.argv[0].endswith("__main__.py") else None)
     with tempfile.TemporaryDirectory(prefix="marshal-bench-") as folder:
-        found = submit_all(options.plans, options.kills, Path(folder), random.Random(options.seed))
+        result = submit_all(options.plans, options.kills, Path(folder), random.Random(options.seed))
     print(
-        f"{options.plans} plans by 3 workers, {found['kills']} kill -9 from outside,"
-        f" {found['deaths']} deaths in all, {found['seconds']:.0f} s (seed {options.seed}):\n"
-        f"{found['states']}; {found['duplicates']} sent twice,"
-        f" {found['unknown']} at the robot that the marshal does not know,"
-        f" {len(found['faults'])} beliefs that are not so"
+        f"{options.plans} plans by 3 workers, {result['kills']} kill -9 from outside,"
+        f" {result['deaths']} deaths in all, {result['seconds']:.0f} s (seed {options.seed}):\n"
+        f"{result['states']}; {result['duplicates']} sent twice,"
+        f" {result['unknown']} at the robot that the marshal does not know,"
+        f" {len(result['faults'])} beliefs that are not so"
     )
-    for fault in found["faults"][:20]:
+    for fault in result["faults"][:20]:
         print("  ", fault)
-    if found["faults"] or found["unknown"]:
+    if result["faults"] or result["unknown"]:
         raise SystemExit(1)
 
 

@@ -37,13 +37,13 @@ class Finished:
     code: int
     """Its exit status."""
 
-    said: str
+    stderr: str
     """What it wrote to its standard error."""
 
     @property
     def reason(self) -> str:
-        """The last that it said, or its exit status: why it failed, if it did."""
-        lines = [line for line in self.said.splitlines() if line.strip()]
+        """The last line of its standard error, or its exit status: why it failed, if it did."""
+        lines = [line for line in self.stderr.splitlines() if line.strip()]
         return lines[-1] if lines else str(self.code)
 
 
@@ -76,8 +76,8 @@ def run_child(
     Stopped
         If it was to be stopped.
     """
-    said = folder / "said.txt"
-    with said.open("wb") as errors:
+    errors_path = folder / "stderr.txt"
+    with errors_path.open("wb") as errors:
         child = subprocess.Popen(  # noqa: S603 - our own interpreter and program
             [sys.executable, "-W", "ignore", "-c", _END_WITH_PARENT + program, str(folder)],
             cwd=folder,
@@ -97,7 +97,7 @@ def run_child(
         child.wait()
         if child.stdin is not None:
             child.stdin.close()
-    return Finished(code, said.read_text(encoding="utf-8", errors="replace"))
+    return Finished(code, errors_path.read_text(encoding="utf-8", errors="replace"))
 
 
 def _wait(child: subprocess.Popen[bytes], deadline: float, is_stopped: Callable[[], bool]) -> int:

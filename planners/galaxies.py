@@ -24,13 +24,8 @@ from planners.problem.build import build_problem_at
 from planners.problem.requests import RequestInvalid, check_request
 from planners.search.bound import upper_bound
 from planners.skymaps.skymap import SkyMap
-from telescopes.observing import (
-    FieldGrid,
-    Footprint,
-    ObservingPlan,
-    ObservingRequest,
-    Telescope,
-)
+from telescopes.observing_plan import ObservingPlan, ObservingRequest
+from telescopes.telescope import FieldGrid, Footprint, Telescope
 
 _MAX_GALAXIES = 3000
 """The most probable ones; the others are left out."""

@@ -19,7 +19,8 @@ from planners.problem.visit_options import VisitOptions, programs_of
 from planners.search.blocks import passes_of, sequences
 from planners.search.tours import tour
 from planners.skymaps.skymap import SkyMap
-from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
+from telescopes.observing_plan import ObservingPlan, ObservingRequest
+from telescopes.telescope import Telescope
 
 _PAUSE = 300.0
 """Time that passes where nothing can have all its visits from now on, s."""

@@ -15,7 +15,8 @@ from planners.problem.build import build_problem_at
 from planners.problem.requests import RequestInvalid, check_request
 from planners.problem.unobserved import ledger
 from planners.skymaps.skymap import SkyMap
-from telescopes.observing import FieldGrid, ObservingPlan, ObservingRequest, Telescope
+from telescopes.observing_plan import ObservingPlan, ObservingRequest
+from telescopes.telescope import FieldGrid, Telescope
 
 
 def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> ObservingPlan:

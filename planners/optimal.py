@@ -29,7 +29,8 @@ from planners.search.execution import Execution
 from planners.search.fillers import with_single_visits
 from planners.search.mixtures import builders, layouts
 from planners.skymaps.skymap import SkyMap
-from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
+from telescopes.observing_plan import ObservingPlan, ObservingRequest
+from telescopes.telescope import Telescope
 
 _GOOD_ENOUGH, _EXCELLENT = 7e-3, 1e-3
 """Gap below which no further structure is tried; the second where a time limit says that there

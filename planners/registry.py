@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from planners.skymaps.skymap import SkyMap
-from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
+from telescopes.observing_plan import ObservingPlan, ObservingRequest
 from telescopes.registry import TELESCOPES
+from telescopes.telescope import Telescope
 
 
 class Plans(Protocol):
@@ -108,10 +109,10 @@ def plan(
     ...     exposure_time={"g": 60 * u.s, "r": 60 * u.s},
     ...     minimum_gap=5 * u.min,
     ... )
-    >>> made = plan(skymap, "ZTF", request, planner="greedy")
-    >>> sorted({exposure.filter for exposure in made.exposures})
+    >>> observing_plan = plan(skymap, "ZTF", request, planner="greedy")
+    >>> sorted({exposure.filter for exposure in observing_plan.exposures})
     ['g', 'r']
-    >>> made.statistics["probability_all_filters"] > 0.5
+    >>> observing_plan.statistics["probability_all_filters"] > 0.5
     True
     """
     if planner not in PLANNERS:

@@ -5,26 +5,19 @@ from .growth_india.facts import GROWTH_INDIA
 from .kped.facts import KPED
 from .las_cumbres.facts import LAS_CUMBRES
 from .liverpool.facts import LIVERPOOL
-from .observing import (
+from .observing_plan import (
     ExecutedExposure,
-    FieldGrid,
-    Footprint,
     ObservingPlan,
-    ObservingQueue,
     ObservingRequest,
     PlannedExposure,
-    PointingExclusion,
-    QueuedPlan,
-    QueueReceipt,
-    QueueRequest,
     Reason,
-    Site,
-    Telescope,
     Unobserved,
 )
+from .observing_queue import ObservingQueue, QueuedPlan, QueueReceipt, QueueRequest
 from .queues import QUEUES, open_queue
 from .registry import TELESCOPES
 from .slews import Axis, Overheads
+from .telescope import FieldGrid, Footprint, PointingExclusion, Site, Telescope
 from .winter.facts import WINTER
 from .ztf.facts import ZTF
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from astropy.time import Time
 
-from telescopes.observing import ExecutedExposure
+from telescopes.observing_plan import ExecutedExposure
 
 if TYPE_CHECKING:
     from telescopes.tables.exposure_tables import ExposureTable

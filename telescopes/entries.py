@@ -68,7 +68,7 @@ class Entry:
     hint: str = ""
     """Said beside the label in place of the unit."""
 
-    meaning: str = ""
+    detail: str = ""
     """For whoever writes programs, beyond the label."""
 
     least: float = -math.inf
@@ -116,31 +116,32 @@ class Entry:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """Describe it to programs."""
-        found: dict[str, Any] = dict(handler(schema))
-        number = next((part for part in (found, *found.get("anyOf", ())) if _is_number(part)), None)
-        if number is not None:
-            number |= {"minimum": self.least} if math.isfinite(self.least) else {}
-            number |= {"maximum": self.most} if math.isfinite(self.most) else {}
-        said = ", ".join(filter(None, (self.meaning or self.label, _name(self.unit))))
-        return {**found, "description": said}
+        json_schema: dict[str, Any] = dict(handler(schema))
+        parts = json_schema, *json_schema.get("anyOf", ())
+        numeric = next(filter(_is_numeric, parts), None)
+        if numeric is not None:
+            numeric |= {"minimum": self.least} if math.isfinite(self.least) else {}
+            numeric |= {"maximum": self.most} if math.isfinite(self.most) else {}
+        description = ", ".join(filter(None, (self.detail or self.label, _name(self.unit))))
+        return {**json_schema, "description": description}
 
     def _check(self, value: Any, info: ValidationInfo) -> Any:
         if info.context == STORED:
             return value
-        for number in value.values() if isinstance(value, Mapping) else (value,):
-            if number is not None and not self.least <= number <= self.most:
+        for member in value.values() if isinstance(value, Mapping) else (value,):
+            if member is not None and not self.least <= member <= self.most:
                 raise PydanticCustomError(_RANGE, "out of range")
         return value
 
 
 def entries(model: type[BaseModel]) -> dict[str, Entry]:
     """Entry of each field of a model that has one, by name, in order."""
-    found = {}
+    by_name = {}
     for name, field in model.model_fields.items():
-        for item in field.metadata:
-            if isinstance(item, Entry):
-                found[name] = item
-    return found
+        for entry in field.metadata:
+            if isinstance(entry, Entry):
+                by_name[name] = entry
+    return by_name
 
 
 def sentences(
@@ -158,34 +159,34 @@ def sentences(
         Whether limits are said in the units in which people give values.
     """
     known = entries(model)
-    found: dict[str, str] = {}
-    for item in error.errors(include_url=False):
-        name = str(item["loc"][0]) if item["loc"] else ""
+    by_field: dict[str, str] = {}
+    for details in error.errors(include_url=False):
+        name = str(details["loc"][0]) if details["loc"] else ""
         entry = known.get(name)
-        found.setdefault(name, sentence(item, entry, typed=typed))
-    return found
+        by_field.setdefault(name, sentence(details, entry, typed=typed))
+    return by_field
 
 
-def sentence(item: Any, entry: Entry | None, *, typed: bool = False) -> str:
+def sentence(details: Any, entry: Entry | None, *, typed: bool = False) -> str:
     """Say what is wrong, of one of pydantic's errors and the entry of its field."""
-    kind = item["type"]
+    kind = details["type"]
     if kind == "value_error":
-        return str(item["ctx"]["error"])
+        return str(details["ctx"]["error"])
     is_numeric = kind == _RANGE or kind.startswith(("float", "int", "finite", "dict"))
     if entry is not None and entry.is_bounded and is_numeric:
         return entry.range(typed=typed)
     if kind == "string_too_long":
-        return f"A text of at most {item['ctx']['max_length']} characters."
+        return f"A text of at most {details['ctx']['max_length']} characters."
     if kind == "too_long":
-        return f"At most {item['ctx']['max_length']} of them."
+        return f"At most {details['ctx']['max_length']} of them."
     if kind == "literal_error":
-        return f"Unknown: {item['input']}. Known: {item['ctx']['expected']}."
-    return _SENTENCES.get(kind, f"{item['msg']}.")
+        return f"Unknown: {details['input']}. Known: {details['ctx']['expected']}."
+    return _SENTENCES.get(kind, f"{details['msg']}.")
 
 
 def _name(unit: u.UnitBase | None) -> str:
     return "" if unit is None else str(unit.to_string())
 
 
-def _is_number(schema: Mapping[str, Any]) -> bool:
+def _is_numeric(schema: Mapping[str, Any]) -> bool:
     return schema.get("type") in {"number", "integer"}

@@ -17,10 +17,12 @@ _CLAUSES: Mapping[str, Callable[[Any], str]] = {
     "bool_type": lambda _: "must be true or false",
     "dict_type": lambda _: "a table is wanted",
     "model_type": lambda _: "a table is wanted",
-    "string_type": lambda item: f"a text is wanted, not {item['input']!r}",
+    "string_type": lambda details: f"a text is wanted, not {details['input']!r}",
     "string_too_short": lambda _: "a text is wanted",
-    "literal_error": lambda item: f"{item['input']!r} is none of {_plain(item['ctx']['expected'])}",
-    "value_error": lambda item: str(item["ctx"]["error"]),
+    "literal_error": lambda details: (
+        f"{details['input']!r} is none of {_plain(details['ctx']['expected'])}"
+    ),
+    "value_error": lambda details: str(details["ctx"]["error"]),
 }
 
 
@@ -34,7 +36,7 @@ class Fault:
     kind: str
     """Type of the error, as pydantic calls it."""
 
-    words: str
+    message: str
     """In a clause."""
 
 
@@ -48,29 +50,29 @@ def first_fault(error: ValidationError, model: type[BaseModel]) -> Fault:
     model
         Which; keys are told by their aliases.
     """
-    items = error.errors(include_url=False)
-    place = tuple(str(part) for part in items[0]["loc"])
-    words = _clause(items[0], entries(model).get(place[0]) if len(place) == 1 else None)
-    match items[0]["type"]:
+    errors = error.errors(include_url=False)
+    place = tuple(str(part) for part in errors[0]["loc"])
+    message = _clause(errors[0], entries(model).get(place[0]) if len(place) == 1 else None)
+    match errors[0]["type"]:
         case "extra_forbidden":
-            words += nearest(place[-1], _keys_at(model, place[:-1]))
+            message += nearest(place[-1], _keys_at(model, place[:-1]))
         case "missing":
             # Most often it is there, by a name that is misspelled.
-            unknown = [item["loc"] for item in items if item["type"] == "extra_forbidden"]
-            beside = [str(loc[-1]) for loc in unknown if loc[:-1] == items[0]["loc"][:-1]]
-            words += nearest(place[-1], beside, "; {} is not known: is it meant?")
-    return Fault(place, items[0]["type"], words)
+            unknown = [details["loc"] for details in errors if details["type"] == "extra_forbidden"]
+            beside = [str(loc[-1]) for loc in unknown if loc[:-1] == errors[0]["loc"][:-1]]
+            message += nearest(place[-1], beside, "; {} is not known: is it meant?")
+    return Fault(place, errors[0]["type"], message)
 
 
-def nearest(name: str, names: Iterable[str], words: str = "; is {} meant?") -> str:
+def nearest(name: str, names: Iterable[str], question: str = "; is {} meant?") -> str:
     """Ask whether the name was meant that is most like another; empty if none is like it."""
-    found = difflib.get_close_matches(name, list(names), 1)
-    return words.format(found[0]) if found else ""
+    matches = difflib.get_close_matches(name, list(names), 1)
+    return question.format(matches[0]) if matches else ""
 
 
 def _keys_at(model: type[BaseModel], place: tuple[str, ...]) -> list[str]:
     """Keys of the table at a place."""
-    by_key = {item.alias or name: item for name, item in model.model_fields.items()}
+    by_key = {field.alias or name: field for name, field in model.model_fields.items()}
     if not place:
         return list(by_key)
     annotation = by_key[place[0]].annotation
@@ -79,15 +81,15 @@ def _keys_at(model: type[BaseModel], place: tuple[str, ...]) -> list[str]:
     return _keys_at(inner, place[1:])
 
 
-def _clause(item: Any, entry: Entry | None) -> str:
-    if item["type"] in _CLAUSES:
-        return _CLAUSES[item["type"]](item)
-    words = sentence(item, entry).rstrip(".")
-    words = words[0].lower() + words[1:]
+def _clause(details: Any, entry: Entry | None) -> str:
+    if details["type"] in _CLAUSES:
+        return _CLAUSES[details["type"]](details)
+    clause = sentence(details, entry).rstrip(".")
+    clause = clause[0].lower() + clause[1:]
     if entry is not None and entry.unit is not None:
-        words = words.removesuffix(f" {entry.unit}")
-        return f"must be a number of {entry.unit.long_names[0]}s, {words}"
-    return words
+        clause = clause.removesuffix(f" {entry.unit}")
+        return f"must be a number of {entry.unit.long_names[0]}s, {clause}"
+    return clause
 
 
 def _plain(expected: str) -> str:

@@ -17,5 +17,5 @@ class Finding:
     level: Level
     """How grave it is."""
 
-    words: str
+    message: str
     """One sentence, complete in itself."""

@@ -7,7 +7,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
-from telescopes.observing import FieldGrid
+from telescopes.telescope import FieldGrid
 
 
 def declination_rings(

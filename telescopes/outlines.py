@@ -6,7 +6,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from telescopes.observing import Footprint
+from telescopes.telescope import Footprint
 
 
 def convex_hull(points: NDArray[np.float64]) -> NDArray[np.float64]:

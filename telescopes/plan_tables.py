@@ -10,7 +10,7 @@ from astropy.table import QTable
 from astropy.time import Time
 
 if TYPE_CHECKING:
-    from telescopes.observing import ObservingPlan
+    from telescopes.observing_plan import ObservingPlan
 
 
 def plan_summary(plan: ObservingPlan) -> str:

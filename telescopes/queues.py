@@ -7,7 +7,7 @@ from pkgutil import resolve_name
 from typing import Any
 
 from telescopes.las_cumbres.facts import LAS_CUMBRES
-from telescopes.observing import ObservingQueue
+from telescopes.observing_queue import ObservingQueue
 from telescopes.protocols.endpoint import Endpoint
 from telescopes.registry import TELESCOPES
 

@@ -8,7 +8,7 @@ from telescopes.growth_india.facts import GROWTH_INDIA
 from telescopes.kped.facts import KPED
 from telescopes.las_cumbres.facts import LAS_CUMBRES
 from telescopes.liverpool.facts import LIVERPOOL
-from telescopes.observing import Telescope
+from telescopes.telescope import Telescope
 from telescopes.winter.facts import WINTER
 from telescopes.ztf.facts import ZTF
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 from astropy import units as u
 from astropy.time import Time
 
-from telescopes.observing import ObservingPlan, PlannedExposure, Telescope
+from telescopes.observing_plan import ObservingPlan, PlannedExposure
 from telescopes.preflight.execution_forecast import exposures, minutes
 from telescopes.preflight.timeline import DAY, Timeline, targets_of
+from telescopes.telescope import Telescope
 
 ON_THE_WAY = 4 * u.min
 """Nothing is planned to begin sooner than this after now: until then the message has arrived."""
@@ -43,12 +44,12 @@ def up_to_date(plan: ObservingPlan, telescope: Telescope, now: Time) -> Observin
     past, lost = (len(plan.exposures) - len(each) for each in (coming, moved))
     # Each delay has others behind it: a plan that is moved must be worth it.
     if coming and 2 * lost > past:
-        words = f"{exposures(past)} left out, whose time has passed"
-        return replace(plan, exposures=tuple(coming), remark=words)
-    words = f"moved by {minutes(float(shift.to_value(u.s)))}"
+        remark = f"{exposures(past)} left out, whose time has passed"
+        return replace(plan, exposures=tuple(coming), remark=remark)
+    remark = f"moved by {minutes(float(shift.to_value(u.s)))}"
     if lost:
-        words += f", without {exposures(lost)} that cannot be observed then"
-    return replace(plan, exposures=tuple(moved), remark=words)
+        remark += f", without {exposures(lost)} that cannot be observed then"
+    return replace(plan, exposures=tuple(moved), remark=remark)
 
 
 def _moved(

@@ -54,8 +54,8 @@ def main() -> int:
     """Return how many days failed."""
     clock, *arguments = sys.argv[1:]
     bad = 0
-    for number in range(1, DAYS + 1):
-        shift = number * STEP
+    for day in range(1, DAYS + 1):
+        shift = day * STEP
         line, names, is_well = run(shift, Path(clock), arguments)
         bad += not is_well
         print(f"{datetime.now(UTC) + shift:%Y-%m-%d %H:%M} UTC: {line}", flush=True)

@@ -33,8 +33,12 @@ SEPARATOR = b"\n"
 
 def read(data: bytes) -> None:
     """Parse one input: a topic's number, a line break, and the message."""
-    number, _, payload = data.partition(SEPARATOR)
-    topic = TOPICS[int(number) % len(TOPICS)] if number.isdigit() and len(number) < 9 else None
+    topic_index, _, payload = data.partition(SEPARATOR)
+    topic = (
+        TOPICS[int(topic_index) % len(TOPICS)]
+        if topic_index.isdigit() and len(topic_index) < 9
+        else None
+    )
     try:
         notice = parse(payload, topic)
     except ParserFault:
@@ -53,8 +57,10 @@ def write_seeds(folder: Path) -> int:
         if path.is_file() and path.stat().st_size < MAX_SEED:
             (folder / f"{count:05d}").write_bytes(b"x" + SEPARATOR + path.read_bytes())
             count += 1
-    for number in range(len(TOPICS)):
-        (folder / f"topic{number:03d}").write_bytes(b"%d" % number + SEPARATOR + b'{"id": "1"}')
+    for topic_index in range(len(TOPICS)):
+        (folder / f"topic{topic_index:03d}").write_bytes(
+            b"%d" % topic_index + SEPARATOR + b'{"id": "1"}'
+        )
     return count
 
 

@@ -10,7 +10,8 @@ from astropy import units as u
 from astropy.io import fits
 
 from planners.skymaps.skymap import SkyMap
-from telescopes.observing import FieldGrid, ObservingRequest, Telescope
+from telescopes.observing_plan import ObservingRequest
+from telescopes.telescope import FieldGrid, Telescope
 
 ORDER = 8
 """Of the map that gwemopt reads: its own default, NSIDE 256."""

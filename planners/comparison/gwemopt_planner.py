@@ -33,7 +33,8 @@ from planners.problem.scheduler import ExposureScheduler, RobotState, ScheduledE
 from planners.skymaps.skymap import SkyMap
 from planners.stopping import stop_source
 from planners.visibility.local_sky import LocalSky
-from telescopes.observing import FieldGrid, ObservingPlan, ObservingRequest, Telescope
+from telescopes.observing_plan import ObservingPlan, ObservingRequest
+from telescopes.telescope import FieldGrid, Telescope
 
 _PATIENCE = 120.0
 """A field that is not yet up is waited for no longer, s."""

@@ -16,16 +16,15 @@ from planners.problem.plan_statistics import statistics
 from planners.problem.problem import Problem
 from planners.problem.scheduler import ScheduledExposure
 from planners.skymaps.skymap import SkyMap
-from telescopes.observing import (
+from telescopes.observing_plan import (
     ExecutedExposure,
-    FieldGrid,
     ObservingPlan,
     ObservingRequest,
     PlannedExposure,
-    Telescope,
 )
 from telescopes.pairing.pairing import pairing
 from telescopes.pairing.pointings import SAME_POSITION, group, positions
+from telescopes.telescope import FieldGrid, Telescope
 
 
 def remaining_request(
@@ -106,9 +105,9 @@ class PlanDifference:
 
 def difference(old: ObservingPlan, new: ObservingPlan) -> PlanDifference:
     """Compare the exposures of two plans of one telescope."""
-    found = pairing(new.exposures, old.exposures)
-    kept = tuple(each for each, k in zip(new.exposures, found, strict=True) if k >= 0)
-    added = tuple(each for each, k in zip(new.exposures, found, strict=True) if k < 0)
-    stays = set(found.tolist())
+    partner = pairing(new.exposures, old.exposures)
+    kept = tuple(each for each, k in zip(new.exposures, partner, strict=True) if k >= 0)
+    added = tuple(each for each, k in zip(new.exposures, partner, strict=True) if k < 0)
+    stays = set(partner.tolist())
     dropped = tuple(each for k, each in enumerate(old.exposures) if k not in stays)
     return PlanDifference(kept, added, dropped)

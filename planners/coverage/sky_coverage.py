@@ -15,7 +15,8 @@ from planners.coverage.sky_partition import Ledger, Tally
 from planners.footprints.exposed_sky import distinct_views
 from planners.geometry.ranges import Ranges
 from planners.skymaps.skymap import SkyMap
-from telescopes.observing import ExecutedExposure, Telescope
+from telescopes.observing_plan import ExecutedExposure
+from telescopes.telescope import Telescope
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from planners.files.request_fields import RequestFields, written
 from planners.files.times import time_from_json
 from telescopes.entries import STORED, sentences
-from telescopes.observing import (
+from telescopes.observing_plan import (
     ObservingPlan,
     ObservingRequest,
     PlannedExposure,

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from planners.geometry.directions import lon_lat, tangent_frames
 from planners.skymaps.skymap import SkyMap
-from telescopes.observing import ObservingPlan, Telescope
+from telescopes.observing_plan import ObservingPlan
+from telescopes.telescope import Telescope
 
 _COLORS = {"u": "tab:purple", "g": "tab:green", "r": "tab:red", "i": "tab:orange", "J": "k"}
 """Of the outlines, by filter; others are blue."""

@@ -1,7 +1,7 @@
 """An observing request as a document: each of its fields once.
 
 Forms, rules, the API, the command line and plan files are made from this table; one more field is
-one more line here, and an attribute of `telescopes.observing.ObservingRequest`.
+one more line here, and an attribute of `telescopes.observing_plan.ObservingRequest`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pydantic import (
 
 from planners.files.times import time_from_json
 from telescopes.entries import Entry, entries
-from telescopes.observing import ObservingRequest
+from telescopes.observing_plan import ObservingRequest
 from telescopes.times import iso
 
 UTCTime = Annotated[
@@ -42,7 +42,7 @@ class ObservingLimits(BaseModel):
 
     exposure_time: Annotated[
         float | dict[str, float],
-        Entry("Exposure time", unit=u.s, least=1, most=3600, meaning="for all filters, or each"),
+        Entry("Exposure time", unit=u.s, least=1, most=3600, detail="for all filters, or each"),
     ]
     minimum_gap: Annotated[
         float,
@@ -58,32 +58,32 @@ class ObservingLimits(BaseModel):
 class RequestFields(ObservingLimits):
     """Everything that is asked of a planner and can be written down."""
 
-    start: Annotated[UTCTime, Entry("From", meaning="nothing begins before")]
-    end: Annotated[UTCTime, Entry("Until", meaning="all has ended by then")]
-    filters: Annotated[list[str], Entry("Filters, in order", meaning="one visit in each")]
+    start: Annotated[UTCTime, Entry("From", detail="nothing begins before")]
+    end: Annotated[UTCTime, Entry("Until", detail="all has ended by then")]
+    filters: Annotated[list[str], Entry("Filters, in order", detail="one visit in each")]
     maximum_fields: Annotated[int | None, Entry("Fields, at most", least=1)] = None
     maximum_time: Annotated[
         float | None,
-        Entry("Telescope time, at most", unit=u.s, least=1, meaning="with overheads"),
+        Entry("Telescope time, at most", unit=u.s, least=1, detail="with overheads"),
     ] = None
     excluded_fields: Annotated[list[int], Entry("Without the fields")] = []
     busy: Annotated[
-        list[tuple[UTCTime, UTCTime]], Entry("Taken", meaning="by other queues: start, end")
+        list[tuple[UTCTime, UTCTime]], Entry("Taken", detail="by other queues: start, end")
     ] = []
-    program: Annotated[str, Entry("Program", meaning="that is charged")] = ""
+    program: Annotated[str, Entry("Program", detail="that is charged")] = ""
     galactic_latitude: Annotated[
         float | None, Entry("Off the Galactic plane by", unit=u.deg, least=0, most=90)
     ] = None
     right_ascension: Annotated[
         list[float] | None,
-        Entry("Right ascension", unit=u.deg, meaning="from the first eastward to the second"),
+        Entry("Right ascension", unit=u.deg, detail="from the first eastward to the second"),
     ] = None
     blocks: Annotated[int | None, Entry("Filter blocks", least=1)] = None
     time_limit: Annotated[
         float | None,
         Entry(
             "Time for the planner", unit=u.s, hint="s; empty: the usual",
-            meaning="it returns its best plan so far after this",
+            detail="it returns its best plan so far after this",
         ),
     ] = None  # fmt: skip
 

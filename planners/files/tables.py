@@ -9,8 +9,9 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
-from telescopes.observing import ExecutedExposure, Telescope
+from telescopes.observing_plan import ExecutedExposure
 from telescopes.tables.exposure_tables import TableUnreadable, read_exposure_table
+from telescopes.telescope import Telescope
 
 
 class TableInvalid(ValueError):
@@ -44,7 +45,7 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     """Lines of a CSV file with a header, each with its number."""
     with path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
-        return [(number, row) for number, row in enumerate(reader, start=2) if any(row.values())]
+        return [(line, row) for line, row in enumerate(reader, start=2) if any(row.values())]
 
 
 def read_galaxies(path: Path) -> Table:
@@ -61,8 +62,8 @@ def read_galaxies(path: Path) -> Table:
         raise
     except Exception as err:
         # astropy's readers raise whatever the format's library does, some with pages of advice.
-        said = next(iter(str(err).splitlines()), type(err).__name__)
-        raise TableInvalid(f"{path} is not a table that astropy reads: {said}") from err
+        reason = next(iter(str(err).splitlines()), type(err).__name__)
+        raise TableInvalid(f"{path} is not a table that astropy reads: {reason}") from err
     distance = next((name for name in _DISTANCES if name in table.colnames), None)
     missing = [name for name in ("ra", "dec") if name not in table.colnames]
     if distance is None:
@@ -82,12 +83,12 @@ def read_targets(path: Path) -> tuple[int | SkyCoord, ...]:
         If a line has neither.
     """
     targets: list[int | SkyCoord] = []
-    for number, row in _rows(path):
+    for line, row in _rows(path):
         try:
             if row.get("field_id"):
                 targets.append(int(row["field_id"]))
             else:
                 targets.append(SkyCoord(float(row["ra"]) * u.deg, float(row["dec"]) * u.deg))
         except (KeyError, TypeError, ValueError) as err:
-            raise TableInvalid(f"{path}, line {number}: neither a field nor a position") from err
+            raise TableInvalid(f"{path}, line {line}: neither a field nor a position") from err
     return tuple(targets)

@@ -175,12 +175,12 @@ class _Runs:
         n_fields = len(layer.start) - 1
         self._start = layer.start
         compact = _Compact(layer.cell, layer.order)
-        self._number = compact.number(layer.cell)
+        self._index = compact.index_of(layer.cell)
         self._size = compact.size
         mixed = np.zeros(compact.size, dtype=np.uint64)
         hashes = _hashes(n_fields + len(layer.marks))
         for i in range(n_fields):
-            mixed[self._number[layer.start[i] : layer.start[i + 1]]] += hashes[i]
+            mixed[self._index[layer.start[i] : layer.start[i + 1]]] += hashes[i]
         covered = np.flatnonzero(mixed)
         values = mixed[covered]
         shift = 2 * (HIGHEST_ORDER - layer.order)
@@ -206,10 +206,10 @@ class _Runs:
         """(atom, field) pairs of atoms, each of which a run stands for."""
         atom_at = np.full(self._size, -1, dtype=np.int64)
         atom_at[self._stands_for[run]] = atom
-        found = atom_at[self._number]
-        at = np.flatnonzero(found >= 0)
+        atoms = atom_at[self._index]
+        at = np.flatnonzero(atoms >= 0)
         bounds = np.searchsorted(at, self._start)
-        return found[at], np.repeat(np.arange(len(self._start) - 1), np.diff(bounds))
+        return atoms[at], np.repeat(np.arange(len(self._start) - 1), np.diff(bounds))
 
 
 class _Compact:
@@ -225,7 +225,7 @@ class _Compact:
         self._rank = np.cumsum(present) - 1
         self.size = len(self._block) << self._shift
 
-    def number(self, cell: NDArray[np.int64]) -> NDArray[np.int64]:
+    def index_of(self, cell: NDArray[np.int64]) -> NDArray[np.int64]:
         """Compact number of each cell."""
         low = cell & ((1 << self._shift) - 1)
         return np.asarray((self._rank[cell >> self._shift] << self._shift) | low)
@@ -233,13 +233,13 @@ class _Compact:
     def flagged(self, cell: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which numbers belong to some cells, shape (size,)."""
         flags = np.zeros(self.size, dtype=bool)
-        flags[self.number(cell[self._present[cell >> self._shift]])] = True
+        flags[self.index_of(cell[self._present[cell >> self._shift]])] = True
         return flags
 
-    def cell(self, number: NDArray[np.int64]) -> NDArray[np.int64]:
+    def cell(self, index: NDArray[np.int64]) -> NDArray[np.int64]:
         """The cell of each compact number."""
-        low = number & ((1 << self._shift) - 1)
-        return np.asarray((self._block[number >> self._shift] << self._shift) | low)
+        low = index & ((1 << self._shift) - 1)
+        return np.asarray((self._block[index >> self._shift] << self._shift) | low)
 
 
 def _hashes(n: int) -> NDArray[np.uint64]:

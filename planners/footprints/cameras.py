@@ -14,7 +14,7 @@ from planners.footprints.focal_planes import NOWHERE, FocalPlane
 from planners.geometry.directions import tangent_frames
 from planners.geometry.polygons import cell_centers, circumradius
 from planners.geometry.ranges import HIGHEST_ORDER, Ranges
-from telescopes.observing import Footprint
+from telescopes.telescope import Footprint
 
 _BATCH = 1 << 19
 """Cells that are projected at a time."""
@@ -160,14 +160,14 @@ def camera_cells(
     touched = None if within is None else within.touching(order)
     # Sorted by cell, so that a batch computes the direction of each of its cells only once.
     step = max(_BATCH >> (2 * (order - pairs.level)), 1)
-    found = [_project(plane, pairs, slice(0, 0), order)]
+    parts = [_project(plane, pairs, slice(0, 0), order)]
     for first in range(0, len(pairs.cell), step):
         owner, cell, detector = _project(plane, pairs, slice(first, first + step), order)
         if touched is not None:
             inside = touched.contains(cell << (2 * (HIGHEST_ORDER - order)))
             owner, cell, detector = owner[inside], cell[inside], detector[inside]
-        found.append((owner, cell, detector))
-    owner, cell, detector = (np.concatenate(part) for part in zip(*found, strict=True))
+        parts.append((owner, cell, detector))
+    owner, cell, detector = (np.concatenate(part) for part in zip(*parts, strict=True))
     # Sixteen bits or fewer are sorted by counting, in linear time.
     by_pointing = np.argsort(owner.astype(np.min_scalar_type(len(coord))), kind="stable")
     start = np.searchsorted(owner[by_pointing], np.arange(len(coord) + 1))

@@ -13,7 +13,7 @@ from planners.geometry.directions import sky_coord, tangent_frames
 from planners.geometry.polygons import cell_centers
 from planners.geometry.ranges import HIGHEST_ORDER
 from planners.skymaps.skymap import SkyMap
-from telescopes.observing import FieldGrid, Footprint
+from telescopes.telescope import FieldGrid, Footprint
 
 _LEVEL = 0.9
 """Credible level of the region that must be no larger than the camera."""

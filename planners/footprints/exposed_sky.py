@@ -13,8 +13,9 @@ from planners.footprints.cameras import camera_cells
 from planners.footprints.field_cells import customary_order, order_for
 from planners.geometry.ranges import HIGHEST_ORDER, Ranges, consecutive
 from planners.skymaps.skymap import SkyMap
-from telescopes.observing import ExecutedExposure, Telescope
+from telescopes.observing_plan import ExecutedExposure
 from telescopes.pairing.pointings import SAME_POSITION, group, positions
+from telescopes.telescope import Telescope
 
 _REGION = 0.999
 """Credible region within which cells are as fine as the map."""
@@ -42,17 +43,17 @@ def distinct_views(
     first, of_exposure = np.unique(group(places, SAME_POSITION), return_inverse=True)
     centers = SkyCoord(*places[first].T, unit=u.deg)
     pieces = _camera_ranges(skymap, telescope, centers)
-    number: dict[tuple[int, bytes], int] = {}
+    view_index: dict[tuple[int, bytes], int] = {}
     views: list[Ranges] = []
     which: list[tuple[int, int]] = []
     for i, pointing in zip(used, of_exposure.ravel().tolist(), strict=True):
         key = pointing, good[i].tobytes()
-        if key not in number:
-            number[key] = len(views)
+        if key not in view_index:
+            view_index[key] = len(views)
             lo, hi, detector = pieces[pointing]
             kept = good[i][detector]
             views.append(Ranges.of(lo[kept], hi[kept]))
-        which.append((i, number[key]))
+        which.append((i, view_index[key]))
     return views, which
 
 
@@ -68,7 +69,7 @@ def _camera_ranges(
     coarse = min(customary_order(telescope) + extra, HIGHEST_ORDER)
     fine = max(order_for(telescope, skymap), coarse)
     inside = skymap.region(_REGION).touching(coarse) if fine > coarse else Ranges.empty()
-    found = []
+    ranges = []
     for order, within in ((fine, inside), (coarse, inside.complement())):
         if len(within) == 0:
             continue
@@ -76,10 +77,10 @@ def _camera_ranges(
         shift = 2 * (HIGHEST_ORDER - order)
         owner = np.repeat(np.arange(len(centers)), np.diff(start))
         first, last = consecutive(cell, detector, owner)
-        found.append(
+        ranges.append(
             (cell[first] << shift, (cell[last] + 1) << shift, detector[first], owner[first])
         )
-    lo, hi, detector, owner = (np.concatenate(part) for part in zip(*found, strict=True))
+    lo, hi, detector, owner = (np.concatenate(part) for part in zip(*ranges, strict=True))
     by_owner = np.argsort(owner, kind="stable")
     bounds = np.searchsorted(owner[by_owner], np.arange(1, len(centers)))
     split = (np.split(column[by_owner], bounds) for column in (lo, hi, detector))

@@ -7,7 +7,7 @@ from astropy import units as u
 
 from planners.geometry.ranges import HIGHEST_ORDER
 from planners.skymaps.skymap import SkyMap
-from telescopes.observing import Footprint, Telescope
+from telescopes.telescope import Footprint, Telescope
 
 _CELLS_PER_CAMERA = 3000
 """At the customary order, at least: the area of a ZTF field is then good to 0.2 %, without bias."""

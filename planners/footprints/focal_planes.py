@@ -8,7 +8,7 @@ import numpy as np
 from astropy import units as u
 from numpy.typing import NDArray
 
-from telescopes.observing import Footprint
+from telescopes.telescope import Footprint
 
 NOWHERE = -1
 """Where no detector lies."""
@@ -92,17 +92,17 @@ class FocalPlane:
         # The outermost texels are nowhere; conversion rounds towards zero, also from below.
         np.clip(column, 0, _SIDE - 1, out=column)
         np.clip(row, 0, _SIDE - 1, out=row)
-        found = self.texels.take(row * _SIDE + column)
-        doubtful = found <= _FIRST_EDGE
+        detector = self.texels.take(row * _SIDE + column)
+        doubtful = detector <= _FIRST_EDGE
         if doubtful.any():
-            rows = _FIRST_EDGE - found[doubtful]
-            found[doubtful] = self._tested(rows, east[doubtful], north[doubtful])
-        return np.asarray(found, dtype=np.int16)
+            rows = _FIRST_EDGE - detector[doubtful]
+            detector[doubtful] = self._tested(rows, east[doubtful], north[doubtful])
+        return np.asarray(detector, dtype=np.int16)
 
     def _tested(
         self, rows: NDArray[np.int32], east: NDArray[np.float64], north: NDArray[np.float64]
     ) -> NDArray[np.int16]:
-        found = np.full(len(east), NOWHERE, dtype=np.int16)
+        detector = np.full(len(east), NOWHERE, dtype=np.int16)
         left = np.arange(len(east))
         for candidate in self.candidates.T:
             tried = candidate[rows[left]]
@@ -110,9 +110,9 @@ class FocalPlane:
             inside = np.ones(len(left), dtype=bool)
             for a, b, c in np.moveaxis(self.edges, 0, -1):
                 inside &= a[tried] * east[left] + b[tried] * north[left] + c[tried] >= 0
-            found[left[inside]] = tried[inside]
+            detector[left[inside]] = tried[inside]
             left = left[~inside]
-        return found
+        return detector
 
 
 def _listed(on_edge: list[NDArray[np.int64]]) -> NDArray[np.int16]:
@@ -132,9 +132,9 @@ def _inwards(
     edges: NDArray[np.float64], east: NDArray[np.float64], north: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Distance from the nearest edge line of one polygon, positive inside."""
-    first, *rest = edges
+    first, *remaining = edges
     nearest = np.asarray(first[0] * east + first[1] * north + first[2])
-    for a, b, c in rest:
+    for a, b, c in remaining:
         nearest = np.minimum(nearest, a * east + b * north + c)
     return nearest
 

@@ -11,7 +11,7 @@ from planners.footprints.cameras import camera_cells
 from planners.footprints.field_cells import camera_area, finest_order
 from planners.geometry.ranges import HIGHEST_ORDER
 from planners.skymaps.skymap import SkyMap
-from telescopes.observing import Footprint
+from telescopes.telescope import Footprint
 
 _FINE_LEVEL = 0.95
 """Credible level of the region with fine cells."""

@@ -90,14 +90,14 @@ def polygon_cells(
     normals = inward_normals(corners)
     owner = np.repeat(np.arange(len(corners)), 12)
     cell = np.tile(np.arange(12), len(corners))
-    found = []
+    parts = []
     for level in range(order + 1):
         inside = np.einsum("kij,kj->ki", normals[owner], cell_centers(level, cell)).min(axis=-1)
         margin = np.sin(circumradius(level)) if level < order else 0.0
         shift = 2 * (HIGHEST_ORDER - level)
         whole = inside >= margin
-        found.append((cell[whole] << shift, (cell[whole] + 1) << shift, owner[whole]))
+        parts.append((cell[whole] << shift, (cell[whole] + 1) << shift, owner[whole]))
         divided = ~whole & (inside > -margin)
         cell, owner = _children(cell[divided]), np.repeat(owner[divided], 4)
-    lo, hi, owners = (np.concatenate(part) for part in zip(*found, strict=True))
+    lo, hi, owners = (np.concatenate(part) for part in zip(*parts, strict=True))
     return lo, hi, owners

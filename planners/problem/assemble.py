@@ -14,7 +14,7 @@ from planners.problem.scheduler import ScheduledExposure
 from planners.problem.unobserved import ledger
 from planners.visibility.depth import limiting_magnitudes
 from planners.visibility.local_sky import Circumstances
-from telescopes.observing import ObservingPlan, PlannedExposure
+from telescopes.observing_plan import ObservingPlan, PlannedExposure
 
 
 def assemble(

@@ -22,7 +22,8 @@ from planners.skymaps.skymap import SkyMap
 from planners.visibility.intervals import Intervals, visible_intervals
 from planners.visibility.local_sky import LocalSky
 from planners.visibility.rules import every, rules_for, sun_below
-from telescopes.observing import FieldGrid, Footprint, ObservingRequest, Telescope
+from telescopes.observing_plan import ObservingRequest
+from telescopes.telescope import FieldGrid, Footprint, Telescope
 
 _NEGLIGIBLE = 1e-6
 """A field of less probability is left out of everything but the bound."""

@@ -12,13 +12,9 @@ from numpy.typing import NDArray
 
 from planners.footprints.atoms import Layer
 from planners.visibility.local_sky import LocalSky
-from telescopes.observing import (
-    ExecutedExposure,
-    FieldGrid,
-    Footprint,
-    ObservingRequest,
-)
+from telescopes.observing_plan import ExecutedExposure, ObservingRequest
 from telescopes.pairing.pointings import SAME_POSITION, group, grouped, positions, same_as
+from telescopes.telescope import FieldGrid, Footprint
 
 
 def separate_visits(
@@ -63,10 +59,10 @@ class Executed:
         for name, times in levels(filters):
             own = [k for k, visit in enumerate(self.visits) if visit.filter == name]
             cells = [self._good_cells(seen, footprint, k) for k in own]
-            found, count = np.unique(
+            cell, count = np.unique(
                 np.concatenate([np.empty(0, np.int64), *cells]), return_counts=True
             )
-            marks.append(found[count >= times])
+            marks.append(cell[count >= times])
         return replace(fields, marks=tuple(marks))
 
     def _good_cells(self, seen: Layer, footprint: Footprint, visit: int) -> NDArray[np.int64]:

@@ -36,10 +36,10 @@ def fulfills(visits: Sequence[tuple[str, float]], wanted: tuple[str, ...], gap: 
     for k, (name, start) in enumerate(visits):
         if name not in wanted:
             continue
-        rest = list(wanted)
-        rest.remove(name)
+        remaining = list(wanted)
+        remaining.remove(name)
         later = [visit for visit in visits[k + 1 :] if visit[1] >= start + gap - _TOLERANCE]
-        if fulfills(later, tuple(rest), gap):
+        if fulfills(later, tuple(remaining), gap):
             return True
     return False
 

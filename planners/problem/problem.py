@@ -15,7 +15,8 @@ from planners.footprints.atoms import Atoms
 from planners.visibility.intervals import Intervals
 from planners.visibility.local_sky import LocalSky, Positions
 from planners.visibility.slew import SlewTimes
-from telescopes.observing import ObservingRequest, Telescope
+from telescopes.observing_plan import ObservingRequest
+from telescopes.telescope import Telescope
 
 _NOTHING = 1e-9
 """Of a probability, as good as zero."""

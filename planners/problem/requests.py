@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from astropy import units as u
 
-from telescopes.observing import ObservingRequest, Telescope
+from telescopes.observing_plan import ObservingRequest
+from telescopes.telescope import Telescope
 
 _MAX_WINDOW = 31 * u.day
 """A request for longer than this is a slip of the keyboard."""

@@ -17,7 +17,7 @@ from planners.problem.scheduler import ScheduledExposure
 from planners.visibility.intervals import visible_intervals, visits_that_fit
 from planners.visibility.local_sky import LocalSky
 from planners.visibility.rules import Rule, every, rules_for
-from telescopes.observing import Reason, Unobserved
+from telescopes.observing_plan import Reason, Unobserved
 
 _HOPE = (
     Reason.NO_TIME,
@@ -117,22 +117,22 @@ def ledger(problem: Problem, scheduled_exposures: Sequence[ScheduledExposure]) -
     limits = _limits(problem)
     excluded = np.isin(problem.field_id, list(problem.request.excluded_fields))
     allowed = np.all([problem.allowed(name) for name in problem.request.filters], axis=0)
-    found: dict[int, Reason] = {}
+    reasons: dict[int, Reason] = {}
     # Of a position off the grid nobody asks why, but who gave it.
     asked = (problem.field_id >= 0) | bool(problem.request.targets)
     for index in np.flatnonzero(likely & asked).tolist():
         if excluded[index]:
-            found[index] = Reason.EXCLUDED
+            reasons[index] = Reason.EXCLUDED
         elif before[index] > lost[index] and index not in seen:
-            found[index] = Reason.ALREADY_OBSERVED
+            reasons[index] = Reason.ALREADY_OBSERVED
         elif lost[index] <= 0 or (index in seen and lost[index] < problem.worth):
             continue
         elif not allowed[index]:
-            found[index] = Reason.NO_REFERENCE
+            reasons[index] = Reason.NO_REFERENCE
         else:
             short = Reason.BELOW_WORTH if lost[index] < problem.worth else Reason.NO_TIME
-            found[index] = limits.get(index, short)
-    return Ledger(problem, left, found)
+            reasons[index] = limits.get(index, short)
+    return Ledger(problem, left, reasons)
 
 
 def _limits(problem: Problem) -> dict[int, Reason]:
@@ -172,9 +172,9 @@ def first_chance(problem: Problem) -> Time | None:
     start, begun = problem.request.start, 0
     for day in _AHEAD:
         sky = LocalSky(problem.telescope.site, start + begun * u.day, start + day * u.day)
-        found = _first(sky, problem.coord[worthy], rule, exposure)
-        if found is not None:
-            return found
+        chance = _first(sky, problem.coord[worthy], rule, exposure)
+        if chance is not None:
+            return chance
         begun = day
     return None
 

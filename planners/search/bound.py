@@ -203,8 +203,8 @@ def finished_already(problem: Problem) -> float:
 def upper_bound(problem: Problem) -> float:
     """A limit of what any plan covers in all visits, 0 to 1."""
     visit_options = programs_of(problem, worth=0.0)
-    rest = finished_already(problem)
+    covered = finished_already(problem)
     if len(visit_options) > 0:
         exchange_time = visit_options.exchanges * problem.slews.filter_exchange
-        rest = relaxation(visit_options, visit_options.least_overhead, exchange_time).value
-    return min(rest + problem.neglected_probability, 1.0)
+        covered = relaxation(visit_options, visit_options.least_overhead, exchange_time).value
+    return min(covered + problem.neglected_probability, 1.0)

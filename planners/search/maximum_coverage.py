@@ -77,16 +77,14 @@ class MaximumCoverage:
         objective = self._weight.copy()
         if tiebreak is not None:
             objective[:n_columns] += tiebreak
-        number = np.cumsum(matters) - 1
+        row = np.cumsum(matters) - 1
         keep = matters[atom]
         self._budgets: list[Budget] = []
         self.iterations = 0
         """Of the simplex method so far: what solving costs, on any machine alike."""
         self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self._configure()
-        self.highs.passModel(
-            _model(_SCALE * objective, column[keep], number[atom[keep]], n_columns)
-        )
+        self.highs.passModel(_model(_SCALE * objective, column[keep], row[atom[keep]], n_columns))
 
     def _configure(self) -> None:
         # One thread and one seed: the same input gives the same plan.

@@ -142,9 +142,9 @@ def _moves(cost: NDArray[np.float64], way: NDArray[np.int64], length: int) -> ND
 
 def _moved(length: int, way: NDArray[np.int64], i: int, j: int) -> NDArray[np.int64]:
     piece = way[i : i + length]
-    rest = np.delete(way, np.s_[i : i + length])
+    remaining = np.delete(way, np.s_[i : i + length])
     at = j + 1 if j < i else j + 1 - length
-    return np.concatenate([rest[:at], piece, rest[at:]])
+    return np.concatenate([remaining[:at], piece, remaining[at:]])
 
 
 def _first_allowed(

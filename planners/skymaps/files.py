@@ -124,8 +124,8 @@ def _probability_column(table: Table, names: tuple[str, ...]) -> str:
     for name in names:
         if name in _names(table):
             return name
-    found = ", ".join(_names(table))
-    raise SkyMapInvalid(f"missing column {' or '.join(names)} (columns: {found})")
+    present = ", ".join(_names(table))
+    raise SkyMapInvalid(f"missing column {' or '.join(names)} (columns: {present})")
 
 
 def _names(table: Table) -> tuple[str, ...]:

@@ -187,9 +187,9 @@ def _value(text: str) -> Any:
     word = text.split("/", maxsplit=1)[0].strip()
     if word in ("T", "F"):
         return word == "T"
-    for number in (int, float):
+    for number_type in (int, float):
         try:
-            return number(word.replace("D", "E"))
+            return number_type(word.replace("D", "E"))
         except ValueError:
             continue
     return None

@@ -12,8 +12,8 @@ from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
 from planners.geometry.directions import lon_lat, tangent_frames
-from telescopes.observing import Telescope
 from telescopes.outlines import outline
+from telescopes.telescope import Telescope
 
 PLANNED, OBSERVED = "#1f5fbf", "#2e8b57"
 """Colors of what is planned and of what was observed."""

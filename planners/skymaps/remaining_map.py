@@ -43,8 +43,8 @@ def remaining(skymap: SkyMap, observed: Ranges) -> SkyMap:
     >>> print(f"{left.probability.sum() + skymap.probability_in(skymap.region(0.5)):.6f}")
     1.000000
     """
-    rest = observed.complement()
-    lo, hi, owner, _ = overlaps(skymap.lo, skymap.hi, rest.lo, rest.hi)
+    unobserved = observed.complement()
+    lo, hi, owner, _ = overlaps(skymap.lo, skymap.hi, unobserved.lo, unobserved.hi)
 
     def there(column: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
         return None if column is None else column[owner]
@@ -114,7 +114,7 @@ def cells_of(
     owner, order, cell : ndarray, shape (n_cells,)
         The range of each cell, its HEALPix order, and its NESTED index.
     """
-    found: list[tuple[NDArray[np.int64], int, NDArray[np.int64]]] = []
+    parts: list[tuple[NDArray[np.int64], int, NDArray[np.int64]]] = []
     owner, first, end = np.arange(len(lo)), lo, hi
     for order in range(HIGHEST_ORDER, -1, -1):
         # What does not fill a cell of the next order, at the front and at the back.
@@ -123,15 +123,15 @@ def cells_of(
         for begin, stop in ((first, inner), (outer, end)):
             which, rank = expand(stop - begin)
             if len(which):
-                found.append((owner[which], order, begin[which] + rank))
+                parts.append((owner[which], order, begin[which] + rank))
         going = outer > inner
         owner, first, end = owner[going], inner[going] >> 2, outer[going] >> 2
-    orders = [np.full(len(cells), order) for _, order, cells in found]
+    orders = [np.full(len(cells), order) for _, order, cells in parts]
     empty = np.empty(0, dtype=np.int64)
     return (
-        np.concatenate([empty, *(owners for owners, _, _ in found)]),
+        np.concatenate([empty, *(owners for owners, _, _ in parts)]),
         np.concatenate([empty, *orders]),
-        np.concatenate([empty, *(cells for _, _, cells in found)]),
+        np.concatenate([empty, *(cells for _, _, cells in parts)]),
     )
 
 

@@ -14,7 +14,7 @@ from astropy import units as u
 from numpy.typing import NDArray
 
 from planners.visibility.local_sky import Circumstances
-from telescopes.observing import Telescope
+from telescopes.telescope import Telescope
 
 EXTINCTION: Mapping[str, float] = {
     # Palomar, mag per airmass: Ofek et al. 2012, PASP 124, 62, section 4 (g, R); the others

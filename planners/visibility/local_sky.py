@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from planners.geometry.directions import lon_lat
 from planners.visibility.earth_rotation import ROTATION_RATE, earth_rotation_angle
-from telescopes.observing import Site
+from telescopes.telescope import Site
 
 _NODE_STEP = 3600.0
 """Between the nodes that the places of Sun and Moon are interpolated from, s."""

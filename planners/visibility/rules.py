@@ -15,7 +15,8 @@ from astropy import units as u
 from numpy.typing import ArrayLike, NDArray
 
 from planners.visibility.local_sky import Circumstances
-from telescopes.observing import ObservingRequest, PointingExclusion, Reason, Telescope
+from telescopes.observing_plan import ObservingRequest, Reason
+from telescopes.telescope import PointingExclusion, Telescope
 
 Margin = Callable[[Circumstances], NDArray[np.float64]]
 
@@ -46,8 +47,8 @@ class Rule:
 
 def every(rules: Iterable[Rule]) -> Rule:
     """All of `rules` at once; at least one must be given."""
-    first, *rest = rules
-    for rule in rest:
+    first, *others = rules
+    for rule in others:
         first = first & rule
     return first
 

@@ -11,8 +11,9 @@ from telescopes.configured.queue import ConfiguredQueue
 from telescopes.configured.settings import CREDENTIALS, Configuration, read_configuration
 from telescopes.configured.templates import ConfigurationInvalid, fill
 from telescopes.entries import Entry
-from telescopes.observing import ObservingQueue, Telescope
+from telescopes.observing_queue import ObservingQueue
 from telescopes.protocols.endpoint import WebEndpoint
+from telescopes.telescope import Telescope
 
 
 def _read(path: Any) -> Any:
@@ -25,9 +26,9 @@ class ConfiguredEndpoint(WebEndpoint):
     configuration: Annotated[
         Configuration, BeforeValidator(_read), Entry("File that describes the robot")
     ]
-    token: Annotated[SecretStr | None, Entry("Token", meaning="for the headers")] = None
-    username: Annotated[str | None, Entry("Account", meaning="for the headers")] = None
-    password: Annotated[SecretStr | None, Entry("Password", meaning="for the headers")] = None
+    token: Annotated[SecretStr | None, Entry("Token", detail="for the headers")] = None
+    username: Annotated[str | None, Entry("Account", detail="for the headers")] = None
+    password: Annotated[SecretStr | None, Entry("Password", detail="for the headers")] = None
 
     def open(self, telescope: Telescope) -> ObservingQueue:
         """Open the queue; nothing is sent."""

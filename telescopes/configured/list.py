@@ -27,7 +27,7 @@ class HeldQueue:
     exposures: list[Any]
 
 
-def read_queues(answer: HTTPAnswer, told: Listing) -> list[HeldQueue]:
+def read_queues(answer: HTTPAnswer, listing: Listing) -> list[HeldQueue]:
     """Read the list.
 
     Raises
@@ -36,14 +36,14 @@ def read_queues(answer: HTTPAnswer, told: Listing) -> list[HeldQueue]:
         If it is not what the configuration says.
     """
     try:
-        return [_read_queue(queue, told) for queue in at(answer.json(), told.items)]
+        return [_read_queue(queue, listing) for queue in at(answer.json(), listing.items)]
     except (LookupError, TypeError, ValueError) as err:
         raise QueueUnreachable(f"the list of queues cannot be read: {err!r}") from err
 
 
-def _read_queue(queue: Any, told: Listing) -> HeldQueue:
+def _read_queue(queue: Any, listing: Listing) -> HeldQueue:
     """One queue; LookupError, TypeError or ValueError if it is none."""
-    name, exposures = at(queue, told.name), at(queue, told.exposures)
+    name, exposures = at(queue, listing.name), at(queue, listing.exposures)
     if isinstance(exposures, str):
         # A list within a text, as some robots write it.
         exposures = json.loads(exposures)
@@ -51,7 +51,7 @@ def _read_queue(queue: Any, told: Listing) -> HeldQueue:
         raise TypeError("a name is a text, and exposures are a list")
     start, end = (
         _moment(at(queue, path) if path else default)
-        for path, default in zip((told.start, told.end), _ALWAYS, strict=True)
+        for path, default in zip((listing.start, listing.end), _ALWAYS, strict=True)
     )
     return HeldQueue(name, start, end, exposures)
 

@@ -22,25 +22,20 @@ from telescopes.errors import (
     QueueUnreachable,
     looking_in,
 )
-from telescopes.observing import (
-    ExecutedExposure,
-    ObservingPlan,
-    QueuedPlan,
-    QueueReceipt,
-    QueueRequest,
-    Telescope,
-)
+from telescopes.observing_plan import ExecutedExposure, ObservingPlan
+from telescopes.observing_queue import QueuedPlan, QueueReceipt, QueueRequest
 from telescopes.preflight.execution_forecast import KeepsTimes
 from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures
 from telescopes.protocols.http import HTTPAnswer, HTTPTransport
 from telescopes.protocols.readback import contains, verify_deleted, verify_submitted
 from telescopes.tables.exposure_tables import TableUnreadable, read_exposure_table
+from telescopes.telescope import Telescope
 from telescopes.times import iso
 
 
 @dataclass(frozen=True)
 class ConfiguredQueue(KeepsTimes):
-    """Implements `telescopes.observing.ObservingQueue`."""
+    """Implements `telescopes.observing_queue.ObservingQueue`."""
 
     telescope: Telescope
     """Whose filters and limits hold."""
@@ -71,19 +66,17 @@ class ConfiguredQueue(KeepsTimes):
             "pi": pi,
             **_window(first.start, max(plan.request.end, last.start + last.exposure_time)),
             "exposures": [
-                fill(self.configuration.submit.exposure, self._fields(plan, exposure, number))
-                for number, exposure in enumerate(exposures, start=1)
+                fill(self.configuration.submit.exposure, self._fields(plan, exposure, index))
+                for index, exposure in enumerate(exposures, start=1)
             ],
         }
         body = fill(self.configuration.submit.body, fields)
         return QueueRequest(name, json.dumps(body, allow_nan=False))
 
-    def _fields(
-        self, plan: ObservingPlan, exposure: CheckedExposure, number: int
-    ) -> dict[str, Any]:
+    def _fields(self, plan: ObservingPlan, exposure: CheckedExposure, index: int) -> dict[str, Any]:
         planned = exposure.planned
         return {
-            "number": number,
+            "number": index,
             "field_id": planned.field_id,
             **exposure.rounded,
             "filter": self.configuration.filters.get(planned.filter, planned.filter),
@@ -99,24 +92,24 @@ class ConfiguredQueue(KeepsTimes):
                 return QueueReceipt(request.name, "the robot already holds exactly this queue")
             case None:
                 raise QueueRefused(f"the robot holds another queue of the name {request.name}")
-        told = self.configuration.submit
-        path = fill_path(told.path, {"name": request.name})
-        answer = self.transport.exchange(told.method, path, body=request.body)
+        submit = self.configuration.submit
+        path = fill_path(submit.path, {"name": request.name})
+        answer = self.transport.exchange(submit.method, path, body=request.body)
         receipt = verify_submitted(request, answer, self.find)
         self._check_ok(answer)
         return receipt
 
     def _check_ok(self, answer: HTTPAnswer) -> None:
         """See that an answer says what a good one says."""
-        told = self.configuration.ok
-        if told is None:
+        ok = self.configuration.ok
+        if ok is None:
             return
         try:
-            value = at(answer.json(), told.path)
+            value = at(answer.json(), ok.path)
         except (LookupError, QueueUnreachable) as err:
-            raise QueueUnconfirmed(f"{answer.words}; nothing at {told.path}") from err
-        if value != told.value:
-            raise QueueUnconfirmed(f"{answer.words}; {told.path} is {value!r}")
+            raise QueueUnconfirmed(f"{answer.message}; nothing at {ok.path}") from err
+        if value != ok.value:
+            raise QueueUnconfirmed(f"{answer.message}; {ok.path} is {value!r}")
 
     def find(self, request: QueueRequest) -> bool | None:
         """Whether the robot holds exactly this queue; one that is done seems absent."""
@@ -130,16 +123,16 @@ class ConfiguredQueue(KeepsTimes):
         """Delete the queue, if it is there, and see that it is gone."""
         if not self._holds(name):
             return
-        told = self.configuration.delete
-        path = fill_path(told.path, {"name": name})
-        body = None if told.body is None else fill(told.body, {"name": name})
+        delete = self.configuration.delete
+        path = fill_path(delete.path, {"name": name})
+        body = None if delete.body is None else fill(delete.body, {"name": name})
         try:
-            words = self.transport.exchange(
-                told.method, path, body=None if body is None else json.dumps(body)
-            ).words
+            reply = self.transport.exchange(
+                delete.method, path, body=None if body is None else json.dumps(body)
+            ).message
         except QueueUnconfirmed as err:
-            words = str(err)
-        verify_deleted(name, words, lambda: self._holds(name))
+            reply = str(err)
+        verify_deleted(name, reply, lambda: self._holds(name))
 
     def queued(self) -> tuple[QueuedPlan, ...]:
         """All queues that the robot shows; those whose name begins with ToO count as such."""
@@ -159,14 +152,14 @@ class ConfiguredQueue(KeepsTimes):
 
         They are read as an uploaded table is; rows that cannot be understood are passed over.
         """
-        told = self.configuration.executed
-        if told is None:
+        executed = self.configuration.executed
+        if executed is None:
             self.ping()
             return ()
-        path = fill_path(told.path, {"start": start.utc.isot, "end": end.utc.isot})
+        path = fill_path(executed.path, {"start": start.utc.isot, "end": end.utc.isot})
         answer = self.transport.exchange("GET", path).expect()
         try:
-            rows = at(answer.json(), told.items)
+            rows = at(answer.json(), executed.items)
             if rows == []:
                 return ()
             table = read_exposure_table(

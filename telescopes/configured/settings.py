@@ -158,14 +158,14 @@ def read_configuration(path: Path) -> Configuration:
     try:
         return Configuration.model_validate(document)
     except ValidationError as err:
-        raise ConfigurationInvalid(f"{path}: {_said(err)}") from err
+        raise ConfigurationInvalid(f"{path}: {_first_error(err)}") from err
 
 
-def _said(err: ValidationError) -> str:
+def _first_error(err: ValidationError) -> str:
     """The first fault with its place."""
     fault = first_fault(err, Configuration)
     if fault.kind == "value_error":
-        return fault.words
+        return fault.message
     is_table = fault.kind == "missing" and len(fault.place) == 1
-    words = fault.words.replace("missing", "a table is wanted") if is_table else fault.words
-    return f"{'.'.join(fault.place)}: {words}"
+    message = fault.message.replace("missing", "a table is wanted") if is_table else fault.message
+    return f"{'.'.join(fault.place)}: {message}"

@@ -30,13 +30,13 @@ def check_template(where: str, template: Any, known: Collection[str]) -> None:
         for name, value in template.items():
             check_template(f"{where}.{name}", value, known)
     elif isinstance(template, list):
-        for number, value in enumerate(template):
-            check_template(f"{where}.{number}", value, known)
+        for index, value in enumerate(template):
+            check_template(f"{where}.{index}", value, known)
     elif isinstance(template, str):
         for name in _fields(where, template):
             if name not in known:
-                words = f"unknown field {{{name}}}; known are {', '.join(sorted(known))}"
-                raise ConfigurationInvalid(f"{where}: {words}")
+                reason = f"unknown field {{{name}}}; known are {', '.join(sorted(known))}"
+                raise ConfigurationInvalid(f"{where}: {reason}")
 
 
 def _fields(where: str, text: str) -> list[str]:
@@ -97,7 +97,7 @@ def places_of(template: Any, wanted: str, here: str = "") -> list[str]:
     if isinstance(template, Mapping):
         inner = [(str(name), value) for name, value in template.items()]
     elif isinstance(template, list):
-        inner = [(str(number), value) for number, value in enumerate(template)]
+        inner = [(str(index), value) for index, value in enumerate(template)]
     return [
         place
         for name, value in inner

@@ -8,8 +8,9 @@ from astropy import units as u
 
 from telescopes.decam.script import DECamScript
 from telescopes.entries import Entry
-from telescopes.observing import ObservingQueue, Telescope
+from telescopes.observing_queue import ObservingQueue
 from telescopes.protocols.drop_endpoint import DropEndpoint
+from telescopes.telescope import Telescope
 
 
 class DECamEndpoint(DropEndpoint):

@@ -16,8 +16,8 @@ from astropy import units as u
 from astropy.coordinates import EarthLocation
 
 from telescopes.grids import declination_rings
-from telescopes.observing import FieldGrid, Footprint, PointingExclusion, Site, Telescope
 from telescopes.slews import Axis, Overheads
+from telescopes.telescope import FieldGrid, Footprint, PointingExclusion, Site, Telescope
 
 ROWS = (3, 4, 5, 6, 6, 7, 7, 6, 6, 5, 4, 3)
 """CCDs in each row, from S29 to N31 [1]_."""

@@ -17,7 +17,8 @@ from astropy import units as u
 from astropy.time import Time
 
 from telescopes.decam.facts import DECAM
-from telescopes.observing import ObservingPlan, QueuedPlan
+from telescopes.observing_plan import ObservingPlan
+from telescopes.observing_queue import QueuedPlan
 from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures
 
 _PLANNED = re.compile(r"planned (\S+)Z\Z")
@@ -61,11 +62,11 @@ class DECamScript:
             [
                 {
                     "count": 1,
-                    "comment": f"{name}: {number} of {len(rows)}, planned {start}Z",
+                    "comment": f"{name}: {index} of {len(rows)}, planned {start}Z",
                     "seqtot": len(rows),
-                    "seqnum": number,
+                    "seqnum": index,
                     "expType": "object",
-                    "object": f"{name}: {number} of {len(rows)}",
+                    "object": f"{name}: {index} of {len(rows)}",
                     "filter": filter_name,
                     "program": f"{self.title} ({pi})",
                     "RA": ra,
@@ -75,7 +76,7 @@ class DECamScript:
                     "propid": program,
                     "wait": "False",
                 }
-                for number, (ra, dec, filter_name, seconds, start) in enumerate(rows, start=1)
+                for index, (ra, dec, filter_name, seconds, start) in enumerate(rows, start=1)
             ],
             indent=1,
             allow_nan=False,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from telescopes.gattini.script import QueueScript
-from telescopes.observing import ObservingQueue, Telescope
+from telescopes.observing_queue import ObservingQueue
 from telescopes.protocols.drop_endpoint import DropEndpoint
+from telescopes.telescope import Telescope
 
 
 class GattiniEndpoint(DropEndpoint):

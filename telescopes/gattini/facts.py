@@ -15,8 +15,8 @@ from astropy import units as u
 from astropy.coordinates import EarthLocation
 
 from telescopes.grids import declination_rings
-from telescopes.observing import FieldGrid, Footprint, Site, Telescope
 from telescopes.slews import Axis, Overheads
+from telescopes.telescope import FieldGrid, Footprint, Site, Telescope
 
 WIDTH = (2048 * 8.7 * u.arcsec).to(u.deg)
 """Pixels of the detector and their scale [1]_."""

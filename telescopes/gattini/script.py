@@ -15,9 +15,11 @@ from astropy.time import Time
 
 from telescopes.errors import PlanUnsuitable
 from telescopes.gattini.facts import GATTINI
-from telescopes.observing import ObservingPlan, QueuedPlan, Telescope
+from telescopes.observing_plan import ObservingPlan
+from telescopes.observing_queue import QueuedPlan
 from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures
 from telescopes.protocols.programs import PROGRAM_IDS
+from telescopes.telescope import Telescope
 
 FILTER_IDS = {"g": 1, "r": 2, "i": 3, "z": 4, "J": 5}
 """The GROWTH marshal's numbers of filters."""
@@ -52,13 +54,13 @@ class QueueScript:
         window = [float(first.start.utc.mjd), float(end.utc.mjd)]
         targets = [
             {
-                "request_id": number,
+                "request_id": request_id,
                 "program_id": _program_id(program),
                 "program_pi": pi,
                 "subprogram_name": name,
                 **_target(exposure),
             }
-            for number, exposure in enumerate(exposures, start=1)
+            for request_id, exposure in enumerate(exposures, start=1)
         ]
         message = {"queue_name": name, "validity_window_mjd": window, "targets": targets}
         return json.dumps(message, indent=4, sort_keys=True, allow_nan=False)

@@ -14,8 +14,8 @@ from astropy import units as u
 from astropy.coordinates import EarthLocation
 
 from telescopes.grids import declination_rings
-from telescopes.observing import FieldGrid, Footprint, Site, Telescope
 from telescopes.slews import Axis, Overheads
+from telescopes.telescope import FieldGrid, Footprint, Site, Telescope
 
 WIDTH = 0.7 * u.deg
 """Width of the camera [1]_."""

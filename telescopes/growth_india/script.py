@@ -22,7 +22,8 @@ from astropy.time import Time
 
 from telescopes.errors import PlanUnsuitable
 from telescopes.growth_india.facts import GROWTH_INDIA
-from telescopes.observing import ObservingPlan, QueuedPlan
+from telescopes.observing_plan import ObservingPlan
+from telescopes.observing_queue import QueuedPlan
 from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures
 
 COLUMNS = (

@@ -13,8 +13,8 @@ from astropy import units as u
 from astropy.coordinates import EarthLocation
 
 from telescopes.grids import no_grid
-from telescopes.observing import Footprint, Site, Telescope
 from telescopes.slews import Axis, Overheads
+from telescopes.telescope import Footprint, Site, Telescope
 
 WIDTH = 4.4 * u.arcmin
 """Of the square field [1]_."""

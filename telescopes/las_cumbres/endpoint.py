@@ -9,8 +9,9 @@ from pydantic import SecretStr
 from telescopes.entries import Entry
 from telescopes.las_cumbres.facts import LAS_CUMBRES
 from telescopes.las_cumbres.queue import LCOQueue
-from telescopes.observing import ObservingQueue, Telescope
+from telescopes.observing_queue import ObservingQueue
 from telescopes.protocols.endpoint import WebEndpoint
+from telescopes.telescope import Telescope
 
 ObservationType = Literal["NORMAL", "TIME_CRITICAL", "RAPID_RESPONSE"]
 """Which allocation is charged."""
@@ -22,7 +23,7 @@ class PortalEndpoint(WebEndpoint):
     token: Annotated[SecretStr, Entry("Token of an account at the portal")]
     observation_type: Annotated[
         ObservationType,
-        Entry("Which allocation is charged", meaning=", ".join(get_args(ObservationType))),
+        Entry("Which allocation is charged", detail=", ".join(get_args(ObservationType))),
     ] = "TIME_CRITICAL"
     proposal: Annotated[
         str | None, Entry("Only groups of this proposal are listed", hint="empty: all")

@@ -15,8 +15,8 @@ from astropy import units as u
 from astropy.coordinates import EarthLocation
 
 from telescopes.grids import declination_rings
-from telescopes.observing import FieldGrid, Footprint, Site, Telescope
 from telescopes.slews import Axis, Overheads
+from telescopes.telescope import FieldGrid, Footprint, Site, Telescope
 
 WIDTH = 26.5 * u.arcmin
 """4096 pixels of 0.389 arcsec, one CCD [2]_."""

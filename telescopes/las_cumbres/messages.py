@@ -16,7 +16,7 @@ from astropy import units as u
 from astropy.time import Time
 
 from telescopes.las_cumbres.facts import FILTERS, LAS_CUMBRES
-from telescopes.observing import ObservingPlan
+from telescopes.observing_plan import ObservingPlan
 from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures, window_of
 
 INSTRUMENT = "1M0-SCICAM-SINISTRO"

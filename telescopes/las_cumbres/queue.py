@@ -18,13 +18,8 @@ from astropy.time import Time
 from telescopes.errors import QueueRefused, QueueUnconfirmed, QueueUnreachable, looking_in
 from telescopes.las_cumbres.facts import FILTERS
 from telescopes.las_cumbres.messages import dump, write_group
-from telescopes.observing import (
-    ExecutedExposure,
-    ObservingPlan,
-    QueuedPlan,
-    QueueReceipt,
-    QueueRequest,
-)
+from telescopes.observing_plan import ExecutedExposure, ObservingPlan
+from telescopes.observing_queue import QueuedPlan, QueueReceipt, QueueRequest
 from telescopes.preflight.execution_forecast import KeepsTimes
 from telescopes.protocols.http import HTTPTransport
 from telescopes.protocols.readback import contains, verify_deleted, verify_submitted
@@ -40,7 +35,7 @@ _FILTER_NAMES = {code: name for name, code in FILTERS.items()}
 
 @dataclass(frozen=True)
 class LCOQueue(KeepsTimes):
-    """Implements `telescopes.observing.ObservingQueue`."""
+    """Implements `telescopes.observing_queue.ObservingQueue`."""
 
     portal: HTTPTransport
     """The portal, with the token in its headers."""
@@ -90,7 +85,7 @@ class LCOQueue(KeepsTimes):
             raise QueueUnreachable(f"not validated, and not sent: {err}") from err
         errors = answer.expect().json()
         if not isinstance(errors, dict) or "errors" not in errors:
-            raise QueueUnreachable(f"not an answer of the portal: {answer.words}")
+            raise QueueUnreachable(f"not an answer of the portal: {answer.message}")
         if errors["errors"]:
             raise QueueRefused(json.dumps(errors["errors"])[:2000])
 
@@ -107,15 +102,15 @@ class LCOQueue(KeepsTimes):
 
     def withdraw(self, name: str) -> None:
         """Cancel every pending group of that name and see that it is cancelled."""
-        words = ""
+        reply = ""
         for group in self._pending(name):
             try:
-                words = self.portal.exchange("POST", f"{GROUPS}{group['id']}/cancel/").words
+                reply = self.portal.exchange("POST", f"{GROUPS}{group['id']}/cancel/").message
             except QueueUnconfirmed as err:
-                words = str(err)
-        if not words:
+                reply = str(err)
+        if not reply:
             return
-        verify_deleted(name, words, lambda: bool(self._pending(name)), "the portal")
+        verify_deleted(name, reply, lambda: bool(self._pending(name)), "the portal")
 
     def queued(self) -> tuple[QueuedPlan, ...]:
         """All pending groups."""
@@ -237,10 +232,10 @@ def _exposure(
     target = configuration["target"]
     taken = configuration["instrument_configs"][0]
     code = taken["optical_elements"]["filter"]
-    label, _, number = str(target["name"]).partition(" ")
+    label, _, field_id = str(target["name"]).partition(" ")
     return ExecutedExposure(
         exposure_id=str(status["id"]),
-        field_id=int(number) if label == "field" else -1,
+        field_id=int(field_id) if label == "field" else -1,
         ra=float(target["ra"]) * u.deg,
         dec=float(target["dec"]) * u.deg,
         filter=_FILTER_NAMES.get(code, code),

@@ -10,9 +10,10 @@ from pydantic import SecretStr
 from telescopes.entries import Entry
 from telescopes.liverpool.queue import PATH, LiverpoolQueue
 from telescopes.liverpool.rtml import Conditions
-from telescopes.observing import ObservingQueue, Telescope
+from telescopes.observing_queue import ObservingQueue
 from telescopes.protocols.endpoint import WebEndpoint
 from telescopes.protocols.soap import SOAPService
+from telescopes.telescope import Telescope
 
 _USUAL = Conditions()
 

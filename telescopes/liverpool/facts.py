@@ -13,8 +13,8 @@ from astropy import units as u
 from astropy.coordinates import EarthLocation
 
 from telescopes.grids import no_grid
-from telescopes.observing import Footprint, Site, Telescope
 from telescopes.slews import Axis, Overheads
+from telescopes.telescope import Footprint, Site, Telescope
 
 WIDTH = 10.0 * u.arcmin
 """Of IO:O's square field [2]_."""

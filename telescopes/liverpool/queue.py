@@ -21,13 +21,8 @@ from telescopes.errors import (
     looking_in,
 )
 from telescopes.liverpool.rtml import Conditions, read_reply, write_abort, write_request
-from telescopes.observing import (
-    ExecutedExposure,
-    ObservingPlan,
-    QueuedPlan,
-    QueueReceipt,
-    QueueRequest,
-)
+from telescopes.observing_plan import ExecutedExposure, ObservingPlan
+from telescopes.observing_queue import QueuedPlan, QueueReceipt, QueueRequest
 from telescopes.preflight.execution_forecast import KeepsTimes
 from telescopes.protocols.soap import SOAPService
 
@@ -39,7 +34,7 @@ OPERATION = "handle_rtml"
 
 @dataclass(frozen=True)
 class LiverpoolQueue(KeepsTimes):
-    """Implements `telescopes.observing.ObservingQueue`."""
+    """Implements `telescopes.observing_queue.ObservingQueue`."""
 
     agent: SOAPService
     """The node agent, with the account in its headers."""
@@ -78,16 +73,16 @@ class LiverpoolQueue(KeepsTimes):
     def _judged(text: str, name: str) -> str:
         """Words of a confirmation, or raise what else a reply means."""
         try:
-            mode, uid, words = read_reply(text)
+            mode, uid, comment = read_reply(text)
         except ValueError as err:
             raise QueueUnconfirmed(f"the reply cannot be read: {err}") from err
         if uid != name:
-            raise QueueUnconfirmed(f"the reply is about {uid!r}, not {name}: {mode}: {words}")
+            raise QueueUnconfirmed(f"the reply is about {uid!r}, not {name}: {mode}: {comment}")
         if mode == "reject":
-            raise QueueRefused(f"reject: {words}")
+            raise QueueRefused(f"reject: {comment}")
         if mode != "verify_submitted":
-            raise QueueUnconfirmed(f"{mode}: {words}")
-        return f"{mode}: {words}"
+            raise QueueUnconfirmed(f"{mode}: {comment}")
+        return f"{mode}: {comment}"
 
     def find(self, request: QueueRequest) -> bool | None:
         """Nothing: the node agent cannot be asked."""

@@ -14,7 +14,7 @@ from astropy.time import Time
 from lxml import etree
 
 from telescopes.liverpool.facts import LIVERPOOL
-from telescopes.observing import ObservingPlan
+from telescopes.observing_plan import ObservingPlan
 from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures, window_of
 from telescopes.protocols.soap import read_xml
 
@@ -82,8 +82,8 @@ def read_reply(text: str) -> tuple[str, str, str]:
     document = read_xml(text.replace('encoding="ISO-8859-1"', ""))
     if etree.QName(document).localname != "RTML" or not document.get("mode"):
         raise ValueError(f"no RTML: {text[:200]}")
-    words = " ".join(part.strip() for part in document.itertext() if part.strip())
-    return str(document.get("mode")), str(document.get("uid", "")), words[:1000]
+    comment = " ".join(part.strip() for part in document.itertext() if part.strip())
+    return str(document.get("mode")), str(document.get("uid", "")), comment[:1000]
 
 
 def _tag(name: str) -> str:

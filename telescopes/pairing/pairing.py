@@ -43,9 +43,9 @@ def pairing(
     ndarray, shape (n_planned,)
         Index of the exposure that was taken for each planned one; -1 where there is none.
     """
-    found = np.full(len(planned), -1)
+    match = np.full(len(planned), -1)
     if not planned or not taken:
-        return found
+        return match
     row, column, distance = _candidates(planned, taken, tolerance)
     times = [np.array([begin(each) for each in some]) for some in (planned, taken)]
     shape = len(planned), len(taken)
@@ -54,8 +54,8 @@ def pairing(
         second = columns[np.argsort(times[1][columns], kind="stable")]
         in_time = np.ix_(np.searchsorted(rows, first), np.searchsorted(columns, second))
         own, its = _assigned(near[in_time])
-        found[first[own]] = second[its]
-    return found
+        match[first[own]] = second[its]
+    return match
 
 
 def _candidates(
@@ -65,13 +65,13 @@ def _candidates(
     row, column, distance = _close(planned, taken, chord(tolerance))
     fields = [np.array([each.field_id for each in some]) for some in (planned, taken)]
     names = [np.array([each.filter for each in some]) for some in (planned, taken)]
-    told = (fields[0][row] < 0) | (fields[1][column] < 0)
-    told &= names[0][row] == names[1][column]
+    is_pair = (fields[0][row] < 0) | (fields[1][column] < 0)
+    is_pair &= names[0][row] == names[1][column]
     same_field = _of_one_field(planned, taken)
     return (
-        np.concatenate([row[told], same_field[0]]),
-        np.concatenate([column[told], same_field[1]]),
-        np.concatenate([distance[told], np.zeros(len(same_field[0]))]),
+        np.concatenate([row[is_pair], same_field[0]]),
+        np.concatenate([column[is_pair], same_field[1]]),
+        np.concatenate([distance[is_pair], np.zeros(len(same_field[0]))]),
     )
 
 
@@ -91,12 +91,12 @@ def _of_one_field(
     for index, each in enumerate(taken):
         if each.field_id >= 0:
             members[each.field_id, each.filter].append(index)
-    found = [
+    index_pairs = [
         (index, other)
         for index, each in enumerate(planned)
         for other in members.get((each.field_id, each.filter), ())
     ]
-    row, column = np.array(found, dtype=np.int64).reshape(-1, 2).T
+    row, column = np.array(index_pairs, dtype=np.int64).reshape(-1, 2).T
     return row, column
 
 

@@ -133,8 +133,8 @@ def group(
     first = np.arange(len(ra_dec))
     on_grid = np.zeros(len(first), dtype=bool) if field_id is None else field_id >= 0
     if field_id is not None and on_grid.any():
-        _, leader, number = np.unique(field_id[on_grid], return_index=True, return_inverse=True)
-        first[on_grid] = np.flatnonzero(on_grid)[leader[number]]
+        _, leader, field = np.unique(field_id[on_grid], return_index=True, return_inverse=True)
+        first[on_grid] = np.flatnonzero(on_grid)[leader[field]]
     off_grid = np.flatnonzero(~on_grid)
     if len(off_grid) == 0:
         return first
@@ -145,9 +145,9 @@ def group(
     leads = np.zeros(len(order), dtype=bool)
     leads[: len(order) - len(off_grid)] = True
     for k in range(len(order) - len(off_grid), len(order)):
-        found = [other for other in near[k] if leads[other]]
-        leads[k] = not found
-        first[order[k]] = order[min(found)] if found else order[k]
+        leaders = [other for other in near[k] if leads[other]]
+        leads[k] = not leaders
+        first[order[k]] = order[min(leaders)] if leaders else order[k]
     return first
 
 

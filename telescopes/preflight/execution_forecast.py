@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from astropy.time import Time
 
 from telescopes.findings import Finding
-from telescopes.observing import ObservingPlan, QueuedPlan, QueueRequest, Telescope
+from telescopes.observing_plan import ObservingPlan
+from telescopes.observing_queue import QueuedPlan, QueueRequest
 from telescopes.preflight.timeline import DAY, Timeline, targets_of
+from telescopes.telescope import Telescope
 
 TOLERANCE = 30.0
 """A robot that is later than planned by no more than this is on time, s."""
@@ -24,9 +26,9 @@ def minutes(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
 
 
-def exposures(number: int) -> str:
+def exposures(count: int) -> str:
     """A count for a person."""
-    return "1 exposure" if number == 1 else f"{number} exposures"
+    return "1 exposure" if count == 1 else f"{count} exposures"
 
 
 def meet(plan: ObservingPlan, held: QueuedPlan) -> bool:
@@ -77,8 +79,8 @@ def predict_by_times(
         )
     end = starts[-1] + targets[-1].exposure_time / DAY
     if end > plan.request.end.utc.mjd + TOLERANCE / DAY:
-        words = f"the last exposure would end {clock(end)}, after the end of the request"
-        findings.append(Finding("warning", f"{words} ({clock(plan.request.end.utc.mjd)})"))
+        overrun = f"the last exposure would end {clock(end)}, after the end of the request"
+        findings.append(Finding("warning", f"{overrun} ({clock(plan.request.end.utc.mjd)})"))
     else:
         findings.append(Finding("note", f"the last exposure is expected to end {clock(end)}"))
     return findings

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from telescopes.observing import Site
+from telescopes.telescope import Site
 
 J2000 = 51544.5
 """Modified Julian Date of the epoch."""

@@ -6,8 +6,10 @@ from astropy.time import Time
 
 from telescopes.errors import QueueIncomplete, QueueUnconfirmed, QueueUnknowable
 from telescopes.findings import Finding, Level
-from telescopes.observing import ObservingPlan, ObservingQueue, QueueRequest, Telescope
+from telescopes.observing_plan import ObservingPlan
+from telescopes.observing_queue import ObservingQueue, QueueRequest
 from telescopes.preflight.execution_forecast import clock, exposures
+from telescopes.telescope import Telescope
 
 __all__ = ["Finding", "Level", "preflight"]
 
@@ -63,12 +65,12 @@ def preflight(
 
 def _name(queue: ObservingQueue, request: QueueRequest) -> list[Finding]:
     try:
-        found = queue.find(request)
+        is_held = queue.find(request)
     except QueueIncomplete as err:
         return [Finding("warning", f"the robot already has a part of this plan: {err}")]
     except QueueUnconfirmed as err:
         return [Finding("warning", f"whether the name is free is not known: {err}")]
-    match found:
+    match is_held:
         case True:
             return [Finding("warning", f"the robot already has exactly this plan: {request.name}")]
         case None:
@@ -83,8 +85,8 @@ def _times(plan: ObservingPlan, now: Time) -> list[Finding]:
         return [Finding("error", f"all exposures are past: the last was for {clock(starts[-1])}")]
     if past:
         # A plan is brought up to date when it is sent: its age alone stops nobody.
-        words = f"{exposures(past)} of {len(starts)} should have begun by now"
-        return [Finding("note", words)]
+        message = f"{exposures(past)} of {len(starts)} should have begun by now"
+        return [Finding("note", message)]
     return []
 
 
@@ -102,8 +104,8 @@ def _targets(plan: ObservingPlan, telescope: Telescope) -> list[Finding]:
     return findings
 
 
-def _list(items: set[int] | set[str]) -> str:
+def _list(values: set[int] | set[str]) -> str:
     """The first few, in order."""
-    words = [str(item) for item in sorted(items)]
-    more = f" and {len(words) - 5} more" if len(words) > 5 else ""
-    return ", ".join(words[:5]) + more
+    labels = [str(value) for value in sorted(values)]
+    more = f" and {len(labels) - 5} more" if len(labels) > 5 else ""
+    return ", ".join(labels[:5]) + more

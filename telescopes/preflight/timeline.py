@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from astropy import units as u
 
-from telescopes.observing import ObservingPlan, Telescope
+from telescopes.observing_plan import ObservingPlan
 from telescopes.preflight.local_sky import ApproximateSky
 from telescopes.slews import Pause, turn
+from telescopes.telescope import Telescope
 
 DAY = 86400.0
 """Seconds in a day."""

@@ -9,8 +9,9 @@ from astropy import units as u
 from astropy.time import Time
 
 from telescopes.errors import PlanUnsuitable
-from telescopes.observing import ObservingPlan, PlannedExposure, Telescope
+from telescopes.observing_plan import ObservingPlan, PlannedExposure
 from telescopes.protocols.names import MAX_NAME_LENGTH, check_name
+from telescopes.telescope import Telescope
 
 
 @dataclass(frozen=True, eq=False)

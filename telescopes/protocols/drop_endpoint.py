@@ -25,12 +25,12 @@ class DropEndpoint(Endpoint):
     host_key: Annotated[
         str,
         AfterValidator(_checked_host_key),
-        Entry("The machine's public key", meaning="as in a known_hosts file"),
+        Entry("The machine's public key", detail="as in a known_hosts file"),
     ]
-    directory: Annotated[str, Entry("Where files go", meaning="from the account's home")]
+    directory: Annotated[str, Entry("Where files go", detail="from the account's home")]
     port: Annotated[int, Entry("Port", least=1, most=65535)] = 22
     key_file: Annotated[str | None, Entry("Private key that opens the account")] = None
-    password: Annotated[SecretStr | None, Entry("Password", meaning="where there is no key")] = None
+    password: Annotated[SecretStr | None, Entry("Password", detail="where there is no key")] = None
 
     def queue(self, script: ObservingScript) -> FileQueue:
         """Make a queue of the files that a script writes."""

@@ -10,8 +10,9 @@ from astropy import units as u
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
 
 from telescopes.entries import Entry
-from telescopes.observing import ObservingQueue, Telescope
+from telescopes.observing_queue import ObservingQueue
 from telescopes.protocols.http import HTTPTransport, checked_address
+from telescopes.telescope import Telescope
 
 Address = Annotated[str, AfterValidator(checked_address)]
 """Root of a service: http or https, without credentials."""
@@ -49,6 +50,6 @@ def credentials(model: type[Endpoint]) -> tuple[str, ...]:
     """Keys of an endpoint that hold a credential."""
     return tuple(
         name
-        for name, item in model.model_fields.items()
-        if item.annotation in (SecretStr, SecretStr | None)
+        for name, field in model.model_fields.items()
+        if field.annotation in (SecretStr, SecretStr | None)
     )

@@ -14,13 +14,8 @@ from astropy import units as u
 from astropy.time import Time
 
 from telescopes.errors import QueuePickedUp, QueueRefused, QueueUnreachable
-from telescopes.observing import (
-    ExecutedExposure,
-    ObservingPlan,
-    QueuedPlan,
-    QueueReceipt,
-    QueueRequest,
-)
+from telescopes.observing_plan import ExecutedExposure, ObservingPlan
+from telescopes.observing_queue import QueuedPlan, QueueReceipt, QueueRequest
 from telescopes.preflight.execution_forecast import KeepsTimes
 
 
@@ -59,7 +54,7 @@ class ObservingScript(Protocol):
 
 @dataclass(frozen=True)
 class FileQueue(KeepsTimes):
-    """Implements `telescopes.observing.ObservingQueue`."""
+    """Implements `telescopes.observing_queue.ObservingQueue`."""
 
     drop: FileDrop
     """Where files go."""

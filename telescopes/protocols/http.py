@@ -46,7 +46,7 @@ class HTTPAnswer:
     """Body, whole."""
 
     @property
-    def words(self) -> str:
+    def message(self) -> str:
         """Status and body word for word, cut at 2000 characters."""
         wait = self.headers.get("retry-after")
         later = f" (retry after {wait})" if wait else ""
@@ -67,8 +67,8 @@ class HTTPAnswer:
         if self.status == 200:
             return self
         if 300 <= self.status < 500:
-            raise QueueRefused(self.words)
-        raise QueueUnreachable(self.words)
+            raise QueueRefused(self.message)
+        raise QueueUnreachable(self.message)
 
     def json(self) -> Any:
         """Decode the body.
@@ -81,7 +81,7 @@ class HTTPAnswer:
         try:
             return json.loads(self.body)
         except ValueError as err:
-            raise QueueUnreachable(f"the answer is not JSON: {self.words[:200]}") from err
+            raise QueueUnreachable(f"the answer is not JSON: {self.message[:200]}") from err
 
 
 def checked_address(url: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from telescopes.errors import QueueError, QueueIncomplete, QueueRefused, QueueUnconfirmed
-from telescopes.observing import QueueReceipt, QueueRequest
+from telescopes.observing_queue import QueueReceipt, QueueRequest
 from telescopes.protocols.http import HTTPAnswer
 
 
@@ -40,30 +40,30 @@ def verify_submitted(
         If `find` says so.
     """
     if answer.status >= 500 or answer.status == 408:
-        raise QueueUnconfirmed(answer.words)
+        raise QueueUnconfirmed(answer.message)
     try:
-        found = find(request)
+        is_held = find(request)
     except QueueIncomplete:
         raise
     except QueueError as err:
-        raise QueueUnconfirmed(f"{answer.words}; it cannot be read back: {err}") from err
-    if found:
-        return QueueReceipt(request.name, answer.words)
-    if found is None:
-        raise QueueUnconfirmed(f"{answer.words}; but {holder} holds something else")
+        raise QueueUnconfirmed(f"{answer.message}; it cannot be read back: {err}") from err
+    if is_held:
+        return QueueReceipt(request.name, answer.message)
+    if is_held is None:
+        raise QueueUnconfirmed(f"{answer.message}; but {holder} holds something else")
     if answer.status >= 300:
-        raise QueueRefused(answer.words)
-    raise QueueUnconfirmed(f"{answer.words}; but {holder} does not hold it")
+        raise QueueRefused(answer.message)
+    raise QueueUnconfirmed(f"{answer.message}; but {holder} does not hold it")
 
 
 def verify_deleted(
-    name: str, words: str, is_held: Callable[[], bool], holder: str = "the robot"
+    name: str, reply: str, is_held: Callable[[], bool], holder: str = "the robot"
 ) -> None:
     """Return once a withdrawn queue is seen to be gone.
 
     Parameters
     ----------
-    name, words
+    name, reply
         What was withdrawn, and what was said to that.
     is_held
         Whether it is still there.
@@ -78,9 +78,9 @@ def verify_deleted(
     try:
         is_left = is_held()
     except QueueError as err:
-        raise QueueUnconfirmed(f"{words}; whether it is gone cannot be read: {err}") from err
+        raise QueueUnconfirmed(f"{reply}; whether it is gone cannot be read: {err}") from err
     if is_left:
-        raise QueueUnconfirmed(f"{words}; {holder} still holds {name}")
+        raise QueueUnconfirmed(f"{reply}; {holder} still holds {name}")
 
 
 def contains(held: Any, sent: Any) -> bool:

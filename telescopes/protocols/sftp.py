@@ -72,27 +72,27 @@ class SFTPDrop:
         with self._session() as sftp:
             draft = self._path(f".{name}.{secrets.token_hex(4)}.part")
             try:
-                with _telling(QueueUnreachable, f"{name} was not dropped"):
+                with _translate(QueueUnreachable, f"{name} was not dropped"):
                     _write_and_read_back(sftp, draft, content)
-                with _telling(QueueUnconfirmed, f"{name}, rename"):
+                with _translate(QueueUnconfirmed, f"{name}, rename"):
                     sftp.rename(draft, self._path(name))
             except QueueError:
                 with contextlib.suppress(OSError, *_LOST):
                     sftp.remove(draft)
                 raise
-            with _telling(QueueUnconfirmed, f"{name} was dropped, but cannot be read back"):
+            with _translate(QueueUnconfirmed, f"{name} was dropped, but cannot be read back"):
                 if self._read(sftp, name) != content:
                     raise QueueUnconfirmed(f"{name} is there, but is not what was sent")
 
     def read(self, name: str) -> bytes | None:
         """Content of a file, or None if there is none."""
-        with self._session() as sftp, _telling(QueueUnreachable, f"{name} cannot be read"):
+        with self._session() as sftp, _translate(QueueUnreachable, f"{name} cannot be read"):
             return self._read(sftp, name)
 
     def read_all(self, suffix: str) -> dict[str, bytes]:
         """Content of every file whose name ends in `suffix`, drafts excluded."""
         files = {}
-        with self._session() as sftp, _telling(QueueUnreachable, "the files cannot be read"):
+        with self._session() as sftp, _translate(QueueUnreachable, "the files cannot be read"):
             for name in sorted(sftp.listdir(self.directory)):
                 if not name.startswith(".") and name.endswith(suffix):
                     content = self._read(sftp, name)
@@ -114,7 +114,7 @@ class SFTPDrop:
 
     def remove(self, name: str) -> bool:
         """Remove a file; False if there is none."""
-        with self._session() as sftp, _telling(QueueUnconfirmed, f"{name} may be there still"):
+        with self._session() as sftp, _translate(QueueUnconfirmed, f"{name} may be there still"):
             try:
                 sftp.remove(self._path(name))
             except OSError as err:
@@ -125,7 +125,7 @@ class SFTPDrop:
 
     def ping(self) -> None:
         """Return if the directory can be listed."""
-        with self._session() as sftp, _telling(QueueUnreachable, "the directory cannot be read"):
+        with self._session() as sftp, _translate(QueueUnreachable, "the directory cannot be read"):
             sftp.listdir(self.directory)
 
     def _path(self, name: str) -> str:
@@ -202,12 +202,12 @@ def read_host_key(line: str) -> tuple[str, bytes]:
 
 
 @contextlib.contextmanager
-def _telling(lost: type[QueueError], words: str) -> Iterator[None]:
+def _translate(lost: type[QueueError], message: str) -> Iterator[None]:
     """Translate what the server and the connection do."""
     try:
         yield
     except _LOST as err:
-        raise lost(f"{words}: {err!r}") from err
+        raise lost(f"{message}: {err!r}") from err
     except OSError as err:
         # A status of SFTP: the server has answered, and the answer is no.
-        raise QueueRefused(f"{words}: {err}") from err
+        raise QueueRefused(f"{message}: {err}") from err

@@ -100,9 +100,9 @@ class SOAPService:
             content_type="text/xml; charset=utf-8",
         )
         if 300 <= answer.status < 500 and answer.status != 408:
-            raise QueueRefused(answer.words)
+            raise QueueRefused(answer.message)
         if answer.status != 200:
-            raise QueueUnconfirmed(answer.words)
+            raise QueueUnconfirmed(answer.message)
         return self._returned(answer)
 
     @staticmethod
@@ -111,11 +111,11 @@ class SOAPService:
         try:
             body = read_xml(answer.body).find(f"{{{_ENVELOPE}}}Body")
         except ValueError as err:
-            raise QueueUnconfirmed(f"no SOAP answer: {answer.words[:200]}") from err
+            raise QueueUnconfirmed(f"no SOAP answer: {answer.message[:200]}") from err
         texts = [] if body is None else [each.text for each in body.iter() if each.text]
         longest = max((text.strip() for text in texts), key=len, default="")
         if not longest:
-            raise QueueUnconfirmed(f"an answer without a text: {answer.words[:200]}")
+            raise QueueUnconfirmed(f"an answer without a text: {answer.message[:200]}")
         return longest
 
 

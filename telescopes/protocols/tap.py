@@ -85,8 +85,8 @@ class TAPArchive:
         missing = [name for name in columns if name not in table.colnames]
         if missing:
             there = ", ".join(table.colnames)
-            words = f"the answer of {self.url} has no column {', '.join(missing)}; it has {there}"
-            raise ArchiveUnavailable(words)
+            message = f"the answer of {self.url} has no column {', '.join(missing)}; it has {there}"
+            raise ArchiveUnavailable(message)
         return table
 
     def _transport(self) -> HTTPTransport:

@@ -44,8 +44,8 @@ class ConfiguredSimulator:
                 return Answer.json(200, {"state": "fine"})
             case "GET", ["exposures"]:
                 since, until = request.query["from"], request.query["to"]
-                found = [row for row in self.exposures if since <= row["start"] < until]
-                return Answer.json(200, {"rows": found})
+                rows = [row for row in self.exposures if since <= row["start"] < until]
+                return Answer.json(200, {"rows": rows})
         return Answer.json(404, {"state": "failed", "why": "no such path"})
 
     def _put(self, name: str, request: Request) -> Answer:
@@ -71,14 +71,14 @@ class ConfiguredSimulator:
             del self.queues[name]
             self.exposures += [
                 {
-                    "expid": f"{name}-{number}",
+                    "expid": f"{name}-{index}",
                     "field": shot["field"],
                     "filt": shot["band"].removeprefix("sdss-"),
                     "start": Time(shot["at"], format="mjd").isot,
                     "exptime": shot["seconds"],
                     "queue": name,
                 }
-                for number, shot in enumerate(queue["shots"])
+                for index, shot in enumerate(queue["shots"])
             ]
 
     def truncated(self, request: Request) -> Request:

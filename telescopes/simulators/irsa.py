@@ -44,7 +44,7 @@ TYPES = {**SCIENCE, **REFERENCE}
 
 _FRAME = """<?xml version="1.0" encoding="UTF-8"?>
 <VOTABLE version="1.3" xmlns="http://www.ivoa.net/xml/VOTable/v1.3">
-<RESOURCE type="results"><INFO name="QUERY_STATUS" value="{status}">{words}</INFO>{rest}</RESOURCE>
+<RESOURCE type="results"><INFO name="QUERY_STATUS" value="{status}">{text}</INFO>{body}</RESOURCE>
 </VOTABLE>"""
 
 
@@ -130,10 +130,10 @@ class IRSASimulator:
 def _votable(
     status: int,
     verdict: str,
-    words: str,
+    message: str,
     table: str = "",
     overflow: bool = False,  # noqa: FBT001, FBT002 - one of two
 ) -> Answer:
-    rest = table + ('<INFO name="QUERY_STATUS" value="OVERFLOW"/>' if overflow else "")
-    body = _FRAME.format(status=verdict, words=escape(words), rest=rest)
+    inner = table + ('<INFO name="QUERY_STATUS" value="OVERFLOW"/>' if overflow else "")
+    body = _FRAME.format(status=verdict, text=escape(message), body=inner)
     return Answer(status, body.encode(), "application/x-votable+xml")

@@ -44,7 +44,7 @@ class LCOSimulator:
     groups: list[dict[str, Any]] = field(default_factory=list)
     observations: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     free_at: float = 0.0
-    _number: int = 1000
+    _last_id: int = 1000
 
     def answer(self, request: Request) -> Answer:
         """Act on one request of the real interface."""
@@ -118,11 +118,11 @@ class LCOSimulator:
         }
 
     def _next(self) -> int:
-        self._number += 1
-        return self._number
+        self._last_id += 1
+        return self._last_id
 
     def _list(self, query: Mapping[str, str]) -> Answer:
-        found = [
+        groups = [
             group
             for group in reversed(self.groups)
             if query.get("name", "").lower() in group["name"].lower()
@@ -130,19 +130,19 @@ class LCOSimulator:
             and query.get("proposal", group["proposal"]) == group["proposal"]
         ]
         offset, limit = int(query.get("offset", 0)), int(query.get("limit", 10))
-        more = offset + limit < len(found)
+        more = offset + limit < len(groups)
         return Answer.json(
             200,
             {
-                "count": len(found),
+                "count": len(groups),
                 "next": "http://portal/next" if more else None,
                 "previous": None,
-                "results": found[offset : offset + limit],
+                "results": groups[offset : offset + limit],
             },
         )
 
-    def _cancel(self, number: int) -> Answer:
-        group = next((each for each in self.groups if each["id"] == number), None)
+    def _cancel(self, group_id: int) -> Answer:
+        group = next((each for each in self.groups if each["id"] == group_id), None)
         if group is None:
             return Answer.json(404, {"detail": "Not found."})
         if group["state"] not in {"PENDING", "CANCELED"}:

@@ -71,14 +71,14 @@ class LiverpoolSimulator:
         uid = str(document.get("uid"))
         match document.get("mode"):
             case "request":
-                words = self._objection(document, uid)
-                if not words:
+                objection = self._objection(document, uid)
+                if not objection:
                     self.requests[uid] = len(document.findall(f"{{{NAMESPACE}}}Schedule"))
             case "abort":
-                words = "" if self.requests.pop(uid, None) else "no such request"
+                objection = "" if self.requests.pop(uid, None) else "no such request"
             case mode:
-                words = f"mode {mode}"
-        return _reply("reject" if words else "verify_submitted", uid, words)
+                objection = f"mode {mode}"
+        return _reply("reject" if objection else "verify_submitted", uid, objection)
 
     def _objection(self, document: etree._Element, uid: str) -> str:
         project = document.find(f"{{{NAMESPACE}}}Project")
@@ -117,11 +117,11 @@ def _within(request: Request) -> etree._Element:
     return etree.fromstring(called.text)
 
 
-def _reply(mode: str, uid: str, words: str) -> str:
+def _reply(mode: str, uid: str, comment: str) -> str:
     document = etree.Element(f"{{{NAMESPACE}}}RTML", nsmap={None: NAMESPACE})
     for name, value in (("mode", mode), ("uid", uid), ("version", "3.1a")):
         document.set(name, value)
-    etree.SubElement(document, f"{{{NAMESPACE}}}Comment").text = words or "accepted"
+    etree.SubElement(document, f"{{{NAMESPACE}}}Comment").text = comment or "accepted"
     text = etree.tostring(document, encoding="unicode")
     return f'<?xml version="1.0" encoding="ISO-8859-1"?>\n{text}'
 

@@ -76,9 +76,9 @@ class Answer:
     """Further header fields."""
 
     @classmethod
-    def text(cls, status: int, words: str) -> Answer:
+    def text(cls, status: int, text: str) -> Answer:
         """Plain text."""
-        return cls(status, words.encode())
+        return cls(status, text.encode())
 
     @classmethod
     def json(cls, status: int, value: Any) -> Answer:
@@ -224,10 +224,10 @@ class _Handler(BaseHTTPRequestHandler):
 def _inject_fault(handler: _Handler, request: Request, fault: Fault) -> None:
     """Let `fault` happen to `request`."""
     handler.close_connection = True
-    told = Answer(fault.status, fault.body.encode(), headers=fault.headers)
+    failure = Answer(fault.status, fault.body.encode(), headers=fault.headers)
     match fault.kind:
         case FaultKind.STATUS:
-            handler._send(told)  # noqa: SLF001 - one object in two parts
+            handler._send(failure)  # noqa: SLF001 - one object in two parts
         case FaultKind.HTML:
             handler._send(Answer(200, LOGIN_PAGE, "text/html"))  # noqa: SLF001 - as above
         case FaultKind.HANG:
@@ -240,10 +240,10 @@ def _inject_fault(handler: _Handler, request: Request, fault: Fault) -> None:
         case FaultKind.HALF:
             handler._send(handler._act(handler.server.robot.truncated(request)))  # noqa: SLF001 - as above
         case _:
-            _befall_after(handler, handler._act(request), told, fault)  # noqa: SLF001 - as above
+            _befall_after(handler, handler._act(request), failure, fault)  # noqa: SLF001 - as above
 
 
-def _befall_after(handler: _Handler, answer: Answer, told: Answer, fault: Fault) -> None:
+def _befall_after(handler: _Handler, answer: Answer, failure: Answer, fault: Fault) -> None:
     """Let `fault` happen once the robot has acted."""
     released = handler.server.faults.released
     match fault.kind:
@@ -252,7 +252,7 @@ def _befall_after(handler: _Handler, answer: Answer, told: Answer, fault: Fault)
         case FaultKind.ACCEPT_THEN_RESET:
             _reset(handler)
         case FaultKind.ACCEPT_THEN_STATUS:
-            handler._send(told)  # noqa: SLF001 - one object in two parts
+            handler._send(failure)  # noqa: SLF001 - one object in two parts
         case FaultKind.TRUNCATED:
             # Even an answer without a body must break off somewhere.
             whole = answer if answer.body else Answer(answer.status, b"{}", answer.content_type)

@@ -82,26 +82,26 @@ class TreasureMapSimulator:
         shown["instrument_name"] = self.footprints[row["instrumentid"]][0]
         return shown
 
-    def _footprints(self, number: int) -> Answer:
-        _, polygons = self.footprints.get(number, ("", []))
+    def _footprints(self, instrument_id: int) -> Answer:
+        _, polygons = self.footprints.get(instrument_id, ("", []))
         return Answer.json(
             200,
             [
-                {"id": i, "instrumentid": number, "footprint": text}
+                {"id": i, "instrumentid": instrument_id, "footprint": text}
                 for i, text in enumerate(polygons)
             ],
         )
 
     def _add(self, message: Mapping[str, Any], user: str) -> Answer:
         pointings = message.get("pointings") or []
-        bad = [words for each in pointings for words in _invalid(each)]
+        bad = [error for each in pointings for error in _invalid(each)]
         if bad or not pointings:
             return Answer.json(
-                422, {"detail": [{"msg": words} for words in bad or ["no pointing"]]}
+                422, {"detail": [{"msg": error} for error in bad or ["no pointing"]]}
             )
         if message.get("graceid") not in self.events:
-            words = f"The graceid '{message.get('graceid')}' does not exist in the database"
-            return Answer.json(400, {"message": "Invalid graceid", "errors": [words]})
+            error = f"The graceid '{message.get('graceid')}' does not exist in the database"
+            return Answer.json(400, {"message": "Invalid graceid", "errors": [error]})
         ids: list[int] = []
         errors: list[Any] = []
         for each in pointings:
@@ -120,9 +120,9 @@ class TreasureMapSimulator:
             raise ValueError(f"Instrument with ID {each.get('instrumentid')} not found")
         if any(_same(each, row) for row in self.pointings.values() if row["graceid"] == graceid):
             raise ValueError("Pointing already submitted")
-        number = len(self.pointings) + 1
-        self.pointings[number] = {
-            "id": number,
+        pointing_id = len(self.pointings) + 1
+        self.pointings[pointing_id] = {
+            "id": pointing_id,
             "graceid": graceid,
             "username": user,
             "pos_angle": 0.0,
@@ -132,7 +132,7 @@ class TreasureMapSimulator:
             **each,
             "time": datetime.fromisoformat(each["time"]).isoformat(),
         }
-        return number
+        return pointing_id
 
     def _complete(self, each: Mapping[str, Any], user: str) -> int:
         row = self.pointings.get(int(each["id"]))
@@ -150,8 +150,8 @@ class TreasureMapSimulator:
             return Answer.json(422, {"detail": "Only 'cancelled' status updates are supported"})
         own = [
             row
-            for number, row in self.pointings.items()
-            if number in message["ids"] and row["username"] == user and row["status"] == "planned"
+            for id_, row in self.pointings.items()
+            if id_ in message["ids"] and row["username"] == user and row["status"] == "planned"
         ]
         for row in own:
             row["status"] = "cancelled"
@@ -180,16 +180,18 @@ def _invalid(each: Mapping[str, Any]) -> list[str]:
         return []
     status = each.get("status", "completed")
     needed = {"completed": ("depth", "depth_unit", "band", "time"), "planned": ("time",)}
-    words = [
+    faults = [
         f"{name} is required for {status} observations"
         for name in needed.get(status, ())
         if not each.get(name)
     ]
     if "position" not in each and (each.get("ra") is None or each.get("dec") is None):
-        words.append("Position information required (either position string or ra/dec coordinates)")
+        faults.append(
+            "Position information required (either position string or ra/dec coordinates)"
+        )
     if each.get("band") is not None and each["band"] not in BANDS:
-        words.append(f"{each['band']} is no band")
-    return words
+        faults.append(f"{each['band']} is no band")
+    return faults
 
 
 def _same(each: Mapping[str, Any], row: Mapping[str, Any]) -> bool:

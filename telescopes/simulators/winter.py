@@ -49,13 +49,13 @@ class WINTERSimulator:
     schedules: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """Rows by name of the schedule."""
 
-    _number: int = 0
+    _n_requests: int = 0
 
     def answer(self, request: Request) -> Answer:
         """Act on one request of the real interface."""
         self.pass_time()
         if request.path == "/ping":
-            return _said("pong", {})
+            return _reply("pong", {})
         token = base64.b64encode(":".join(self.account).encode()).decode()
         if request.headers.get("authorization") != f"Basic {token}":
             return Answer.json(401, {"detail": "Incorrect username or password"})
@@ -72,10 +72,10 @@ class WINTERSimulator:
             case "GET", "/too/summary":
                 return self._summary(request.query.get("include_archived") == "true")
             case "GET", "/too/details" if name in self.schedules:
-                return _said(f"Returning details of schedule {name}", self.schedules[name])
+                return _reply(f"Returning details of schedule {name}", self.schedules[name])
             case "DELETE", "/too/delete" if name in self.schedules:
                 del self.schedules[name]
-                return _said(f"Deleted {name}", {})
+                return _reply(f"Deleted {name}", {})
         return Answer.json(404, {"detail": f"nothing of the name '{name}'"})
 
     def _add(self, request: Request, program: str) -> Answer:
@@ -87,11 +87,11 @@ class WINTERSimulator:
         if not rows:
             return Answer.json(422, {"detail": "no targets"})
         if request.query.get("submit_trigger") != "true":
-            return _said("Request is valid, but submit_trigger is False", rows)
-        self._number += 1
-        name = f"request_{program}_{self._number:04d}"
+            return _reply("Request is valid, but submit_trigger is False", rows)
+        self._n_requests += 1
+        name = f"request_{program}_{self._n_requests:04d}"
         self.schedules[name] = rows
-        return _said(f"Request submitted. Schedule name is '{name}' now", rows)
+        return _reply(f"Request submitted. Schedule name is '{name}' now", rows)
 
     def _rows(self, target: Mapping[str, Any], program: str) -> list[dict[str, Any]]:
         """Rows of one target; ValueError if the observatory would not take it."""
@@ -141,7 +141,7 @@ class WINTERSimulator:
             "too_schedule_name": {str(i): name for i, name in enumerate(shown)},
             "n_entries": {str(i): len(rows) for i, rows in enumerate(shown.values())},
         }
-        return _said("Returning schedule summary", table if shown else {})
+        return _reply("Returning schedule summary", table if shown else {})
 
     def _is_over(self, rows: list[dict[str, Any]]) -> bool:
         return all(row["observed"] or row["validStop"] < self.clock.now() for row in rows)
@@ -170,5 +170,5 @@ class WINTERSimulator:
         self.clock.set(now, rate)
 
 
-def _said(words: str, body: Any) -> Answer:
-    return Answer.json(200, {"msg": words, "body": body})
+def _reply(message: str, body: Any) -> Answer:
+    return Answer.json(200, {"msg": message, "body": body})

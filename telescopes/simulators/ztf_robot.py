@@ -49,7 +49,7 @@ class Exposure:
     @property
     def exposure_id(self) -> int:
         """Number in the processing system: 1e-5 days since 2017-01-01, as in ZTF's pid."""
-        return _number(self.exposure_mjd)
+        return _exposure_id(self.exposure_mjd)
 
 
 @dataclass
@@ -142,7 +142,7 @@ class ZTFRobot:
         """
         if self.history and start <= max(each.exposure_mjd for each in self.history):
             taken = {each.exposure_id for each in self.history}
-            while _number(start) in taken:
+            while _exposure_id(start) in taken:
                 start += 1 / DAY
         return start
 
@@ -242,5 +242,5 @@ class ZTFRobot:
         self.roster.current = state["current"]
 
 
-def _number(start: float) -> int:
+def _exposure_id(start: float) -> int:
     return int((start - 57754) * 1e5)

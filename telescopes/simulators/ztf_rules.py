@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from telescopes.observing import FieldGrid
 from telescopes.preflight.local_sky import ApproximateSky
+from telescopes.telescope import FieldGrid
 
 REQUIRED = ("field_id", "program_id", "subprogram_name", "filter_id", "program_pi")
 """Without one of these in each target the whole queue is rejected."""

@@ -10,11 +10,12 @@ from astropy import units as u
 from astropy.time import Time
 from numpy.typing import NDArray
 
-from telescopes.observing import ExecutedExposure, Telescope
+from telescopes.observing_plan import ExecutedExposure
 from telescopes.pairing.pointings import separation
 from telescopes.pairing.repetitions import Shutters
 from telescopes.tables.table_columns import Column
 from telescopes.tables.table_rows import Row
+from telescopes.telescope import Telescope
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """A start before is a slip: a truncated date, or the wrong kind of day number."""
@@ -102,7 +103,7 @@ class ExposureReader:
 
     def _moment(self, row: Row) -> datetime:
         for name, epoch in (("mjd", 0.0), ("jd", 2400000.5)):
-            days = row.number_in(self.columns.get(name), u.day)
+            days = row.quantity_in(self.columns.get(name), u.day)
             if days is not None:
                 return _from_days(days - epoch)
         text = row.get(self.columns.get("start"))
@@ -113,8 +114,8 @@ class ExposureReader:
     def _place(self, row: Row) -> tuple[int, float, float]:
         """Field (-1 off the grid) and position, deg."""
         field_id = self._field(row)
-        ra = row.number_in(self.columns.get("ra"), u.deg)
-        dec = row.number_in(self.columns.get("dec"), u.deg)
+        ra = row.quantity_in(self.columns.get("ra"), u.deg)
+        dec = row.quantity_in(self.columns.get("dec"), u.deg)
         if ra is None and dec is None and field_id >= 0:
             return field_id, *self.grid[field_id]
         if ra is None or dec is None:
@@ -132,11 +133,11 @@ class ExposureReader:
         if text is None:
             return -1
         try:
-            number = float(text)
-            field_id = int(number)
+            value = float(text)
+            field_id = int(value)
         except (ValueError, OverflowError):
             raise ValueError(f"field {text!r} is not a number") from None
-        if field_id != number or (field_id != -1 and field_id not in self.grid):
+        if field_id != value or (field_id != -1 and field_id not in self.grid):
             raise ValueError(f"{self.telescope.name} has no field {text}")
         return field_id
 
@@ -162,7 +163,7 @@ class ExposureReader:
         raise ValueError(f"{self.telescope.name} has no filter {text!r}; it has {', '.join(known)}")
 
     def _exposure_time(self, row: Row) -> u.Quantity:
-        seconds = row.number_in(self.columns.get("exposure_time"), u.s)
+        seconds = row.quantity_in(self.columns.get("exposure_time"), u.s)
         if seconds is None:
             return self.telescope.exposure_time
         longest = self.telescope.longest_exposure.to_value(u.s)
@@ -179,17 +180,17 @@ class ExposureReader:
         if text is None:
             return known
         try:
-            numbers = sorted({int(part) for part in text.strip("[]").replace(",", " ").split()})
+            detectors = sorted({int(part) for part in text.strip("[]").replace(",", " ").split()})
         except ValueError:
             raise ValueError(f"detectors {text!r} are not numbers apart by spaces") from None
-        strange = [number for number in numbers if number not in known]
+        strange = [detector for detector in detectors if detector not in known]
         if strange:
             raise ValueError(f"{self.telescope.name} has no detector {strange[0]}")
-        return np.array(numbers, dtype=np.int64)
+        return np.array(detectors, dtype=np.int64)
 
     def _within(self, row: Row, name: str, unit: u.UnitBase) -> float | None:
         """A number that must be in its range of `_RANGES`."""
-        value = row.number_in(self.columns.get(name), unit)
+        value = row.quantity_in(self.columns.get(name), unit)
         low, high = _RANGES[name]
         if value is not None and not low <= value <= high:
             heading = self.columns[name].heading
@@ -204,7 +205,7 @@ class ExposureReader:
         if (same := self.shutters.find(exposure)) is not None:
             first = self.ids[same.exposure_id]
             raise ValueError(f"the same field, filter and start stand in row {first} already")
-        self.ids[exposure.exposure_id] = row.number
+        self.ids[exposure.exposure_id] = row.row_number
         self.shutters.add(exposure)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from astropy.time import Time
 
-from telescopes.observing import ExecutedExposure, Telescope
+from telescopes.observing_plan import ExecutedExposure
 from telescopes.tables.exposure_rows import ExposureReader
 from telescopes.tables.table_columns import (
     ONE_EACH,
@@ -23,6 +23,7 @@ from telescopes.tables.table_columns import (
     simplified,
 )
 from telescopes.tables.table_rows import TableUnreadable, read_rows
+from telescopes.telescope import Telescope
 
 __all__ = ["ExposureTable", "RejectedRow", "TableUnreadable", "read_exposure_table"]
 
@@ -81,7 +82,7 @@ def read_exposure_table(data: bytes, *, telescope: Telescope, now: Time | None) 
         try:
             exposures.append(reader.read(row))
         except ValueError as err:
-            rejected.append(RejectedRow(row.number, str(err), row.text[:MAX_TEXT_LENGTH]))
+            rejected.append(RejectedRow(row.row_number, str(err), row.text[:MAX_TEXT_LENGTH]))
     return ExposureTable(tuple(exposures), tuple(rejected))
 
 

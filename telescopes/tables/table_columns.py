@@ -69,7 +69,7 @@ def match_columns(headings: Sequence[str]) -> dict[str, Column]:
         If a column states a unit that its quantity cannot be in.
     """
     by_name = {alias: name for name, aliases in COLUMNS.items() for alias in (name, *aliases)}
-    found: dict[str, tuple[int, Column]] = {}
+    columns: dict[str, tuple[int, Column]] = {}
     for heading in headings:
         plain, stated = _split(heading, by_name)
         name = by_name.get(plain)
@@ -77,9 +77,9 @@ def match_columns(headings: Sequence[str]) -> dict[str, Column]:
             continue
         # Of two columns for one quantity the more usual name counts.
         rank = (name, *COLUMNS[name]).index(plain)
-        if name not in found or rank < found[name][0]:
-            found[name] = rank, Column(heading, _unit(heading, name, stated))
-    return {name: column for name, (_, column) in found.items()}
+        if name not in columns or rank < columns[name][0]:
+            columns[name] = rank, Column(heading, _unit(heading, name, stated))
+    return {name: column for name, (_, column) in columns.items()}
 
 
 def simplified(heading: str) -> str:

@@ -33,7 +33,7 @@ class TableUnreadable(ValueError):
 class Row:
     """One row, its values still as they stand in the file."""
 
-    number: int
+    row_number: int
     """Line of a CSV file (the header is line 1), or place in a JSON list, from 1."""
 
     text: str
@@ -49,7 +49,7 @@ class Row:
         """What stands in a column; None if nothing does."""
         return None if column is None else self.values.get(column.heading)
 
-    def number_in(self, column: Column | None, unit: u.UnitBase) -> float | None:
+    def quantity_in(self, column: Column | None, unit: u.UnitBase) -> float | None:
         """A number, carried to `unit` from what the column or the cell itself says.
 
         Raises
@@ -123,12 +123,12 @@ def _counts(line: str) -> bool:
 
 
 def _csv_rows(lines: list[str], first: int, headings: list[str], delimiter: str) -> Iterator[Row]:
-    for number, line in enumerate(lines[first + 1 :], start=first + 2):
+    for row_number, line in enumerate(lines[first + 1 :], start=first + 2):
         if not _counts(line):
             continue
         cells = next(csv.reader(io.StringIO(line), delimiter=delimiter))
         values = dict(zip(headings, cells, strict=False))
-        yield Row(number, line, _present(values), max(0, len(cells) - len(headings)))
+        yield Row(row_number, line, _present(values), max(0, len(cells) - len(headings)))
 
 
 def _from_json(text: str) -> tuple[list[str], Iterator[Row]]:
@@ -148,9 +148,9 @@ def _from_json(text: str) -> tuple[list[str], Iterator[Row]]:
 
 
 def _json_rows(document: list[dict[str, object]]) -> Iterator[Row]:
-    for number, entry in enumerate(document, start=1):
+    for row_number, entry in enumerate(document, start=1):
         values = {name.strip(): _cell(value) for name, value in entry.items()}
-        yield Row(number, json.dumps(entry), _present(values))
+        yield Row(row_number, json.dumps(entry), _present(values))
 
 
 def _cell(value: object) -> str:

@@ -21,10 +21,10 @@ from telescopes.errors import (
     QueueUnreachable,
     looking_in,
 )
-from telescopes.observing import Footprint
 from telescopes.outlines import convex_hull
 from telescopes.protocols.http import HTTPAnswer, HTTPTransport
 from telescopes.tables.exposure_tables import RejectedRow
+from telescopes.telescope import Footprint
 from telescopes.treasure_map.messages import Pointing, read_pointing, read_polygon, write_pointing
 
 URL = "https://treasuremap.space/api/v1"
@@ -82,7 +82,7 @@ class TreasureMap:
         """
         messages = [write_pointing(pointing) for pointing in pointings]
         ids = self._ids(graceid, pointings)
-        missing = [i for i, number in enumerate(ids) if number is None]
+        missing = [i for i, pointing_id in enumerate(ids) if pointing_id is None]
         if not missing:
             return Posted(tuple(ids), ())
         refused: list[str] = []
@@ -103,24 +103,24 @@ class TreasureMap:
         answer = self.transport.exchange("POST", "/pointings", body=body)
         if answer.status == 422:
             # One bad pointing rejects its message; the other messages may be good.
-            return [answer.words]
+            return [answer.message]
         _check_write(answer)
         try:
             return [json.dumps(error)[:500] for error in answer.json()["ERRORS"]]
         except (QueueUnreachable, KeyError, TypeError) as err:
-            words = f"posted, but the answer cannot be read: {answer.words[:200]}"
-            raise QueueUnconfirmed(words) from err
+            message = f"posted, but the answer cannot be read: {answer.message[:200]}"
+            raise QueueUnconfirmed(message) from err
 
     def _ids(self, graceid: str, pointings: Sequence[Pointing]) -> list[int | None]:
         """Numbers of those that the service holds, each number once."""
         left = list(self.pointings(graceid, ("planned", "completed")).pointings)
-        found: list[int | None] = []
+        ids: list[int | None] = []
         for pointing in pointings:
             match = next((other for other in left if _holds(other, pointing)), None)
-            found.append(None if match is None else match.pointing_id)
+            ids.append(None if match is None else match.pointing_id)
             if match is not None:
                 left.remove(match)
-        return found
+        return ids
 
     def cancel(self, ids: Collection[int]) -> None:
         """Cancel planned pointings, and see that none is planned any more.
@@ -143,24 +143,28 @@ class TreasureMap:
         try:
             answer = self.transport.exchange("POST", "/update_pointings", body=body)
         except QueueUnconfirmed as err:
-            words = str(err)
+            reply = str(err)
         else:
             _check_write(answer)
-            words = answer.words
+            reply = answer.message
         try:
             left = self._planned(ids)
         except QueueError as err:
-            raise QueueUnconfirmed(f"{words}; whether they are gone cannot be read: {err}") from err
+            raise QueueUnconfirmed(f"{reply}; whether they are gone cannot be read: {err}") from err
         if left:
-            raise QueueUnconfirmed(f"{words}; {len(left)} pointings are planned still")
+            raise QueueUnconfirmed(f"{reply}; {len(left)} pointings are planned still")
 
     def _planned(self, ids: Collection[int]) -> list[int]:
         if not ids:
             return []
         query = {"ids": ",".join(map(str, sorted(ids))), "status": "planned"}
         wanted = set(ids)
-        numbers = [pointing.pointing_id for pointing in self._read(query).pointings]
-        return sorted(number for number in numbers if number is not None and number in wanted)
+        planned = [pointing.pointing_id for pointing in self._read(query).pointings]
+        return sorted(
+            pointing_id
+            for pointing_id in planned
+            if pointing_id is not None and pointing_id in wanted
+        )
 
     def pointings(self, graceid: str, statuses: Collection[str] = ("completed",)) -> PointingTable:
         """Pointings of everybody for an event."""
@@ -178,11 +182,11 @@ class TreasureMap:
             raise QueueUnreachable(f"something else answers for the Treasure Map: {rows!r:.200}")
         pointings: list[Pointing] = []
         rejected: list[RejectedRow] = []
-        for number, row in enumerate(rows, start=1):
+        for index, row in enumerate(rows, start=1):
             try:
                 pointings.append(read_pointing(row))
             except (ValueError, KeyError, TypeError, AttributeError) as err:
-                rejected.append(RejectedRow(number, f"{type(err).__name__}: {err}", str(row)[:300]))
+                rejected.append(RejectedRow(index, f"{type(err).__name__}: {err}", str(row)[:300]))
         pointings.sort(key=lambda pointing: float(pointing.time.utc.mjd))
         return PointingTable(tuple(pointings), tuple(rejected))
 
@@ -228,9 +232,9 @@ def _holds(held: Pointing, wanted: Pointing) -> bool:
 def _check_write(answer: HTTPAnswer) -> None:
     """Raise what the status of a change means, if it is no success."""
     if answer.status >= 500 or answer.status == 408:
-        raise QueueUnconfirmed(answer.words)
+        raise QueueUnconfirmed(answer.message)
     if answer.status >= 300:
-        raise QueueRefused(answer.words)
+        raise QueueRefused(answer.message)
 
 
 def open_treasure_map(token: str, url: str = URL) -> TreasureMap:

@@ -10,8 +10,9 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import EarthLocation
 
-from telescopes.observing import ExecutedExposure, FieldGrid, Footprint, Site, Telescope
+from telescopes.observing_plan import ExecutedExposure
 from telescopes.slews import Axis, Overheads
+from telescopes.telescope import FieldGrid, Footprint, Site, Telescope
 from telescopes.treasure_map.messages import Pointing
 
 
@@ -43,10 +44,10 @@ def as_exposures(
             groups[pointing.instrument_id, angle].append(pointing)
     return [
         (
-            camera_alone(own[0].instrument, camera := _turned(footprints[number], angle)),
+            camera_alone(own[0].instrument, camera := _turned(footprints[instrument_id], angle)),
             [_exposure(pointing, camera) for pointing in own],
         )
-        for (number, angle), own in groups.items()
+        for (instrument_id, angle), own in groups.items()
     ]
 
 

@@ -20,7 +20,7 @@ from astropy import units as u
 from astropy.time import Time
 
 from telescopes.errors import PlanUnsuitable
-from telescopes.observing import ExecutedExposure, PlannedExposure
+from telescopes.observing_plan import ExecutedExposure, PlannedExposure
 from telescopes.pairing.pointings import separation
 
 Status = Literal["planned", "completed", "cancelled"]
@@ -84,13 +84,13 @@ class Pointing:
             other.band,
         ):
             return False
-        (place, mjd), (other_place, other_mjd) = self._numbers, other._numbers
+        (place, mjd), (other_place, other_mjd) = self._place_and_mjd, other._place_and_mjd
         if abs(mjd - other_mjd) * 86400 > SAME_TIME:
             return False
         return separation(place, other_place) * 3600 <= SAME_PLACE
 
     @cached_property
-    def _numbers(self) -> tuple[tuple[float, float], float]:
+    def _place_and_mjd(self) -> tuple[tuple[float, float], float]:
         """Right ascension and declination, deg, and MJD: compared very often."""
         ra, dec = float(self.ra.to_value(u.deg)), float(self.dec.to_value(u.deg))
         return (ra, dec), float(self.time.utc.mjd)

@@ -7,9 +7,10 @@ from typing import Annotated
 from pydantic import SecretStr
 
 from telescopes.entries import Entry
-from telescopes.observing import ObservingQueue, Telescope
+from telescopes.observing_queue import ObservingQueue
 from telescopes.protocols.endpoint import WebEndpoint
 from telescopes.protocols.http import basic_authorization
+from telescopes.telescope import Telescope
 from telescopes.winter.queue import WINTERQueue
 
 

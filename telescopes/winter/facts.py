@@ -17,8 +17,8 @@ from astropy import units as u
 from astropy.coordinates import EarthLocation
 
 from telescopes.grids import declination_rings
-from telescopes.observing import FieldGrid, Footprint, Site, Telescope
 from telescopes.slews import Axis, Overheads
+from telescopes.telescope import FieldGrid, Footprint, Site, Telescope
 
 SCALE = 1.11 * u.arcsec
 """Of a pixel: with six sensors the field is 1.2 square degrees [1]_."""

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from telescopes.errors import PlanUnsuitable
-from telescopes.observing import ObservingPlan
+from telescopes.observing_plan import ObservingPlan
 from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures, window_of
 from telescopes.winter.facts import DITHERS, MAX_EXPOSURE, MIN_EXPOSURE, WINTER
 

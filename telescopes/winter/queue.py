@@ -15,13 +15,8 @@ from astropy import units as u
 from astropy.time import Time
 
 from telescopes.errors import QueueRefused, QueueUnconfirmed, QueueUnreachable, looking_in
-from telescopes.observing import (
-    ExecutedExposure,
-    ObservingPlan,
-    QueuedPlan,
-    QueueReceipt,
-    QueueRequest,
-)
+from telescopes.observing_plan import ExecutedExposure, ObservingPlan
+from telescopes.observing_queue import QueuedPlan, QueueReceipt, QueueRequest
 from telescopes.preflight.execution_forecast import KeepsTimes
 from telescopes.protocols.http import HTTPAnswer, HTTPTransport
 from telescopes.protocols.readback import verify_deleted, verify_submitted
@@ -30,7 +25,7 @@ from telescopes.winter.messages import dump, read_rows, same_schedule, write_tar
 
 @dataclass(frozen=True)
 class WINTERQueue(KeepsTimes):
-    """Implements `telescopes.observing.ObservingQueue`."""
+    """Implements `telescopes.observing_queue.ObservingQueue`."""
 
     service: HTTPTransport
     """The observatory, with the account in its headers."""
@@ -78,15 +73,15 @@ class WINTERQueue(KeepsTimes):
 
     def withdraw(self, name: str) -> None:
         """Delete every schedule with targets of that name, and see that none is left."""
-        words = ""
+        reply = ""
         for schedule in self._named(name):
             try:
-                words = self._exchange("DELETE", "/too/delete", schedule_name=schedule).words
+                reply = self._exchange("DELETE", "/too/delete", schedule_name=schedule).message
             except QueueUnconfirmed as err:
-                words = str(err)
-        if not words:
+                reply = str(err)
+        if not reply:
             return
-        verify_deleted(name, words, lambda: bool(self._named(name)), "the observatory")
+        verify_deleted(name, reply, lambda: bool(self._named(name)), "the observatory")
 
     def queued(self) -> tuple[QueuedPlan, ...]:
         """Waiting schedules of the program; one whose targets have one name goes by that."""
@@ -125,14 +120,14 @@ class WINTERQueue(KeepsTimes):
 
     def _schedules(self, *, archived: bool = False) -> dict[str, list[Mapping[str, Any]]]:
         """Rows of each schedule of the program, by the observatory's name."""
-        found = {}
+        schedules = {}
         for entry in self._summary(archived=archived):
             schedule = str(entry["too_schedule_name"])
             answer = self._exchange("GET", "/too/details", schedule_name=schedule)
             rows = _rows(answer, ("raDeg", "filter", "validStart", "validStop", "observed"))
             if rows:
-                found[schedule] = rows
-        return found
+                schedules[schedule] = rows
+        return schedules
 
     def _summary(self, *, archived: bool = False) -> list[Mapping[str, Any]]:
         answer = self._exchange("GET", "/too/summary", include_archived=str(archived).lower())

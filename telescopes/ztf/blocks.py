@@ -28,7 +28,7 @@ from itertools import pairwise
 
 from astropy import units as u
 
-from telescopes.observing import ObservingPlan, PlannedExposure
+from telescopes.observing_plan import ObservingPlan, PlannedExposure
 from telescopes.preflight.timeline import DAY, Target, Timeline, targets_of
 from telescopes.ztf.facts import ZTF
 
@@ -125,21 +125,21 @@ class _Cutter:
                 yield Block(tuple(self._exposures), opens, self._graced)
             return
         free = self._begins
-        rest = range(len(self._exposures))
-        while rest:
-            own = rest[: self._length(rest)]
-            rest = rest[len(own) :]
-            window = self._window(own, free, is_last=not rest)
+        remaining = range(len(self._exposures))
+        while remaining:
+            own = remaining[: self._length(remaining)]
+            remaining = remaining[len(own) :]
+            window = self._window(own, free, is_last=not remaining)
             if window is not None:
                 opens, free = window
                 yield Block(tuple(self._exposures[i] for i in own), opens, free)
 
-    def _length(self, rest: Sequence[int]) -> int:
-        """How many exposures the queue holds that begins with the first of `rest`."""
+    def _length(self, remaining: Sequence[int]) -> int:
+        """How many exposures the queue holds that begins with the first of `remaining`."""
         fields: set[int] = set()
         opens, passed, ended = -1.0, 0.0, math.inf
         before: Target | None = None
-        for count, i in enumerate(rest):
+        for count, i in enumerate(remaining):
             field, target = self._exposures[i].field_id, self._targets[i]
             if field in fields or self._planned[i] > ended + _days(PAUSE):
                 return count
@@ -151,7 +151,7 @@ class _Cutter:
             fields.add(field)
             passed, before = passed + target.exposure_time, target
             ended = self._planned[i] + target.exposure_time / DAY
-        return len(rest)
+        return len(remaining)
 
     def _ready(self, field: int) -> float:
         """When a field may be visited again (MJD)."""

@@ -7,9 +7,10 @@ from typing import Annotated
 from pydantic import SecretStr, ValidationInfo, field_validator
 
 from telescopes.entries import Entry
-from telescopes.observing import ObservingQueue, Telescope
+from telescopes.observing_queue import ObservingQueue
 from telescopes.protocols.endpoint import Address, WebEndpoint
 from telescopes.protocols.http import HTTPTransport, basic_authorization
+from telescopes.telescope import Telescope
 from telescopes.ztf.kowalski import KowalskiScheduler
 from telescopes.ztf.queue import ZTFQueue
 from telescopes.ztf.scheduler import TunnelledScheduler

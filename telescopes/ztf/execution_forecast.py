@@ -14,9 +14,11 @@ from astropy import units as u
 from astropy.time import Time
 
 from telescopes.findings import Finding, Level
-from telescopes.observing import ObservingPlan, QueuedPlan, QueueRequest, Telescope
+from telescopes.observing_plan import ObservingPlan
+from telescopes.observing_queue import QueuedPlan, QueueRequest
 from telescopes.preflight.execution_forecast import clock, exposures, minutes
 from telescopes.preflight.timeline import DAY, Target, Timeline
+from telescopes.telescope import Telescope
 from telescopes.ztf.blocks import LATE, TWILIGHT
 from telescopes.ztf.forecast import ExpectedQueue, forecast
 from telescopes.ztf.messages import EARLIEST, FILTER_IDS, LATEST, read_messages
@@ -31,7 +33,7 @@ one is no reason to give up the others."""
 DEFAULT_EXPOSURE = 30.0
 """Of a target that does not say, s (ztf_sim, `load_list_queue`)."""
 
-_FILTERS = {number: name for name, number in FILTER_IDS.items()}
+_FILTERS = {filter_id: name for name, filter_id in FILTER_IDS.items()}
 
 
 class ExecutionForecast:
@@ -70,7 +72,7 @@ class ExecutionForecast:
             and other.end.utc.mjd >= max(self.opens, self.now)
         ]
         expected = forecast(
-            [*(self._other(each) for each in others), *self._mine()], self.timeline, self.now
+            [*(self._other(each) for each in others), *self._own_queues()], self.timeline, self.now
         )
         # The scheduler stays with the target of opportunity that it follows.
         first = [other for other in others if self._goes_first(other)]
@@ -84,10 +86,10 @@ class ExecutionForecast:
             for other in others
             if other not in first
         ]
-        starts = [start for each in self._mine() for start in expected[each.name]]
+        starts = [start for each in self._own_queues() for start in expected[each.name]]
         return [*findings, *self._execution(starts)]
 
-    def _mine(self) -> list[ExpectedQueue]:
+    def _own_queues(self) -> list[ExpectedQueue]:
         return [
             ExpectedQueue(
                 message["queue_name"], opens, closes, tuple(map(_target, message["targets"]))
@@ -121,8 +123,8 @@ class ExecutionForecast:
     def _window(self) -> list[Finding]:
         for opens, closes in self.windows:
             if not EARLIEST < opens < closes < LATEST:
-                words = f"the scheduler takes no window from MJD {opens:.3f} to {closes:.3f}"
-                return [Finding("error", words)]
+                message = f"the scheduler takes no window from MJD {opens:.3f} to {closes:.3f}"
+                return [Finding("error", message)]
         if self.closes <= self.now:
             return [Finding("error", f"its validity window has closed ({clock(self.closes)})")]
         return []
@@ -166,13 +168,13 @@ class ExecutionForecast:
         ]
         findings = [*self._losses(len(taken)), *self._gaps(starts)]
         if len(self.messages) > 1:
-            words = f"goes as {len(self.messages)} queues, to keep the gap between visits as long"
+            message = f"goes as {len(self.messages)} queues, to keep the gap between visits as long"
             late = minutes(float(LATE.to_value(u.s)))
-            findings.append(Finding("note", f"{words} as none is begun more than {late} late"))
+            findings.append(Finding("note", f"{message} as none is begun more than {late} late"))
         if taken:
             end = max(start + time / DAY for start, time in taken)
-            words = f"expected to begin {clock(min(taken)[0])} and to end {clock(end)}"
-            findings.append(Finding("note", words))
+            message = f"expected to begin {clock(min(taken)[0])} and to end {clock(end)}"
+            findings.append(Finding("note", message))
         return findings
 
     def _losses(self, taken: int) -> list[Finding]:
@@ -182,9 +184,9 @@ class ExecutionForecast:
         if not lost:
             return []
         closes = "the window closes" if len(self.messages) == 1 else "the last window closes"
-        words = f"{exposures(lost)} of {planned} would not be begun before {closes}"
+        message = f"{exposures(lost)} of {planned} would not be begun before {closes}"
         level: Level = "warning" if lost > max(MAX_LOST * planned, 1) else "note"
-        return [Finding(level, f"{words} ({clock(self.closes)})")]
+        return [Finding(level, f"{message} ({clock(self.closes)})")]
 
     def _gaps(self, starts: Sequence[float | None]) -> list[Finding]:
         """Second visits that would come too early: the scheduler knows no gap."""

@@ -18,7 +18,7 @@ import numpy as np
 from astropy import units as u
 from astropy.time import Time
 
-from telescopes.observing import ExecutedExposure
+from telescopes.observing_plan import ExecutedExposure
 from telescopes.ztf.facts import ZTF, field_centers
 from telescopes.ztf.records import HistoryEntry, ProcessedExposure
 

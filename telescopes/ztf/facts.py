@@ -16,8 +16,8 @@ from astropy import units as u
 from astropy.coordinates import EarthLocation, SkyCoord
 from astropy.table import Table
 
-from telescopes.observing import FieldGrid, Footprint, PointingExclusion, Site, Telescope
 from telescopes.slews import Axis, Overheads
+from telescopes.telescope import FieldGrid, Footprint, PointingExclusion, Site, Telescope
 
 
 @cache

@@ -23,7 +23,7 @@ from astropy.time import Time
 from numpy.typing import NDArray
 
 from telescopes.errors import ArchiveUnavailable
-from telescopes.observing import ExecutedExposure
+from telescopes.observing_plan import ExecutedExposure
 from telescopes.protocols.tap import TAPArchive
 from telescopes.tables.exposure_tables import ExposureTable, RejectedRow
 from telescopes.ztf.exposures import SAME
@@ -62,7 +62,7 @@ SURVEY = "2018-02-05T00:00:00Z"
 """Images from before, of the time of commissioning, are not used (the first GROWTH marshal,
 `growth/too/tasks/ztf_client.py`)."""
 
-_FILTERS = {number: name for name, number in FILTER_IDS.items()}
+_FILTERS = {filter_id: name for name, filter_id in FILTER_IDS.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,9 +143,9 @@ class ZTFArchive:
             sieve = _references(table, first)
             rejected += sieve.rejected()
             pairs = np.stack([sieve.good("field"), sieve.good("fid")], axis=-1).astype(np.int64)
-            found, quadrants = np.unique(pairs, axis=0, return_counts=True)
-            for (field, number), n in zip(found.tolist(), quadrants.tolist(), strict=True):
-                count[field, _FILTERS[number]] = n
+            keys, quadrants = np.unique(pairs, axis=0, return_counts=True)
+            for (field, filter_id), n in zip(keys.tolist(), quadrants.tolist(), strict=True):
+                count[field, _FILTERS[filter_id]] = n
         enough = [key for key, n in count.items() if n >= minimum_quadrants]
         if not enough:
             raise ArchiveUnavailable(f"{self.archive.url} knows no reference image at all")
@@ -189,7 +189,7 @@ def _references(table: Table, first: int) -> RowFilter:
 def _common(sieve: RowFilter) -> None:
     known = np.asarray(ZTF.read_grid().field_id, dtype=float)
     sieve.keep(np.isin(sieve["field"], known), "ZTF has no such field")
-    sieve.keep(np.isin(sieve["fid"], [float(number) for number in _FILTERS]), "no such filter")
+    sieve.keep(np.isin(sieve["fid"], [float(fid) for fid in _FILTERS]), "no such filter")
 
 
 def _whole(values: NDArray[np.float64], low: int, high: int) -> NDArray[np.bool_]:

@@ -13,7 +13,7 @@ from astropy.table import Table
 from astropy.time import Time
 from numpy.typing import NDArray
 
-from telescopes.observing import ExecutedExposure
+from telescopes.observing_plan import ExecutedExposure
 from telescopes.tables.exposure_tables import MAX_TEXT_LENGTH, RejectedRow
 from telescopes.ztf.exposures import SAME
 from telescopes.ztf.facts import field_centers
@@ -23,7 +23,7 @@ BAD = 1 << 25
 """Information bit of a quadrant whose calibration failed: it is not to be used (Masci et al.
 2019, PASP 131, 018003, and the release notes of the archive)."""
 
-_FILTERS = {number: name for name, number in FILTER_IDS.items()}
+_FILTERS = {filter_id: name for name, filter_id in FILTER_IDS.items()}
 
 
 class RowFilter:
@@ -40,12 +40,12 @@ class RowFilter:
     def __init__(self, table: Table, columns: Sequence[str]) -> None:
         self._table = table
         self.columns = tuple(columns)
-        self._numbers = {name: _numbers(table[name]) for name in columns}
+        self._values = {name: _as_floats(table[name]) for name in columns}
         self._wrong = np.full(len(table), -1)
         self._reasons: list[str] = []
 
     def __getitem__(self, column: str) -> NDArray[np.float64]:
-        return self._numbers[column]
+        return self._values[column]
 
     def keep(self, is_good: NDArray[np.bool_], reason: str) -> None:
         """Put aside what is not good and has not been put aside before."""
@@ -55,7 +55,7 @@ class RowFilter:
     def keep_first(self, *columns: str, reason: str) -> None:
         """Of good rows that agree in these columns keep the first."""
         good = np.flatnonzero(self._wrong < 0)
-        keys = np.stack([self._numbers[name][good] for name in columns], axis=-1)
+        keys = np.stack([self._values[name][good] for name in columns], axis=-1)
         _, first = np.unique(keys, axis=0, return_index=True)
         is_first = np.ones(len(self._wrong), dtype=bool)
         is_first[good] = np.isin(np.arange(len(good)), first)
@@ -64,12 +64,12 @@ class RowFilter:
     def keep_like_most(self, key: str, tolerances: Mapping[str, float], reason: str) -> None:
         """Of good rows that agree in `key` keep those that are close to most of them in others."""
         good = np.flatnonzero(self._wrong < 0)
-        order = np.argsort(self._numbers[key][good], kind="stable")
-        bounds = np.flatnonzero(np.diff(self._numbers[key][good][order])) + 1
+        order = np.argsort(self._values[key][good], kind="stable")
+        bounds = np.flatnonzero(np.diff(self._values[key][good][order])) + 1
         alike = np.ones(len(self._wrong), dtype=bool)
         for own in np.split(good[order], bounds) if len(good) else []:
             for name, tolerance in tolerances.items():
-                values = self._numbers[name][own]
+                values = self._values[name][own]
                 # A median of what is there: no mean of two.
                 usual = np.sort(values)[len(values) // 2]
                 alike[own] &= np.abs(values - usual) <= tolerance
@@ -77,7 +77,7 @@ class RowFilter:
 
     def good(self, column: str) -> NDArray[np.float64]:
         """A column of the rows that are left."""
-        return self._numbers[column][self._wrong < 0]
+        return self._values[column][self._wrong < 0]
 
     def rejected(self) -> list[RejectedRow]:
         """The others, numbered from 1."""
@@ -91,16 +91,16 @@ class RowFilter:
         return " ".join(cells)[:MAX_TEXT_LENGTH]
 
 
-def _numbers(column: object) -> NDArray[np.float64]:
+def _as_floats(column: object) -> NDArray[np.float64]:
     """Values of a column; NaN for what is absent or no number."""
     values: Any = np.ma.asarray(column)
     try:
         return np.asarray(np.ma.filled(values.astype(float), np.nan))
     except (TypeError, ValueError):
-        return np.array([_number(value) for value in np.ma.filled(values.astype(object), None)])
+        return np.array([_as_float(value) for value in np.ma.filled(values.astype(object), None)])
 
 
-def _number(value: object) -> float:
+def _as_float(value: object) -> float:
     try:
         return float(str(value))
     except ValueError:
@@ -119,9 +119,9 @@ def group_quadrants(
     known
         What the robot has told: an exposure that is among these keeps all but its quality.
     """
-    told: defaultdict[tuple[int, str], list[ExecutedExposure]] = defaultdict(list)
+    known_by_field: defaultdict[tuple[int, str], list[ExecutedExposure]] = defaultdict(list)
     for exposure in known:
-        told[exposure.field_id, exposure.filter].append(exposure)
+        known_by_field[exposure.field_id, exposure.filter].append(exposure)
     _, which = np.unique(sieve.good("expid"), return_inverse=True)
     order = np.argsort(which, kind="stable")
     bounds = np.flatnonzero(np.diff(which[order])) + 1
@@ -129,8 +129,8 @@ def group_quadrants(
     columns = {name: sieve.good(name) for name in sieve.columns}
     exposures = []
     for own in rows:
-        found = _exposure({name: values[own] for name, values in columns.items()})
-        exposures.append(_recognized(found, told[found.field_id, found.filter]))
+        exposure = _exposure({name: values[own] for name, values in columns.items()})
+        exposures.append(_recognized(exposure, known_by_field[exposure.field_id, exposure.filter]))
     return sorted(exposures, key=lambda exposure: float(exposure.start.mjd))
 
 
@@ -161,10 +161,10 @@ def _median(values: NDArray[np.float64]) -> float | None:
     return float(np.median(finite)) if len(finite) else None
 
 
-def _recognized(exposure: ExecutedExposure, told: Sequence[ExecutedExposure]) -> ExecutedExposure:
+def _recognized(exposure: ExecutedExposure, known: Sequence[ExecutedExposure]) -> ExecutedExposure:
     """As the robot called it, if the robot has told of it."""
     start = float(exposure.start.mjd)
-    nearest = min(told, key=lambda other: abs(float(other.start.utc.mjd) - start), default=None)
+    nearest = min(known, key=lambda other: abs(float(other.start.utc.mjd) - start), default=None)
     if nearest is None or abs(float(nearest.start.utc.mjd) - start) > SAME:
         return exposure
     return replace(

@@ -73,7 +73,7 @@ class KowalskiScheduler:
         if answer.status == 200 and _message(answer) == "submitted":
             return replace(answer, status=201)
         if answer.status == 200:
-            raise QueueUnconfirmed(f"not an answer of Kowalski: {answer.words}")
+            raise QueueUnconfirmed(f"not an answer of Kowalski: {answer.message}")
         if answer.status != 400:
             return answer
         message = _message(answer)
@@ -81,7 +81,7 @@ class KowalskiScheduler:
             return replace(answer, status=409)
         if message.startswith(REFUSALS + BAD_TOKENS):
             return answer
-        raise QueueUnconfirmed(answer.words)
+        raise QueueUnconfirmed(answer.message)
 
     def delete_queue(self, name: str) -> HTTPAnswer:
         """Delete a queue."""
@@ -124,9 +124,9 @@ def _data(answer: HTTPAnswer) -> Any:
     """
     if answer.status == 400:
         if _message(answer) in BAD_TOKENS:
-            raise QueueRefused(answer.words)
-        raise QueueUnreachable(answer.words)
+            raise QueueRefused(answer.message)
+        raise QueueUnreachable(answer.message)
     message = answer.expect().json()
     if not isinstance(message, dict) or message.get("status") != "success":
-        raise QueueUnreachable(f"not an answer of Kowalski: {answer.words}")
+        raise QueueUnreachable(f"not an answer of Kowalski: {answer.message}")
     return message.get("data")

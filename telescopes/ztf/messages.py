@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from telescopes.errors import PlanUnsuitable
-from telescopes.observing import ObservingPlan
+from telescopes.observing_plan import ObservingPlan
 from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures
 from telescopes.protocols.programs import PROGRAM_IDS
 from telescopes.ztf.blocks import Block, blocks_of
@@ -62,20 +62,20 @@ def write_messages(plan: ObservingPlan, name: str, program: str, pi: str) -> lis
         "max_airmass": airmass_limit,
     }
     targets = {
-        exposure.planned: {"request_id": number, **_pointing(exposure), **usual}
-        for number, exposure in enumerate(exposures, start=1)
+        exposure.planned: {"request_id": request_id, **_pointing(exposure), **usual}
+        for request_id, exposure in enumerate(exposures, start=1)
     }
     blocks = blocks_of(plan)
     if not blocks:
         raise PlanUnsuitable("the validity window ends before it begins")
     return [
         {
-            "queue_name": name if len(blocks) == 1 else f"{name}_{number}",
+            "queue_name": name if len(blocks) == 1 else f"{name}_{index}",
             "queue_type": "list",
             "validity_window_mjd": _window(block),
             "targets": [targets[exposure] for exposure in block.exposures],
         }
-        for number, block in enumerate(blocks, start=1)
+        for index, block in enumerate(blocks, start=1)
     ]
 
 
@@ -99,9 +99,9 @@ def request_of(name: str, targets: Sequence[Mapping[str, Any]]) -> str:
     targets
         What is left of it; their subprogram tells the request.
     """
-    stem, _, number = name.rpartition("_")
+    stem, _, index = name.rpartition("_")
     subprograms = {target.get("subprogram_name") for target in targets}
-    return stem if number.isdecimal() and subprograms <= {stem} else name
+    return stem if index.isdecimal() and subprograms <= {stem} else name
 
 
 def _pointing(exposure: CheckedExposure) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def _pointing(exposure: CheckedExposure) -> dict[str, Any]:
 def _program_id(program: str) -> int:
     if program in PROGRAM_IDS:
         return PROGRAM_IDS[program]
-    if program in {str(number) for number in PROGRAM_IDS.values()}:
+    if program in {str(program_id) for program_id in PROGRAM_IDS.values()}:
         return int(program)
     raise PlanUnsuitable(f"ZTF has no program {program!r}; it has {', '.join(PROGRAM_IDS)}")
 
@@ -124,8 +124,8 @@ def _program_id(program: str) -> int:
 def _window(block: Block) -> list[float]:
     """First and last moment at which an exposure may begin (MJD)."""
     if not EARLIEST < block.opens < block.closes < LATEST:
-        words = f"from MJD {block.opens:.3f} to {block.closes:.3f}"
-        raise PlanUnsuitable(f"the scheduler takes no window {words}")
+        window = f"from MJD {block.opens:.3f} to {block.closes:.3f}"
+        raise PlanUnsuitable(f"the scheduler takes no window {window}")
     return [block.opens, block.closes]
 
 
@@ -151,11 +151,11 @@ def missing_targets(
 ) -> list[Mapping[str, Any]] | None:
     """What of `sent` is not in `held`, or None if `held` is not `sent` with gaps."""
     missing = []
-    rest = iter(held)
-    expected = next(rest, None)
+    remaining = iter(held)
+    expected = next(remaining, None)
     for target in sent:
         if expected is not None and same_target(target, expected):
-            expected = next(rest, None)
+            expected = next(remaining, None)
         else:
             missing.append(target)
     return missing if expected is None else None

@@ -31,8 +31,8 @@ class Presence:
     differs: bool = False
     """Whether there is something of a name, or of the subprogram, that was not sent."""
 
-    def found(self) -> bool | None:
-        """Return what `telescopes.observing.ObservingQueue.find` returns.
+    def result_of_find(self) -> bool | None:
+        """Return what `telescopes.observing_queue.ObservingQueue.find` returns.
 
         Raises
         ------
@@ -76,34 +76,34 @@ def presence(
     now
         The robot's time, or some time before (MJD).
     """
-    found = Presence()
+    result = Presence()
     left = Counter(executed)
     for message in sent:
         queue = held.get(message["queue_name"])
         targets = message["targets"]
         missing = targets if queue is None else missing_targets(targets, queue.targets)
         if missing is None:
-            found.differs = True
+            result.differs = True
             continue
         wanted = Counter(map(key, missing))
         taken = wanted & left
         left -= taken
         if queue is None:
-            _note_vanished(found, message, now, is_begun=bool(taken))
+            _note_vanished(result, message, now, is_begun=bool(taken))
             continue
-        found.there.append(message)
+        result.there.append(message)
         lost = (wanted - taken).total()
         # The robot follows the list: what is exposed now stood before something that is left.
         may_be_open = queue.is_current and queue.targets and missing[-1:] != targets[-1:]
         is_accounted = lost == 0 or (lost == 1 and may_be_open)
-        found.differs |= not (same_window(message, queue.window) and is_accounted)
+        result.differs |= not (same_window(message, queue.window) and is_accounted)
     every = {key(target) for message in sent for target in message["targets"]}
-    found.differs |= not any(each["queue_name"] in held for each in sent) and bool(
+    result.differs |= not any(each["queue_name"] in held for each in sent) and bool(
         set(executed) - every
     )
-    return found
+    return result
 
 
-def _note_vanished(found: Presence, message: Message, now: float, *, is_begun: bool) -> None:
+def _note_vanished(result: Presence, message: Message, now: float, *, is_begun: bool) -> None:
     is_over = float(message["validity_window_mjd"][1]) < now
-    (found.there if is_begun else found.over if is_over else found.absent).append(message)
+    (result.there if is_begun else result.over if is_over else result.absent).append(message)

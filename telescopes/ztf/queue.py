@@ -26,17 +26,12 @@ from telescopes.errors import (
     looking_in,
 )
 from telescopes.findings import Finding
-from telescopes.observing import (
-    ExecutedExposure,
-    ObservingPlan,
-    QueuedPlan,
-    QueueReceipt,
-    QueueRequest,
-    Telescope,
-)
+from telescopes.observing_plan import ExecutedExposure, ObservingPlan
+from telescopes.observing_queue import QueuedPlan, QueueReceipt, QueueRequest
 from telescopes.protocols.http import HTTPAnswer, HTTPTransport
 from telescopes.protocols.readback import verify_deleted, verify_submitted
 from telescopes.tables.exposure_tables import ExposureTable
+from telescopes.telescope import Telescope
 from telescopes.ztf.executed import read_executed, taken_of
 from telescopes.ztf.execution_forecast import ExecutionForecast
 from telescopes.ztf.messages import (
@@ -61,7 +56,7 @@ SURVEY_QUEUES = frozenset({"default", "fallback"})
 
 @dataclass(frozen=True)
 class ZTFQueue:
-    """Implements `telescopes.observing.ObservingQueue`."""
+    """Implements `telescopes.observing_queue.ObservingQueue`."""
 
     scheduler: Scheduler
     """The way to the scheduler."""
@@ -112,11 +107,11 @@ class ZTFQueue:
         try:
             return verify_submitted(request, answer, self._compare)
         except QueueIncomplete as err:
-            words = f"{answer.words}; but {err}"
+            message = f"{answer.message}; but {err}"
             if answer.status < 300:
-                raise QueueUnconfirmed(words) from err
-        self._take_back(request.name, words)
-        raise QueueRefused(answer.words)
+                raise QueueUnconfirmed(message) from err
+        self._take_back(request.name, message)
+        raise QueueRefused(answer.message)
 
     def _put(self, messages: Sequence[Message], *, is_begun: bool) -> HTTPAnswer:
         """Send queues up to the first that is not taken; the last answer.
@@ -128,22 +123,22 @@ class ZTFQueue:
         QueueUnconfirmed
             If the connection broke on the way.
         """
-        for number, message in enumerate(messages):
+        for n_sent, message in enumerate(messages):
             try:
                 answer = self.scheduler.put_queue(dump(message))
             except QueueUnreachable as err:
-                if not number and not is_begun:
+                if not n_sent and not is_begun:
                     raise
-                raise QueueUnconfirmed(f"{number} of {len(messages)} were sent: {err}") from err
+                raise QueueUnconfirmed(f"{n_sent} of {len(messages)} were sent: {err}") from err
             if answer.status >= 300:
                 break
         return answer
 
-    def _take_back(self, name: str, words: str) -> None:
+    def _take_back(self, name: str, message: str) -> None:
         try:
             self.withdraw(name)
         except QueueError as err:
-            raise QueueUnconfirmed(f"{words}; what is there is not taken back: {err}") from err
+            raise QueueUnconfirmed(f"{message}; what is there is not taken back: {err}") from err
 
     def find(self, request: QueueRequest) -> bool | None:
         """Whether the robot holds, or has begun, exactly this request.
@@ -169,11 +164,11 @@ class ZTFQueue:
                 f"{vanished[0]['queue_name']} is not there, but it may have been executed:"
                 " this way to the robot has no history"
             )
-        return look.found()
+        return look.result_of_find()
 
     def _compare(self, request: QueueRequest) -> bool | None:
         """Do as `find`, by the robot's own account."""
-        return self._look(request).found()
+        return self._look(request).result_of_find()
 
     def _look(self, request: QueueRequest) -> Presence:
         sent = read_messages(request.body)
@@ -189,14 +184,14 @@ class ZTFQueue:
 
         An open exposure is finished.
         """
-        words = ""
+        reply = ""
         for part in self._parts(name):
             try:
-                words = self.scheduler.delete_queue(part).words
+                reply = self.scheduler.delete_queue(part).message
             except QueueUnconfirmed as err:
-                words = str(err)
-        if words:
-            verify_deleted(name, words, lambda: bool(self._parts(name)))
+                reply = str(err)
+        if reply:
+            verify_deleted(name, reply, lambda: bool(self._parts(name)))
 
     def _parts(self, name: str) -> list[str]:
         """Names of the queues of a request that the robot holds."""

@@ -22,7 +22,7 @@ Row = TypeVar("Row")
 N_QUADRANTS = 64
 """Readout channels of the camera."""
 
-_FILTERS = {number: name for name, number in FILTER_IDS.items()}
+_FILTERS = {filter_id: name for name, filter_id in FILTER_IDS.items()}
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,12 @@ def _sifted(rows: Sequence[Any], read: Callable[[Any], Row]) -> tuple[list[Row],
     """What can be read, and what cannot."""
     good: list[Row] = []
     bad: list[RejectedRow] = []
-    for number, row in enumerate(rows, start=1):
+    for row_number, row in enumerate(rows, start=1):
         try:
             good.append(read(row))
         except (KeyError, TypeError, ValueError, OverflowError) as err:
             bad.append(
-                RejectedRow(number, f"{type(err).__name__}: {err}", str(row)[:MAX_TEXT_LENGTH])
+                RejectedRow(row_number, f"{type(err).__name__}: {err}", str(row)[:MAX_TEXT_LENGTH])
             )
     return good, bad
 
@@ -135,29 +135,29 @@ def read_processed(rows: Any) -> Processed:
     by_exposure: defaultdict[int, list[Mapping[str, Any]]] = defaultdict(list)
     for row in good:
         by_exposure[int(row["exposure_id"])].append(row)
-    for number, quadrants in by_exposure.items():
+    for exposure_id, quadrants in by_exposure.items():
         usual, _ = Counter(map(_shutter, quadrants)).most_common(1)[0]
-        reason = f"most of exposure {number} has another field, filter or time"
+        reason = f"most of exposure {exposure_id} has another field, filter or time"
         odd = [row for row in quadrants if _shutter(row) != usual]
         rejected += [
             RejectedRow(rows.index(row) + 1, reason, str(row)[:MAX_TEXT_LENGTH]) for row in odd
         ]
-        by_exposure[number] = [row for row in quadrants if _shutter(row) == usual]
+        by_exposure[exposure_id] = [row for row in quadrants if _shutter(row) == usual]
         if usual[0] not in field_centers():
             # Only the history could say where that was, and it has no word for quadrants.
-            reason = f"exposure {number}: ZTF has no field {usual[0]}"
+            reason = f"exposure {exposure_id}: ZTF has no field {usual[0]}"
             rejected.append(RejectedRow(rows.index(quadrants[0]) + 1, reason, str(quadrants[0])))
-            by_exposure[number] = []
+            by_exposure[exposure_id] = []
     exposures = tuple(
         ProcessedExposure(
-            number,
+            exposure_id,
             int(quadrants[0]["field_id"]),
             _FILTERS[int(quadrants[0]["filter_id"])],
             float(quadrants[0]["obsjd"]) - 2400000.5,
             float(quadrants[0]["exposure_time"]),
             quadrants,
         )
-        for number, quadrants in by_exposure.items()
+        for exposure_id, quadrants in by_exposure.items()
         if quadrants
     )
     return Processed(exposures, tuple(rejected))

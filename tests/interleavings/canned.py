@@ -13,7 +13,8 @@ from astropy.time import Time
 from sqlalchemy.orm import Session
 
 from planners.registry import PLANNERS, Planner
-from telescopes.observing import ObservingPlan, ObservingRequest, PlannedExposure, Telescope
+from telescopes.observing_plan import ObservingPlan, ObservingRequest, PlannedExposure
+from telescopes.telescope import Telescope
 from too_marshal import clock
 from too_marshal.db.localizations import Localization
 from too_marshal.workflows.planning import offer, rescore

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from telescopes.observing import ObservingQueue
+from telescopes.observing_queue import ObservingQueue
 from too_marshal.db.locks import lock_all
 from too_marshal.db.queues import Submission, SubmissionState, tell
 from too_marshal.workflows.submissions.reconcile import Observation

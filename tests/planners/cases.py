@@ -13,7 +13,8 @@ from astropy.time import Time, TimeDelta
 from hypothesis import strategies as st
 
 from planners.skymaps.skymap import SkyMap
-from telescopes.observing import FieldGrid, ObservingRequest
+from telescopes.observing_plan import ObservingRequest
+from telescopes.telescope import FieldGrid
 
 NIGHTS = (
     Time("2026-06-21T03:00:00", scale="utc"),

@@ -37,64 +37,64 @@ def violations(plan, telescope):
     exposures = plan.exposures
     if not exposures:
         return []
-    found = []
+    faults = []
     request = plan.request
     starts = Time([exposure.start.utc.isot for exposure in exposures], scale="utc")
     lengths = np.array([exposure.exposure_time.to_value(u.s) for exposure in exposures])
-    found += _window(request, starts, lengths)
-    found += _requested(plan, telescope, lengths)
+    faults += _window(request, starts, lengths)
+    faults += _requested(plan, telescope, lengths)
     ra = np.array([exposure.ra.to_value(u.deg) for exposure in exposures])
     dec = np.array([exposure.dec.to_value(u.deg) for exposure in exposures])
     coord = SkyCoord(ra * u.deg, dec * u.deg)
     for moment in (0.0, 0.5, 1.0):
-        found += _sky(request, telescope, coord, starts + moment * lengths * u.s, f"at {moment}")
-    found += _overheads(telescope, exposures, coord, starts, lengths)
-    found += _visits(request, exposures, starts)
-    found += _budgets(request, telescope, exposures, coord, starts, lengths)
-    return found
+        faults += _sky(request, telescope, coord, starts + moment * lengths * u.s, f"at {moment}")
+    faults += _overheads(telescope, exposures, coord, starts, lengths)
+    faults += _visits(request, exposures, starts)
+    faults += _budgets(request, telescope, exposures, coord, starts, lengths)
+    return faults
 
 
 def _window(request, starts, lengths):
-    found = []
+    faults = []
     first = (starts[0] - request.start).to_value(u.s)
     last = (starts + lengths * u.s - request.end).to_value(u.s)
     if first < -SECOND:
-        found.append(f"begins {-first:.1f} s before the window")
+        faults.append(f"begins {-first:.1f} s before the window")
     if np.max(last) > SECOND:
-        found.append(f"ends {np.max(last):.1f} s after the window")
+        faults.append(f"ends {np.max(last):.1f} s after the window")
     for begin, end in request.busy:
         inside = ((starts - end).to_value(u.s) < -SECOND) & (
             (starts + lengths * u.s - begin).to_value(u.s) > SECOND
         )
         if inside.any():
-            found.append(f"{inside.sum()} exposures while another queue has the telescope")
-    return found
+            faults.append(f"{inside.sum()} exposures while another queue has the telescope")
+    return faults
 
 
 def _requested(plan, telescope, lengths):
-    found = []
+    faults = []
     grid = telescope.read_grid()
     centers = {int(i): k for k, i in enumerate(grid.field_id)}
     for exposure, length in zip(plan.exposures, lengths, strict=True):
         asked = plan.request.exposure_time[exposure.filter].to_value(u.s)
         if abs(length - asked) > 1e-6:
-            found.append(f"exposes {length} s instead of {asked} s")
+            faults.append(f"exposes {length} s instead of {asked} s")
         if exposure.field_id in plan.request.excluded_fields:
-            found.append(f"field {exposure.field_id} is excluded")
+            faults.append(f"field {exposure.field_id} is excluded")
         if exposure.field_id < 0 and not telescope.off_grid:
-            found.append("a pointing off the grid")
+            faults.append("a pointing off the grid")
     on_grid = [exposure for exposure in plan.exposures if exposure.field_id >= 0]
     if on_grid:
         center = grid.coord[[centers[exposure.field_id] for exposure in on_grid]]
         ra = [exposure.ra.to_value(u.deg) for exposure in on_grid]
         dec = [exposure.dec.to_value(u.deg) for exposure in on_grid]
         away = center.separation(SkyCoord(ra, dec, unit=u.deg)) > 1 * u.arcsec
-        found.extend(
+        faults.extend(
             f"field {exposure.field_id} is elsewhere"
             for exposure, is_away in zip(on_grid, away, strict=True)
             if is_away
         )
-    return found
+    return faults
 
 
 def _sky(request, telescope, coord, times, when):
@@ -103,11 +103,11 @@ def _sky(request, telescope, coord, times, when):
     seen = coord.transform_to(frame)
     sun = get_sun(times).transform_to(frame)
     moon = get_body("moon", times, location).transform_to(frame)
-    found = []
+    faults = []
 
     def report(broken, what):
         if np.any(broken):
-            found.append(f"{what} {when} of {int(np.sum(broken))} exposures")
+            faults.append(f"{what} {when} of {int(np.sum(broken))} exposures")
 
     report(sun.alt.deg > request.sun_altitude.to_value(u.deg) + ANGLE, "daylight")
     limit = min(request.airmass_limit, telescope.airmass_limit)
@@ -130,7 +130,7 @@ def _sky(request, telescope, coord, times, when):
     if request.right_ascension is not None:
         low, high = (angle.to_value(u.deg) for angle in request.right_ascension)
         report((coord.ra.deg - low) % 360 > (high - low) % 360 + ANGLE, "right ascension")
-    return found
+    return faults
 
 
 def _within(value, limits, scale):
@@ -200,7 +200,7 @@ def _overheads(telescope, exposures, coord, starts, lengths):
 
 
 def _visits(request, exposures, starts):
-    found = []
+    faults = []
     by_field = defaultdict(list)
     for exposure, start in zip(exposures, (starts - starts[0]).to_value(u.s), strict=True):
         key = exposure.field_id if exposure.field_id >= 0 else (exposure.ra, exposure.dec)
@@ -209,22 +209,22 @@ def _visits(request, exposures, starts):
     for key, visits in by_field.items():
         times = [time for time, _ in visits]
         if np.min(np.diff(times), initial=np.inf) < gap - SECOND / 100:
-            found.append(f"field {key} is visited again too soon")
-        found.extend(
+            faults.append(f"field {key} is visited again too soon")
+        faults.extend(
             f"field {key} is visited too often in {name}"
             for name in {name for _, name in visits}
             if sum(other == name for _, other in visits) > request.filters.count(name)
         )
-    return found
+    return faults
 
 
 def _budgets(request, telescope, exposures, coord, starts, lengths):  # noqa: PLR0917 - what a plan consists of
-    found = []
+    faults = []
     fields = {(exposure.field_id, exposure.ra.value, exposure.dec.value) for exposure in exposures}
     if request.maximum_fields is not None and len(fields) > request.maximum_fields:
-        found.append(f"{len(fields)} fields, more than {request.maximum_fields}")
+        faults.append(f"{len(fields)} fields, more than {request.maximum_fields}")
     if request.maximum_time is not None:
         used = lengths.sum() + overheads(telescope, exposures, coord, starts + lengths * u.s).sum()
         if used > request.maximum_time.to_value(u.s) + SECOND:
-            found.append(f"uses {used:.0f} s, more than {request.maximum_time}")
-    return found
+            faults.append(f"uses {used:.0f} s, more than {request.maximum_time}")
+    return faults

@@ -18,13 +18,15 @@ def table_file(
     columns: Mapping[str, np.ndarray], cards: Mapping[str, Any], per_row: int = 1
 ) -> bytes:
     """A primary header and one binary table; `None` leaves a card out."""
-    made = []
+    fits_columns = []
     for name, values in columns.items():
         array = np.asarray(values)
         rows = array.reshape(-1, per_row) if per_row > 1 else array
         code = {"f4": "E", "f8": "D", "i4": "J", "i8": "K"}[array.dtype.str[1:]]
-        made.append(fits.Column(name, f"{per_row if per_row > 1 else ''}{code}", array=rows))
-    table = fits.BinTableHDU.from_columns(made)
+        fits_columns.append(
+            fits.Column(name, f"{per_row if per_row > 1 else ''}{code}", array=rows)
+        )
+    table = fits.BinTableHDU.from_columns(fits_columns)
     table.header["PIXTYPE"] = "HEALPIX"
     for keyword, value in cards.items():
         if value is not None:

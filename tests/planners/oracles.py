@@ -17,7 +17,7 @@ from planners.footprints.field_cells import customary_order
 from planners.geometry.directions import sky_coord, tangent_frames
 from planners.geometry.polygons import polygon_cells, unit_vectors
 from planners.geometry.ranges import Ranges
-from telescopes.observing import Telescope
+from telescopes.telescope import Telescope
 
 
 def ligo_skymap() -> SimpleNamespace:
@@ -47,8 +47,8 @@ def ligo_table(path: Path) -> Table:
 
 def ligo_areas(table: Table, levels: tuple[float, ...]) -> u.Quantity[u.deg**2]:
     """Areas of credible regions by ligo.skymap."""
-    found = ligo_skymap().crossmatch(table, contours=levels)
-    return np.asarray(found.contour_areas) * u.deg**2
+    crossmatch = ligo_skymap().crossmatch(table, contours=levels)
+    return np.asarray(crossmatch.contour_areas) * u.deg**2
 
 
 def flat_area(probability: NDArray[np.floating], level: float) -> u.Quantity[u.deg**2]:

@@ -46,7 +46,7 @@ def wait_for(what: Callable[[], object]) -> None:
 
 
 def started(folder: Path) -> list[int]:
-    return [int(item) for item in (folder / "pids").read_text().split()]
+    return [int(entry) for entry in (folder / "pids").read_text().split()]
 
 
 def is_alive(pid: int) -> bool:
@@ -61,7 +61,7 @@ def test_a_program_that_ends_is_told_by_its_status_and_words(tmp_path):
         "import sys; print('so it is', file=sys.stderr); sys.exit(3)", tmp_path, os.environ,
         PATIENCE, lambda: False,
     )  # fmt: skip
-    assert (done.code, done.said.strip()) == (3, "so it is")
+    assert (done.code, done.stderr.strip()) == (3, "so it is")
 
 
 def test_what_is_stopped_is_gone_with_its_children(tmp_path):

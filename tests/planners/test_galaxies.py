@@ -87,7 +87,7 @@ def test_a_telescope_with_a_grid_keeps_to_it():
 
 
 @pytest.mark.parametrize(
-    ("hosts", "words"),
+    ("hosts", "message"),
     [
         (None, "no galaxies"),
         (Table({"ra": [120.0], "dec": [33.0]}), "distance"),
@@ -99,6 +99,6 @@ def test_a_telescope_with_a_grid_keeps_to_it():
         (table(["here"], [33.0]), "not a number"),
     ],
 )
-def test_a_table_of_no_use_is_refused_by_name(hosts, words):
-    with pytest.raises(RequestInvalid, match=words):
+def test_a_table_of_no_use_is_refused_by_name(hosts, message):
+    with pytest.raises(RequestInvalid, match=message):
         galaxies.plan(SKYMAP, NARROW, request(hosts))

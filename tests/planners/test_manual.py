@@ -9,7 +9,7 @@ from astropy.coordinates import SkyCoord
 from planners import manual
 from planners.problem.requests import RequestInvalid
 from telescopes import TELESCOPES, ZTF
-from telescopes.observing import Reason
+from telescopes.observing_plan import Reason
 from tests.planners.cases import NIGHTS, blob, request_for
 from tests.planners.checker import violations
 
@@ -55,13 +55,13 @@ def test_positions_where_the_telescope_takes_them():
 
 
 @pytest.mark.parametrize(
-    ("targets", "words"),
+    ("targets", "message"),
     [
         ((), "no field or position"),
         ((99999,), "ZTF has no field 99999"),
         ((SkyCoord(120 * u.deg, 33 * u.deg),), "its grid alone"),
     ],
 )
-def test_a_list_of_no_use_is_refused_by_name(targets, words):
-    with pytest.raises(RequestInvalid, match=words):
+def test_a_list_of_no_use_is_refused_by_name(targets, message):
+    with pytest.raises(RequestInvalid, match=message):
         manual.plan(SKYMAP, ZTF, request_for(WINTER, 2, targets=targets))

@@ -53,9 +53,9 @@ def test_the_same_request_gives_the_same_plan(skymap, request_, planner):
 def test_a_plan_survives_its_json(skymap, request_):
     plan = greedy.plan(skymap, ZTF, request_)
     document = plan_to_json(plan)
-    again = plan_from_json(document)
-    assert plan_to_json(again) == document
-    assert violations(again, ZTF) == []
+    restored = plan_from_json(document)
+    assert plan_to_json(restored) == document
+    assert violations(restored, ZTF) == []
 
 
 def test_a_time_limit_returns_a_feasible_plan_with_its_gap():

@@ -56,10 +56,10 @@ def test_a_plan_is_a_table_with_units_that_survives_a_file(tmp_path):
     assert table["start"][0].isot == made.exposures[0].start.utc.isot
     assert table["probability"].tolist() == [row.probability for row in made.exposures]
     table.write(tmp_path / "plan.ecsv")
-    again = QTable.read(tmp_path / "plan.ecsv")
-    assert again.meta["planner"] == "greedy"
-    assert again["limiting_magnitude"].unit == u.ABmag
-    assert again["filter"].tolist() == [row.filter for row in made.exposures]
+    reread = QTable.read(tmp_path / "plan.ecsv")
+    assert reread.meta["planner"] == "greedy"
+    assert reread["limiting_magnitude"].unit == u.ABmag
+    assert reread["filter"].tolist() == [row.filter for row in made.exposures]
 
 
 def test_an_empty_plan_is_an_empty_table():

@@ -30,7 +30,7 @@ from telescopes.errors import (
     QueueUnknowable,
     QueueUnreachable,
 )
-from telescopes.observing import QueueReceipt
+from telescopes.observing_queue import QueueReceipt
 from telescopes.preflight.preflight import preflight
 from telescopes.simulators.faults import Fault, FaultKind
 from telescopes.ztf.facts import ZTF
@@ -134,13 +134,13 @@ class Bench(ABC):
     def close(self):
         """Take the robot away: nothing listens any more."""
 
-    def plan(self, number=4):
-        """Plan `number` exposures."""
-        return make_plan(number, "g")
+    def plan(self, n_fields=4):
+        """Plan `n_fields` exposures."""
+        return make_plan(n_fields, "g")
 
-    def prepare(self, number=4, name=NAME):
-        """Write a message of `number` exposures."""
-        return self.queue.prepare(self.plan(number), name, "Caltech", "Kulkarni")
+    def prepare(self, n_fields=4, name=NAME):
+        """Write a message of `n_fields` exposures."""
+        return self.queue.prepare(self.plan(n_fields), name, "Caltech", "Kulkarni")
 
 
 class QueueContract:
@@ -189,8 +189,8 @@ class QueueContract:
             bench.queue.prepare(make_plan(), name, "Caltech", "Kulkarni")
 
     def test_lists(self, bench):
-        for number in (1, 2):
-            bench.queue.submit(bench.prepare(number, f"ToO_S260302a_{number}"))
+        for index in (1, 2):
+            bench.queue.submit(bench.prepare(index, f"ToO_S260302a_{index}"))
         plans = {plan.name: plan for plan in bench.queue.queued()}
         assert {"ToO_S260302a_1", "ToO_S260302a_2"} <= set(plans)
         plan = plans["ToO_S260302a_2"]
@@ -213,10 +213,10 @@ class QueueContract:
                 bench.queue.withdraw("ToO_never_sent")
 
     def test_withdrawing_leaves_others_alone(self, bench):
-        mine, other = bench.prepare(4), bench.prepare(3, "ToO_other")
-        bench.queue.submit(mine)
+        own, other = bench.prepare(4), bench.prepare(3, "ToO_other")
+        bench.queue.submit(own)
         bench.queue.submit(other)
-        bench.queue.withdraw(mine.name)
+        bench.queue.withdraw(own.name)
         assert bench.held(other.name) == 3
 
     def test_is_held_against_the_queue_before_it_is_sent(self, bench):
@@ -224,25 +224,25 @@ class QueueContract:
         before = plan.exposures[0].start - 5 * u.min
         findings = preflight(bench.queue, plan, request, ANY, before)
         assert {finding.level for finding in findings} == {"note"}
-        assert findings[0].words == f"the name {request.name} is free"
-        assert plan.exposures[0].start.iso[:13] in findings[-1].words
+        assert findings[0].message == f"the name {request.name} is free"
+        assert plan.exposures[0].start.iso[:13] in findings[-1].message
         bench.queue.submit(bench.prepare(3))
         findings = preflight(bench.queue, plan, request, ANY, before)
         assert "error" in {finding.level for finding in findings}
         assert bench.held(request.name) == 3
         bench.queue.submit(bench.prepare(2, "ToO_other"))
         findings = preflight(bench.queue, plan, bench.prepare(4, "ToO_third"), ANY, before)
-        words = [finding.words for finding in findings if finding.level == "warning"]
-        assert len(words) == 2
+        warnings = [finding.message for finding in findings if finding.level == "warning"]
+        assert len(warnings) == 2
         for name in (NAME, "ToO_other"):
-            assert any(name in each for each in words)
+            assert any(name in each for each in warnings)
 
     def test_a_plan_for_yesterday_is_not_to_be_sent(self, bench):
         plan = bench.plan(4)
         after = plan.exposures[0].start + 1 * u.day
         findings = preflight(bench.queue, plan, bench.prepare(4), ANY, after)
         assert any(
-            finding.level == "error" and "all exposures are past" in finding.words
+            finding.level == "error" and "all exposures are past" in finding.message
             for finding in findings
         )
 
@@ -312,7 +312,7 @@ class UnlistedContract:
             bench.queue, plan, bench.prepare(), ANY, plan.exposures[0].start - 5 * u.min
         )
         assert [finding.level for finding in findings] == ["warning", "note"]
-        assert "its queue is not known" in findings[0].words
+        assert "its queue is not known" in findings[0].message
         assert list(bench.queue.executed(START, START + 1 * u.day)) == []
 
     def test_withdraws(self, bench):

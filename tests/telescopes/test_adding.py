@@ -12,7 +12,7 @@ import telescopes
 from planners.greedy import plan as plan_greedily
 from planners.skymaps.circles import circle_skymap
 from telescopes import queues
-from telescopes.observing import ObservingRequest
+from telescopes.observing_plan import ObservingRequest
 from telescopes.simulators.drop import ACCOUNT, PASSWORD, DropServer, running_drop
 from tests.telescopes.drop_bench import HOST_KEY
 from tests.telescopes.plans import START
@@ -28,7 +28,7 @@ from astropy import units as u
 from astropy.time import Time
 
 from telescopes.grids import declination_rings
-from telescopes.observing import QueuedPlan
+from telescopes.observing_queue import QueuedPlan
 from telescopes.protocols.drop_endpoint import DropEndpoint
 from telescopes.ztf.facts import ZTF
 

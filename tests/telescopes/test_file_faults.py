@@ -29,7 +29,7 @@ class Whole(BaseModel):
 
 
 @pytest.mark.parametrize(
-    ("document", "place", "words"),
+    ("document", "place", "message"),
     [
         ({}, "list", "missing"),
         ({"lists": {}}, "list", "missing; lists is not known: is it meant?"),
@@ -47,12 +47,12 @@ class Whole(BaseModel):
         ({"list": {"path": ""}, "xyz": 3}, "xyz", "nothing of this name is known"),
     ],
 )
-def test_the_first_fault_with_its_place(document, place, words):
+def test_the_first_fault_with_its_place(document, place, message):
     with pytest.raises(ValidationError) as caught:
         Whole.model_validate(document)
     fault = first_fault(caught.value, Whole)
     assert ".".join(fault.place) == place
-    assert words in fault.words
+    assert message in fault.message
 
 
 def test_nothing_is_near():

@@ -83,7 +83,7 @@ def described(name: str, model: type[BaseModel]) -> str:
     field, entry = model.model_fields[name], entries(model)[name]
     key = f"`{name}_file` or `{name}_env`" if name in credentials(model) else f"`{name}`"
     default = "needed" if field.is_required() else json.dumps(field.default)
-    more = "; ".join(filter(None, (entry.meaning, entry.unit_label)))
+    more = "; ".join(filter(None, (entry.detail, entry.unit_label)))
     meaning = f"{entry.label} ({more})" if more else entry.label
     return f"| {key} | {'' if default == 'null' else default} | {meaning} |".replace("|  |", "| |")
 

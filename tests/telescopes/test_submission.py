@@ -73,14 +73,14 @@ class Marshal(RuleBasedStateMachine):
 
     @rule(
         target=unclear,
-        number=st.integers(2, 5),
+        n_fields=st.integers(2, 5),
         filters=st.sampled_from(["g", "gr"]),
         write=write_faults,
         read=read_faults,
     )
-    def submit(self, number, filters, write, read):
+    def submit(self, n_fields, filters, write, read):
         name = f"ToO_{len(self.requests)}"
-        plan = make_plan(number, filters, minimum_gap=5 * u.min)
+        plan = make_plan(n_fields, filters, minimum_gap=5 * u.min)
         self.requests[name] = self.bench.queue.prepare(plan, name, "Caltech", "Kulkarni")
         assert len(read_messages(self.requests[name].body)) == len(filters)
         return self.send(name, write, read)
@@ -88,14 +88,14 @@ class Marshal(RuleBasedStateMachine):
     @rule(target=unclear, name=consumes(unclear), write=write_faults, read=read_faults)
     def ask_then_perhaps_repeat(self, name, write, read):
         request = self.requests[name]
-        found = self.find(name)
-        if found is False:
+        is_held = self.find(name)
+        if is_held is False:
             self.live_on(self.bench.queue.confirmation_delay(request).to_value(u.min))
-            found = self.find(name)
-        if found:
+            is_held = self.find(name)
+        if is_held:
             self.accepted.add(name)
             return multiple()
-        if found is None:
+        if is_held is None:
             self.differing.add(name)
             return multiple()
         return self.send(name, write, read)

@@ -21,7 +21,7 @@ from planners.geometry.ranges import hpx29
 from planners.skymaps.circles import circle_skymap
 from planners.skymaps.skymap import SkyMap
 from telescopes import TELESCOPES
-from telescopes.observing import ObservingPlan, ObservingRequest, PlannedExposure
+from telescopes.observing_plan import ObservingPlan, ObservingRequest, PlannedExposure
 from too_marshal.db.base import now
 from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.events import Event, record

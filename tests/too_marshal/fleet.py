@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 import confluent_kafka
 from sqlalchemy import Engine, text
 
-from too_marshal.notices.formats.packet_types import packet_numbers
+from too_marshal.notices.formats.packet_types import packet_types_by_name
 
 
 class Fleet:
@@ -75,7 +75,7 @@ def topic_of(payload: bytes) -> str:
     if payload.lstrip()[:1] == b"{":
         return "igwn.gwalert"
     found = re.search(rb'name="Packet_Type"[^>]*?value="(\d+)"', payload)
-    names = {number: name for name, number in packet_numbers().items()}
+    names = {packet_type: name for name, packet_type in packet_types_by_name().items()}
     return "gcn.classic.voevent." + names.get(int(found[1]) if found else -1, "ARCHIVE")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from astropy import units as u
 
 from telescopes import TELESCOPES
-from telescopes.observing import Telescope
+from telescopes.telescope import Telescope
 from too_marshal.api.operations import Content, operation
 from too_marshal.api.schemas import NUMBER, TEXT, TRUTH, described, listed, named, record
 from too_marshal.http.service import service

@@ -15,7 +15,7 @@ from planners.registry import PLANNERS
 from planners.skymaps.files import read_skymap
 from planners.skymaps.skymap import SkyMap, SkyMapInvalid
 from telescopes import TELESCOPES
-from telescopes.observing import Telescope
+from telescopes.telescope import Telescope
 from too_marshal.commands.plan_output import compare_planners, draw, progress, write
 from too_marshal.commands.plan_request import request_of, request_options
 

@@ -14,7 +14,8 @@ from planners.comparison.gwemopt_planner import GwemoptFailed
 from planners.files.plan_files import plan_to_json
 from planners.registry import PLANNERS
 from planners.skymaps.skymap import SkyMap
-from telescopes.observing import ObservingPlan, ObservingRequest, Telescope
+from telescopes.observing_plan import ObservingPlan, ObservingRequest
+from telescopes.telescope import Telescope
 
 COMPARED = ("optimal", "greedy", "gwemopt")
 """Planners that `--compare` runs."""

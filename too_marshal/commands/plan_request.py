@@ -15,7 +15,8 @@ from planners.files.tables import read_exposures, read_galaxies, read_targets
 from planners.problem.requests import RequestInvalid
 from planners.visibility.rules import TWILIGHTS
 from telescopes.entries import Entry, entries
-from telescopes.observing import ObservingRequest, Telescope
+from telescopes.observing_plan import ObservingRequest
+from telescopes.telescope import Telescope
 from too_marshal.commands.quantities import ExposureTimesType, QuantityType, TimeType
 
 
@@ -92,7 +93,7 @@ def _option(name: str, entry: Entry) -> Callable[[Callable[..., Any]], Callable[
     if isinstance(default, float):
         default = f"{default / entry.scale:g}"
     said = _HELP.get(name) or ", ".join(
-        part for part in (entry.label, entry.meaning, "" if unit is None else str(unit)) if part
+        part for part in (entry.label, entry.detail, "" if unit is None else str(unit)) if part
     )
     return click.option(
         f"--{_NAMES.get(name, name).replace('_', '-')}",

@@ -10,7 +10,7 @@ from typing import Required, TypedDict
 
 
 class PlanStatistics(TypedDict, total=False):
-    """What a plan amounts to, as `telescopes.observing.ObservingPlan.statistics`; s and deg2."""
+    """What a plan amounts to, as `telescopes.ObservingPlan.statistics`; s and deg2."""
 
     probability: float
     probability_all_filters: float

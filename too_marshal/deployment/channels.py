@@ -101,16 +101,16 @@ def channels_of(settings: Settings) -> Channels:
     SettingInvalid
         If one cannot be used as it is set; the message never holds an address.
     """
-    found: dict[str, Channel] = {}
-    for number, line in enumerate(settings.webhooks.split(), start=1):
+    channels: dict[str, Channel] = {}
+    for index, line in enumerate(settings.webhooks.split(), start=1):
         name, _, url = line.partition("=")
-        where = f"TOO_WEBHOOKS, item {number}"
-        if not _NAME.fullmatch(name) or name in found:
+        where = f"TOO_WEBHOOKS, item {index}"
+        if not _NAME.fullmatch(name) or name in channels:
             raise SettingInvalid(f"{where}: must be NAME=https://..., each name once")
         _check(where, url)
         keep_secret(url)
-        found[name] = Channel(name, url)
-    return Channels({} if settings.rehearsal else found, settings.public_url)
+        channels[name] = Channel(name, url)
+    return Channels({} if settings.rehearsal else channels, settings.public_url)
 
 
 def _check(where: str, url: str) -> None:

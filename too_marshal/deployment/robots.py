@@ -6,7 +6,7 @@ from pathlib import Path
 
 from astropy import units as u
 
-from telescopes.observing import ObservingQueue
+from telescopes.observing_queue import ObservingQueue
 from telescopes.queues import open_queue
 from too_marshal.deployment.robots_file import Robot, read_robot, read_robots
 from too_marshal.deployment.settings import SettingInvalid, Settings

@@ -31,16 +31,16 @@ class RobotFields(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
 
-    program: Annotated[_Word, Entry("Program", meaning="charged, unless a rule says another")]
+    program: Annotated[_Word, Entry("Program", detail="charged, unless a rule says another")]
     pi: Annotated[_Word, Entry("Principal investigator")]
     simulated: Annotated[
-        bool, Entry("Simulated", meaning="true only where the address is a simulator's")
+        bool, Entry("Simulated", detail="true only where the address is a simulator's")
     ] = False
     nightly_budget: Annotated[
         float | None,
         Entry("Telescope time that may be asked for in one night", unit=u.s, least=1, most=57600),
     ] = None
-    automatic: Annotated[bool, Entry("Automatic", meaning="rules may submit without a person")] = (
+    automatic: Annotated[bool, Entry("Automatic", detail="rules may submit without a person")] = (
         False
     )
 
@@ -129,17 +129,19 @@ def read_robot(
 
 def _robot(telescope: str, table: Mapping[str, Any], environ: Mapping[str, str]) -> Robot:
     protocol = _protocol(telescope, table)
-    said = _common({key: value for key, value in table.items() if key in RobotFields.model_fields})
+    common = _common(
+        {key: value for key, value in table.items() if key in RobotFields.model_fields}
+    )
     own = {key: table[key] for key in table if key not in {*RobotFields.model_fields, "protocol"}}
     endpoint = _with_credentials(own, endpoint_model(telescope, protocol), environ)
     _try(telescope, protocol, endpoint)
     return Robot(
         endpoint={"protocol": protocol, **endpoint},
-        is_simulated=said.simulated,
-        program=said.program,
-        pi=said.pi,
-        nightly_budget=None if said.nightly_budget is None else said.nightly_budget * u.s,
-        allows_automatic=said.automatic,
+        is_simulated=common.simulated,
+        program=common.program,
+        pi=common.pi,
+        nightly_budget=None if common.nightly_budget is None else common.nightly_budget * u.s,
+        allows_automatic=common.automatic,
     )
 
 
@@ -160,7 +162,7 @@ def _common(table: Mapping[str, Any]) -> RobotFields:
         return RobotFields.model_validate(table)
     except ValidationError as err:
         fault = first_fault(err, RobotFields)
-        raise _Wrong(fault.place[0], fault.words) from None
+        raise _Wrong(fault.place[0], fault.message) from None
 
 
 def _with_credentials(
@@ -168,17 +170,17 @@ def _with_credentials(
 ) -> dict[str, Any]:
     """What the entry says of the way, with credentials in place of their references."""
     references = {f"{name}{ending}": name for name in credentials(model) for ending in REFERENCES}
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for key, value in table.items():
         if key in references.values():
             raise _Wrong(key, f"a credential is not written here: use {_written(key, model)}")
         if isinstance(value, Mapping | list):
             raise _Wrong(key, "must be a text or a number")
         name = references.get(key, key)
-        if name in found:
+        if name in fields:
             raise _Wrong(key, f"{name} is given twice")
-        found[name] = value if name == key else _credential(key, value, environ)
-    return found
+        fields[name] = value if name == key else _credential(key, value, environ)
+    return fields
 
 
 def _credential(key: str, reference: Any, environ: Mapping[str, str]) -> str:
@@ -217,12 +219,12 @@ def _own_fault(err: ValidationError, model: type[Endpoint], protocol: str) -> tu
         case "extra_forbidden":
             known = ["protocol", *(_written(name, model) for name in model.model_fields)]
             every = [*RobotFields.model_fields, *_keys(model)]
-            words = f"not used by the protocol {protocol}, which reads {', '.join(known)}"
-            return key, words + nearest(key, every)
+            message = f"not used by the protocol {protocol}, which reads {', '.join(known)}"
+            return key, message + nearest(key, every)
         case "missing":
-            return _written(key, model), fault.words
+            return _written(key, model), fault.message
         case _:
-            return _written(key, model), f"cannot be used: {redact(fault.words)}"
+            return _written(key, model), f"cannot be used: {redact(fault.message)}"
 
 
 def _keys(model: type[Endpoint]) -> Iterable[str]:

@@ -151,7 +151,7 @@ class Settings:
         values: dict[str, Any] = {}
         hints = get_type_hints(cls)
         # TOO_ROBOTS_FILE is a setting, not the file of one that were called TOO_ROBOTS.
-        for name in (item.name for item in fields(cls) if item.name != "robots"):
+        for name in (setting.name for setting in fields(cls) if setting.name != "robots"):
             variable = f"TOO_{name.upper()}"
             raw = _from_file(environ, variable) or environ.get(variable)
             if raw is not None:
@@ -198,14 +198,14 @@ class Settings:
 
 def _ztf_entry(environ: Mapping[str, str]) -> dict[str, Any] | None:
     """Entry of ZTF from the variables TOO_ZTF_*, the short way; None if there is no address."""
-    said = {
+    given = {
         key: _from_file(environ, f"TOO_ZTF_{key.upper()}") or environ.get(f"TOO_ZTF_{key.upper()}")
         for key in ("url", "depot_url", "depot_username", "program", "pi", "simulated")
     }
-    if not said["url"]:
+    if not given["url"]:
         return None
     entry: dict[str, Any] = {"program": "Partnership", "pi": "too-marshal"}
-    entry |= {key: value for key, value in said.items() if value}
+    entry |= {key: value for key, value in given.items() if value}
     if "simulated" in entry:
         entry["simulated"] = _converted("TOO_ZTF_SIMULATED", entry["simulated"], bool)
     # As in the file, the password is only referred to.
@@ -229,7 +229,7 @@ def _from_file(environ: Mapping[str, str], variable: str) -> str | None:
 
 def _converted(variable: str, raw: str, kind: type) -> Any:
     if kind is bool:
-        words = {
+        truth_values = {
             "1": True,
             "true": True,
             "yes": True,
@@ -239,7 +239,7 @@ def _converted(variable: str, raw: str, kind: type) -> Any:
             "": False,
         }
         try:
-            return words[raw.strip().lower()]
+            return truth_values[raw.strip().lower()]
         except KeyError:
             raise SettingInvalid(f"{variable} must be true or false") from None
     try:

@@ -79,23 +79,23 @@ def check_url(url: str, hosts: Collection[str], ports: Collection[int] = (443,))
 
 def look_up(host: str, port: int) -> list[str]:
     """Numeric addresses of a host, as the system resolves them."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(entry[4][0]) for entry in found]
+    infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(entry[4][0]) for entry in infos]
 
 
 def is_global(address: str) -> bool:
     """Whether an address is on the public internet, also behind every way of wrapping one."""
     try:
-        number = ipaddress.ip_address(address.partition("%")[0])
+        ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    if isinstance(number, ipaddress.IPv6Address):
-        wraps = number.sixtofour or number.teredo or number in _NAT64
-        if wraps or (number.ipv4_mapped is not None and not number.ipv4_mapped.is_global):
+    if isinstance(ip, ipaddress.IPv6Address):
+        wraps = ip.sixtofour or ip.teredo or ip in _NAT64
+        if wraps or (ip.ipv4_mapped is not None and not ip.ipv4_mapped.is_global):
             return False
-        if number.ipv4_mapped is not None:
+        if ip.ipv4_mapped is not None:
             return True
-    return number.is_global and not number.is_multicast
+    return ip.is_global and not ip.is_multicast
 
 
 def resolve(target: Target, lookup: Lookup, allowed: Callable[[str], bool]) -> str:

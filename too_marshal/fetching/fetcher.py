@@ -124,7 +124,7 @@ class Fetcher:
                 except (OSError, http.client.HTTPException, ValueError) as err:
                     if is_over() or time.monotonic() >= deadline:
                         raise FetchFailed(f"it took over {self._limits.seconds:g} s") from err
-                    raise FetchFailed(_words(err)) from err
+                    raise FetchFailed(_reason_of(err)) from err
         finally:
             connection.close()
 
@@ -204,7 +204,7 @@ class _Connection(http.client.HTTPSConnection):
                 shut(self.sock)
 
 
-def _words(err: Exception) -> str:
+def _reason_of(err: Exception) -> str:
     if isinstance(err, ssl.SSLCertVerificationError):
         return f"its certificate is not good: {err.verify_message}"
     if isinstance(err, TimeoutError):

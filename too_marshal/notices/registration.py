@@ -97,5 +97,5 @@ def parses_topic(
 def all_topics() -> tuple[str, ...]:
     """Every topic that has a parser, sorted."""
     names = packet_names()
-    classic = {CLASSIC_TOPIC + names[number] for number in PACKETS if number in names}
+    classic = {CLASSIC_TOPIC + names[kind] for kind in PACKETS if kind in names}
     return tuple(sorted(classic | set(DOCUMENTS) | set(VOEVENT_TOPICS)))

@@ -11,7 +11,7 @@ from too_marshal.notices import gamma_rays, neutrinos, others
 from too_marshal.notices.formats.avro_document import MAGIC, read_avro
 from too_marshal.notices.formats.json_document import Document, read_document
 from too_marshal.notices.formats.limits import check_limits
-from too_marshal.notices.formats.packet_types import packet_name, packet_numbers
+from too_marshal.notices.formats.packet_types import packet_name, packet_types_by_name
 from too_marshal.notices.formats.voevent import VOEvent, read_voevent
 from too_marshal.notices.notice import Notice, NoticeMalformed, NoticeUnknown
 from too_marshal.notices.registration import (
@@ -61,7 +61,7 @@ URGENT_TOPICS = frozenset(
 )
 """What is understood before anything else that has arrived."""
 
-EVENT_STREAMS = tuple(sorted(name for name, item in STREAMS.items() if item.makes_events))
+EVENT_STREAMS = tuple(sorted(name for name, stream in STREAMS.items() if stream.makes_events))
 """Streams of which notices make events."""
 
 _SCHEMA = re.compile(r"/gcn/(?:notices/)?([\w/.-]{1,100})\.schema\.json$")
@@ -101,10 +101,10 @@ def parse(payload: bytes, topic: str | None = None) -> Notice:
 
 def _parse_topic(payload: bytes, topic: str) -> Notice:
     if topic.startswith(CLASSIC_TOPIC):
-        number = packet_numbers().get(topic.removeprefix(CLASSIC_TOPIC))
-        if number is None or number not in PACKETS:
+        packet_type = packet_types_by_name().get(topic.removeprefix(CLASSIC_TOPIC))
+        if packet_type is None or packet_type not in PACKETS:
             raise NoticeUnknown(f"no parser for the topic {topic}")
-        return _parse_packet(read_voevent(payload), PACKETS[number].mission)
+        return _parse_packet(read_voevent(payload), PACKETS[packet_type].mission)
     if topic in VOEVENT_TOPICS:
         return _parse_packet(read_voevent(payload), VOEVENT_TOPICS[topic])
     if topic not in DOCUMENTS:

@@ -83,4 +83,4 @@ def declare(*streams: Stream) -> None:
 def stream_called(name: str) -> str | None:
     """Name of the stream that notices of others call so ("Fermi", "SVOM"), if any is."""
     plain = name.lower().replace(" ", "")
-    return next((item.name for item in STREAMS.values() if plain in item.known_as), None)
+    return next((stream.name for stream in STREAMS.values() if plain in stream.known_as), None)

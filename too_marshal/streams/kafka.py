@@ -231,15 +231,18 @@ class Subscription:
         except KafkaException as err:
             logger.warning("Kafka: no list of topics: %s", err.args[0].str())
             return
-        found = {
-            (name, number)
+        partitions = {
+            (name, partition)
             for name in self._topics & known.keys()
-            for number in known[name].partitions
+            for partition in known[name].partitions
         }
-        fresh = sorted(found - self._assigned)
+        fresh = sorted(partitions - self._assigned)
         if fresh:
             self._consumer.incremental_assign(
-                [TopicPartition(name, number, self._start(name, number)) for name, number in fresh]
+                [
+                    TopicPartition(name, partition, self._start(name, partition))
+                    for name, partition in fresh
+                ]
             )
             self._assigned |= set(fresh)
             logger.info(

@@ -12,7 +12,7 @@ from astropy import units as u
 
 from planners.files.request_fields import RequestFields
 from telescopes import TELESCOPES
-from telescopes.observing import Telescope
+from telescopes.telescope import Telescope
 from too_marshal.db.base import now
 from too_marshal.web.document_form import Asked, asked
 from too_marshal.workflows.planning.plan_queue import MAX_TIME_LIMIT, MIN_TIME_LIMIT, WINDOW

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planners.files.plan_files import plan_from_json
-from telescopes.observing import ObservingPlan
+from telescopes.observing_plan import ObservingPlan
 from too_marshal.db.plans import Plan
 
 

@@ -95,7 +95,7 @@ def best_moment(before: datetime) -> Moment:
     # Here, not above: the web process imports this module for the retraction.
     from planners.greedy import plan  # noqa: PLC0415
     from planners.skymaps.files import read_skymap  # noqa: PLC0415
-    from telescopes.observing import ObservingRequest  # noqa: PLC0415
+    from telescopes.observing_plan import ObservingRequest  # noqa: PLC0415
     from telescopes.ztf.facts import ZTF  # noqa: PLC0415
 
     request = ObservingRequest(

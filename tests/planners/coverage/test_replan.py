@@ -11,7 +11,7 @@ from astropy import units as u
 from planners import optimal
 from planners.coverage.replan import difference, remaining_request, rescored
 from telescopes import ZTF
-from telescopes.observing import ExecutedExposure
+from telescopes.observing_plan import ExecutedExposure
 from tests.planners.cases import NIGHTS, blob, request_for
 from tests.planners.checker import violations
 
@@ -44,48 +44,51 @@ def test_half_a_plan_and_its_rest_cover_what_the_whole_covers(whole):
     half = len(whole.exposures) // 2
     done = executed_of(whole.exposures[:half])
     now = whole.exposures[half].start
-    rest = optimal.plan(SKYMAP, ZTF, remaining_request(REQUEST, done, now))
-    assert violations(rest, ZTF) == []
-    assert rest.exposures[0].start >= now
-    figures = rest.statistics["probability_all_filters"]
+    replanned = optimal.plan(SKYMAP, ZTF, remaining_request(REQUEST, done, now))
+    assert violations(replanned, ZTF) == []
+    assert replanned.exposures[0].start >= now
+    figures = replanned.statistics["probability_all_filters"]
     assert figures >= whole.statistics["probability_all_filters"] - 0.02
-    assert figures >= 0.97 * rest.statistics["upper_bound"]
+    assert figures >= 0.97 * replanned.statistics["upper_bound"]
     had = {(one.field_id, one.filter) for one in done}
-    again = [one for one in rest.exposures if (one.field_id, one.filter) in had]
+    repeated = [one for one in replanned.exposures if (one.field_id, one.filter) in had]
     # A visit that was had is repeated for an overlap at the most.
-    assert len(again) <= 0.1 * len(done)
+    assert len(repeated) <= 0.1 * len(done)
 
 
 def test_visits_in_bad_images_are_wanted_again(whole):
     done = executed_of(whole.exposures, detectors=[])
-    rest = optimal.plan(SKYMAP, ZTF, replace(REQUEST, observed=done))
-    assert rest.statistics["probability_all_filters"] > 0
-    assert len(rest.exposures) > len(whole.exposures) / 2
+    replanned = optimal.plan(SKYMAP, ZTF, replace(REQUEST, observed=done))
+    assert replanned.statistics["probability_all_filters"] > 0
+    assert len(replanned.exposures) > len(whole.exposures) / 2
 
 
 def test_what_was_carried_out_is_not_wanted_again(whole):
-    rest = optimal.plan(SKYMAP, ZTF, replace(REQUEST, observed=executed_of(whole.exposures)))
+    replanned = optimal.plan(SKYMAP, ZTF, replace(REQUEST, observed=executed_of(whole.exposures)))
     done = {one.field_id for one in whole.exposures}
-    again = [one for one in rest.exposures if one.field_id in done]
-    assert len(again) <= 0.05 * len(rest.exposures)
+    repeated = [one for one in replanned.exposures if one.field_id in done]
+    assert len(repeated) <= 0.05 * len(replanned.exposures)
     covered = whole.statistics["probability_all_filters"]
-    assert rest.statistics["probability_all_filters"] > covered
+    assert replanned.statistics["probability_all_filters"] > covered
 
 
 def test_second_visits_alone_are_planned_as_one_pass(whole):
     # Clouds came after the first half: every field has its g, none its r.
     done = executed_of([one for one in whole.exposures if one.filter == "g"])
     request = replace(REQUEST, start=REQUEST.end, end=REQUEST.end + 1 * u.hour, observed=done)
-    rest = optimal.plan(SKYMAP, ZTF, request)
-    assert violations(rest, ZTF) == []
-    assert {one.filter for one in rest.exposures[: len(done) // 2]} == {"r"}
-    assert rest.statistics["probability_all_filters"] >= 0.97 * rest.statistics["upper_bound"]
+    replanned = optimal.plan(SKYMAP, ZTF, request)
+    assert violations(replanned, ZTF) == []
+    assert {one.filter for one in replanned.exposures[: len(done) // 2]} == {"r"}
+    assert (
+        replanned.statistics["probability_all_filters"]
+        >= 0.97 * replanned.statistics["upper_bound"]
+    )
 
 
 def test_the_same_map_scores_the_same(whole):
-    again = rescored(SKYMAP, ZTF, whole)
+    second = rescored(SKYMAP, ZTF, whole)
     for name in ("probability", "probability_all_filters"):
-        assert again.statistics[name] == pytest.approx(whole.statistics[name], abs=2e-3)
+        assert second.statistics[name] == pytest.approx(whole.statistics[name], abs=2e-3)
 
 
 def test_another_map_scores_otherwise_and_exposures_stay(whole):

@@ -17,7 +17,8 @@ from planners.coverage.sky_coverage import ObservedSky, combined_coverage, cover
 from planners.geometry.polygons import unit_vectors
 from planners.skymaps.circles import circle_skymap
 from planners.skymaps.files import read_skymap
-from telescopes.observing import ExecutedExposure, Footprint
+from telescopes.observing_plan import ExecutedExposure
+from telescopes.telescope import Footprint
 from telescopes.ztf.facts import ZTF
 from tests.planners.oracles import detector_polygons, detector_ranges
 
@@ -64,8 +65,8 @@ def test_one_exposure_covers_its_camera_once():
 
 
 def test_what_is_seen_again_is_seen_twice():
-    again = [exposure(CENTER, 5, "g"), exposure(CENTER, 40, "r")]
-    covered = coverage(SKYMAP, ZTF, again)
+    visits = [exposure(CENTER, 5, "g"), exposure(CENTER, 40, "r")]
+    covered = coverage(SKYMAP, ZTF, visits)
     assert covered.probability_twice == pytest.approx(covered.probability)
     assert u.isclose(covered.area_twice, covered.area)
     assert list(covered.filters) == ["g", "r"]
@@ -127,9 +128,9 @@ def test_laws_of_coverage(entries):
         covered.probability_twice, abs=1e-9
     )
     assert len(covered.twice.difference(covered.once)) == 0
-    again = coverage(SKYMAP, ZTF, night[::-1])
-    assert again.probability == pytest.approx(covered.probability)
-    assert np.array_equal(again.once.lo, covered.once.lo)
+    reordered = coverage(SKYMAP, ZTF, night[::-1])
+    assert reordered.probability == pytest.approx(covered.probability)
+    assert np.array_equal(reordered.once.lo, covered.once.lo)
     doubled = coverage(SKYMAP, ZTF, night + night)
     assert np.array_equal(doubled.twice.lo, covered.once.lo)
     assert np.array_equal(doubled.once.lo, covered.once.lo)
@@ -139,9 +140,9 @@ def test_laws_of_coverage(entries):
 
 def test_what_is_left_is_the_map_without_what_was_seen():
     covered = coverage(SKYMAP, ZTF, [exposure(CENTER, 0)])
-    rest = SKYMAP.without(covered.once)
-    assert rest.metadata["probability_left"] == pytest.approx(1 - covered.probability)
-    assert coverage(rest, ZTF, [exposure(CENTER, 0)]).probability < 0.01
+    left = SKYMAP.without(covered.once)
+    assert left.metadata["probability_left"] == pytest.approx(1 - covered.probability)
+    assert coverage(left, ZTF, [exposure(CENTER, 0)]).probability < 0.01
 
 
 def test_several_telescopes_add_up():

@@ -14,7 +14,7 @@ from planners.files.plan_files import (
 )
 from planners.files.request_fields import RequestFields
 from telescopes.entries import entries
-from telescopes.observing import ObservingRequest
+from telescopes.observing_plan import ObservingRequest
 from too_marshal.api.plans import PLAN_REQUEST
 from too_marshal.commands.plan import plan
 from too_marshal.commands.plan_request import _ELSEWHERE

@@ -21,7 +21,7 @@ from planners.footprints.layers import layers_near
 from planners.geometry.ranges import Ranges, hpx29
 from planners.skymaps.circles import circle_skymap
 from planners.skymaps.files import read_skymap
-from telescopes.observing import Footprint
+from telescopes.telescope import Footprint
 from telescopes.ztf.facts import ZTF
 from tests.planners.oracles import detector_polygons, detector_ranges, polygon_ranges
 from tests.planners.spherical_rings import area
@@ -95,15 +95,15 @@ def test_every_ztf_quadrant_has_its_cells():
     where = SkyCoord([10, 200, 0.5, 77] * u.deg, [5, -28, 40, 89] * u.deg)
     start, cell, detector = camera_cells(ZTF.footprint, where, 11)
     for i, center in enumerate(where):
-        mine = slice(start[i], start[i + 1])
-        counts = np.bincount(detector[mine], minlength=64)
+        own = slice(start[i], start[i + 1])
+        counts = np.bincount(detector[own], minlength=64)
         polygons = detector_polygons(ZTF, center.ra, center.dec)
         exact = [area([[_ring(corners)]]).to_value(u.deg**2) for corners in polygons]
-        found = counts * (4 * np.pi * u.sr).to_value(u.deg**2) / (12 << 22)
-        assert_allclose(found, exact, rtol=0.01)
+        covered = counts * (4 * np.pi * u.sr).to_value(u.deg**2) / (12 << 22)
+        assert_allclose(covered, exact, rtol=0.01)
         # By centers instead, some cells on the edges change sides.
         by_center = polygon_ranges(polygons, 11).cells(11)
-        assert len(np.setxor1d(cell[mine], by_center)) < 0.06 * len(by_center)
+        assert len(np.setxor1d(cell[own], by_center)) < 0.06 * len(by_center)
 
 
 def _ring(corners: SkyCoord):
@@ -136,21 +136,21 @@ def test_the_area_of_a_camera_scatters_little():
     grid = ZTF.read_grid()
     for order, most in ((9, 0.004), (10, 0.0015)):
         start, _, _ = camera_cells(ZTF.footprint, grid.coord[::30], order)
-        found = np.diff(start) * (4 * np.pi * u.sr).to_value(u.deg**2) / (12 << (2 * order))
-        assert np.std(found / 47.4544) < most
-        assert np.mean(found) == pytest.approx(47.4544, rel=0.001)
+        area = np.diff(start) * (4 * np.pi * u.sr).to_value(u.deg**2) / (12 << (2 * order))
+        assert np.std(area / 47.4544) < most
+        assert np.mean(area) == pytest.approx(47.4544, rel=0.001)
 
 
 @given(st.floats(-6, 6), st.floats(-6, 6))
 def test_the_index_of_the_focal_plane_is_the_polygons(east, north):
     plane = focal_plane(ZTF.footprint)
-    found = int(plane.detector_at(np.radians([east]), np.radians([north]))[0])
+    detector = int(plane.detector_at(np.radians([east]), np.radians([north]))[0])
     expected = [
         i
         for i, corners in enumerate(ZTF.footprint.corners.to_value(u.deg))
         if inside(corners, np.array([[east, north]]))[0]
     ]
-    assert found in (expected or [NOWHERE])
+    assert detector in (expected or [NOWHERE])
 
 
 def test_a_focal_plane_is_indexed_exactly_along_its_edges():
@@ -242,10 +242,10 @@ def test_the_probability_of_a_field_is_exact_to_a_thousandth(corpus, name):
     skymap = read_skymap((corpus / "skymaps" / name).read_bytes())
     coord = ZTF.read_grid().coord
     near = coord[np.argsort(coord.separation(skymap.peak()).deg)[:40]]
-    found = atoms_of(skymap, layers_near(skymap, ZTF.footprint, near)).field_probability
-    for i in np.argsort(-found)[:3]:
+    probability = atoms_of(skymap, layers_near(skymap, ZTF.footprint, near)).field_probability
+    for i in np.argsort(-probability)[:3]:
         exact = skymap.probability_in(detector_ranges(ZTF, near[i], 13))
-        assert found[i] == pytest.approx(exact, abs=0.001)
+        assert probability[i] == pytest.approx(exact, abs=0.001)
 
 
 def test_the_order_follows_the_map():
@@ -256,8 +256,8 @@ def test_the_order_follows_the_map():
     # A localization smaller than a cell of the camera is still in the gap, or not.
     coord = ZTF.read_grid().coord
     near = coord[coord.separation(narrow.peak()) < 6 * u.deg]
-    found = atoms_of(narrow, layers_near(narrow, ZTF.footprint, near)).field_probability
-    assert set(np.round(found, 2)) <= {0.0, 1.0}
+    probability = atoms_of(narrow, layers_near(narrow, ZTF.footprint, near)).field_probability
+    assert set(np.round(probability, 2)) <= {0.0, 1.0}
 
 
 @given(positions())

@@ -14,8 +14,8 @@ from tests.strategies import positions
 
 @given(positions())
 def test_a_direction_is_the_position_that_it_comes_from(coord):
-    again = sky_coord(3 * unit_vectors(coord))
-    assert again.separation(coord) < 1e-9 * u.deg
+    restored = sky_coord(3 * unit_vectors(coord))
+    assert restored.separation(coord) < 1e-9 * u.deg
     lon, lat = lon_lat(unit_vectors(coord))
     assert -np.pi <= lon <= np.pi
     assert abs(lat) <= np.pi / 2

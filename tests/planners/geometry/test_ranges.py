@@ -28,11 +28,11 @@ ALL = set(range(12 << (2 * ORDER)))
 def as_set(region: Ranges) -> set[int]:
     """Cells of order 3 in a region that is made of whole ones."""
     shift = 2 * (HIGHEST_ORDER - ORDER)
-    found = set()
+    cells = set()
     for lo, hi in zip(region.lo.tolist(), region.hi.tolist(), strict=True):
         assert lo % (1 << shift) == hi % (1 << shift) == 0
-        found.update(range(lo >> shift, hi >> shift))
-    return found
+        cells.update(range(lo >> shift, hi >> shift))
+    return cells
 
 
 def assert_canonical(region: Ranges) -> None:
@@ -106,16 +106,16 @@ def test_overlaps_are_every_common_piece(division, region):
     assert np.all((piece_lo >= lo[index]) & (piece_hi <= hi[index]))
     assert np.all((piece_lo >= region.lo[other]) & (piece_hi <= region.hi[other]))
     # The division is the whole sky, so the pieces make up the region.
-    again = Ranges.of(piece_lo, piece_hi)
-    assert np.array_equal(again.lo, region.lo)
-    assert np.array_equal(again.hi, region.hi)
+    restored = Ranges.of(piece_lo, piece_hi)
+    assert np.array_equal(restored.lo, region.lo)
+    assert np.array_equal(restored.hi, region.hi)
 
 
 @given(regions())
 def test_cells_of_a_region_make_it_again(region):
-    again = Ranges.of_cells(ORDER, region.cells(ORDER))
-    assert np.array_equal(again.lo, region.lo)
-    assert np.array_equal(again.hi, region.hi)
+    restored = Ranges.of_cells(ORDER, region.cells(ORDER))
+    assert np.array_equal(restored.lo, region.lo)
+    assert np.array_equal(restored.hi, region.hi)
 
 
 def test_a_cell_coarser_than_the_region_belongs_where_it_begins():
@@ -144,8 +144,8 @@ def test_consecutive_cells_are_runs(entries):
             runs[i - 1 : i + 1] = [(first, last)]
         else:
             i += 1
-    found = consecutive(cell, label)
-    assert list(zip(*(positions.tolist() for positions in found), strict=True)) == runs
+    bounds = consecutive(cell, label)
+    assert list(zip(*(positions.tolist() for positions in bounds), strict=True)) == runs
 
 
 @given(st.lists(st.integers(-3, 3), max_size=12))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from planners import greedy, optimal
 from telescopes import ZTF
-from telescopes.observing import ExecutedExposure, Reason
+from telescopes.observing_plan import ExecutedExposure, Reason
 from tests.planners.cases import NIGHTS, blob, request_for, requests, skymaps, whole_sky
 
 WINTER = NIGHTS[1] + 7.5 * u.hour
@@ -120,9 +120,9 @@ def test_all_probability_is_accounted_for_once(skymap, request_):
 
 def test_every_field_of_the_likely_region_is_observed_or_has_its_reason():
     plan = optimal.plan(whole_sky(), ZTF, request_for(WINTER, 2))
-    told = {entry.field_id for entry in plan.unobserved}
+    accounted = {entry.field_id for entry in plan.unobserved}
     seen = {exposure.field_id for exposure in plan.exposures}
-    assert told | seen == set(ZTF.read_grid().field_id.tolist())
+    assert accounted | seen == set(ZTF.read_grid().field_id.tolist())
 
 
 def test_the_first_chance_is_one():

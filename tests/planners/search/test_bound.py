@@ -41,10 +41,10 @@ def finished_sets(telescope, coord, request):
         for a in itertools.product(range(len(coord)), request.filters)
         for b in itertools.product(range(len(coord)), request.filters)
     }
-    found = set()
+    nights = set()
 
     def go_on(end, last, started):
-        found.add(
+        nights.add(
             frozenset(
                 field
                 for field in range(len(coord))
@@ -56,13 +56,13 @@ def finished_sets(telescope, coord, request):
                 continue
             field, name = visit[0], request.filters[visit[1]]
             ready = 0.0 if last is None else end + step[last, (field, name)]
-            mine = [start for (other, _), start in started.items() if other == field]
-            start = max([ready, *(earlier + gap for earlier in mine)])
+            own = [start for (other, _), start in started.items() if other == field]
+            start = max([ready, *(earlier + gap for earlier in own)])
             if start + exposing[name] <= length:
                 go_on(start + exposing[name], (field, name), {**started, visit: start})
 
     go_on(0.0, None, {})
-    return found
+    return nights
 
 
 @given(

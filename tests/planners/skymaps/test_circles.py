@@ -132,17 +132,17 @@ def test_a_wide_ellipse_is_a_gaussian_in_true_distances():
     skymap = ellipse_skymap(center.ra, center.dec, 60 * u.deg, 20 * u.deg, 90 * u.deg, 0.5)
     sigma = np.radians(60) / np.sqrt(2 * np.log(2))
     away = np.array([0.01, 20, 40, 60])
-    found = skymap.density_at(SkyCoord((20 + away) * u.deg, 0 * u.deg))
+    density = skymap.density_at(SkyCoord((20 + away) * u.deg, 0 * u.deg))
     angle = np.radians(away)
     # The plane's element of area is that of the sphere times the angle over its sine.
     expected = np.exp(-0.5 * (angle / sigma) ** 2) * angle / np.sin(angle)
-    assert found / found[0] == pytest.approx(expected / expected[0], rel=0.05)
+    assert density / density[0] == pytest.approx(expected / expected[0], rel=0.05)
 
 
 def test_a_round_ellipse_is_a_circle():
-    made = ellipse_skymap(80 * u.deg, -5 * u.deg, 2 * u.deg, 2 * u.deg, 77 * u.deg, 0.9)
+    ellipse = ellipse_skymap(80 * u.deg, -5 * u.deg, 2 * u.deg, 2 * u.deg, 77 * u.deg, 0.9)
     circle = circle_skymap(80 * u.deg, -5 * u.deg, 2 * u.deg, 0.9)
-    assert np.abs(made.rasterize(7) - circle.rasterize(7)).sum() < 0.01
+    assert np.abs(ellipse.rasterize(7) - circle.rasterize(7)).sum() < 0.01
 
 
 def test_the_position_angle_runs_from_north_through_east():

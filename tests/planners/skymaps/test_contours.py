@@ -81,10 +81,10 @@ def test_a_region_beyond_a_hemisphere():
     skymap = circle_skymap(120 * u.deg, 50 * u.deg, 102 * u.deg, 0.68)
     collection = contours(skymap, (0.5, 0.9))
     assert_well_formed(collection)
-    found = polygons_of(collection)
-    assert area(found[90]) > 2 * np.pi * u.sr
+    by_level = polygons_of(collection)
+    assert area(by_level[90]) > 2 * np.pi * u.sr
     for level in (50, 90):
-        assert u.isclose(area(found[level]), skymap.area(level / 100), rtol=0.02)
+        assert u.isclose(area(by_level[level]), skymap.area(level / 100), rtol=0.02)
 
 
 def test_a_uniform_sky_is_all_inside():
@@ -159,12 +159,12 @@ def test_contours_of_real_maps_hold_what_they_say(corpus, name):
     skymap = read_skymap((corpus / "skymaps" / name).read_bytes())
     collection = contours(skymap)
     assert_well_formed(collection)
-    found = polygons_of(collection)
-    assert list(found) == [10, 20, 30, 40, 50, 60, 70, 80, 90]
-    covered = [area(found[level]) for level in found]
+    by_level = polygons_of(collection)
+    assert list(by_level) == [10, 20, 30, 40, 50, 60, 70, 80, 90]
+    covered = [area(by_level[level]) for level in by_level]
     assert all(inner < outer for inner, outer in pairwise(covered))
     for level in (50, 90):
-        assert u.isclose(area(found[level]), skymap.area(level / 100), rtol=0.05)
+        assert u.isclose(area(by_level[level]), skymap.area(level / 100), rtol=0.05)
     # A page carries them: 3.6 kB to 25 kB compressed.
     assert len(json.dumps(collection)) < 150_000
 
@@ -186,17 +186,17 @@ def test_regions_of_very_different_sizes():
 
     skymap = sampled_skymap(density, too_coarse, {})
     assert skymap.area(0.9) > 1e6 * skymap.area(0.4)
-    found = polygons_of(contours(skymap, (0.3, 0.4, 0.9)))
-    assert list(found) == [30, 40, 90]
+    by_level = polygons_of(contours(skymap, (0.3, 0.4, 0.9)))
+    assert list(by_level) == [30, 40, 90]
     for level in (30, 40, 90):
-        assert u.isclose(area(found[level]), skymap.area(level / 100), rtol=0.08)
+        assert u.isclose(area(by_level[level]), skymap.area(level / 100), rtol=0.08)
 
 
 def test_contours_of_a_polygon_are_the_polygon():
     corners = [(20, 0), (23, 0), (23, 3), (20, 3)] * u.deg
-    found = polygons_of(contours(polygon_skymap(corners, 0.9)))
+    by_level = polygons_of(contours(polygon_skymap(corners, 0.9)))
     for level in (10, 50, 90):
-        assert u.isclose(area(found[level]), 9 * u.deg**2, rtol=0.02)
+        assert u.isclose(area(by_level[level]), 9 * u.deg**2, rtol=0.02)
 
 
 def test_decimals_follow_the_size():
@@ -270,8 +270,8 @@ def test_any_map_has_contours(skymap):
 
 def test_the_smallest_map_of_all():
     skymap = SkyMap.normalized((np.array([12345]), np.array([12346])), np.ones(1))
-    found = polygons_of(contours(skymap))
-    assert all(area(polygons) < 1e-10 * u.deg**2 for polygons in found.values())
+    by_level = polygons_of(contours(skymap))
+    assert all(area(polygons) < 1e-10 * u.deg**2 for polygons in by_level.values())
 
 
 def test_a_region_of_few_coarse_cells_has_an_outline():

@@ -108,17 +108,17 @@ def test_the_marginal_distance_is_ligo_skymaps(corpus):
 
 @given(skymaps(distances=True))
 def test_the_marginal_moments_are_those_of_the_mixture(skymap):
-    found = skymap.distance_moments()
+    moments = skymap.distance_moments()
     known = np.isfinite(skymap.distmu)
-    if found is None:
+    if moments is None:
         assert not known.any()
         return
     mean, std = conditional_moments(skymap.distmu[known], skymap.distsigma[known])
     weight = skymap.probability[known] / skymap.probability[known].sum()
     expected = np.sum(weight * mean)
-    assert found[0].to_value(u.Mpc) == pytest.approx(expected, rel=1e-9)
+    assert moments[0].to_value(u.Mpc) == pytest.approx(expected, rel=1e-9)
     second = np.sum(weight * (std**2 + mean**2))
-    assert found[1].to_value(u.Mpc) == pytest.approx(np.sqrt(second - expected**2), rel=1e-6)
+    assert moments[1].to_value(u.Mpc) == pytest.approx(np.sqrt(second - expected**2), rel=1e-6)
 
 
 def test_the_distance_along_a_line_of_sight():

@@ -83,9 +83,9 @@ def test_two_distant_parts_are_not_shown_in_one_closer_look():
 
 
 def test_a_process_of_its_own_draws_the_same():
-    made = draw(SKYMAP.to_bytes(), facts_of(SKYMAP))
-    assert made.all_sky == png(all_sky(SKYMAP))
-    assert made.zoom == png(zoomed(SKYMAP))
+    drawing = draw(SKYMAP.to_bytes(), facts_of(SKYMAP))
+    assert drawing.all_sky == png(all_sky(SKYMAP))
+    assert drawing.zoom == png(zoomed(SKYMAP))
 
 
 def test_what_cannot_be_drawn_says_why(monkeypatch):

@@ -33,9 +33,9 @@ def areas(skymap: SkyMap) -> u.Quantity:
 
 
 def corpus_maps(folder, pattern):
-    found = sorted((folder / "skymaps").rglob(pattern))
-    assert found
-    return found
+    paths = sorted((folder / "skymaps").rglob(pattern))
+    assert paths
+    return paths
 
 
 def test_every_multiorder_map_has_ligo_skymaps_areas(corpus):
@@ -141,11 +141,11 @@ def test_a_multiorder_file_gives_the_map_back(skymap, zipped, seed):
     shuffled = np.random.default_rng(seed).permutation(len(skymap.lo))
     columns = {name: values[shuffled] for name, values in distances(skymap).items()}
     data = multiorder_file(uniq_of(skymap)[shuffled], skymap.density[shuffled], **columns)
-    again = read_skymap(gzip.compress(data) if zipped else data)
-    assert np.array_equal(again.lo, skymap.lo)
-    assert np.array_equal(again.hi, skymap.hi)
-    assert_allclose(again.density, skymap.density)
-    same(again, skymap)
+    reread = read_skymap(gzip.compress(data) if zipped else data)
+    assert np.array_equal(reread.lo, skymap.lo)
+    assert np.array_equal(reread.hi, skymap.hi)
+    assert_allclose(reread.density, skymap.density)
+    same(reread, skymap)
 
 
 @settings(max_examples=40)
@@ -164,11 +164,11 @@ def test_a_flat_file_gives_the_map_back(skymap, ordering, per_row, kind, zipped)
     # Where nothing is known some files say so, and others say NaN.
     columns = {name: np.where(pixels > 0, c, np.nan).astype(kind) for name, c in columns.items()}
     data = flat_file(pixels.astype(kind), ordering=ordering, per_row=per_row, **columns)
-    again = read_skymap(gzip.compress(data) if zipped else data)
-    same(again, skymap)
+    reread = read_skymap(gzip.compress(data) if zipped else data)
+    same(reread, skymap)
     # Equal neighbors are one range.
-    touching = again.hi[:-1] == again.lo[1:]
-    parts = [again.density, *distances(again).values()]
+    touching = reread.hi[:-1] == reread.lo[1:]
+    parts = [reread.density, *distances(reread).values()]
     differ = np.any([part[1:] != part[:-1] for part in parts], axis=0)
     assert np.all(differ[touching])
 
@@ -178,10 +178,10 @@ def test_a_flat_file_gives_the_map_back(skymap, ordering, per_row, kind, zipped)
 def test_a_partial_sky_with_explicit_indices(skymap, ordering, seed):
     pixels, columns = flattened(skymap)
     shuffled = np.random.default_rng(seed).permutation(np.flatnonzero(pixels > 0))
-    number = healpy.nest2ring(32, shuffled) if ordering == "RING" else shuffled
+    pixel = healpy.nest2ring(32, shuffled) if ordering == "RING" else shuffled
     columns = {name: values[shuffled] for name, values in columns.items()}
     cards = {"ORDERING": ordering, "INDXSCHM": "EXPLICIT", "NSIDE": 32}
-    everything = {"PIXEL": number, "PROBABILITY": pixels[shuffled], **columns}
+    everything = {"PIXEL": pixel, "PROBABILITY": pixels[shuffled], **columns}
     same(read_skymap(table_file(everything, cards)), skymap)
 
 

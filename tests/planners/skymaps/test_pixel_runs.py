@@ -63,14 +63,14 @@ def test_thinning_keeps_probability_where_it_was(scale):
     uniform = pixels.sum() / (12 * 512**2)
     start, values = runs(chunked({"P": pixels}), "P", uniform, CHUNK)
     assert len(start) < CHUNK / 2
-    again = painted(start, values["P"])
-    assert again.sum() == pytest.approx(pixels.sum())
+    repainted = painted(start, values["P"])
+    assert repainted.sum() == pytest.approx(pixels.sum())
     parts = pixels.reshape(-1, 4**6).sum(1)
-    assert_allclose(again.reshape(-1, 4**6).sum(1), parts, rtol=1e-9, atol=1e-99)
+    assert_allclose(repainted.reshape(-1, 4**6).sum(1), parts, rtol=1e-9, atol=1e-99)
     # A pixel that matters at all stays what it was to three per cent, as a rule to one.
     matters = pixels > 1e-6 * uniform
-    assert_allclose(again[matters], pixels[matters], rtol=0.03)
-    assert np.median(np.abs(again[matters] / pixels[matters] - 1)) < 0.01
+    assert_allclose(repainted[matters], pixels[matters], rtol=0.03)
+    assert np.median(np.abs(repainted[matters] / pixels[matters] - 1)) < 0.01
 
 
 def test_a_sky_of_too_many_pixels_is_thinned_further(monkeypatch):
@@ -79,9 +79,9 @@ def test_a_sky_of_too_many_pixels_is_thinned_further(monkeypatch):
     monkeypatch.setattr(pixel_runs, "MAX_RUNS", exact // 2)
     start, values = runs(chunked({"P": pixels}), "P", 1e-6, CHUNK)
     assert len(start) < exact / 2
-    again = painted(start, values["P"])
-    assert again.sum() == pytest.approx(pixels.sum())
-    assert_allclose(again[pixels > 1e-6], pixels[pixels > 1e-6], rtol=0.3)
+    repainted = painted(start, values["P"])
+    assert repainted.sum() == pytest.approx(pixels.sum())
+    assert_allclose(repainted[pixels > 1e-6], pixels[pixels > 1e-6], rtol=0.3)
 
 
 def test_thinned_cells_are_whole_healpix_cells():

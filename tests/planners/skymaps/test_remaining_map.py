@@ -41,8 +41,8 @@ def test_cells_fill_their_ranges_and_nothing_else(edges):
     filled = np.zeros(len(lo), dtype=np.int64)
     np.add.at(filled, owner, end - first)
     assert filled.tolist() == (hi - lo).tolist()
-    again = Ranges.of(first, end)
-    assert len(again) == len(Ranges.of(lo, hi))
+    joined = Ranges.of(first, end)
+    assert len(joined) == len(Ranges.of(lo, hi))
     # No four that could be one.
     parent = np.stack([order - 1, cell >> 2, owner])[:, order > 0]
     _, count = np.unique(parent, axis=1, return_counts=True)
@@ -87,9 +87,9 @@ def test_distances_stay_as_they_are():
     n = len(SKYMAP.lo)
     distance = (np.full(n, 100.0), np.full(n, 20.0), np.full(n, 1e-4))
     far = SkyMap.normalized((SKYMAP.lo, SKYMAP.hi), SKYMAP.density, distance)
-    again = read_skymap(multiorder_file(remaining(far, far.region(0.2)), "of a test"))
-    assert set(again.distmu) == {100.0}
-    assert set(again.distsigma) == {20.0}
+    reread = read_skymap(multiorder_file(remaining(far, far.region(0.2)), "of a test"))
+    assert set(reread.distmu) == {100.0}
+    assert set(reread.distsigma) == {20.0}
 
 
 def test_a_sum_that_is_not_the_stated_one_is_refused(tmp_path):

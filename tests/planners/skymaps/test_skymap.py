@@ -109,13 +109,13 @@ def test_regions_are_nested_and_end_in_everything(skymap):
 @given(skymaps(), st.lists(positions(), min_size=1, max_size=4), st.floats(0.01, 0.99))
 def test_a_position_is_inside_when_its_level_is_lower(skymap, points, level):
     points = SkyCoord(points)
-    found = skymap.credible_level_at(points)
-    margin = np.abs(found - level) > 1e-6
+    levels = skymap.credible_level_at(points)
+    margin = np.abs(levels - level) > 1e-6
     assert np.array_equal(
-        (found < level)[margin], skymap.region(level).contains(hpx29(points))[margin]
+        (levels < level)[margin], skymap.region(level).contains(hpx29(points))[margin]
     )
     nothing = skymap.density_at(points) == 0
-    assert np.all(found[nothing] == 1)
+    assert np.all(levels[nothing] == 1)
 
 
 def uniform_cap() -> SkyMap:
@@ -158,34 +158,34 @@ def test_what_is_taken_away_is_gone_and_the_rest_is_scaled(skymap, region):
             with pytest.raises(SkyMapInvalid, match="taken away"):
                 skymap.without(region)
         return
-    rest = skymap.without(region)
-    assert rest.metadata["probability_left"] == pytest.approx(left)
-    assert rest.probability_in(region) == pytest.approx(0, abs=1e-12)
+    remaining = skymap.without(region)
+    assert remaining.metadata["probability_left"] == pytest.approx(left)
+    assert remaining.probability_in(region) == pytest.approx(0, abs=1e-12)
     expected = raster(skymap)
     expected[pixels_of(region)] = 0
-    assert_allclose(rest.rasterize(ORDER), expected / left, atol=1e-12)
+    assert_allclose(remaining.rasterize(ORDER), expected / left, atol=1e-12)
 
 
 @given(skymaps(distances=True), regions(ORDER))
 def test_distances_stay_with_their_pixels(skymap, region):
     if skymap.probability_in(region) > 1 - 1e-9:
         return
-    rest = skymap.without(region)
-    was = np.searchsorted(skymap.lo, rest.lo, side="right") - 1
-    assert np.array_equal(rest.distmu, skymap.distmu[was])
-    assert np.array_equal(rest.distsigma, skymap.distsigma[was])
-    assert np.array_equal(rest.distnorm, skymap.distnorm[was])
+    remaining = skymap.without(region)
+    was = np.searchsorted(skymap.lo, remaining.lo, side="right") - 1
+    assert np.array_equal(remaining.distmu, skymap.distmu[was])
+    assert np.array_equal(remaining.distsigma, skymap.distsigma[was])
+    assert np.array_equal(remaining.distnorm, skymap.distnorm[was])
 
 
 @given(skymaps())
 def test_the_prepared_form_gives_the_map_back(skymap):
-    again = SkyMap.from_bytes(skymap.to_bytes())
+    restored = SkyMap.from_bytes(skymap.to_bytes())
     for name in ("lo", "hi", "density", "distmu", "distsigma", "distnorm"):
-        here, there = getattr(skymap, name), getattr(again, name)
+        here, there = getattr(skymap, name), getattr(restored, name)
         assert (here is None) == (there is None)
         if here is not None:
             assert np.array_equal(here, there)
-    assert again.metadata == json.loads(json.dumps(dict(skymap.metadata)))
+    assert restored.metadata == json.loads(json.dumps(dict(skymap.metadata)))
 
 
 @settings(max_examples=30)
@@ -195,10 +195,10 @@ def test_a_damaged_prepared_form_is_refused_or_whole(skymap, data):
     place = data.draw(st.integers(0, len(prepared) - 1))
     prepared[place] ^= data.draw(st.integers(1, 255))
     try:
-        again = SkyMap.from_bytes(bytes(prepared))
+        restored = SkyMap.from_bytes(bytes(prepared))
     except SkyMapInvalid:
         return
-    assert np.array_equal(again.lo, skymap.lo)
+    assert np.array_equal(restored.lo, skymap.lo)
 
 
 @pytest.mark.parametrize("junk", [b"", b"PK", b"\x93NUMPY", bytes(100)])

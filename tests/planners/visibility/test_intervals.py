@@ -44,7 +44,7 @@ def test_rise_and_set_are_astroplans(name, ra, dec, day):
     sky, observer = day_over(name, start)
     coord = SkyCoord(ra * u.deg, dec * u.deg)
     limit = 30 * u.deg
-    found = visible_intervals(
+    intervals = visible_intervals(
         sky, sky.positions(coord.reshape(1)), altitude_above(limit), (0.0, sky.length)
     )
     middle = sky.time(sky.length / 2)
@@ -53,7 +53,7 @@ def test_rise_and_set_are_astroplans(name, ra, dec, day):
             theirs = ask(middle, coord, which=which, horizon=limit, n_grid_points=FINE)
             if np.ma.is_masked(theirs.value) or not 0 < sky.seconds(theirs) < sky.length:
                 continue
-            ours = getattr(found, ends)
+            ours = getattr(intervals, ends)
             assert np.min(np.abs(ours - sky.seconds(theirs))) < ACCURATE, which
 
 
@@ -91,13 +91,13 @@ def test_rules_hold_all_through_their_intervals_and_fail_just_outside():
     grid = telescope.read_grid()
     positions = sky.positions(grid.coord[::7])
     rule = every(rules_for(telescope, request))
-    found = visible_intervals(sky, positions, rule, (0.0, sky.length))
-    assert len(found.owner) > 50
+    intervals = visible_intervals(sky, positions, rule, (0.0, sky.length))
+    assert len(intervals.owner) > 50
     for part in (0.0, 0.3, 0.7, 1.0):
-        seconds = found.start + part * (found.end - found.start)
-        assert rule(Circumstances(sky, positions[found.owner], seconds)).all()
-    inner = found.end < sky.length - 1
-    after = Circumstances(sky, positions[found.owner[inner]], found.end[inner] + 0.1)
+        seconds = intervals.start + part * (intervals.end - intervals.start)
+        assert rule(Circumstances(sky, positions[intervals.owner], seconds)).all()
+    inner = intervals.end < sky.length - 1
+    after = Circumstances(sky, positions[intervals.owner[inner]], intervals.end[inner] + 0.1)
     assert not rule(after).any()
 
 

@@ -17,8 +17,8 @@ from tests.telescopes.plans import START, make_plan
 
 
 class GattiniBench(DropBench):
-    def plan(self, number=4):
-        return make_plan(number, "J")
+    def plan(self, n_fields=4):
+        return make_plan(n_fields, "J")
 
 
 class TestContract(DropContract):

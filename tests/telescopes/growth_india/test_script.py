@@ -12,7 +12,7 @@ from astropy.time import Time
 from telescopes.errors import PlanUnsuitable
 from telescopes.growth_india.facts import GROWTH_INDIA, read_grid
 from telescopes.growth_india.script import COLUMNS, GrowthIndiaScript
-from telescopes.observing import ObservingPlan, ObservingRequest, PlannedExposure
+from telescopes.observing_plan import ObservingPlan, ObservingRequest, PlannedExposure
 from tests.telescopes.contract import NAME
 from tests.telescopes.drop_bench import DropBench, DropContract
 
@@ -44,8 +44,8 @@ def india_plan(fields, filters="r", exposure_time=300 * u.s, dec=30.0, hours=6):
 
 
 class IndiaBench(DropBench):
-    def plan(self, number=4):
-        return india_plan(number)
+    def plan(self, n_fields=4):
+        return india_plan(n_fields)
 
 
 class TestContract(DropContract):

@@ -13,7 +13,7 @@ from planners.skymaps.circles import circle_skymap
 from telescopes.errors import PlanUnsuitable
 from telescopes.gattini.script import QueueScript
 from telescopes.kped.facts import KPED
-from telescopes.observing import ObservingRequest
+from telescopes.observing_plan import ObservingRequest
 from tests.telescopes.contract import NAME
 from tests.telescopes.drop_bench import DropBench, DropContract
 from tests.telescopes.plans import START, make_plan

@@ -89,8 +89,8 @@ class TestContract(QueueContract, ExecutionContract, HTTPFaultContract):
     @staticmethod
     def on_withdrawal(bench, fault):
         # A withdrawal is a POST here, to a path that has the group's number in it.
-        numbers = [group["id"] for group in bench.simulator.groups]
-        path = f"{GROUPS}{numbers[-1]}/cancel/"
+        ids = [group["id"] for group in bench.simulator.groups]
+        path = f"{GROUPS}{ids[-1]}/cancel/"
         return Fault.from_message({**vars(fault), "method": None, "path": path})
 
 

@@ -41,8 +41,8 @@ class LiverpoolBench(Bench):
         )
         return LiverpoolQueue(SOAPService(transport, PATH), "marshal", "JL26A01")
 
-    def prepare(self, number=4, name=NAME):
-        return self.queue.prepare(self.plan(number), name, "JL26A01", "Steele")
+    def prepare(self, n_fields=4, name=NAME):
+        return self.queue.prepare(self.plan(n_fields), name, "JL26A01", "Steele")
 
     def held(self, name):
         return self.simulator.requests.get(name)
@@ -73,8 +73,8 @@ class TestContract(UnlistedContract):
 
 
 def text(document, path):
-    found = document.find("/".join(f"{{{NAMESPACE}}}{part}" for part in path.split("/")))
-    return found.text if found is not None else None
+    element = document.find("/".join(f"{{{NAMESPACE}}}{part}" for part in path.split("/")))
+    return element.text if element is not None else None
 
 
 class TestDocument:
@@ -193,8 +193,8 @@ class TestReplies:
             f'<!DOCTYPE RTML [<!ENTITY x SYSTEM "file://{secret}">]>'
             f'<RTML xmlns="{NAMESPACE}" mode="confirm" uid="{NAME}">&x;</RTML>'
         )
-        _, _, words = read_reply(reply)
-        assert "classified" not in words
+        _, _, comment = read_reply(reply)
+        assert "classified" not in comment
 
     def test_a_wrong_password(self, bench):
         with pytest.raises(QueueRefused, match="not authorized"):

@@ -54,15 +54,15 @@ def test_what_is_off_by_up_to_the_tolerance_always_finds_its_plan(planned, data)
 
 @given(clusters(), clusters())
 def test_nothing_is_used_twice_and_every_pair_is_of_one_pointing_and_filter(planned, taken):
-    found = pairing(planned, taken)
-    used = found[found >= 0].tolist()
+    match = pairing(planned, taken)
+    used = match[match >= 0].tolist()
     assert len(used) == len(set(used))
-    for one, k in zip(planned, found.tolist(), strict=True):
+    for one, k in zip(planned, match.tolist(), strict=True):
         if k >= 0:
             assert is_same_pointing(one, taken[k], SAME_POINTING * 1.0001)
             assert one.filter == taken[k].filter
     left = [each for k, each in enumerate(taken) if k not in used]
-    for one, k in zip(planned, found.tolist(), strict=True):
+    for one, k in zip(planned, match.tolist(), strict=True):
         assert k >= 0 or not any(
             one.filter == each.filter and is_same_pointing(one, each, SAME_POINTING * 0.9999)
             for each in left
@@ -107,5 +107,5 @@ def test_none_of_two_thousand_pointings_is_lost_by_a_small_offset(offset):
         Exposed(*moved((one.ra, one.dec), direction, offset / 3600))
         for one, direction in zip(planned, generator.uniform(0, 360, 2000), strict=True)
     ]
-    found = pairs(planned, taken)
-    assert [each is taken[k] for k, each in enumerate(found)].count(True) == 2000
+    paired = pairs(planned, taken)
+    assert [each is taken[k] for k, each in enumerate(paired)].count(True) == 2000

@@ -24,19 +24,19 @@ from tests.telescopes.pairing.test_pointings import (
 )
 def test_the_same_exposure_is_found(place, direction, part, second, shift):
     start = NOON + timedelta(seconds=second)
-    told = Exposed(*place, start=start)
-    shutters = Shutters([told])
+    known = Exposed(*place, start=start)
+    shutters = Shutters([known])
     other = moved(place, direction, part * SAME_POINTING)
-    assert shutters.find(Exposed(*other, start=start + timedelta(seconds=shift))) is told
+    assert shutters.find(Exposed(*other, start=start + timedelta(seconds=shift))) is known
 
 
 def test_another_filter_start_or_pointing_is_another():
-    told = Exposed(150.0, 30.0, start=NOON)
-    shutters = Shutters([told])
+    known = Exposed(150.0, 30.0, start=NOON)
+    shutters = Shutters([known])
     for other in (
-        replace(told, filter="r"),
-        replace(told, start=NOON + timedelta(seconds=1.1)),
-        replace(told, dec=30.1),
+        replace(known, filter="r"),
+        replace(known, start=NOON + timedelta(seconds=1.1)),
+        replace(known, dec=30.1),
     ):
         assert shutters.find(other) is None
         shutters.add(other)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telescopes import ZTF
-from telescopes.observing import QueueRequest
+from telescopes.observing_queue import QueueRequest
 from telescopes.preflight.local_sky import ApproximateSky
 from telescopes.preflight.preflight import preflight
 from telescopes.preflight.timeline import DAY, Target, Timeline, targets_of
@@ -31,8 +31,8 @@ def bench():
         yield ZTFBench(stack)
 
 
-def words(findings, level):
-    return [finding.words for finding in findings if finding.level == level]
+def messages(findings, level):
+    return [finding.message for finding in findings if finding.level == level]
 
 
 def look(bench, plan, name="ToO_mine", now=BEFORE, change=None):
@@ -52,7 +52,7 @@ class TestZTF:
             first = bench.queue.prepare(make_plan(9, "i"), "ToO_first", "Caltech", "K")
             bench.queue.submit(first)
         plan = make_plan(12, filters, minimum_gap=0 * u.min)
-        (note,) = words(look(bench, plan), "note")[1:]
+        (note,) = messages(look(bench, plan), "note")[1:]
         request = bench.queue.prepare(plan, "ToO_mine", "Caltech", "Kulkarni")
         bench.queue.submit(request)
         bench.pass_time(4 * u.hour)
@@ -63,15 +63,15 @@ class TestZTF:
         ]
         assert len(taken) == len(plan.exposures)
         begin, end = taken[0].start, taken[-1].start + taken[-1].exposure_time
-        told = note.split(" and to end ")
+        times = note.split(" and to end ")
         # The first slew and exchange are not known; words are to the minute.
-        for moment, text in ((begin, told[0][-20:]), (end, told[1])):
+        for moment, text in ((begin, times[0][-20:]), (end, times[1])):
             minutes = (moment.mjd % 1) * 1440 - int(text[11:13]) * 60 - int(text[14:16])
             assert -1 <= minutes <= 4
 
     def test_an_earlier_queue_is_waited_for(self, bench):
         bench.queue.submit(bench.queue.prepare(make_plan(30, "g"), "ToO_first", "Caltech", "K"))
-        (warning,) = words(look(bench, make_plan(4, "r")), "warning")
+        (warning,) = messages(look(bench, make_plan(4, "r")), "warning")
         assert "waits until ToO_first is empty or expired: 30 exposures left" in warning
         assert "done about 2026-03-02 05:1" in warning
 
@@ -81,14 +81,14 @@ class TestZTF:
         (message,) = read_messages(request.body)
         message["targets"][0]["dec"], message["targets"][0]["ra"] = -50.0, 120.0
         bench.queue.scheduler.put_queue(json.dumps(message))
-        warnings = words(look(bench, make_plan(4, "r", end=START + 30 * u.min)), "warning")
+        warnings = messages(look(bench, make_plan(4, "r", end=START + 30 * u.min)), "warning")
         assert "done about 2026-03-02 05:3" in warnings[0]
         assert "4 exposures of 4 would not be begun before the window closes" in warnings[1]
 
     def test_a_later_queue_waits(self, bench):
         later = make_plan(4, "g", start=START + 3 * u.min)
         bench.queue.submit(bench.queue.prepare(later, "ToO_later", "Caltech", "K"))
-        assert words(look(bench, make_plan(4, "r")), "warning") == [
+        assert messages(look(bench, make_plan(4, "r")), "warning") == [
             "ToO_later will wait until this queue is done"
         ]
 
@@ -96,16 +96,16 @@ class TestZTF:
     def test_queues_of_other_nights_and_its_own_are_no_overlap(self, bench, name):
         other = make_plan(4, "g", start=START + 1 * u.day, end=START + 30 * u.hour)
         bench.queue.submit(bench.queue.prepare(other, name, "Caltech", "K"))
-        found = look(bench, make_plan(4, "r"))
-        assert words(found, "warning") == []
-        assert len(words(found, "error")) == (name == "ToO_mine")
+        findings = look(bench, make_plan(4, "r"))
+        assert messages(findings, "warning") == []
+        assert len(messages(findings, "error")) == (name == "ToO_mine")
 
     def test_the_survey_s_own_queues_do_not_matter(self, bench):
         request = bench.queue.prepare(make_plan(4, "g"), "ToO_x", "Caltech", "K")
         body = dump(read_messages(request.body)[0])
         body = body.replace('"subprogram_name": "ToO_x"', '"subprogram_name": "survey"')
         bench.queue.scheduler.put_queue(body.replace("ToO_x", "partnership"))
-        assert words(look(bench, make_plan(4, "r")), "warning") == []
+        assert messages(look(bench, make_plan(4, "r")), "warning") == []
 
     def test_a_list_of_somebody_else_s_form_may_last_as_long_as_its_window(self, bench):
         plan = make_plan(4, "r")
@@ -115,8 +115,8 @@ class TestZTF:
         (odd,) = bench.queue.queued()
         odd = replace(odd, targets=({"field": 3},))
         findings = bench.queue.predict_execution(plan, request, [odd], ZTF, BEFORE)
-        assert held.name in findings[0].words
-        assert "1 exposure left" in findings[0].words
+        assert held.name in findings[0].message
+        assert "1 exposure left" in findings[0].message
 
     @pytest.mark.parametrize(
         ("change", "reason"),
@@ -131,29 +131,29 @@ class TestZTF:
         ids=["2030", "2017", "closed", "order", "column", "field"],
     )
     def test_what_the_scheduler_would_not_take(self, bench, change, reason):
-        errors = words(look(bench, make_plan(3, "g"), change=change), "error")
+        errors = messages(look(bench, make_plan(3, "g"), change=change), "error")
         assert any(reason in error for error in errors)
 
     def test_what_does_not_fit_the_window_is_counted(self, bench):
         plan = make_plan(40, "g", end=START + 10 * u.min)
-        (warning,) = words(look(bench, plan), "warning")
+        (warning,) = messages(look(bench, plan), "warning")
         fits = int(13 * 60 / 38)
         lost = int(warning.split()[0])
         assert 40 - fits <= lost <= 40 - fits + 4
         assert "of 40 would not be begun before the window closes (2026-03-02 05:10 UTC)" in warning
 
     def test_second_visits_have_a_queue_of_their_own_that_keeps_the_gap(self, bench):
-        found = look(bench, make_plan(4, "gr"))
-        assert words(found, "warning") == []
-        assert "goes as 2 queues" in words(found, "note")[-2]
+        findings = look(bench, make_plan(4, "gr"))
+        assert messages(findings, "warning") == []
+        assert "goes as 2 queues" in messages(findings, "note")[-2]
 
     @pytest.mark.parametrize("later", [0, 40])
     def test_beside_another_queue_it_is_told_what_becomes_of_the_gap(self, bench, later):
         plan = make_plan(4, "gr")
         theirs = make_plan(40, "i", start=START + later * u.min)
         bench.queue.submit(bench.queue.prepare(theirs, "ToO_theirs", "Caltech", "K"))
-        found = words(look(bench, plan), "warning")
-        assert "ToO_theirs" in found[0]
+        warnings = messages(look(bench, plan), "warning")
+        assert "ToO_theirs" in warnings[0]
         bench.queue.submit(bench.queue.prepare(plan, "ToO_mine", "Caltech", "K"))
         bench.pass_time(5 * u.hour)
         taken = {}
@@ -161,13 +161,13 @@ class TestZTF:
             if each.queue_name == "ToO_mine":
                 taken.setdefault(each.field_id, []).append(each.start.mjd)
         lost = 8 - sum(map(len, taken.values()))
-        assert any(f"{lost} exposures of 8" in each for each in found) == (lost > 0)
+        assert any(f"{lost} exposures of 8" in each for each in warnings) == (lost > 0)
 
     def test_a_gap_that_shrinks_is_seen(self, bench):
         def open_early(message):
             message["validity_window_mjd"][0] -= 15 / 1440
 
-        (warning,) = words(look(bench, make_plan(4, "gr"), change=open_early), "warning")
+        (warning,) = messages(look(bench, make_plan(4, "gr"), change=open_early), "warning")
         assert warning.startswith("4 fields would be visited again after ")
         assert "less than the 30 min asked for" in warning
 
@@ -175,16 +175,16 @@ class TestZTF:
         plan = make_plan(6, "g")
         low = [replace(each, dec=-45.5 * u.deg) for each in plan.exposures[:2]]
         plan = replace(plan, exposures=(*low, *plan.exposures[2:]))
-        (warning,) = words(look(bench, plan), "warning")
+        (warning,) = messages(look(bench, plan), "warning")
         assert warning.startswith("2 exposures of 6 would not be begun")
 
     def test_a_single_exposure_that_is_lost_is_told_and_stops_nobody(self, bench):
         plan = make_plan(3, "g")
         low = replace(plan.exposures[1], dec=-45.5 * u.deg)
         plan = replace(plan, exposures=(plan.exposures[0], low, plan.exposures[2]))
-        found = look(bench, plan)
-        assert words(found, "warning") == []
-        assert words(found, "note")[1].startswith("1 exposure of 3 would not be begun")
+        findings = look(bench, plan)
+        assert messages(findings, "warning") == []
+        assert messages(findings, "note")[1].startswith("1 exposure of 3 would not be begun")
 
 
 class TestAnyTelescope:
@@ -192,28 +192,28 @@ class TestAnyTelescope:
         plan = make_plan(2, "g")
         strange = replace(plan.exposures[0], field_id=5555, filter="g")
         plan = replace(plan, exposures=(strange, plan.exposures[1]))
-        assert "ZTF has no field 5555" in words(look(bench, plan), "error")
+        assert "ZTF has no field 5555" in messages(look(bench, plan), "error")
         request = bench.queue.prepare(make_plan(2, "g"), "ToO_mine", "Caltech", "K")
         findings = preflight(
             bench.queue, make_plan(2, "g"), request, replace(ZTF, filters=("i",)), BEFORE
         )
-        assert words(findings, "error") == ["ZTF has no filter g"]
+        assert messages(findings, "error") == ["ZTF has no filter g"]
 
     def test_many_are_not_all_named(self, bench):
         plan = make_plan(8, "g")
         exposures = tuple(replace(each, field_id=-5 - i) for i, each in enumerate(plan.exposures))
-        (error, *_) = words(look(bench, replace(plan, exposures=exposures)), "error")
+        (error, *_) = messages(look(bench, replace(plan, exposures=exposures)), "error")
         assert error == "ZTF has no field -12, -11, -10, -9, -8 and 3 more"
 
     def test_an_old_plan(self, bench):
-        found = look(bench, make_plan(4, "g"), now=START + 90 * u.s)
-        assert words(found, "warning") == []
-        assert words(found, "note")[1] == "2 exposures of 4 should have begun by now"
+        findings = look(bench, make_plan(4, "g"), now=START + 90 * u.s)
+        assert messages(findings, "warning") == []
+        assert messages(findings, "note")[1] == "2 exposures of 4 should have begun by now"
 
     def test_an_empty_plan(self, bench):
         request = bench.queue.prepare(make_plan(1), "ToO_mine", "Caltech", "K")
         findings = preflight(bench.queue, make_plan(0), request, ZTF, BEFORE)
-        assert [(finding.level, finding.words) for finding in findings] == [
+        assert [(finding.level, finding.message) for finding in findings] == [
             ("error", "the plan is empty")
         ]
 
@@ -222,7 +222,7 @@ def test_a_way_without_a_history_does_not_know_whether_the_name_was_used():
     with contextlib.ExitStack() as stack:
         bench = KowalskiBench(stack, history_path=None)
         bench.pass_time(10 * u.min)
-        (warning,) = words(look(bench, make_plan(4, "g")), "warning")
+        (warning,) = messages(look(bench, make_plan(4, "g")), "warning")
     assert warning.startswith("whether the name is free is not known: ")
     assert "no history" in warning
 

@@ -30,7 +30,7 @@ def test_a_good_plan_comes_in_the_order_of_time_and_in_bare_numbers():
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("values", "message"),
     [
         ({"filter": "J"}, "ZTF has no filter 'J'; it has g, r, i"),
         ({"exposure_time": 0 * u.s}, "an exposure of 0 s; the longest is 600 s"),
@@ -43,8 +43,8 @@ def test_a_good_plan_comes_in_the_order_of_time_and_in_bare_numbers():
         ({"dec": 90.1 * u.deg}, "no position"),
     ],
 )
-def test_what_the_telescope_cannot_take_is_refused(values, words):
-    with pytest.raises(PlanUnsuitable, match=words):
+def test_what_the_telescope_cannot_take_is_refused(values, message):
+    with pytest.raises(PlanUnsuitable, match=message):
         checked_exposures(with_first(**values), ZTF, "ToO_a")
 
 

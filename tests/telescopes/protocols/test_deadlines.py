@@ -9,9 +9,9 @@ from telescopes.protocols.deadlines import cut_off, shut
 
 
 def test_a_peer_that_says_nothing_is_cut_off():
-    mine, theirs = socket.socketpair()
-    with mine, theirs, cut_off(lambda: shut(mine), 0.05) as is_over:
-        assert mine.recv(1) == b""
+    own, theirs = socket.socketpair()
+    with own, theirs, cut_off(lambda: shut(own), 0.05) as is_over:
+        assert own.recv(1) == b""
         assert is_over()
 
 
@@ -31,7 +31,7 @@ def test_no_time_at_all_is_over_at_once():
 
 
 def test_a_socket_that_is_closed_can_still_be_shut():
-    mine, theirs = socket.socketpair()
+    own, theirs = socket.socketpair()
     theirs.close()
-    mine.close()
-    shut(mine)
+    own.close()
+    shut(own)

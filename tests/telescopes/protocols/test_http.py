@@ -161,7 +161,7 @@ def test_words_tell_when_to_come_back(server):
     fault = Fault(FaultKind.STATUS, status=429, body="slow down", headers={"Retry-After": "30"})
     server.faults.add(fault)
     answer = HTTPTransport(server.url).exchange("GET", "/queues")
-    assert answer.words == "429 Too Many Requests (retry after 30): slow down"
+    assert answer.message == "429 Too Many Requests (retry after 30): slow down"
 
 
 def test_a_page_is_no_json(server):

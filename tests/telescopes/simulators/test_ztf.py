@@ -211,8 +211,8 @@ class TestAdministration:
 class TestRehearsal:
     DAYLIGHT = NIGHT - 0.4
 
-    def submit(self, bench, name="ToO_a", number=10, start=START):
-        request = bench.queue.prepare(make_plan(number, "gr", start=start), name, "Caltech", "K")
+    def submit(self, bench, name="ToO_a", n_fields=10, start=START):
+        request = bench.queue.prepare(make_plan(n_fields, "gr", start=start), name, "Caltech", "K")
         bench.queue.submit(request)
         return request
 
@@ -250,9 +250,9 @@ class TestRehearsal:
         _ = unwatched.state
         # Who watches has it leap over the time between two queues: it is idle by other slots.
         histories = [each.simulator.robot.history for each in (watched, unwatched)]
-        for mine, other in zip(*histories, strict=True):
-            assert (mine.field_id, mine.filter_id) == (other.field_id, other.filter_id)
-            assert abs(mine.exposure_mjd - other.exposure_mjd) * DAY <= SLOT
+        for one, other in zip(*histories, strict=True):
+            assert (one.field_id, one.filter_id) == (other.field_id, other.filter_id)
+            assert abs(one.exposure_mjd - other.exposure_mjd) * DAY <= SLOT
         apart = unwatched.simulator.clock.now() - watched.simulator.clock.now()
         assert apart * DAY == pytest.approx(0, abs=125)
 
@@ -264,8 +264,8 @@ class TestRehearsal:
         self.submit(bench, "ToO_b", 5)
         bench.wall.seconds += 60
         assert bench.state["exposures"] == 30
-        numbers = [each.exposure_id for each in bench.simulator.robot.history]
-        assert len(set(numbers)) == 30
+        ids = [each.exposure_id for each in bench.simulator.robot.history]
+        assert len(set(ids)) == 30
 
     def test_a_plan_whose_window_has_passed_on_this_clock_goes_back(self, start):
         bench = start(now=NIGHT + 3, rehearsal=Rehearsal(120.0))
@@ -273,8 +273,8 @@ class TestRehearsal:
         assert abs(Time(bench.state["now"]) - (START - 140 * u.s)) < 1 * u.ms
         bench.wall.seconds += 60
         assert bench.state["exposures"] == 20
-        numbers = [each.exposure_id for each in bench.simulator.robot.history]
-        assert len(set(numbers)) == 20
+        ids = [each.exposure_id for each in bench.simulator.robot.history]
+        assert len(set(ids)) == 20
 
     def test_a_plan_that_can_never_be_observed_makes_no_leap(self, start):
         bench = start(now=self.DAYLIGHT, rehearsal=Rehearsal(120.0))
@@ -301,12 +301,12 @@ def test_a_restart_continues(start, tmp_path):
     bench.wall.seconds += 0.012 * DAY
     before = bench.state
     assert before["exposures"] > 2
-    again = start(state=state, now=NIGHT + 100)
-    after = again.state
+    restarted = start(state=state, now=NIGHT + 100)
+    after = restarted.state
     # What was received is told of this life only.
     assert {**after, "received": before["received"]} == before
-    again.wall.seconds += 0.02 * DAY
-    assert again.state["exposures"] == 10
+    restarted.wall.seconds += 0.02 * DAY
+    assert restarted.state["exposures"] == 10
 
 
 class TestProcess:

@@ -17,7 +17,7 @@ from tests.telescopes.simulators.test_ztf_rules import SKY, message
 NIGHT = float(START.mjd)
 
 
-def fields(number, dec=33.0, spacing=7.0, mjd=NIGHT, **changes):
+def fields(n_fields, dec=33.0, spacing=7.0, mjd=NIGHT, **changes):
     """Targets along a parallel near the meridian, all observable for hours."""
     lst = SKY.sidereal_time(mjd)
     base = {"program_id": 3, "program_pi": "Kulkarni", "subprogram_name": "ToO_a", "filter_id": 2}
@@ -25,11 +25,11 @@ def fields(number, dec=33.0, spacing=7.0, mjd=NIGHT, **changes):
         {
             **base,
             "field_id": i,
-            "ra": (lst + (i - number / 2) * spacing) % 360,
+            "ra": (lst + (i - n_fields / 2) * spacing) % 360,
             "dec": dec,
             **changes,
         }
-        for i in range(number)
+        for i in range(n_fields)
     ]
 
 
@@ -138,8 +138,8 @@ def test_no_two_exposures_overlap_and_none_is_taken_twice(asked):
     made = robot(*targets)
     made.run(NIGHT + 0.2)
     assert all(gap >= 7.99 for gap in gaps(made.history))
-    numbers = [exposure.exposure_id for exposure in made.history]
-    assert len(set(numbers)) == len(numbers)
+    ids = [exposure.exposure_id for exposure in made.history]
+    assert len(set(ids)) == len(ids)
     assert [exposure.field_id for exposure in made.history] == sorted(
         exposure.field_id for exposure in made.history
     )
@@ -204,9 +204,9 @@ def test_state_survives():
     made = robot(*fields(10), *fields(5, filter_id=1))
     made.run(NIGHT + 400 / DAY)
     assert made.pending is not None
-    again = make_robot(0.0)
-    again.restore(made.state())
-    for each in (made, again):
+    restored = make_robot(0.0)
+    restored.restore(made.state())
+    for each in (made, restored):
         each.run(NIGHT + 0.1)
-    assert again.history == made.history
-    assert len(again.history) == 15
+    assert restored.history == made.history
+    assert len(restored.history) == 15

@@ -252,6 +252,6 @@ class TestUnreadable:
 
 def test_a_night_of_800_exposures_is_read_at_once():
     grid = ZTF.read_grid()
-    numbers = np.resize(grid.field_id, 800)
-    rows = [f"{field},g,{61101.1 + i / 2000}" for i, field in enumerate(numbers)]
+    fields = np.resize(grid.field_id, 800)
+    rows = [f"{field},g,{61101.1 + i / 2000}" for i, field in enumerate(fields)]
     assert len(read("\n".join(["field,filter,mjd", *rows])).exposures) == 800

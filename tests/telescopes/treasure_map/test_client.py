@@ -19,10 +19,11 @@ from telescopes.errors import (
     QueueUnconfirmed,
     QueueUnreachable,
 )
-from telescopes.observing import ExecutedExposure, Footprint
+from telescopes.observing_plan import ExecutedExposure
 from telescopes.simulators.faults import Fault, FaultKind
 from telescopes.simulators.service import running
 from telescopes.simulators.treasure_map import TreasureMapSimulator
+from telescopes.telescope import Footprint
 from telescopes.treasure_map.client import TreasureMap, open_treasure_map
 from telescopes.treasure_map.exposures import as_exposures
 from telescopes.treasure_map.messages import (
@@ -63,8 +64,8 @@ class Bench:
 
     def held(self, *statuses):
         return [
-            number
-            for number, row in self.simulator.pointings.items()
+            pointing_id
+            for pointing_id, row in self.simulator.pointings.items()
             if not statuses or row["status"] in statuses
         ]
 
@@ -75,8 +76,8 @@ def bench():
         yield Bench(stack)
 
 
-def planned(number=4):
-    return [planned_pointing(each, 47) for each in make_plan(number, "g").exposures]
+def planned(n_fields=4):
+    return [planned_pointing(each, 47) for each in make_plan(n_fields, "g").exposures]
 
 
 def pointing(ra=10.0, dec=20.0, instrument=47, **changes):
@@ -110,16 +111,16 @@ class TestPosting:
         assert bench.map.post(EVENT, [visits[0], visits[0]]).ids == (1, None)
 
     def test_a_planned_pointing_is_completed(self, bench):
-        (number,) = bench.map.post(EVENT, planned(1)).ids
+        (pointing_id,) = bench.map.post(EVENT, planned(1)).ids
         exposure = ExecutedExposure(
             "1", 1, 10 * u.deg, 20 * u.deg, "g", START + 77 * u.s, 30 * u.s, np.arange(64)
         )
-        done = replace(completed_pointing(exposure, 47, depth=20.0), pointing_id=number)
-        assert bench.map.post(EVENT, [done]).ids == (number,)
-        assert bench.map.post(EVENT, [done]).ids == (number,)
-        assert bench.held("completed") == [number]
-        assert bench.held() == [number]
-        assert bench.simulator.pointings[number]["time"] == "2026-03-02T05:01:17"
+        done = replace(completed_pointing(exposure, 47, depth=20.0), pointing_id=pointing_id)
+        assert bench.map.post(EVENT, [done]).ids == (pointing_id,)
+        assert bench.map.post(EVENT, [done]).ids == (pointing_id,)
+        assert bench.held("completed") == [pointing_id]
+        assert bench.held() == [pointing_id]
+        assert bench.simulator.pointings[pointing_id]["time"] == "2026-03-02T05:01:17"
 
     def test_many_go_in_parts(self, bench):
         many = [pointing(ra=i / 10) for i in range(250)]
@@ -192,9 +193,9 @@ class TestPosting:
         posted = bench.map.post(EVENT, many)
         assert posted.ids[:100] == (None,) * 100
         assert None not in posted.ids[100:]
-        (words,) = posted.refused
-        assert words.startswith("422 ")
-        assert words.endswith(": bad")
+        (message,) = posted.refused
+        assert message.startswith("422 ")
+        assert message.endswith(": bad")
 
     @pytest.mark.parametrize("kind", [FaultKind.RESET, FaultKind.HTML, FaultKind.TRUNCATED])
     def test_nothing_is_sent_where_the_look_fails(self, bench, kind):
@@ -266,11 +267,11 @@ class TestOthers:
         theirs.post(EVENT, [pointing(ra=50, instrument=9, position_angle=30 * u.deg)])
         theirs.post(EVENT, planned(2))
         table = bench.map.completed_by_others(EVENT, own)
-        (found,) = table.pointings
+        (stored,) = table.pointings
         assert table.rejected == ()
-        assert found.ra.to_value(u.deg) == 50
-        assert found.position_angle == 30 * u.deg
-        assert (found.submitter, found.instrument, found.depth) == ("goto", "Sinistro", 20.5)
+        assert stored.ra.to_value(u.deg) == 50
+        assert stored.position_angle == 30 * u.deg
+        assert (stored.submitter, stored.instrument, stored.depth) == ("goto", "Sinistro", 20.5)
 
     def test_odd_entries_are_put_aside(self, bench):
         good = {
@@ -297,10 +298,10 @@ class TestOthers:
         ]
         bench.server.faults.add(Fault(FaultKind.STATUS, status=200, body=json.dumps(rows)))
         table = bench.map.pointings(EVENT)
-        (found,) = table.pointings
+        (stored,) = table.pointings
         # A Vega limit is no AB limit.
-        assert (found.depth, found.band) == (None, "other")
-        assert found.dec.to_value(u.deg) == -20.25
+        assert (stored.depth, stored.band) == (None, "other")
+        assert stored.dec.to_value(u.deg) == -20.25
         assert [rejected.row for rejected in table.rejected] == list(range(2, 10))
         assert all(rejected.reason for rejected in table.rejected)
 
@@ -395,11 +396,11 @@ class TestMessages:
             completed_pointing(exposure, 47)
 
     def test_what_is_written_is_read(self, bench):
-        (number,) = bench.map.post(EVENT, [pointing(ra=359.999999, dec=-89.5)]).ids
-        (found,) = bench.map.pointings(EVENT).pointings
-        assert found.pointing_id == number
-        assert found.is_same(pointing(ra=-0.000001, dec=-89.5))
-        assert not found.is_same(pointing(ra=359.99, dec=-80))
+        (pointing_id,) = bench.map.post(EVENT, [pointing(ra=359.999999, dec=-89.5)]).ids
+        (stored,) = bench.map.pointings(EVENT).pointings
+        assert stored.pointing_id == pointing_id
+        assert stored.is_same(pointing(ra=-0.000001, dec=-89.5))
+        assert not stored.is_same(pointing(ra=359.99, dec=-80))
 
     @pytest.mark.parametrize("missing", ["id", "position", "status", "time", "instrumentid"])
     def test_what_must_be_there(self, missing):

@@ -50,8 +50,8 @@ class WINTERBench(Bench):
         ]
         return len(waiting) or None
 
-    def plan(self, number=4):
-        return make_plan(number, "J")
+    def plan(self, n_fields=4):
+        return make_plan(n_fields, "J")
 
     def add_fault(self, fault):
         self.server.faults.add(fault)

@@ -8,7 +8,7 @@ from astropy import units as u
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telescopes.observing import ExecutedExposure
+from telescopes.observing_plan import ExecutedExposure
 from telescopes.preflight.timeline import DAY, Target, Timeline
 from telescopes.ztf.blocks import GRACE, LATE, LEAD, TWILIGHT, blocks_of
 from telescopes.ztf.facts import ZTF
@@ -111,14 +111,14 @@ def test_windows_do_not_overlap_and_lie_within_the_request():
 
 
 @given(
-    number=st.integers(1, 12),
+    n_fields=st.integers(1, 12),
     filters=st.sampled_from(["gr", "rr", "grg", "gri"]),
     gap=st.sampled_from([5, 20, 30, 60]),
     late=st.lists(st.floats(0, LATE.to_value(u.s)), min_size=12, max_size=12),
 )
 @settings(max_examples=25, deadline=None)
-def test_gaps_are_kept_however_late_a_queue_is_begun(number, filters, gap, late):
-    blocks = blocks_of(make_plan(number, filters, minimum_gap=gap * u.min))
+def test_gaps_are_kept_however_late_a_queue_is_begun(n_fields, filters, gap, late):
+    blocks = blocks_of(make_plan(n_fields, filters, minimum_gap=gap * u.min))
     before = {}
     for block, seconds in zip(blocks, late, strict=False):
         starts = LINE.follow_list(targets(block), block.opens + seconds / DAY, block.closes)

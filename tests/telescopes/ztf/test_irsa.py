@@ -11,7 +11,7 @@ from astropy import units as u
 from telescopes import ZTF
 from telescopes.archives import ARCHIVES, open_archive
 from telescopes.errors import ArchiveUnavailable, QueueUnreachable
-from telescopes.observing import ObservingRequest
+from telescopes.observing_plan import ObservingRequest
 from telescopes.protocols.tap import TAPArchive
 from telescopes.simulators.faults import Fault, FaultKind
 from telescopes.simulators.irsa import IRSASimulator
@@ -100,21 +100,21 @@ class TestExecuted:
         rows[6]["maglimit"] = float("nan")
         rows[7]["seeing"] = None
         bench.simulator.add_quadrants(rows)
-        (found,) = bench.executed().exposures
-        assert found.detectors.tolist() == [n for n in range(64) if n not in {3, 5, 6}]
+        (taken,) = bench.executed().exposures
+        assert taken.detectors.tolist() == [n for n in range(64) if n not in {3, 5, 6}]
 
     def test_an_exposure_without_a_good_quadrant_is_told_too(self, bench):
         bench.simulator.add_quadrants(exposure(maglimit=None, seeing=None, airmass=None))
-        (found,) = bench.executed().exposures
-        assert len(found.detectors) == 0
-        assert (found.limiting_magnitude, found.seeing, found.airmass) == (None, None, None)
+        (taken,) = bench.executed().exposures
+        assert len(taken.detectors) == 0
+        assert (taken.limiting_magnitude, taken.seeing, taken.airmass) == (None, None, None)
 
     def test_the_window_is_asked_for_in_pieces_without_gap_or_overlap(self, bench):
         jd = [JD, JD + 0.25, JD + 0.5 - 1e-6, JD + 0.9999, JD + 1, JD - 1e-5]
         for number, moment in enumerate(jd):
             bench.simulator.add_quadrants(exposure(number, obsjd=moment))
-        numbers = [found.exposure_id[-1] for found in bench.executed().exposures]
-        assert numbers == ["0", "1", "2", "3"]
+        ids = [taken.exposure_id[-1] for taken in bench.executed().exposures]
+        assert ids == ["0", "1", "2", "3"]
         assert len(bench.simulator.questions) == 4
         assert bench.archive.executed(START, START).exposures == ()
 
@@ -127,7 +127,7 @@ class TestExecuted:
         bench.simulator.add_quadrants(exposure(1, maglimit=20.7)[:50])
         bench.simulator.add_quadrants(exposure(30))
         (first, other) = bench.executed().exposures
-        told = replace(
+        known = replace(
             first,
             exposure_id="from the history",
             queue_name="ToO_x",
@@ -136,12 +136,12 @@ class TestExecuted:
             limiting_magnitude=None,
         )
         elsewhere = replace(other, exposure_id="another", filter="r")
-        again, unknown = bench.executed([told, elsewhere]).exposures
-        assert again.exposure_id == "from the history"
-        assert again.queue_name == "ToO_x"
-        assert again.start is told.start
-        assert again.limiting_magnitude == 20.7
-        assert len(again.detectors) == 50
+        recognized, unknown = bench.executed([known, elsewhere]).exposures
+        assert recognized.exposure_id == "from the history"
+        assert recognized.queue_name == "ToO_x"
+        assert recognized.start is known.start
+        assert recognized.limiting_magnitude == 20.7
+        assert len(recognized.detectors) == 50
         assert unknown.exposure_id == other.exposure_id
 
     @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ class TestExecuted:
         rows[10] = {**rows[10], **changes}
         bench.simulator.add_quadrants(rows)
         table = bench.executed()
-        (found,) = table.exposures
+        (taken,) = table.exposures
         if reason == "nothing":
             # Compared with a limit, a missing field is not even answered.
             assert table.rejected == ()
@@ -176,14 +176,14 @@ class TestExecuted:
             assert rejected.row == 11
             assert (reason or "of another exposure") in rejected.reason
             assert "expid=" in rejected.text
-        assert found.detectors.tolist() == [n for n in range(64) if n != 10]
+        assert taken.detectors.tolist() == [n for n in range(64) if n != 10]
 
     def test_the_first_quadrant_may_be_the_odd_one(self, bench):
         rows = exposure()
         rows[0]["fid"] = 2
         bench.simulator.add_quadrants(rows)
         table = bench.executed()
-        assert [len(found.detectors) for found in table.exposures] == [63]
+        assert [len(taken.detectors) for taken in table.exposures] == [63]
         assert [rejected.row for rejected in table.rejected] == [1]
 
     def test_columns_of_text_are_read_as_far_as_they_are_numbers(self, bench):
@@ -196,8 +196,8 @@ class TestExecuted:
         assert "rcid=q11" in table.rejected[0].text
 
     def test_a_night_of_800_exposures_takes_less_than_a_second_to_sift(self, bench):
-        numbers = np.resize(ZTF.read_grid().field_id, 800)
-        for number, field in enumerate(numbers.tolist()):
+        fields = np.resize(ZTF.read_grid().field_id, 800)
+        for number, field in enumerate(fields.tolist()):
             bench.simulator.add_quadrants(exposure(number, field=field, obsjd=JD + number * 4e-4))
         table = bench.archive.archive.query(
             f"SELECT {', '.join(QUADRANT_COLUMNS)} FROM ztf.ztf_current_meta_sci", QUADRANT_COLUMNS
@@ -297,15 +297,15 @@ class TestReferences:
             bench.simulator.add_references(self.reference(field, fid, quadrants))
         bench.simulator.add_references(self.reference(700, 1, nframes=14))
         bench.simulator.add_references(self.reference(701, 1, startobsdate="2018-01-31T04:05:06Z"))
-        found = bench.archive.references()
-        assert found.rejected == ()
-        assert found.by_filter == {
+        references = bench.archive.references()
+        assert references.rejected == ()
+        assert references.by_filter == {
             "g": frozenset({245}),
             "r": frozenset({245, 600}),
             "i": frozenset({1895}),
         }
         # As a planner takes them.
-        ObservingRequest(START, END, ("g",), {"g": 30 * u.s}, references=found.by_filter)
+        ObservingRequest(START, END, ("g",), {"g": 30 * u.s}, references=references.by_filter)
         assert 601 in bench.archive.references(minimum_quadrants=31).by_filter["r"]
 
     def test_odd_rows_are_put_aside(self, bench):
@@ -318,9 +318,9 @@ class TestReferences:
         ]
         bench.simulator.types["field"] = "double"
         bench.simulator.add_references(rows)
-        found = bench.archive.references()
-        assert found.by_filter["g"] == {245}
-        assert [rejected.reason for rejected in found.rejected] == [
+        references = bench.archive.references()
+        assert references.by_filter["g"] == {245}
+        assert [rejected.reason for rejected in references.rejected] == [
             "this reference is there already",
             "no quadrant",
             "no such filter",

@@ -206,7 +206,7 @@ class TestSubmission:
         assert bench.queue.find(request) is True
 
     def test_a_name_taken_between_the_look_and_the_put(self, bench):
-        mine, other = bench.prepare(4), bench.prepare(3)
+        own, other = bench.prepare(4), bench.prepare(3)
 
         class Raced(TunnelledScheduler):
             def put_queue(self, body):
@@ -215,10 +215,10 @@ class TestSubmission:
                 return super().put_queue(body)
 
         queue = ZTFQueue(Raced(bench.queue.scheduler.transport))
-        receipt = queue.submit(mine)
+        receipt = queue.submit(own)
         # The library replaces: what we hold is ours, and the receipt shows the 200.
         assert receipt.answer.startswith("200")
-        assert bench.held(mine.name) == 4
+        assert bench.held(own.name) == 4
 
     def test_another_window_is_another_queue(self, bench):
         request = bench.prepare()
@@ -282,8 +282,8 @@ class TestExecuted:
         # The first that is left of its exposure is the odd one.
         assert depot[2]["exposure_id"] == depot[3]["exposure_id"]
         day = "/depot/20260302/ztf_recentproc_20260302.json"
-        for path, told in (("/obs_history", {**answer, "history": history}), (day, depot)):
-            body = json.dumps(told)
+        for path, page in (("/obs_history", {**answer, "history": history}), (day, depot)):
+            body = json.dumps(page)
             bench.add_fault(Fault(FaultKind.STATUS, status=200, body=body, path=path, count=None))
         table = bench.queue.executed_table(*span)
         assert len(table.rejected) == 4

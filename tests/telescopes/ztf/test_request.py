@@ -13,7 +13,7 @@ from telescopes.errors import (
     QueueUnconfirmed,
     QueueUnreachable,
 )
-from telescopes.observing import QueueRequest
+from telescopes.observing_queue import QueueRequest
 from telescopes.simulators.faults import Fault, FaultKind
 from telescopes.ztf.messages import dump, read_messages, request_of
 from tests.telescopes.plans import START, make_plan
@@ -29,8 +29,8 @@ def bench(request):
         yield request.param(stack)
 
 
-def prepare(bench, number=4, filters="grg", name=NAME):
-    return bench.queue.prepare(make_plan(number, filters), name, "Caltech", "Kulkarni")
+def prepare(bench, n_fields=4, filters="grg", name=NAME):
+    return bench.queue.prepare(make_plan(n_fields, filters), name, "Caltech", "Kulkarni")
 
 
 def names(bench):

@@ -11,7 +11,7 @@ from planners.files.request_fields import RequestFields
 from planners.greedy import plan as plan_greedily
 from planners.skymaps.circles import circle_skymap
 from telescopes import ZTF
-from telescopes.observing import ObservingRequest
+from telescopes.observing_plan import ObservingRequest
 from tests.telescopes.plans import START
 from too_marshal.db.documents import MapDescription, PlanRequest, PlanStatistics
 from too_marshal.notices.formats.notice_json import localization_to_json

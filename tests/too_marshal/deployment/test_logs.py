@@ -13,12 +13,12 @@ CANARY = "c4n4ry-s3cr3t"
 
 
 def record(message: str, *arguments: object, **extra: object) -> logging.LogRecord:
-    made = logging.getLogger("t").makeRecord(
+    record = logging.getLogger("t").makeRecord(
         "t", logging.INFO, __file__, 1, message, arguments, None, extra=extra
     )
-    made.created = 1795305600.25
-    made.msecs = 250
-    return made
+    record.created = 1795305600.25
+    record.msecs = 250
+    return record
 
 
 def test_text_carries_time_in_utc_and_the_extra():

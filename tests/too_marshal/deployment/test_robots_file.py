@@ -97,7 +97,7 @@ def test_a_credential_comes_from_a_file_and_is_hidden_from_then_on(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         ("[ZTF\n", "is not TOML"),
         ("ZTF = 1\n", "table ZTF: not a table"),
@@ -134,12 +134,12 @@ def test_a_credential_comes_from_a_file_and_is_hidden_from_then_on(tmp_path):
         (PORTAL_OF_LCO + 'observation_type = "SOON"\n', "'SOON' is none of NORMAL, TIME_CRITICAL"),
     ],
 )
-def test_what_is_wrong_is_named_with_file_table_and_key(tmp_path, text, words):
+def test_what_is_wrong_is_named_with_file_table_and_key(tmp_path, text, message):
     path = written(tmp_path, text)
     with pytest.raises(SettingInvalid) as caught:
         read_robots(path, ENVIRON)
     assert str(path) in str(caught.value)
-    assert words in str(caught.value)
+    assert message in str(caught.value)
     assert CANARY not in str(caught.value)
 
 
@@ -215,7 +215,7 @@ def guide_of_entries() -> str:
         field = RobotFields.model_fields[name]
         default = "needed" if field.is_required() else json.dumps(field.default)
         default = "no limit" if default == "null" else default
-        more = entry.meaning or entry.unit_label
+        more = entry.detail or entry.unit_label
         lines.append(
             f"| `{name}` | {default} | {f'{entry.label} ({more})' if more else entry.label} |"
         )

@@ -84,10 +84,10 @@ MISBEHAVIOR = {
 
 @pytest.mark.parametrize("name", MISBEHAVIOR)
 def test_misbehavior_is_named_in_time(server, make_fetcher, name):
-    page, error, words = MISBEHAVIOR[name]
+    page, error, message = MISBEHAVIOR[name]
     server.pages["/page"] = page
     began = time.monotonic()
-    with pytest.raises(error, match=words):
+    with pytest.raises(error, match=message):
         make_fetcher().fetch(server.url("/page"))
     assert time.monotonic() - began < 60
 

@@ -141,8 +141,8 @@ def key(row: dict[str, str], text: str, second: str | None) -> str | None:
     if stated.startswith("["):
         stated = ast.literal_eval(stated)[0]
     rule = KEY_RULES.get((stream(row), row["kind"])) or KEY_RULES.get((stream(row), ""))
-    found = stated if rule is None else rule(stated, text, second or "")
-    return second if found in MEANINGLESS or found.startswith("-") else found
+    identifier = stated if rule is None else rule(stated, text, second or "")
+    return second if identifier in MEANINGLESS or identifier.startswith("-") else identifier
 
 
 def _run_and_event(stated: str, text: str, _: str) -> str:

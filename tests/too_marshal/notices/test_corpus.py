@@ -22,31 +22,31 @@ def rows_with_notices(index):
 
 
 @pytest.fixture(scope="module")
-def understood(index, read):
+def parsed(index, read):
     """(row, raw text, notice) of each file that holds a notice."""
-    found = []
+    rows = []
     for row in rows_with_notices(index):
         payload = read(row["path"])
-        found.append((row, payload.decode(errors="replace"), parse(payload)))
-    return found
+        rows.append((row, payload.decode(errors="replace"), parse(payload)))
+    return rows
 
 
-def check(understood, differs):
+def check(parsed, differs):
     """Names of the files for which `differs` gives a sentence."""
-    found = [
+    differences = [
         f"{row['path']}: {sentence}"
-        for row, text, notice in understood
+        for row, text, notice in parsed
         if (sentence := differs(row, text, notice))
     ]
-    assert not found, "\n".join(found)
+    assert not differences, "\n".join(differences)
 
 
 def unlike(actual, wanted):
     return "" if actual == wanted else f"{actual!r}, expected {wanted!r}"
 
 
-def test_the_corpus_is_large_and_each_stream_is_counted(understood, capsys):
-    counts = Counter((notice.stream, notice.kind.value) for _, _, notice in understood)
+def test_the_corpus_is_large_and_each_stream_is_counted(parsed, capsys):
+    counts = Counter((notice.stream, notice.kind.value) for _, _, notice in parsed)
     kinds = ("initial", "update", "retraction", "test", "information")
     lines = [f"{'stream':<24}" + "".join(f"{kind:>13}" for kind in kinds)]
     lines += [
@@ -54,33 +54,33 @@ def test_the_corpus_is_large_and_each_stream_is_counted(understood, capsys):
         for stream in sorted({stream for stream, _ in counts})
     ]
     with capsys.disabled():
-        sys.stdout.write("\n" + "\n".join(lines) + f"\n{len(understood)} notices\n")
-    assert len(understood) > 1400
+        sys.stdout.write("\n" + "\n".join(lines) + f"\n{len(parsed)} notices\n")
+    assert len(parsed) > 1400
     assert {stream for stream, _ in counts} >= set(expected.STREAMS)
 
 
-def test_stream(understood):
-    check(understood, lambda row, _, n: unlike(n.stream, expected.stream(row)))
+def test_stream(parsed):
+    check(parsed, lambda row, _, n: unlike(n.stream, expected.stream(row)))
 
 
-def test_event_key(understood):
+def test_event_key(parsed):
     def differs(row, text, notice):
         time = notice.event_time
         second = None if time is None else f"{time:%Y-%m-%dT%H:%M:%S}"
         return unlike(notice.event_key, expected.key(row, text, second))
 
-    check(understood, differs)
+    check(parsed, differs)
 
 
-def test_kind(understood):
-    check(understood, lambda row, text, n: unlike(n.kind.value, expected.kind(row, text)))
+def test_kind(parsed):
+    check(parsed, lambda row, text, n: unlike(n.kind.value, expected.kind(row, text)))
 
 
-def test_role(understood):
-    check(understood, lambda row, text, n: unlike(n.role, expected.role(row, text)))
+def test_role(parsed):
+    check(parsed, lambda row, text, n: unlike(n.role, expected.role(row, text)))
 
 
-def test_time(understood):
+def test_time(parsed):
     def differs(row, text, notice):
         wanted = expected.time(row, text)
         if wanted is None:
@@ -92,7 +92,7 @@ def test_time(understood):
         )
         return "" if near else f"{notice.event_time}, expected {wanted}"
 
-    check(understood, differs)
+    check(parsed, differs)
 
 
 def place(notice):
@@ -107,31 +107,31 @@ def place(notice):
     return notice.position, None
 
 
-def test_position(understood):
+def test_position(parsed):
     def differs(row, text, notice):
         wanted = expected.position(row, text)
         if wanted is not None and "rectangular_error_corners" in text:
             wanted = None
-        found, _ = place(notice)
-        if wanted is None or found is None:
-            return unlike(found, wanted)
-        return unlike(found, pytest.approx((wanted[0] % 360, wanted[1]), abs=1e-9))
+        position, _ = place(notice)
+        if wanted is None or position is None:
+            return unlike(position, wanted)
+        return unlike(position, pytest.approx((wanted[0] % 360, wanted[1]), abs=1e-9))
 
-    check(understood, differs)
+    check(parsed, differs)
 
 
-def test_radius(understood):
+def test_radius(parsed):
     def differs(row, text, notice):
         wanted = expected.radius(row)
         if wanted is None or expected.position(row, text) is None:
             return ""
         return unlike(place(notice)[1], pytest.approx(wanted))
 
-    check(understood, differs)
+    check(parsed, differs)
 
 
-def test_the_ivorn_is_the_notice_id(understood):
-    check(understood, lambda row, _, n: unlike(n.notice_id, row["ivorn"]) if row["ivorn"] else "")
+def test_the_ivorn_is_the_notice_id(parsed):
+    check(parsed, lambda row, _, n: unlike(n.notice_id, row["ivorn"]) if row["ivorn"] else "")
 
 
 @pytest.mark.parametrize("path", sorted(expected.MALFORMED))

@@ -22,7 +22,7 @@ def test_svom_takes_the_time_of_the_burst_not_of_the_data(corpus):
             times.setdefault(notice.event_key, set()).add(notice.event_time)
     assert len(times) > 20
     # One burst was found by GRM and ECLAIRs 0.1 s apart, one is retracted with another T0.
-    assert sum(len(found) > 1 for found in times.values()) <= 2
+    assert sum(len(moments) > 1 for moments in times.values()) <= 2
 
 
 def test_svom_retracts_on_any_topic(read):

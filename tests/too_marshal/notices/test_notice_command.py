@@ -74,8 +74,8 @@ def test_whatever_is_named_gets_a_line_of_its_own(run, corpus, tmp_path):
     assert result.exit_code == 1
     records = [json.loads(line) for line in result.output.splitlines()]
     assert [record["path"] for record in records] == [*map(str, wanted), str(corpus / FILES[1])]
-    for record, words in zip(records, wanted.values(), strict=False):
-        assert words in record["error"]["message"]
+    for record, message in zip(records, wanted.values(), strict=False):
+        assert message in record["error"]["message"]
     assert records[-1]["kind"] == "retraction"
     assert run(*wanted).exit_code == 1, "as sentences too"
 

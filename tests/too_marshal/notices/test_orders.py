@@ -20,7 +20,7 @@ DOCTORED = ("notices/tracet_tests/", "notices/repo_tests/", "notices/growth_test
 @pytest.fixture(scope="module")
 def chains(corpus):
     """(stream, key) to the notices of each event that has several, with their raw text."""
-    found = defaultdict(dict)
+    chains_by_event = defaultdict(dict)
     for path in sorted((corpus / "notices").rglob("*.*")):
         name = path.relative_to(corpus).as_posix()
         if name.startswith((*DOCTORED, "notices/gcn_json_schema_examples/")):
@@ -33,8 +33,10 @@ def chains(corpus):
         if notice.event_key is not None:
             identity = (notice.notice_id, notice.published, notice.type_name)
             entry = (notice, payload.decode(errors="replace"))
-            found[notice.stream, notice.event_key].setdefault(identity, entry)
-    return {key: list(entries.values()) for key, entries in found.items() if len(entries) > 1}
+            chains_by_event[notice.stream, notice.event_key].setdefault(identity, entry)
+    return {
+        key: list(entries.values()) for key, entries in chains_by_event.items() if len(entries) > 1
+    }
 
 
 def in_order(chain):
@@ -78,20 +80,24 @@ def test_thirty_chains_end_alike_whatever_the_order_of_arrival(chains):
         assert all(event_status(arrival) == wanted for arrival in arrivals)
 
 
-def sequences(chains, stream, number):
-    """For each chain of the stream, `number` of its notices in our order."""
-    found = [
-        [value for notice, text in in_order(chain) if (value := number(notice, text)) is not None]
+def sequences(chains, stream, serial_of):
+    """For each chain of the stream, `serial_of` of its notices in our order."""
+    series = [
+        [
+            value
+            for notice, text in in_order(chain)
+            if (value := serial_of(notice, text)) is not None
+        ]
         for (name, _), chain in chains.items()
         if name == stream
     ]
-    return [numbers for numbers in found if len(numbers) > 1]
+    return [serials for serials in series if len(serials) > 1]
 
 
-def assert_rising(found, least):
-    assert len(found) >= least
-    for numbers in found:
-        assert numbers == sorted(numbers)
+def assert_rising(series, least):
+    assert len(series) >= least
+    for serials in series:
+        assert serials == sorted(serials)
 
 
 def test_lvk_packets_follow_their_serial_numbers(chains):
@@ -121,20 +127,20 @@ def test_gbm_goes_from_alert_to_final_position(chains):
 
 
 def test_gbm_flight_positions_follow_their_sequence_numbers(chains):
-    def number(_, text):
+    def serial_of(_, text):
         return int(raw(text, "Sequence_Num")) if raw(text, "Packet_Type") == "111" else None
 
-    assert_rising(sequences(chains, "fermi_gbm", number), 25)
+    assert_rising(sequences(chains, "fermi_gbm", serial_of), 25)
 
 
 def test_gbm_ground_positions_follow_the_time_of_sending(chains):
     """Their sequence numbers begin again (57, then 1, 2), so only the time tells."""
 
-    def number(_, text):
+    def serial_of(_, text):
         sent = re.search(r"<Date>([^<]+)", text)[1]
         return sent if raw(text, "Packet_Type") == "112" else None
 
-    assert_rising(sequences(chains, "fermi_gbm", number), 15)
+    assert_rising(sequences(chains, "fermi_gbm", serial_of), 15)
 
 
 def test_icecube_follows_its_revisions(chains):
@@ -159,11 +165,11 @@ def test_the_best_position_of_swift_is_the_last(chains):
 
 
 def test_integral_follows_the_subsequence_in_its_ivorn(chains):
-    def number(notice, _):
+    def serial_of(notice, _):
         match = re.search(r"_Pos_\d+-(\d+)-\d+$", notice.notice_id)
         return int(match[1]) if match else None
 
-    assert_rising(sequences(chains, "integral", number), 10)
+    assert_rising(sequences(chains, "integral", serial_of), 10)
 
 
 def test_svom_follows_its_notice_levels(chains):

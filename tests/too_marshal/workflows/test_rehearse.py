@@ -72,7 +72,7 @@ def test_the_map_is_dated_at_its_moment():
 @pytest.mark.parametrize("month", [1, 4, 7, 10])
 def test_part_of_it_can_be_observed_whatever_the_date(month):
     from planners.greedy import plan  # noqa: PLC0415
-    from telescopes.observing import ObservingRequest  # noqa: PLC0415
+    from telescopes.observing_plan import ObservingRequest  # noqa: PLC0415
     from telescopes.ztf.facts import ZTF  # noqa: PLC0415
 
     when = datetime(2027, month, 22, 19, 0, tzinfo=UTC)

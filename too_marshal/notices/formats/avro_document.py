@@ -45,15 +45,15 @@ def read_avro(payload: bytes) -> Document:
 def _header(stream: io.BytesIO) -> dict[str, bytes]:
     """Metadata of the container, read without any schema."""
     stream.seek(len(MAGIC))
-    found: dict[str, bytes] = {}
+    metadata: dict[str, bytes] = {}
     while count := _long(stream):
         if count < 0:
             count = -count
             _long(stream)  # the block's length in bytes
         for _ in range(count):
             name = stream.read(_length(stream)).decode()
-            found[name] = stream.read(_length(stream))
-    return found
+            metadata[name] = stream.read(_length(stream))
+    return metadata
 
 
 def _check_header(header: dict[str, bytes]) -> None:

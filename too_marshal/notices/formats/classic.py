@@ -125,8 +125,12 @@ def source_point(event: VOEvent) -> tuple[float, float] | None:
 
 def trigger_key(event: VOEvent, name: str = "TrigID") -> str | None:
     """Return the mission's number of the trigger; None if it is one that identifies nothing."""
-    number = event.integer(name)
-    return None if number is None or number in _NOT_IDENTIFIERS or number < 0 else str(number)
+    trigger_id = event.integer(name)
+    return (
+        None
+        if trigger_id is None or trigger_id in _NOT_IDENTIFIERS or trigger_id < 0
+        else str(trigger_id)
+    )
 
 
 def time_key(time: datetime | None) -> str | None:
@@ -138,26 +142,26 @@ def https(url: str | None) -> str | None:
     """Return the address with https; None if it is no web address."""
     if url is None or not url.isprintable() or " " in url:
         return None
-    scheme, _, rest = url.partition("://")
-    return f"https://{rest}" if scheme.lower() in {"http", "https"} and rest else None
+    scheme, _, path = url.partition("://")
+    return f"https://{path}" if scheme.lower() in {"http", "https"} and path else None
 
 
 def links(event: VOEvent, **labels: str) -> dict[str, str]:
     """Label to https address, for the parameters that hold one: links(event, page="EventPage")."""
-    found = {label: https(event.text(name)) for label, name in labels.items()}
-    return {label: url for label, url in found.items() if url is not None}
+    urls = {label: https(event.text(name)) for label, name in labels.items()}
+    return {label: url for label, url in urls.items() if url is not None}
 
 
 def numbers(event: VOEvent, **labels: str) -> dict[str, float]:
     """Label to value, for the parameters that hold a number."""
-    found = {label: event.number(name) for label, name in labels.items()}
-    return {label: value for label, value in found.items() if value is not None}
+    values = {label: event.number(name) for label, name in labels.items()}
+    return {label: value for label, value in values.items() if value is not None}
 
 
 def texts(event: VOEvent, **labels: str) -> dict[str, str]:
     """Label to value, for the parameters that hold anything."""
-    found = {label: event.text(name) for label, name in labels.items()}
-    return {label: value for label, value in found.items() if value is not None}
+    values = {label: event.text(name) for label, name in labels.items()}
+    return {label: value for label, value in values.items() if value is not None}
 
 
 def _from_julian_day(event: VOEvent) -> datetime:

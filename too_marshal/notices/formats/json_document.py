@@ -113,27 +113,32 @@ class Document(Mapping[str, Any]):
         value = self._members.get(name)
         if value is None:
             return ()
-        if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+        if not isinstance(value, list) or not all(isinstance(member, Mapping) for member in value):
             raise self._wrong(name, "a list of objects")
-        return tuple(Document(item, f"{self._path}{name}[{i}].") for i, item in enumerate(value))
+        return tuple(
+            Document(member, f"{self._path}{name}[{i}].") for i, member in enumerate(value)
+        )
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of strings or numbers, or a single one; empty where absent."""
         value = self._members.get(name)
         if value is None:
             return ()
-        items = value if isinstance(value, list) else [value]
-        if any(isinstance(item, bool) or not isinstance(item, str | int | float) for item in items):
+        values = value if isinstance(value, list) else [value]
+        if any(
+            isinstance(member, bool) or not isinstance(member, str | int | float)
+            for member in values
+        ):
             raise self._wrong(name, "text or a list of texts")
-        return tuple(text for item in items if (text := str(item).strip()))
+        return tuple(text for member in values if (text := str(member).strip()))
 
     def numbers(self, name: str) -> dict[str, float]:
         """Return an object of numbers, null members left out; empty where absent."""
         child = self.child(name)
         if child is None:
             return {}
-        found = {key: child.number(key) for key in child}
-        return {key: value for key, value in found.items() if value is not None}
+        values = {key: child.number(key) for key in child}
+        return {key: value for key, value in values.items() if value is not None}
 
     def base64(self, name: str) -> bytes | None:
         """Return a file in standard base64; a line break at its end is forgiven.
@@ -230,10 +235,10 @@ def _refuse_unstorable(value: Any) -> None:
     """Refuse what JSON can escape but neither UTF-8 nor PostgreSQL can hold."""
     waiting = [value]
     while waiting:
-        item = waiting.pop()
-        if isinstance(item, dict):
-            waiting += [*item.keys(), *item.values()]
-        elif isinstance(item, list):
-            waiting += item
-        elif isinstance(item, str) and _UNSTORABLE.search(item):
+        member = waiting.pop()
+        if isinstance(member, dict):
+            waiting += [*member.keys(), *member.values()]
+        elif isinstance(member, list):
+            waiting += member
+        elif isinstance(member, str) and _UNSTORABLE.search(member):
             raise NoticeMalformed("a NUL or half of a surrogate pair in a text")

@@ -36,7 +36,7 @@ def check_limits(notice: Notice) -> Notice:
         raise NoticeMalformed(f"{notice.type_name[:40]!r} is no type of notice")
     if any(len(url) > MAX_ADDRESS_LENGTH for url in (notice.notice_id, *notice.links.values())):
         raise NoticeMalformed("an address is too long")
-    if not all(-_MAX_INTEGER <= number < _MAX_INTEGER for number in notice.order):
+    if not all(-_MAX_INTEGER <= serial < _MAX_INTEGER for serial in notice.order):
         raise NoticeMalformed("a serial number is too large")
     if (
         len(json.dumps([dict(notice.attributes), dict(notice.classification)]))

@@ -26,11 +26,11 @@ def packet_names() -> dict[int, str]:
 
 
 @cache
-def packet_numbers() -> dict[str, int]:
+def packet_types_by_name() -> dict[str, int]:
     """Packet type of each name."""
-    return {name: number for number, name in packet_names().items()}
+    return {name: packet_type for packet_type, name in packet_names().items()}
 
 
-def packet_name(number: int | None) -> str:
+def packet_name(packet_type: int | None) -> str:
     """Name of the packet type; its number where it has none."""
-    return packet_names().get(number or 0, f"packet type {number}")
+    return packet_names().get(packet_type or 0, f"packet type {packet_type}")

@@ -134,7 +134,7 @@ def core_region(
         If the position is off the sphere.
     """
     point = core_point(document)
-    axes = _numbers(document, "ra_dec_error")
+    axes = _floats(document, "ra_dec_error")
     if point is None or not axes or not all(0 < axis <= 180 for axis in axes[:2]):
         return None
     ra, dec = point
@@ -201,7 +201,7 @@ def core_polygon(document: Document, name: str) -> Polygon | None:
 
 def core_attributes(document: Document) -> dict[str, Any]:
     """Significance and duration, as far as the core schema names them."""
-    numbers = {
+    quantities = {
         "rate_snr": "rate_snr",
         "image_snr": "image_snr",
         "rate_duration": "rate_duration_s",
@@ -219,18 +219,20 @@ def core_attributes(document: Document) -> dict[str, Any]:
         "flux_unit": "flux_unit",
         "additional_info": "additional_info",
     }
-    found: dict[str, Any] = {label: document.number(name) for name, label in numbers.items()}
-    found |= {label: document.text(name) for name, label in texts.items()}
-    return {label: value for label, value in found.items() if value is not None}
+    attributes: dict[str, Any] = {
+        label: document.number(name) for name, label in quantities.items()
+    }
+    attributes |= {label: document.text(name) for name, label in texts.items()}
+    return {label: value for label, value in attributes.items() if value is not None}
 
 
-def _numbers(document: Document, name: str) -> tuple[float, ...]:
+def _floats(document: Document, name: str) -> tuple[float, ...]:
     value = document.get(name)
     if not isinstance(value, list):
         single = document.number(name)
         return () if single is None else (single,)
-    nested = Document({str(i): item for i, item in enumerate(value[:3])})
-    numbers = tuple(nested.number(str(i)) for i in range(len(nested)))
-    if any(number is None for number in numbers):
+    nested = Document({str(i): member for i, member in enumerate(value[:3])})
+    values = tuple(nested.number(str(i)) for i in range(len(nested)))
+    if any(value is None for value in values):
         raise NoticeMalformed(f"{name} is not a list of numbers")
-    return tuple(number for number in numbers if number is not None)
+    return tuple(value for value in values if value is not None)

@@ -109,7 +109,7 @@ class VOEvent:
 
     def number(self, name: str, group: str | None = None) -> float | None:
         """Its value as a finite number."""
-        return read_number(self.text(name, group))
+        return read_float(self.text(name, group))
 
     def integer(self, name: str, group: str | None = None) -> int | None:
         """Its value as a whole number of at most 18 digits."""
@@ -130,7 +130,7 @@ class VOEvent:
         return {p.name: p.value.strip() for p in self.parameters if p.group == name}
 
 
-def read_number(text: str | None) -> float | None:
+def read_float(text: str | None) -> float | None:
     """Read a finite number, or None; never NaN, infinity or Python's underscores."""
     if text is None or not _NUMBER.fullmatch(text.strip()):
         return None
@@ -238,11 +238,11 @@ def _groups(root: Any) -> list[str | None]:
 
 
 def _position(root: Any) -> Position | None:
-    ra = read_number(_first_text(root, ".//Position2D/Value2/C1"))
-    dec = read_number(_first_text(root, ".//Position2D/Value2/C2"))
+    ra = read_float(_first_text(root, ".//Position2D/Value2/C1"))
+    dec = read_float(_first_text(root, ".//Position2D/Value2/C2"))
     if ra is None or dec is None:
         return None
-    return Position(ra, dec, read_number(_first_text(root, ".//Position2D/Error2Radius")))
+    return Position(ra, dec, read_float(_first_text(root, ".//Position2D/Error2Radius")))
 
 
 def _first_text(root: Any, path: str) -> str | None:

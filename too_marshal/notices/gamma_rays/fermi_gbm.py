@@ -218,17 +218,17 @@ def _localization(
 
 
 def _classification(event: VOEvent) -> dict[str, float]:
-    found: dict[str, float] = {}
+    probabilities: dict[str, float] = {}
     for prefix in ("Sec_Most_Likely", "Most_Likely"):
         index, percent = event.integer(f"{prefix}_Index"), event.number(f"{prefix}_Prob")
         if index is not None and percent is not None and 0 < percent <= 100:
-            found[CLASSES.get(index, f"CLASS_{index}")] = percent / 100
-    return found
+            probabilities[CLASSES.get(index, f"CLASS_{index}")] = percent / 100
+    return probabilities
 
 
 def _flags(event: VOEvent) -> frozenset[str]:
     index = event.integer("Most_Likely_Index")
-    found = {
+    flags = {
         "not a GRB": event.flag("Def_NOT_a_GRB") or (index is not None and index != 4),
         "unreliable location": index == 1,
         "known source": event.flag("Target_in_Blk_Catalog"),
@@ -236,11 +236,11 @@ def _flags(event: VOEvent) -> frozenset[str]:
         "internal": event.packet_type == _FINAL_INTERNAL,
         "test submission": event.flag("Test_Submission"),
     }
-    return frozenset(flag for flag, is_set in found.items() if is_set)
+    return frozenset(flag for flag, is_set in flags.items() if is_set)
 
 
 def _attributes(event: VOEvent, time: datetime | None) -> dict[str, Any]:
-    found: dict[str, Any] = dict(
+    attributes: dict[str, Any] = dict(
         numbers(
             event,
             trigger_significance_sigma="Trig_Signif",
@@ -252,11 +252,11 @@ def _attributes(event: VOEvent, time: datetime | None) -> dict[str, Any]:
             hardness_ratio="Hardness_Ratio",
         )
     )
-    found |= texts(event, duration_class="Long_short")
-    found["most_likely_class"] = CLASSES.get(event.integer("Most_Likely_Index") or -1)
-    found["human_generated"] = event.truth("Human_generated")
-    found |= _earth(event, time)
-    return {name: value for name, value in found.items() if value is not None}
+    attributes |= texts(event, duration_class="Long_short")
+    attributes["most_likely_class"] = CLASSES.get(event.integer("Most_Likely_Index") or -1)
+    attributes["human_generated"] = event.truth("Human_generated")
+    attributes |= _earth(event, time)
+    return {name: value for name, value in attributes.items() if value is not None}
 
 
 def _earth(event: VOEvent, time: datetime | None) -> dict[str, float]:

@@ -53,19 +53,19 @@ def parse(document: Document) -> Notice:
 
 
 def _flags(likeliest: str | None) -> frozenset[str]:
-    found = {
+    flags = {
         "not a GRB": likeliest not in {None, "GRB"},
         "unreliable location": likeliest == "UNRELIABLE_LOCATION",
     }
-    return frozenset(flag for flag, is_set in found.items() if is_set)
+    return frozenset(flag for flag, is_set in flags.items() if is_set)
 
 
 def _attributes(document: Document, base: Notice, likeliest: str | None) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         "most_likely_class": likeliest,
         "human_generated": document.truth("human_in_the_loop"),
     }
     longitude, latitude = document.number("longitude"), document.number("latitude")
     if longitude is not None and latitude is not None and base.event_time is not None:
-        found |= occultation_from_subpoint(longitude, latitude, base.event_time)
-    return {name: value for name, value in found.items() if value is not None}
+        attributes |= occultation_from_subpoint(longitude, latitude, base.event_time)
+    return {name: value for name, value in attributes.items() if value is not None}

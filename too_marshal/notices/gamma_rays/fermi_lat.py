@@ -66,7 +66,7 @@ def parse_position(event: VOEvent) -> Notice:
     base = base_notice(event, STREAM)
     packet_type = event.packet_type or 0
     key = trigger_key(event)
-    aliases, related = _other_numbers(key, base.event_time)
+    aliases, related = _other_identifiers(key, base.event_time)
     onboard = packet_type in {_INITIAL, _UPDATE, _DIAGNOSTIC}
     return replace(
         base,
@@ -140,13 +140,13 @@ def parse_flare(document: Document) -> Notice:
 
 
 def _flare_attributes(document: Document) -> dict[str, Any]:
-    found = {
+    attributes = {
         "flux_ratio": document.number("flux_ratio"),
         "test_statistic": document.number("TS"),
         "observation_stop": document.text("observation_stop"),
         "reference_catalog": document.text("reference_catalog"),
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in attributes.items() if value is not None}
 
 
 def _kind(event: VOEvent) -> Kind:
@@ -157,7 +157,7 @@ def _kind(event: VOEvent) -> Kind:
     return Kind.INITIAL if event.packet_type in {_INITIAL, _OFFLINE} else Kind.UPDATE
 
 
-def _other_numbers(
+def _other_identifiers(
     key: str | None, time: datetime | None
 ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     """What the trigger number is: a mission-elapsed time, as GBM's, or a date and fraction."""

@@ -26,9 +26,9 @@ _FIRST_TEST = 100_000_000
 def parse(event: VOEvent) -> Notice:
     """Read a trigger or its ground analysis."""
     base = base_notice(event, "gecam")
-    number, time = event.integer("Trigger_Number"), base.event_time
-    key = time_key(time) if number is None or time is None else f"{number}-{time:%Y%m%d}"
-    test = number is not None and number >= _FIRST_TEST
+    trigger_id, time = event.integer("Trigger_Number"), base.event_time
+    key = time_key(time) if trigger_id is None or time is None else f"{trigger_id}-{time:%Y%m%d}"
+    test = trigger_id is not None and trigger_id >= _FIRST_TEST
     source = event.text("SRC_CLASS")
     return replace(
         base,
@@ -37,7 +37,7 @@ def parse(event: VOEvent) -> Notice:
         kind=Kind.INITIAL if event.packet_type == _FLIGHT else Kind.UPDATE,
         role="test" if test and base.role == "observation" else base.role,
         localization=source_circle(event, 0.68, systematics_included=False),
-        aliases=() if number is None else (f"GECAM {number}",),
+        aliases=() if trigger_id is None else (f"GECAM {trigger_id}",),
         flags=base.flags | ({"not a GRB"} if source not in {None, "GRB"} else frozenset()),
         attributes={
             **numbers(

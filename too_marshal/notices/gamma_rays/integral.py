@@ -57,8 +57,8 @@ def parse(event: VOEvent) -> Notice:
     )
 
 
-def _unpack(number: int) -> tuple[int, int]:
-    return number & 0xFFFF, number >> 16
+def _unpack(packed: int) -> tuple[int, int]:
+    return packed & 0xFFFF, packed >> 16
 
 
 def _retracts(event: VOEvent) -> bool:

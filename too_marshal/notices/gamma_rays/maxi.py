@@ -47,7 +47,7 @@ _IVORN_NUMBER = re.compile(r"_(\d{9,12})-\d+-\d+$")
 def parse_voevent(event: VOEvent) -> Notice:
     """Read an alert. The IVORN spells the trigger number as JSON does."""
     base = base_notice(event, STREAM)
-    number = _IVORN_NUMBER.search(event.ivorn)
+    match = _IVORN_NUMBER.search(event.ivorn)
     circle = source_circle(event, 0.9, systematics_included=True)
     return replace(
         base,
@@ -56,7 +56,7 @@ def parse_voevent(event: VOEvent) -> Notice:
         role="test" if event.flag("Test_Submission") and base.role == "observation" else base.role,
         localization=circle,
         name=event.text("Source_Name"),
-        aliases=() if number is None else (number[1],),
+        aliases=() if match is None else (match[1],),
         flags=base.flags | ({"known source"} if event.packet_type == _KNOWN else frozenset()),
         attributes={
             **numbers(event, flux_mcrab="Event_Flux"),

@@ -106,13 +106,13 @@ def _sequence_start(event: VOEvent) -> datetime | None:
 
 
 def _flags(event: VOEvent) -> frozenset[str]:
-    found = {
+    flags = {
         "known source": event.packet_type == _CATALOG,
         "saturated signal to noise": event.number("SNR") == _SATURATED
         and event.text("Instrument") == "MXT",
         "outside the first error circle": event.truth("Within_ECLAIRs_R90") is False,
     }
-    return frozenset(flag for flag, is_set in found.items() if is_set)
+    return frozenset(flag for flag, is_set in flags.items() if is_set)
 
 
 def _attributes(event: VOEvent) -> dict[str, Any]:

@@ -119,7 +119,7 @@ def parse_narrow_field(event: VOEvent) -> Notice:
     """Read a position found by XRT or UVOT."""
     base = _trigger_notice(event)
     magnitude, error = event.number("Burst_Mag"), event.number("Mag_Error")
-    found: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         "magnitude": None if magnitude is None else magnitude / 100,
         "magnitude_error": None if error is None else error / 100,
         "detection_significance_sigma": event.number("Det_Signif"),
@@ -130,7 +130,7 @@ def parse_narrow_field(event: VOEvent) -> Notice:
         kind=Kind.RETRACTION if event.flag("Def_NOT_a_GRB") else Kind.UPDATE,
         localization=source_circle(event, CONTAINMENT, systematics_included=True),
         attributes=dict(base.attributes)
-        | {name: value for name, value in found.items() if value is not None},
+        | {name: value for name, value in attributes.items() if value is not None},
     )
 
 
@@ -235,7 +235,7 @@ def _trigger_notice(event: VOEvent) -> Notice:
 
 def _flags(event: VOEvent) -> frozenset[str]:
     catalogs = ("Target_in_Flt_Catalog", "Target_in_Gnd_Catalog", "Target_in_Blk_Catalog")
-    found = {
+    flags = {
         "not a GRB": event.flag("Def_NOT_a_GRB"),
         "star tracker lost lock": event.flag("StarTrack_Lost_Lock")
         or event.flag("ImTrig_during_ST_LoL"),
@@ -250,4 +250,4 @@ def _flags(event: VOEvent) -> frozenset[str]:
         "target of opportunity": event.flag("TOO_Generated"),
         "time is of the observation": event.packet_type in {_XRT, _XRT_NACK, _UVOT, _UVOT_NACK},
     }
-    return frozenset(flag for flag, is_set in found.items() if is_set)
+    return frozenset(flag for flag, is_set in flags.items() if is_set)

@@ -36,11 +36,11 @@ _COINCIDENCE, _GW_NEUTRINO, _HAWC, _NEUTRINO_GAMMA = 157, 168, 171, 172
 def parse_hawc(event: VOEvent) -> Notice:
     """Read a burst seen by HAWC; the radius is 90 %, statistical."""
     base = base_notice(event, "hawc")
-    run, number = event.integer("run_id"), event.integer("event_id")
+    run, event_id = event.integer("run_id"), event.integer("event_id")
     revision = event.integer("rev") or 0
     return replace(
         base,
-        event_key=f"{run}_{number}" if run and number else time_key(base.event_time),
+        event_key=f"{run}_{event_id}" if run and event_id else time_key(base.event_time),
         order=(revision, *base.order[1:]),
         sequence=revision,
         kind=_kind(event, revision),
@@ -54,9 +54,9 @@ def parse_hawc(event: VOEvent) -> Notice:
 def parse_neutrino_coincidence(event: VOEvent) -> Notice:
     """Read a coincidence with neutrinos; the position's radius is the 50 % one."""
     base = base_notice(event, "amon_nu_em")
-    number, day = event.integer("Event_ID"), event.text("Event_Date")
+    event_id, day = event.integer("Event_ID"), event.text("Event_Date")
     revision = event.integer("Rev") or 0
-    key = None if number is None else f"{event.integer('Stream') or 0}_{number}"
+    key = None if event_id is None else f"{event.integer('Stream') or 0}_{event_id}"
     return replace(
         base,
         event_key=key or time_key(base.event_time),

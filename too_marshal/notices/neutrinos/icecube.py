@@ -47,12 +47,12 @@ _RUN_EVENT = re.compile(r"(\d{1,9})_(\d{1,12})")
 def parse_voevent(event: VOEvent) -> Notice:
     """Read a track or cascade alert."""
     base = base_notice(event, STREAM)
-    run, number = event.integer("run_id"), event.integer("event_id")
+    run, event_id = event.integer("run_id"), event.integer("event_id")
     revision = event.integer("Rev") or 0
     key = event.text("AMON_ID") or event.text("ID")
     aliases: tuple[str, ...] = ()
-    if run is not None and number is not None:
-        key, aliases = event_key(run, number), (f"{run}_{number}",)
+    if run is not None and event_id is not None:
+        key, aliases = event_key(run, event_id), (f"{run}_{event_id}",)
     name = event.text("event_name")
     return replace(
         base,
@@ -130,22 +130,22 @@ def _rate(event: VOEvent) -> float | None:
 
 
 def _flags(event: VOEvent) -> frozenset[str]:
-    found = {
+    flags = {
         # 8.9 and 1.23 deg are what HESE states before a reconstruction has been made.
         "default error radius": event.packet_type == _HESE
         and event.number("src_error_90") in {8.9, 1.2299},
         "internal test": event.flag("InternalTest", "Trigger_ID"),
     }
-    return frozenset(flag for flag, is_set in found.items() if is_set)
+    return frozenset(flag for flag, is_set in flags.items() if is_set)
 
 
 def _attributes(event: VOEvent) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         "run_id": event.integer("run_id"),
         "event_id": event.integer("event_id"),
         "signalness": event.number("signalness") or event.number("Signalness"),
     }
-    found |= numbers(
+    attributes |= numbers(
         event,
         energy_tev="energy",
         charge_photoelectrons="charge",
@@ -153,15 +153,15 @@ def _attributes(event: VOEvent) -> dict[str, Any]:
         radius_50_deg="src_error_50",
         radius_90_deg="src_error_90",
     )
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in attributes.items() if value is not None}
 
 
 def _json_attributes(document: Document) -> dict[str, Any]:
-    found = {
+    attributes = {
         "pipeline": document.text("pipeline"),
         "signalness": document.number("p_astro"),
         "energy_tev": document.number("nu_energy"),
         "topology": document.text("alert_topology"),
         "events": document.integer("number_of_events"),
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in attributes.items() if value is not None}

@@ -21,7 +21,7 @@ def parse(document: Document) -> Notice:
     """Read an alert: one neutrino or several. The radius is 90 %, the rate in Hz."""
     base = core_notice(document, "km3net")
     region = core_region(document)
-    found: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         "topology": document.text("alert_topology"),
         "events": document.integer("number_of_events"),
         "radius_50_deg": document.number("src_error_50"),
@@ -40,7 +40,7 @@ def parse(document: Document) -> Notice:
         base,
         localization=_real_map(document, region) or region,
         attributes=dict(base.attributes)
-        | {name: value for name, value in found.items() if value is not None},
+        | {name: value for name, value in attributes.items() if value is not None},
     )
 
 

@@ -42,13 +42,13 @@ def parse(document: Document) -> Notice:
 
 def _attributes(document: Document) -> dict[str, Any]:
     reference = document.child("reference") or Document({})
-    found: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         "searched_alerts": [text for name in reference if (text := reference.text(name))],
         "p_value_generic": document.number("pval_generic"),
         "p_value_bayesian": document.number("pval_bayesian"),
         "coincident_events": [_track(track) for track in document.children("coincident_events")],
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in attributes.items() if value is not None}
 
 
 def _track(track: Document) -> dict[str, Any]:

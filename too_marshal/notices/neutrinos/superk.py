@@ -30,10 +30,10 @@ declare(
 def parse_voevent(event: VOEvent) -> Notice:
     """Read an alert. `Error2Radius` is zero; the radii stand in `Src_Error68/90/95`, deg."""
     base = base_notice(event, STREAM)
-    number = event.integer("Trigger_Number")
+    trigger_id = event.integer("Trigger_Number")
     return replace(
         base,
-        event_key=time_key(base.event_time) if number is None else str(number),
+        event_key=time_key(base.event_time) if trigger_id is None else str(trigger_id),
         kind=Kind.INITIAL,
         localization=source_circle(
             event, 0.9, systematics_included=False, radius=event.number("Src_Error90") or 0
@@ -60,10 +60,10 @@ def parse_json(document: Document) -> Notice:
     it stands, with a flag.
     """
     base = core_notice(document, STREAM)
-    number = document.integer("trigger_number")
+    trigger_id = document.integer("trigger_number")
     distance = document.number("luminosity_distance")
     full = document.text("processed_sample") == "full"
-    found = {
+    attributes = {
         "processed_sample": document.text("processed_sample"),
         "events": document.integer("n_events"),
         "inverse_beta_decay_events": document.integer("n_ibd_events"),
@@ -72,11 +72,11 @@ def parse_json(document: Document) -> Notice:
     own = () if base.event_key is None else (base.event_key,)
     return replace(
         base,
-        event_key=base.event_key if number is None else str(number),
+        event_key=base.event_key if trigger_id is None else str(trigger_id),
         order=(base.order[0], int(full), base.order[1], base.order[2]),
         localization=core_region(document, containment=0.68),
         aliases=own + base.aliases,
         flags=base.flags | ({"distance unit uncertain"} if distance is not None else frozenset()),
         attributes=dict(base.attributes)
-        | {name: value for name, value in found.items() if value is not None},
+        | {name: value for name, value in attributes.items() if value is not None},
     )

@@ -48,13 +48,13 @@ def parse(document: Document) -> Notice:
 
 
 def _matches(target: Document) -> list[tuple[str, str]]:
-    found = []
+    matches = []
     for match in target.children("gcn_crossmatch"):
         stream = stream_called(match.text("ref_instrument") or "")
         key = match.text("ref_ID")
         if stream is not None and key is not None:
-            found.append((stream, key))
-    return found
+            matches.append((stream, key))
+    return matches
 
 
 def _candidate(target: Document) -> dict[str, Any]:

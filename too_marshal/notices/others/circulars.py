@@ -72,8 +72,8 @@ class EventName:
 @parses_topic("gcn.circulars", schema="circulars", members=("circularId", "subject", "body"))
 def parse(document: Document) -> Notice:
     """Read a circular."""
-    number = document.integer("circularId")
-    if number is None:
+    circular_number = document.integer("circularId")
+    if circular_number is None:
         raise NoticeMalformed("circularId is missing")
     version = document.integer("version") or 1
     subject = document.required_text("subject")
@@ -83,9 +83,10 @@ def parse(document: Document) -> Notice:
     return Notice(
         stream="circulars",
         event_key=None if event is None else event.name,
-        notice_id=f"GCN Circular {number}" + (f" version {version}" if version > 1 else ""),
-        order=(number, version),
-        sequence=number,
+        notice_id=f"GCN Circular {circular_number}"
+        + (f" version {version}" if version > 1 else ""),
+        order=(circular_number, version),
+        sequence=circular_number,
         kind=Kind.INFORMATION,
         role="observation",
         event_time=None,
@@ -94,10 +95,10 @@ def parse(document: Document) -> Notice:
         name=None if event is None else event.name,
         type_name="GCN Circular",
         aliases=(() if event is None else (event.name,)) + aliases,
-        links={"circular": f"https://gcn.nasa.gov/circulars/{number}"},
+        links={"circular": f"https://gcn.nasa.gov/circulars/{circular_number}"},
         related=(() if event is None else event.related) + related,
         attributes={
-            "circular": number,
+            "circular": circular_number,
             "version": version,
             "subject": subject,
             "submitter": document.text("submitter") or "",
@@ -108,14 +109,14 @@ def parse(document: Document) -> Notice:
 
 def name_event(text: str) -> EventName | None:
     """Find the event that a subject speaks of: the name that stands first in it."""
-    found = [
+    matches = [
         (match.start(), match.groups(), prefix, spell)
         for pattern, prefix, spell in _NAMES
         if (match := pattern.search(text)) is not None
     ]
-    if not found:
+    if not matches:
         return None
-    _, groups, prefix, spell = min(found, key=lambda item: item[0])
+    _, groups, prefix, spell = min(matches, key=lambda match: match[0])
     # A superevent has two groups: the letters before the date are upper case.
     name = prefix + "".join(group.upper() for group in groups[:-1]) + spell(groups[-1])
     return EventName(name, _related(name))

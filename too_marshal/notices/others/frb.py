@@ -59,7 +59,7 @@ def _attributes(document: Document) -> dict[str, Any]:
         "importance": "importance",
         "association_probability": "association_probability",
     }
-    found: dict[str, Any] = {label: document.number(name) for name, label in measured.items()}
-    found["dedispersed_time"] = document.text("trigger_time_inf_freq")
-    found["message"] = document.text("update_message") or document.text("description")
-    return {label: value for label, value in found.items() if value is not None}
+    attributes: dict[str, Any] = {label: document.number(name) for name, label in measured.items()}
+    attributes["dedispersed_time"] = document.text("trigger_time_inf_freq")
+    attributes["message"] = document.text("update_message") or document.text("description")
+    return {label: value for label, value in attributes.items() if value is not None}

@@ -20,7 +20,7 @@ from typing import Any
 from too_marshal.notices.formats.classic import base_notice, https, links
 from too_marshal.notices.formats.json_document import Document
 from too_marshal.notices.formats.times import TimeUnreadable, epoch_milliseconds, parse_utc
-from too_marshal.notices.formats.voevent import VOEvent, read_number
+from too_marshal.notices.formats.voevent import VOEvent, read_float
 from too_marshal.notices.notice import InlineMap, Kind, MapLink, Notice, NoticeMalformed
 from too_marshal.notices.registration import parses_packet, parses_topic
 from too_marshal.notices.streams import Messenger, Stream, declare, stream_called
@@ -115,8 +115,8 @@ def parse_voevent(event: VOEvent) -> Notice:
         localization=None if url is None else MapLink(url),
         name=superevent,
         type_name=alert_type,
-        classification=_numbers(event.group("Classification")),
-        properties=_numbers(event.group("Properties")),
+        classification=_finite_numbers(event.group("Classification")),
+        properties=_finite_numbers(event.group("Properties")),
         far=event.number("FAR"),
         significant=event.truth("Significant"),
         links=links(event, GraceDB="EventPage"),
@@ -169,14 +169,14 @@ def _inline_map(event: Document, coincidence: Document) -> tuple[InlineMap | Non
     return None if fits is None else InlineMap(fits, combined), flags | more
 
 
-def _related(observatory: str | None, number: str | None) -> tuple[tuple[str, str], ...]:
+def _related(observatory: str | None, event_id: str | None) -> tuple[tuple[str, str], ...]:
     stream = stream_called(observatory or "")
-    return () if stream is None or number is None else ((stream, number),)
+    return () if stream is None or event_id is None else ((stream, event_id),)
 
 
 def _attributes(event: Document, coincidence: Document) -> dict[str, Any]:
     chirp_mass = event.child("mchirp_source")
-    found: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         "instruments": list(event.texts("instruments")),
         "group": event.text("group"),
         "pipeline": event.text("pipeline"),
@@ -185,10 +185,10 @@ def _attributes(event: Document, coincidence: Document) -> dict[str, Any]:
         "central_frequency_hz": event.number("central_frequency"),
     }
     if chirp_mass is not None:
-        found["chirp_mass_bin_edges_solar_mass"] = _floats(chirp_mass, "bin_edges")
-        found["chirp_mass_probabilities"] = _floats(chirp_mass, "probabilities")
+        attributes["chirp_mass_bin_edges_solar_mass"] = _floats(chirp_mass, "bin_edges")
+        attributes["chirp_mass_probabilities"] = _floats(chirp_mass, "probabilities")
     if coincidence:
-        found["external_coincidence"] = {
+        attributes["external_coincidence"] = {
             "observatory": coincidence.text("observatory"),
             "search": coincidence.text("search"),
             "ivorn": coincidence.text("ivorn"),
@@ -197,24 +197,24 @@ def _attributes(event: Document, coincidence: Document) -> dict[str, Any]:
             "time_far_hz": coincidence.number("time_coincidence_far"),
             "time_sky_far_hz": coincidence.number("time_sky_position_coincidence_far"),
         }
-    return {name: value for name, value in found.items() if value not in (None, [])}
+    return {name: value for name, value in attributes.items() if value not in (None, [])}
 
 
 def _floats(document: Document, name: str) -> list[float]:
     values = document.texts(name)
-    found = [read_number(value) for value in values]
-    if None in found:
+    numbers = [read_float(value) for value in values]
+    if None in numbers:
         raise NoticeMalformed(f"mchirp_source.{name} is not a list of numbers")
-    return [value for value in found if value is not None]
+    return [value for value in numbers if value is not None]
 
 
 def _voevent_flags(event: VOEvent) -> frozenset[str]:
-    found = {"hardware injection": "HardwareInj", "internal": "internal"}
-    return frozenset(flag for flag, name in found.items() if event.flag(name))
+    parameters = {"hardware injection": "HardwareInj", "internal": "internal"}
+    return frozenset(flag for flag, name in parameters.items() if event.flag(name))
 
 
 def _voevent_attributes(event: VOEvent) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         "instruments": (event.text("Instruments") or "").split(",")
         if event.text("Instruments")
         else [],
@@ -226,7 +226,7 @@ def _voevent_attributes(event: VOEvent) -> dict[str, Any]:
         "open_alert": event.truth("OpenAlert"),
     }
     if event.text("External_Observatory") is not None:
-        found["external_coincidence"] = {
+        attributes["external_coincidence"] = {
             "observatory": event.text("External_Observatory"),
             "search": event.text("External_Search"),
             "ivorn": event.text("External_Ivorn"),
@@ -236,9 +236,9 @@ def _voevent_attributes(event: VOEvent) -> dict[str, Any]:
             "time_sky_far_hz": event.number("Time_Sky_Position_Coincidence_FAR"),
             "combined_map": https(event.text("joint_skymap_fits")),
         }
-    return {name: value for name, value in found.items() if value not in (None, [])}
+    return {name: value for name, value in attributes.items() if value not in (None, [])}
 
 
-def _numbers(group: Mapping[str, str]) -> dict[str, float]:
-    found = {name: read_number(value) for name, value in group.items()}
-    return {name: value for name, value in found.items() if value is not None}
+def _finite_numbers(group: Mapping[str, str]) -> dict[str, float]:
+    numbers = {name: read_float(value) for name, value in group.items()}
+    return {name: value for name, value in numbers.items() if value is not None}

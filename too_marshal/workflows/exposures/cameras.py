@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from astropy import units as u
 
-from telescopes.observing import Footprint, Telescope
+from telescopes.telescope import Footprint, Telescope
 from telescopes.treasure_map.exposures import camera_alone
 
 

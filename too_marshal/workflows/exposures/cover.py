@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from planners.coverage.sky_coverage import Coverage as Covered
 from planners.coverage.sky_coverage import ObservedSky
 from planners.skymaps.skymap import SkyMap
-from telescopes.observing import Telescope
+from telescopes.telescope import Telescope
 from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.documents import SourceCoverage

@@ -12,7 +12,8 @@ from sqlalchemy import false as sql_false
 from sqlalchemy.orm import Session
 
 from telescopes import TELESCOPES
-from telescopes.observing import ExecutedExposure, Telescope
+from telescopes.observing_plan import ExecutedExposure
+from telescopes.telescope import Telescope
 from too_marshal.db.events import Event
 from too_marshal.db.exposures import (
     Exposure,

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from planners.geometry.ranges import hpx29
-from telescopes.observing import ExecutedExposure
+from telescopes.observing_plan import ExecutedExposure
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.exposures import Exposure

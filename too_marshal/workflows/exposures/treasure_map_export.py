@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, undefer
 
 from telescopes import TELESCOPES
 from telescopes.errors import QueueError, QueueRefused
-from telescopes.observing import PlannedExposure
+from telescopes.observing_plan import PlannedExposure
 from telescopes.treasure_map.client import TreasureMap, open_treasure_map
 from telescopes.treasure_map.messages import (
     Pointing,

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from telescopes.errors import QueueError, QueueRefused
-from telescopes.observing import Telescope
+from telescopes.telescope import Telescope
 from telescopes.treasure_map.client import TreasureMap
 from telescopes.treasure_map.exposures import as_exposures
 from too_marshal import tasks

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from telescopes import TELESCOPES
-from telescopes.observing import ExecutedExposure
+from telescopes.observing_plan import ExecutedExposure
 from telescopes.pairing.pointings import SAME_START
 from telescopes.pairing.repetitions import Shutters
 from telescopes.tables.exposure_tables import read_exposure_table

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from planners.files.times import time_from_json
 from telescopes import TELESCOPES
-from telescopes.observing import ExecutedExposure, ObservingPlan
+from telescopes.observing_plan import ExecutedExposure, ObservingPlan
 from telescopes.pairing.pairing import pairs
 from too_marshal.db.exposures import Exposure
 from too_marshal.db.plans import Plan, PlannedExposureRow

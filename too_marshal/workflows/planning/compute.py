@@ -20,7 +20,7 @@ from planners.registry import PLANNERS
 from planners.skymaps.skymap import SkyMap
 from planners.stopping import Stopped, stopped_when
 from telescopes import TELESCOPES
-from telescopes.observing import ExecutedExposure, ObservingPlan, ObservingRequest
+from telescopes.observing_plan import ExecutedExposure, ObservingPlan, ObservingRequest
 from too_marshal.db.base import now
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.workflows.exposures.archives import references_of

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, undefer
 from planners.coverage.replan import difference, rescored
 from planners.skymaps.skymap import SkyMap
 from telescopes import TELESCOPES
-from telescopes.observing import ObservingPlan
+from telescopes.observing_plan import ObservingPlan
 from too_marshal.db.documents import PlanChange
 from too_marshal.db.events import Event, record
 from too_marshal.db.locks import lock

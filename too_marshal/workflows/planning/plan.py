@@ -16,7 +16,7 @@ from planners.geometry.ranges import hpx29
 from planners.problem.requests import check_request
 from planners.registry import PLANNERS
 from telescopes import TELESCOPES
-from telescopes.observing import ObservingPlan
+from telescopes.observing_plan import ObservingPlan
 from telescopes.times import iso
 from too_marshal import tasks
 from too_marshal.db.base import MARSHAL, now

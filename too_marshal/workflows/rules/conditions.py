@@ -162,7 +162,7 @@ class RuleConditions(BaseModel):
         list[str],
         Texts(*EVENT_STREAMS),
         Condition(
-            "Streams", hint="empty: all; lvk, icecube, ...", meaning="empty: all",
+            "Streams", hint="empty: all; lvk, icecube, ...", detail="empty: all",
             against=_stream, says=lambda value: f"it is of {_or(value)}" if value else None,
         ),
     ] = []  # fmt: skip
@@ -170,7 +170,7 @@ class RuleConditions(BaseModel):
         list[str],
         Texts(*KINDS),
         Condition(
-            "Kinds of notice", hint=f"{', '.join(KINDS)}; empty: all", meaning="empty: all",
+            "Kinds of notice", hint=f"{', '.join(KINDS)}; empty: all", detail="empty: all",
             against=_kind,
             says=lambda value: f"the notice is of kind {_or(value)}" if value else None,
         ),
@@ -178,7 +178,7 @@ class RuleConditions(BaseModel):
     tests: Annotated[
         bool,
         Condition(
-            "tests too", meaning="also for test events", against=_test,
+            "tests too", detail="also for test events", against=_test,
             says=lambda value: "it may be a test" if value else "it is no test",
         ),
     ] = False  # fmt: skip
@@ -224,7 +224,7 @@ class RuleConditions(BaseModel):
         dict[str, float],
         BeforeValidator(_classes),
         Condition(
-            "One of these classes", hint="BNS 0.5, NSBH 0.3", meaning="one of them must be reached",
+            "One of these classes", hint="BNS 0.5, NSBH 0.3", detail="one of them must be reached",
             against=_class, says=_say_classes,
         ),
     ] = {}  # fmt: skip
@@ -239,7 +239,7 @@ class RuleConditions(BaseModel):
     maximum_area: Annotated[
         float | None,
         Condition(
-            "90 % area, at most", unit=u.deg**2, least=0, most=41253, meaning="90 % credible area",
+            "90 % area, at most", unit=u.deg**2, least=0, most=41253, detail="90 % credible area",
             hint="deg²", needs_map=True, against=_area,
             says=lambda value: f"the 90 % area is {area(value)} or less",
         ),
@@ -255,7 +255,7 @@ class RuleConditions(BaseModel):
         float | None,
         Condition(
             "Error radius, at most", unit=u.deg, least=0, most=180, needs_map=True,
-            meaning="error radius as stated", against=_radius,
+            detail="error radius as stated", against=_radius,
             says=lambda value: f"the error radius is {value:g} deg or less",
         ),
     ] = None  # fmt: skip

@@ -43,14 +43,14 @@ class RuleInvalid(Invalid):
 def _age(what: str) -> Entry:
     return Entry(
         what, unit=u.h, typed=u.day, hint="days; empty: any", least=0, most=_CENTURY,
-        meaning="of the event; null: no limit",
+        detail="of the event; null: no limit",
     )  # fmt: skip
 
 
 class RuleFields(RuleConditions, ObservingLimits):
     """Everything that a person may set in a rule."""
 
-    name: Annotated[str, Text(80), Entry("Name", meaning="unique")] = ""
+    name: Annotated[str, Text(80), Entry("Name", detail="unique")] = ""
     enabled: Annotated[bool, Entry("enabled")] = True
     notifies: Annotated[bool, Entry("tell people")] = False
     channels: Annotated[list[str], Texts(), Entry("Channels", hint="empty: all")] = []  # noqa: RUF012 - copied by pydantic

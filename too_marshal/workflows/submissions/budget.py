@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from telescopes import TELESCOPES
-from telescopes.observing import Telescope
+from telescopes.telescope import Telescope
 from too_marshal.db.exposures import Exposure
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import LIVE, Submission, SubmissionState

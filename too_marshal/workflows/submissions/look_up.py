@@ -10,7 +10,7 @@ from astropy import units as u
 from sqlalchemy.orm import Session
 
 from telescopes.errors import QueueError, QueueIncomplete
-from telescopes.observing import ObservingQueue, QueueRequest
+from telescopes.observing_queue import ObservingQueue, QueueRequest
 from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.locks import lock

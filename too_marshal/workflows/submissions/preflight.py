@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, undefer
 
 from telescopes import TELESCOPES
 from telescopes.errors import PlanUnsuitable, QueueError
-from telescopes.observing import ObservingPlan
+from telescopes.observing_plan import ObservingPlan
 from telescopes.preflight.preflight import preflight as look
 from telescopes.up_to_date import up_to_date
 from too_marshal.db.base import now
@@ -83,7 +83,7 @@ def _of_the_queue(
         if observing_plan is not plan
         else []
     )
-    return [*told, *(_finding(str(finding.level), finding.words) for finding in found)]
+    return [*told, *(_finding(str(finding.level), finding.message) for finding in found)]
 
 
 def _of_the_budget(session: Session, robots: Robots, plan: Plan) -> list[PlanFinding]:

@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from telescopes.observing import ObservingQueue, QueuedPlan
+from telescopes.observing_queue import ObservingQueue, QueuedPlan
 from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.exposures import Exposure

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from planners.coverage.replan import rescored
 from telescopes import TELESCOPES
-from telescopes.observing import ObservingPlan
+from telescopes.observing_plan import ObservingPlan
 from too_marshal.db.localizations import Localization
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import RobotQueue, Submission, names_held

@@ -20,7 +20,8 @@ from telescopes.errors import (
     QueueRefused,
     QueueUnreachable,
 )
-from telescopes.observing import ObservingPlan, ObservingQueue, QueueRequest
+from telescopes.observing_plan import ObservingPlan
+from telescopes.observing_queue import ObservingQueue, QueueRequest
 from telescopes.up_to_date import up_to_date
 from too_marshal import failpoints, tasks
 from too_marshal.db.base import now

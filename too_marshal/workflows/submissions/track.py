@@ -13,7 +13,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from telescopes.errors import QueueError, QueueUnknowable
-from telescopes.observing import ExecutedExposure, ObservingQueue, QueuedPlan
+from telescopes.observing_plan import ExecutedExposure
+from telescopes.observing_queue import ObservingQueue, QueuedPlan
 from telescopes.times import iso
 from too_marshal import tasks
 from too_marshal.db.base import now

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from telescopes.errors import QueueError, QueueIncomplete, QueuePickedUp
-from telescopes.observing import ObservingQueue, QueueRequest
+from telescopes.observing_queue import ObservingQueue, QueueRequest
 from too_marshal import tasks
 from too_marshal.db.base import MARSHAL, now
 from too_marshal.db.events import Event

@@ -47,9 +47,11 @@ def test_the_two_ways_agree_within_a_slew_of_the_satellite(corpus, notice_of):
     for path in sorted((corpus / "notices").rglob("*.xml")):
         if "gbm" in path.name.lower() and "malformed" not in str(path):
             notice = notice_of(path.relative_to(corpus))
-            found = {"FERMI_GBM_ALERT": alerts, "FERMI_GBM_GND_POS": grounds}.get(notice.type_name)
-            if found is not None and "earth_ra_deg" in notice.attributes:
-                found.setdefault(notice.event_key, notice.attributes)
+            by_event = {"FERMI_GBM_ALERT": alerts, "FERMI_GBM_GND_POS": grounds}.get(
+                notice.type_name
+            )
+            if by_event is not None and "earth_ra_deg" in notice.attributes:
+                by_event.setdefault(notice.event_key, notice.attributes)
     both = alerts.keys() & grounds.keys()
     assert len(both) >= 40
     for key in both:

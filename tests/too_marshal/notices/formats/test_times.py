@@ -95,8 +95,8 @@ def test_astropy_reads_the_same_instant(time):
 def test_a_truncated_julian_day_is_mjd_less_forty_thousand(time):
     midnight = time.replace(hour=0, minute=0, second=0, microsecond=0)
     day = round(Time(midnight).mjd) - 40_000
-    found = from_truncated_julian_day(day, (time - midnight).total_seconds())
-    assert abs(found - time) < timedelta(milliseconds=1)
+    moment = from_truncated_julian_day(day, (time - midnight).total_seconds())
+    assert abs(moment - time) < timedelta(milliseconds=1)
 
 
 @settings(deadline=None)

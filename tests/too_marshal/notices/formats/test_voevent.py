@@ -8,7 +8,7 @@ import tracemalloc
 import pytest
 
 from too_marshal.notices.formats import voevent
-from too_marshal.notices.formats.voevent import read_number, read_voevent
+from too_marshal.notices.formats.voevent import read_float, read_voevent
 from too_marshal.notices.notice import NoticeMalformed, NoticeUnknown
 
 HEAD = b'<voe:VOEvent xmlns:voe="http://www.ivoa.net/xml/VOEvent/v2.0" '
@@ -147,7 +147,7 @@ def test_a_name_is_found_in_its_group_or_in_the_first_place_it_stands():
     ],
 )
 def test_numbers(text, value):
-    assert read_number(text) == value
+    assert read_float(text) == value
 
 
 @pytest.mark.skipif(voevent.voeventparse is None, reason="voevent-parse is not installed")

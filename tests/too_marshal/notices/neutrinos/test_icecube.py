@@ -39,15 +39,15 @@ def test_a_revision_may_be_skipped(notice_of):
 
 
 def test_ehe_states_the_half_containment_and_all_others_ninety_percent(corpus, notice_of):
-    found = {}
+    containments_by_type = {}
     for path in sorted((corpus / "notices/icecube_amon").glob("ICECUBE*.xml")):
         notice = notice_of(path.relative_to(corpus))
         where = notice.localization
         circle = where.fallback if isinstance(where, MapLink) else where
-        found.setdefault(notice.type_name, set()).add(circle.containment)
-    assert found.pop("AMON_ICECUBE_EHE") == {0.5}
-    assert len(found) == 4
-    assert all(containments == {0.9} for containments in found.values())
+        containments_by_type.setdefault(notice.type_name, set()).add(circle.containment)
+    assert containments_by_type.pop("AMON_ICECUBE_EHE") == {0.5}
+    assert len(containments_by_type) == 4
+    assert all(containments == {0.9} for containments in containments_by_type.values())
 
 
 def test_radec_valid_is_false_in_good_packets_and_not_believed(read, notice_of):

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from planners.geometry.polygons import unit_vectors
 from planners.skymaps.files import read_skymap
 from telescopes import TELESCOPES
-from telescopes.observing import ExecutedExposure
+from telescopes.observing_plan import ExecutedExposure
 from tests.planners.oracles import detector_polygons
 from tests.too_marshal.factories import (
     add_event,

@@ -11,7 +11,7 @@ from astropy.time import Time
 from sqlalchemy.orm import Session
 
 from planners.files.plan_files import request_to_json
-from telescopes.observing import ObservingPlan, ObservingRequest, PlannedExposure
+from telescopes.observing_plan import ObservingPlan, ObservingRequest, PlannedExposure
 from tests.too_marshal.clocks import MIDNIGHT, RA, later
 from tests.too_marshal.factories import (
     add_event,

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from planners.files.plan_files import plan_from_json
-from telescopes.observing import ObservingQueue
+from telescopes.observing_queue import ObservingQueue
 from telescopes.simulators.clock import SimulatedClock
 from telescopes.simulators.ztf import serve
 from tests.too_marshal.clocks import MIDNIGHT, RA
