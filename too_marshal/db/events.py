@@ -216,5 +216,5 @@ def find_by_name(session: Session, name: str) -> list[Event]:
         .where(EventName.compared == normalized_name(name))
         .distinct()
     )
-    found = session.scalars(query).all()
-    return sorted(found, key=lambda event: (event.is_test, -event.created_at.timestamp()))
+    events = session.scalars(query).all()
+    return sorted(events, key=lambda event: (event.is_test, -event.created_at.timestamp()))

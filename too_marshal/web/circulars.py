@@ -32,15 +32,15 @@ def draft(event_id: int) -> WerkzeugResponse:
 @needs(Role.VIEWER)
 def circular(circular_id: int) -> str:
     """Show a draft and what it was written from."""
-    found = row_or_404(CircularDraft, circular_id)
-    return render_template("circular.html", draft=found, event=found.event)
+    draft = row_or_404(CircularDraft, circular_id)
+    return render_template("circular.html", draft=draft, event=draft.event)
 
 
 @circulars.get("/circulars/<row:circular_id>.txt")
 @needs(Role.VIEWER)
 def download(circular_id: int) -> Response:
     """Give a draft as a text file: subject, empty line, body."""
-    found = row_or_404(CircularDraft, circular_id)
-    response = Response(f"{found.subject}\n\n{found.body}", mimetype="text/plain")
-    response.headers.set("Content-Disposition", "attachment", filename=f"circular-{found.id}.txt")
+    draft = row_or_404(CircularDraft, circular_id)
+    response = Response(f"{draft.subject}\n\n{draft.body}", mimetype="text/plain")
+    response.headers.set("Content-Disposition", "attachment", filename=f"circular-{draft.id}.txt")
     return response

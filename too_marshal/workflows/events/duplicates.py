@@ -51,22 +51,22 @@ def split_repetitions(session: Session, rows: Sequence[ReceivedNotice]) -> Split
         .group_by(ReceivedNotice.meaning)
     )
     first = dict(session.execute(query).all())
-    split_executed = Split([], defaultdict(list))
+    split = Split([], defaultdict(list))
     for row in rows:
-        number = first.setdefault(row.meaning, row.id)
-        if number == row.id:
-            split_executed.counting.append(row)
+        first_id = first.setdefault(row.meaning, row.id)
+        if first_id == row.id:
+            split.counting.append(row)
         else:
-            row.state, row.error = NoticeState.REPEATED, f"It says the same as notice {number}."
-            split_executed.repeats[number].append(row)
-    return split_executed
+            row.state, row.error = NoticeState.REPEATED, f"It says the same as notice {first_id}."
+            split.repeats[first_id].append(row)
+    return split
 
 
-def show_repeats(session: Session, split_executed: Split) -> None:
+def show_repeats(session: Session, split: Split) -> None:
     """Show repeats with the event of what they repeat."""
-    if not split_executed.repeats:
+    if not split.repeats:
         return
-    query = select(ReceivedNotice).where(ReceivedNotice.id.in_(split_executed.repeats))
+    query = select(ReceivedNotice).where(ReceivedNotice.id.in_(split.repeats))
     for first in session.scalars(query):
-        for row in split_executed.repeats[first.id]:
+        for row in split.repeats[first.id]:
             row.event = first.event
