@@ -59,10 +59,10 @@ def apply_notices(session: Session, read: Sequence[ReceivedNotice]) -> Sequence[
     """
     with session.no_autoflush:
         session.execute(select(func.pg_advisory_xact_lock(ASSOCIATION_LOCK)))
-        split_executed = split_repetitions(session, read)
-    _apply(session, split_executed.counting)
-    show_repeats(session, split_executed)
-    return split_executed.counting
+        split = split_repetitions(session, read)
+    _apply(session, split.counting)
+    show_repeats(session, split)
+    return split.counting
 
 
 def _apply(session: Session, rows: Sequence[ReceivedNotice]) -> None:

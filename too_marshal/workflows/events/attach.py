@@ -78,7 +78,7 @@ def _named(session: Session, notice_ids: Collection[int]) -> dict[int, list[Even
     """Events that notices name: by their own order, real before test, then by stream and key."""
     query = (
         select(NoticeReference.notice_id, Event)
-        .join(EventName, EventName.compared == NoticeReference.name)
+        .join(EventName, EventName.normalized_name == NoticeReference.name)
         .join(Event, Event.id == EventName.event_id)
         .where(
             NoticeReference.notice_id.in_(notice_ids),
@@ -137,7 +137,7 @@ def exactly_named(
     by_id = {row.id: row for row in rows}
     query = (
         select(NoticeReference.notice_id, Event)
-        .join(EventName, EventName.compared == NoticeReference.name)
+        .join(EventName, EventName.normalized_name == NoticeReference.name)
         .join(Event, (Event.id == EventName.event_id) & (Event.stream == NoticeReference.stream))
         .where(NoticeReference.notice_id.in_(by_id))
         .order_by(Event.id)

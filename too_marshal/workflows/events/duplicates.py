@@ -15,7 +15,7 @@ from too_marshal.db.notices import NoticeState, ReceivedNotice
 from too_marshal.workflows.events.summarize import Document
 
 
-def meaning_of(document: Document) -> str:
+def content_hash(document: Document) -> str:
     """Hash of all that a notice says, whatever its encoding."""
     text = json.dumps(document, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
@@ -43,17 +43,17 @@ def split_repetitions(session: Session, rows: Sequence[ReceivedNotice]) -> Split
         Notices that have just been read.
     """
     query = (
-        select(ReceivedNotice.meaning, func.min(ReceivedNotice.id))
+        select(ReceivedNotice.content_hash, func.min(ReceivedNotice.id))
         .where(
-            ReceivedNotice.meaning.in_([row.meaning for row in rows]),
+            ReceivedNotice.content_hash.in_([row.content_hash for row in rows]),
             ReceivedNotice.state == NoticeState.UNDERSTOOD,
         )
-        .group_by(ReceivedNotice.meaning)
+        .group_by(ReceivedNotice.content_hash)
     )
     first = dict(session.execute(query).all())
     split = Split([], defaultdict(list))
     for row in rows:
-        first_id = first.setdefault(row.meaning, row.id)
+        first_id = first.setdefault(row.content_hash, row.id)
         if first_id == row.id:
             split.counting.append(row)
         else:

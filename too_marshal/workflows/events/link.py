@@ -54,7 +54,8 @@ def _named_by(session: Session, events: Mapping[int, Event]) -> list[tuple[int, 
         .join(EventName, EventName.event_id == Event.id)
         .join(
             NoticeReference,
-            (NoticeReference.stream == Event.stream) & (NoticeReference.name == EventName.compared),
+            (NoticeReference.stream == Event.stream)
+            & (NoticeReference.name == EventName.normalized_name),
         )
         .join(ReceivedNotice, ReceivedNotice.id == NoticeReference.notice_id)
         .where(
@@ -76,7 +77,7 @@ def _naming(session: Session, events: Mapping[int, Event]) -> list[tuple[int, Ev
         select(named.id, Event, ReceivedNotice.document["type_name"].as_string())
         .join(ReceivedNotice, ReceivedNotice.event_id == Event.id)
         .join(NoticeReference, NoticeReference.notice_id == ReceivedNotice.id)
-        .join(EventName, EventName.compared == NoticeReference.name)
+        .join(EventName, EventName.normalized_name == NoticeReference.name)
         .join(named, (named.id == EventName.event_id) & (named.stream == NoticeReference.stream))
         .where(EventName.event_id.in_(events), ReceivedNotice.kind != Kind.INFORMATION.value)
     )
@@ -100,9 +101,9 @@ def _namesakes(session: Session, events: Iterable[Event]) -> list[tuple[int, Eve
     if not called:
         return []
     query = (
-        select(Event, EventName.name, EventName.compared)
+        select(Event, EventName.name, EventName.normalized_name)
         .join(EventName, EventName.event_id == Event.id)
-        .where(EventName.compared.in_(called))
+        .where(EventName.normalized_name.in_(called))
     )
     return [
         (event.id, other, f"circulars call both {name}")

@@ -68,7 +68,7 @@ def rename(session: Session, before: Mapping[Event, set[str]]) -> dict[Event, se
                 delete(EventName).where(EventName.event_id == event.id, EventName.name.in_(gone))
             )
         session.add_all(
-            EventName(event_id=event.id, name=name, compared=normalized_name(name))
+            EventName(event_id=event.id, name=name, normalized_name=normalized_name(name))
             for name in added
         )
         if gone or added:

@@ -25,7 +25,7 @@ from too_marshal.notices.formats.notice_json import notice_to_json
 from too_marshal.notices.notice import Notice, NoticeMalformed, NoticeUnknown
 from too_marshal.notices.registry import parse
 from too_marshal.workflows.events.associate import apply_notices
-from too_marshal.workflows.events.duplicates import meaning_of
+from too_marshal.workflows.events.duplicates import content_hash
 
 BATCH_SIZE = 50
 """Notices understood in one transaction."""
@@ -257,7 +257,7 @@ def _describe(row: ReceivedNotice, notice: Notice) -> None:
     row.stream, row.kind = notice.stream, notice.kind.value
     row.order = list(notice.order)
     row.document = notice_to_json(notice)
-    row.meaning = meaning_of(row.document)
+    row.content_hash = content_hash(row.document)
 
 
 def _quarantine(session: Session, row: ReceivedNotice, reason: str) -> None:
