@@ -62,9 +62,9 @@ class Circular:
     """Plain ASCII text, one event."""
 
 
-def counted(number: int, thing: str) -> str:
+def counted(count: int, thing: str) -> str:
     """So many of a thing, in words: "1 exposure", "2 exposures"."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 @cache
@@ -94,9 +94,9 @@ def write(facts: Facts) -> Circular:
     subject = _environment().get_template("observations.subject.txt.jinja").render(facts=facts)
     body = _environment().get_template("observations.txt.jinja").render(facts=facts)
     circular = Circular(" ".join(subject.split()), body.strip() + "\n")
-    found = faults(circular)
-    if found:
-        raise CircularFault("; ".join(found))
+    problems = faults(circular)
+    if problems:
+        raise CircularFault("; ".join(problems))
     return circular
 
 
@@ -104,18 +104,22 @@ def faults(circular: Circular) -> list[str]:
     """Every rule of GCN that a circular breaks, in words; none for a good one."""
     subject = circular.subject.lower()
     lines = circular.body.splitlines()
-    found = [f"the subject contains {word!r}" for word in FORBIDDEN_IN_SUBJECT if word in subject]
+    problems = [
+        f"the subject contains {word!r}" for word in FORBIDDEN_IN_SUBJECT if word in subject
+    ]
     if not any(word.lower() in subject for word in KEYWORDS):
-        found.append("the subject names no event that GCN would recognize")
+        problems.append("the subject names no event that GCN would recognize")
     if "\n" in circular.subject or "\r" in circular.subject:
-        found.append("the subject has more than one line")
-    for number, line in enumerate([circular.subject, *lines]):
+        problems.append("the subject has more than one line")
+    for index, line in enumerate([circular.subject, *lines]):
         bad = sorted({letter for letter in line if not (letter.isascii() and letter.isprintable())})
         if bad:
-            found.append(f"line {number} has characters that are not plain ASCII: {''.join(bad)!r}")
+            problems.append(
+                f"line {index} has characters that are not plain ASCII: {''.join(bad)!r}"
+            )
     if len(lines) >= MAX_LINES:
-        found.append(f"the body has {len(lines)} lines, {MAX_LINES - 1} are the most")
-    long = [number for number, line in enumerate(lines, 1) if len(line) > MAX_COLUMNS]
+        problems.append(f"the body has {len(lines)} lines, {MAX_LINES - 1} are the most")
+    long = [index for index, line in enumerate(lines, 1) if len(line) > MAX_COLUMNS]
     if long:
-        found.append(f"lines {long} are longer than {MAX_COLUMNS} columns")
-    return found
+        problems.append(f"lines {long} are longer than {MAX_COLUMNS} columns")
+    return problems

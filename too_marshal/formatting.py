@@ -141,12 +141,12 @@ def rate(far: float | None) -> str:
 def sexagesimal(ra: float, dec: float) -> str:
     """Write a position (deg) as ``hh:mm:ss.s +dd:mm:ss``."""
     tenths = round(ra % 360.0 / 15.0 * 36000.0) % 864000
-    hours, rest = divmod(tenths, 36000)
-    minutes, rest = divmod(rest, 600)
+    hours, remainder = divmod(tenths, 36000)
+    minutes, remainder = divmod(remainder, 600)
     arcsec = round(abs(dec) * 3600.0)
     sign = "-" if dec < 0 else "+"
     return (
-        f"{hours:02d}:{minutes:02d}:{rest // 10:02d}.{rest % 10} "
+        f"{hours:02d}:{minutes:02d}:{remainder // 10:02d}.{remainder % 10} "
         f"{sign}{arcsec // 3600:02d}:{arcsec // 60 % 60:02d}:{arcsec % 60:02d}"
     )
 
@@ -155,7 +155,7 @@ def best_class(classification: Mapping[str, float]) -> tuple[str, float] | None:
     """Most probable class and its probability."""
     if not classification:
         return None
-    return max(classification.items(), key=lambda item: item[1])
+    return max(classification.items(), key=lambda entry: entry[1])
 
 
 def size(count: int | None) -> str:

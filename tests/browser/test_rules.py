@@ -49,7 +49,9 @@ def test_a_wrong_field_is_named_and_what_was_typed_stays(
 
 def test_an_event_is_found_from_any_page(observer: Page, site: Site, database: Session):
     name = "GRB 260103A"
-    database.add(EventName(event_id=site.stage_id, name=name, compared=normalized_name(name)))
+    database.add(
+        EventName(event_id=site.stage_id, name=name, normalized_name=normalized_name(name))
+    )
     database.commit()
     observer.goto(site.address("/queues"))
     box = observer.get_by_role("searchbox")

@@ -89,8 +89,8 @@ def test_what_gcn_would_refuse_is_found(subject, words):
 
 
 def test_long_texts_are_found():
-    found = faults(Circular("GRB 261122A", "x" * 81 + "\n" + "a line\n" * 60))
-    assert len(found) == 2
+    problems = faults(Circular("GRB 261122A", "x" * 81 + "\n" + "a line\n" * 60))
+    assert len(problems) == 2
 
 
 def test_an_author_beyond_ascii_is_refused_by_name_of_the_letters():

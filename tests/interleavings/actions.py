@@ -112,9 +112,9 @@ def update(stage: Stage, draw: random.Random) -> None:
 def turn_the_switch(stage: Stage, _draw: random.Random) -> None:
     """A person stops all submission, or allows it again."""
     with stage.sessions() as session:
-        found = session.get(Switch, KILL_SWITCH) or Switch(name=KILL_SWITCH, is_on=False)
-        found.is_on = not found.is_on
-        session.add(found)
+        switch = session.get(Switch, KILL_SWITCH) or Switch(name=KILL_SWITCH, is_on=False)
+        switch.is_on = not switch.is_on
+        session.add(switch)
         session.commit()
 
 
@@ -156,8 +156,8 @@ WHAT_PEOPLE_DO: dict[Callable[[Stage, random.Random], None], float] = {
 
 
 def _any(session: Session, draw: random.Random, query: Any) -> int | None:
-    found = session.scalars(query).all()
-    return draw.choice(sorted(found)) if found else None
+    row_ids = session.scalars(query).all()
+    return draw.choice(sorted(row_ids)) if row_ids else None
 
 
 def _try(session: Session, act: Callable[[], object]) -> None:

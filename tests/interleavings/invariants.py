@@ -79,9 +79,9 @@ class Facts:
 
 def read_facts(questions: Questions, event: int) -> Facts:
     """Read what the database says, in one question."""
-    told = _ask(questions, _FACTS.format(event=event))
+    answers = _ask(questions, _FACTS.format(event=event))
     return Facts(
-        told["retracted"], told["stopped"], tuple(Row(*row) for row in told["submissions"])
+        answers["retracted"], answers["stopped"], tuple(Row(*row) for row in answers["submissions"])
     )
 
 
@@ -128,7 +128,7 @@ def broken_at_rest(
     questions: Questions, facts: Facts, held: set[str], done: list[tuple[str, int]]
 ) -> Iterator[str]:
     """What does not hold once nobody has anything to do, in words."""
-    names, told = facts.by_name(), _ask(questions, _REST)
+    names, answers = facts.by_name(), _ask(questions, _REST)
     yield from broken_after_a_step(facts, held, set())
     if facts.is_retracted and held:
         yield f"the event is retracted and the robot holds {sorted(held)}"
@@ -139,22 +139,22 @@ def broken_at_rest(
         is_unsettled = row.state in {"approved", "submitting", "unconfirmed"}
         if not row.needs_person and (is_unsettled or (row.is_live and row.withdrawal_requested)):
             yield f"{row.name} is stuck: {row.state}, withdrawal wanted: {row.withdrawal_requested}"
-    yield from _of_exposures(names, told["exposures"], done)
-    yield from _of_replacements(facts, held, told)
+    yield from _of_exposures(names, answers["exposures"], done)
+    yield from _of_replacements(facts, held, answers)
 
 
 def _of_exposures(
     names: dict[str, Row], known: list[list[str]], done: list[tuple[str, int]]
 ) -> Iterator[str]:
     ours = Counter((name, str(number)) for name, number in done if name in names)
-    told = Counter((name, str(number)) for name, number in known)
-    if ours != told:
-        yield f"the robot has done {ours.total()} exposures of ours, and we know {told.total()}"
+    answers = Counter((name, str(number)) for name, number in known)
+    if ours != answers:
+        yield f"the robot has done {ours.total()} exposures of ours, and we know {answers.total()}"
 
 
-def _of_replacements(facts: Facts, held: set[str], told: Any) -> Iterator[str]:
+def _of_replacements(facts: Facts, held: set[str], answers: Any) -> Iterator[str]:
     rows = {row.number: row for row in facts.rows}
-    for number, state, old, new, restored in told["replacements"]:
+    for number, state, old, new, restored in answers["replacements"]:
         if state in {"computing", "approved", "withdrawing", "submitting", "restoring"}:
             yield f"replacement {number} is stuck: {state}"
         involved = [rows[each] for each in (old, new, restored) if each is not None]
@@ -163,5 +163,5 @@ def _of_replacements(facts: Facts, held: set[str], told: Any) -> Iterator[str]:
             yield f"of replacement {number} both are at the robot: {at_the_robot}"
         if state == "done" and new is not None and rows[old].is_live:
             yield f"replacement {number} is done and the old queue is {rows[old].state}"
-    if told["computing"]:
-        yield f"plans {told['computing']} are computed by nobody"
+    if answers["computing"]:
+        yield f"plans {answers['computing']} are computed by nobody"

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from telescopes.observing_queue import ObservingQueue
 from too_marshal.db.locks import lock_all
-from too_marshal.db.queues import Submission, SubmissionState, tell
+from too_marshal.db.queues import Submission, SubmissionState, add_activity
 from too_marshal.workflows.submissions.reconcile import Observation
 
 FOLLOWED = (SubmissionState.ACCEPTED, SubmissionState.EXECUTING)
@@ -25,5 +25,5 @@ def compare_with_what_is_now(session: Session, _queue: ObservingQueue, seen: Obs
         gone = submission.queue_name not in (seen.held or ())
         if gone and not submission.withdrawal_requested:
             submission.change(SubmissionState.DONE)
-            tell(session, submission, "is done")
+            add_activity(session, submission, "is done")
     session.commit()

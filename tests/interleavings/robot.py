@@ -89,8 +89,8 @@ class Wire:
     def _read(self, request: Request) -> HTTPAnswer:
         answer = self.simulator.answer(request)
         if request.method == "PUT":
-            for told in self.sent:
-                told(json.loads(request.body)["queue_name"])
+            for listener in self.sent:
+                listener(json.loads(request.body)["queue_name"])
         return HTTPAnswer(answer.status, "", {}, answer.body)
 
     def held(self) -> list[str]:

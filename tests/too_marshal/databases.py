@@ -64,14 +64,14 @@ class Emptied:
         self.url = url
         self._connection = psycopg.connect(url, autocommit=True)
         self._relations = self._all(_RELATIONS)
-        found = self._all("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        self._tables = [name for (name,) in found]
+        rows = self._all("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        self._tables = [name for (name,) in rows]
         self._kept = {name: self._rows(name) for name in self._filled()}
-        found = self._all(
+        rows = self._all(
             "SELECT sequencename, last_value FROM pg_sequences"
             " WHERE schemaname = 'public' AND last_value IS NOT NULL"
         )
-        self._counted = json.dumps(dict(found))
+        self._counted = json.dumps(dict(rows))
         self._uses = 0
 
     def empty(self, *, alone: bool = True) -> None:

@@ -74,9 +74,9 @@ def topic_of(payload: bytes) -> str:
     """The topic that the notice came on, or would have."""
     if payload.lstrip()[:1] == b"{":
         return "igwn.gwalert"
-    found = re.search(rb'name="Packet_Type"[^>]*?value="(\d+)"', payload)
+    match = re.search(rb'name="Packet_Type"[^>]*?value="(\d+)"', payload)
     names = {packet_type: name for name, packet_type in packet_types_by_name().items()}
-    return "gcn.classic.voevent." + names.get(int(found[1]) if found else -1, "ARCHIVE")
+    return "gcn.classic.voevent." + names.get(int(match[1]) if match else -1, "ARCHIVE")
 
 
 def produce(bootstrap: str, payloads: list[bytes]) -> None:

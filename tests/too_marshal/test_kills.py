@@ -25,7 +25,7 @@ SEED = 20261122
 
 LISTENER_CRASHES = (
     "before_keep_commit:0.04,after_keep_commit:0.04,"
-    "before_interpret_commit:0.04,after_interpret_commit:0.04"
+    "before_process_commit:0.04,after_process_commit:0.04"
 )
 WORKER_CRASHES = (
     "before_localize:0.01,after_localize:0.01,before_plan:0.05,after_plan:0.05,after_notify:0.01"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from alembic import command
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.orm import Session
 
+from tests.too_marshal.factories import add_event
+from too_marshal.db.events import EventName
 from too_marshal.processes.database import migrations
 
 
@@ -26,3 +29,20 @@ def test_rules_of_before_get_the_usual_limits_of_age(engine: Engine):
             )
         ).all()
     assert rows == [(168.0, 168.0, 24.0)]
+
+
+def test_names_are_found_after_their_column_was_renamed(engine: Engine, session: Session):
+    event = add_event(session, "S261122a")
+    session.add(EventName(event_id=event.id, name="GRB 261122A", normalized_name="grb261122a"))
+    session.commit()
+    led(engine, command.downgrade, "0019")
+    with engine.connect() as connection:
+        query = text("SELECT compared FROM event_name WHERE name = 'GRB 261122A'")
+        assert connection.execute(query).scalar_one() == "grb261122a"
+    led(engine, command.upgrade, "head")
+    with engine.connect() as connection:
+        query = text("SELECT normalized_name FROM event_name WHERE name = 'GRB 261122A'")
+        assert connection.execute(query).scalar_one() == "grb261122a"
+    for table, column in (("event_name", "normalized_name"), ("notice", "content_hash")):
+        indexes = {each["name"] for each in inspect(engine).get_indexes(table)}
+        assert f"ix_{table}_{column}" in indexes

@@ -128,12 +128,12 @@ def list_events() -> dict[str, Any]:
     before = page_before()
     if before is not None:
         query = query.where(Event.id < before)
-    found = list(database().scalars(query))
-    shown = found[:limit]
+    rows = list(database().scalars(query))
+    shown = rows[:limit]
     known = event_statuses(database(), shown)
     return {
         "items": [event_to_json(event, known[event.id]) for event in shown],
-        "next_before": shown[-1].id if len(found) > limit else None,
+        "next_before": shown[-1].id if len(rows) > limit else None,
     }
 
 
@@ -151,9 +151,9 @@ def search_events() -> dict[str, Any]:
     name = request.args.get("name", "").replace("\0", "")[:80]
     if not normalized_name(name):
         abort(422, "name: give a name, a key or an alias")
-    found = find_by_name(database(), name) or find_by_beginning(database(), name)
-    known = event_statuses(database(), found)
-    return {"items": [event_to_json(event, known[event.id]) for event in found]}
+    events = find_by_name(database(), name) or find_by_beginning(database(), name)
+    known = event_statuses(database(), events)
+    return {"items": [event_to_json(event, known[event.id]) for event in events]}
 
 
 @operation("GET", "/events/<row:event_id>", Content(EVENT))

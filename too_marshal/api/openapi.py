@@ -24,9 +24,9 @@ def openapi() -> dict[str, Any]:
 def document() -> dict[str, Any]:
     """Give the OpenAPI 3.1 document."""
     paths: dict[str, dict[str, Any]] = {}
-    for item in OPERATIONS:
-        path = blueprint.url_prefix + _ARGUMENT.sub(r"{\1}", item.path)  # type: ignore[operator]
-        paths.setdefault(path, {})[item.method] = _operation(item)
+    for operation in OPERATIONS:
+        path = blueprint.url_prefix + _ARGUMENT.sub(r"{\1}", operation.path)  # type: ignore[operator]
+        paths.setdefault(path, {})[operation.method] = _operation(operation)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -54,38 +54,38 @@ def document() -> dict[str, Any]:
     }
 
 
-def _operation(item: Operation) -> dict[str, Any]:
-    arguments = [_argument(name) for name in _ARGUMENT.findall(item.path)]
-    problems = {**COMMON, **item.problems}
+def _operation(operation: Operation) -> dict[str, Any]:
+    arguments = [_argument(name) for name in _ARGUMENT.findall(operation.path)]
+    problems = {**COMMON, **operation.problems}
     if arguments:
         problems[404] = "there is no such thing"
     described: dict[str, Any] = {
-        "operationId": item.name,
-        "summary": item.summary,
-        "description": f"Needs the role {item.role.name.lower()}.",
-        "tags": [_tag(item.path)],
-        "parameters": arguments + [_parameter(parameter) for parameter in item.parameters],
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "description": f"Needs the role {operation.role.name.lower()}.",
+        "tags": [_tag(operation.path)],
+        "parameters": arguments + [_parameter(parameter) for parameter in operation.parameters],
         "responses": {
-            str(item.status): {"description": "done", "content": _content(item.answer)},
+            str(operation.status): {"description": "done", "content": _content(operation.answer)},
             **{
                 str(status): {
-                    "description": meaning,
+                    "description": description,
                     "content": {"application/problem+json": {"schema": PROBLEM}},
                 }
-                for status, meaning in sorted(problems.items())
+                for status, description in sorted(problems.items())
             },
         },
     }
-    if item.body is not None:
-        described["requestBody"] = {"required": True, "content": _content(item.body)}
-    if item.method != "get":
+    if operation.body is not None:
+        described["requestBody"] = {"required": True, "content": _content(operation.body)}
+    if operation.method != "get":
         described["security"] = [{"token": []}]
     return described
 
 
 def _tag(path: str) -> str:
-    words = [part for part in path.split("/") if part and not part.startswith("<")]
-    return words[-1] if words[-1] in {"notices", "plans", "exposures", "circulars"} else words[0]
+    parts = [part for part in path.split("/") if part and not part.startswith("<")]
+    return parts[-1] if parts[-1] in {"notices", "plans", "exposures", "circulars"} else parts[0]
 
 
 def _argument(name: str) -> Schema:
@@ -97,13 +97,13 @@ def _argument(name: str) -> Schema:
     }
 
 
-def _parameter(item: Parameter) -> Schema:
+def _parameter(parameter: Parameter) -> Schema:
     return {
-        "name": item.name,
-        "in": item.where,
-        "required": item.required,
-        "description": item.description,
-        "schema": item.schema,
+        "name": parameter.name,
+        "in": parameter.where,
+        "required": parameter.required,
+        "description": parameter.description,
+        "schema": parameter.schema,
     }
 
 

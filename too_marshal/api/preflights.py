@@ -66,8 +66,8 @@ def post_preflight(plan_id: int) -> tuple[dict[str, Any], int]:
     plan = row_or_404(Plan, plan_id)
     if reason := blocker(database(), service().robots, plan):
         abort(409, reason)
-    found = ask_for_preflight(database(), plan, by=current_person().username)
-    return preflight_to_json(found), 202
+    preflight = ask_for_preflight(database(), plan, by=current_person().username)
+    return preflight_to_json(preflight), 202
 
 
 @operation("GET", "/preflights/<row:preflight_id>", Content(PREFLIGHT))

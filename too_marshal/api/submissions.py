@@ -116,11 +116,11 @@ def list_submissions() -> dict[str, Any]:
     before = page_before()
     if before is not None:
         query = query.where(Submission.id < before)
-    found = list(database().scalars(query))
-    shown = found[:limit]
+    rows = list(database().scalars(query))
+    shown = rows[:limit]
     return {
         "items": [submission_to_json(row) for row in shown],
-        "next_before": shown[-1].id if len(found) > limit else None,
+        "next_before": shown[-1].id if len(rows) > limit else None,
     }
 
 
@@ -196,8 +196,8 @@ def post_submission(plan_id: int) -> tuple[dict[str, Any], int]:
 def withdraw_submission(submission_id: int) -> tuple[dict[str, Any], int]:
     """Ask for the withdrawal of a submission; one that is over must be held by its robot."""
     row_or_404(Submission, submission_id)
-    found = withdraw_by_person(database(), submission_id, by=current_person().username)
-    return submission_to_json(found), 202
+    submission = withdraw_by_person(database(), submission_id, by=current_person().username)
+    return submission_to_json(submission), 202
 
 
 @operation(
@@ -210,5 +210,5 @@ def withdraw_submission(submission_id: int) -> tuple[dict[str, Any], int]:
 def settle_submission(submission_id: int) -> tuple[dict[str, Any], int]:
     """Note that the observatory will not observe what it has picked up."""
     row_or_404(Submission, submission_id)
-    found = settle_by_person(database(), submission_id, by=current_person().username)
-    return submission_to_json(found), 200
+    submission = settle_by_person(database(), submission_id, by=current_person().username)
+    return submission_to_json(submission), 200

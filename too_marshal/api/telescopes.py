@@ -51,4 +51,4 @@ def telescope_to_json(telescope: Telescope) -> dict[str, Any]:
 @operation("GET", "/telescopes", Content(record(items=listed(TELESCOPE))))
 def list_telescopes() -> dict[str, Any]:
     """List the telescopes that can be planned for."""
-    return {"items": [telescope_to_json(item) for item in TELESCOPES.values()]}
+    return {"items": [telescope_to_json(telescope) for telescope in TELESCOPES.values()]}

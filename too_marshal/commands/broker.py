@@ -27,7 +27,7 @@ def broker() -> None:
         {"test.mock.num.brokers": 1, "message.max.bytes": 8_000_000, "log_level": 3}
     )
     brokers = host.list_topics(timeout=10).brokers.values()
-    click.echo(",".join(f"{item.host}:{item.port}" for item in brokers))
+    click.echo(",".join(f"{server.host}:{server.port}" for server in brokers))
     while not stop.wait(HEARTBEAT_SECONDS):
         document = {"alert_datetime": datetime.now(UTC).isoformat()}
         host.produce(HEARTBEAT_TOPIC, json.dumps(document).encode(), partition=0)

@@ -33,13 +33,13 @@ def ingest(files: tuple[Path, ...], topic: str | None) -> None:
             with sessions() as session:
                 received = run(session, Message(path.read_bytes(), "file", topic))
             good = good and received.state in {NoticeState.UNDERSTOOD, NoticeState.REPEATED}
-            click.echo(f"{path}: {_words(received)}")
+            click.echo(f"{path}: {_summary(received)}")
     sys.exit(0 if good else 1)
 
 
-def _words(received: Received) -> str:
+def _summary(received: Received) -> str:
     kept = "kept" if received.is_new else "already kept"
-    told = f"notice {received.notice_id} {kept}, {received.state}"
+    summary = f"notice {received.notice_id} {kept}, {received.state}"
     if received.error:
-        return f"{told}: {received.error}"
-    return told if received.event_id is None else f"{told}, event {received.event_id}"
+        return f"{summary}: {received.error}"
+    return summary if received.event_id is None else f"{summary}, event {received.event_id}"

@@ -52,13 +52,13 @@ def _content(path: Path) -> bytes:
     OSError
         If it cannot be read.
     """
-    found = path.stat()
-    if stat.S_ISDIR(found.st_mode):
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
         raise OSError("a folder, not a file")
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise OSError("no ordinary file")
-    if found.st_size > MAX_DOCUMENT_SIZE:
-        raise OSError(f"{found.st_size} bytes are more than a notice may have (32 MB)")
+    if status.st_size > MAX_DOCUMENT_SIZE:
+        raise OSError(f"{status.st_size} bytes are more than a notice may have (32 MB)")
     return path.read_bytes()
 
 
@@ -66,7 +66,7 @@ def _sentence(record: dict[str, Any]) -> str:
     if "error" in record:
         return f"{record['path']}: {record['error']['kind']}: {record['error']['message']}"
     where = record["localization"]
-    words = [
+    parts = [
         record["stream"],
         record["name"] or record["event_key"] or "no event",
         record["type_name"],
@@ -75,4 +75,4 @@ def _sentence(record: dict[str, Any]) -> str:
         "no position" if where is None else where["kind"],
         *record["flags"],
     ]
-    return f"{record['path']}: {', '.join(words)}"
+    return f"{record['path']}: {', '.join(parts)}"

@@ -17,7 +17,7 @@ from planners.skymaps.skymap import SkyMap
 from telescopes.observing_plan import ObservingPlan, ObservingRequest
 from telescopes.telescope import Telescope
 
-COMPARED = ("optimal", "greedy", "gwemopt")
+COMPARED_PLANNERS = ("optimal", "greedy", "gwemopt")
 """Planners that `--compare` runs."""
 
 _PATIENCE = 2.0
@@ -29,20 +29,20 @@ def progress(what: str) -> Iterator[None]:
     """Say that the work goes on once it has taken a while, and again whenever that doubles."""
     done = threading.Event()
 
-    def tell() -> None:
+    def report_progress() -> None:
         passed, pause = 0.0, _PATIENCE
         while not done.wait(pause):
             passed += pause
             click.echo(f"{what}: still planning after {passed:.0f} s", err=True)
             pause = passed
 
-    teller = threading.Thread(target=tell, daemon=True)
-    teller.start()
+    thread = threading.Thread(target=report_progress, daemon=True)
+    thread.start()
     try:
         yield
     finally:
         done.set()
-        teller.join()
+        thread.join()
 
 
 def compare_planners(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> None:
@@ -51,7 +51,7 @@ def compare_planners(skymap: SkyMap, telescope: Telescope, request: ObservingReq
         f"{'planner':10s}{'time':>9s}{'all visits':>12s}{'once':>9s}"
         f"{'bound':>9s}{'gap':>8s}{'exposures':>11s}{'telescope time':>16s}"
     )
-    for planner in COMPARED:
+    for planner in COMPARED_PLANNERS:
         try:
             with progress(planner):
                 observing_plan = PLANNERS[planner](skymap, telescope, request)

@@ -92,7 +92,7 @@ def _option(name: str, entry: Entry) -> Callable[[Callable[..., Any]], Callable[
     default = None if is_needed else field.get_default()
     if isinstance(default, float):
         default = f"{default / entry.scale:g}"
-    said = _HELP.get(name) or ", ".join(
+    help_text = _HELP.get(name) or ", ".join(
         part for part in (entry.label, entry.detail, "" if unit is None else str(unit)) if part
     )
     return click.option(
@@ -102,7 +102,7 @@ def _option(name: str, entry: Entry) -> Callable[[Callable[..., Any]], Callable[
         required=is_needed,
         default=default if isinstance(default, str) else None,
         show_default=isinstance(default, str),
-        help=said,
+        help=help_text,
     )
 
 

@@ -38,6 +38,6 @@ def service() -> Iterator[tuple[Settings, str]]:
 def stop_event() -> threading.Event:
     """Event that SIGTERM and SIGINT set."""
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda *_: stop.set())
     return stop

@@ -104,8 +104,8 @@ def _run(  # noqa: PLR0913 - what is run, and how
     if rehearsal:
         variables |= _start_rehearsal(supervisor, settings, variables)
     supervisor.add("web", "too_marshal.cli", "web", *["--reload"] * reload, environ=variables)
-    for number in range(settings.workers):
-        supervisor.add(f"worker-{number + 1}", "too_marshal.cli", "work", environ=variables)
+    for index in range(settings.workers):
+        supervisor.add(f"worker-{index + 1}", "too_marshal.cli", "work", environ=variables)
     supervisor.add("clock", "too_marshal.cli", "clock", environ=variables)
     if rehearsal or settings.kafka_client_id or settings.kafka_bootstrap:
         refresh = ["--refresh", "1"] if rehearsal else []
@@ -159,12 +159,12 @@ def _start_rehearsal(
         first_line=True,
     )
     state = settings.data_dir / "simulated_ztf.json"
-    said = supervisor.add(
+    output = supervisor.add(
         "simulated ZTF", "telescopes.simulators.ztf", "--port", "0", "--jump-to-window",
         "--clock-rate", str(ROBOT_RATE), "--processing-latency", "120", "--state", str(state),
         environ=variables, on_end=RestartPolicy.CRITICAL, first_line=True,
     )  # fmt: skip
-    robot = said.split()[-1].rstrip("/")
+    robot = output.split()[-1].rstrip("/")
     return {
         "TOO_REHEARSAL": "true",
         "TOO_KAFKA_BOOTSTRAP": broker,

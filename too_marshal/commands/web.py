@@ -44,7 +44,7 @@ _SOURCES = frozenset({".py", ".html", ".css", ".js", ".json"})
 def web(host: str | None, port: int | None, *, reload: bool) -> None:
     """Serve the pages and the API."""
     if reload:
-        _run_again_and_again(["web", *_given(host, port)])
+        _run_reloading(["web", *_given(host, port)])
     else:
         _run(host, port)
 
@@ -56,7 +56,7 @@ def _given(host: str | None, port: int | None) -> list[str]:
     ]
 
 
-def _run_again_and_again(arguments: list[str]) -> None:
+def _run_reloading(arguments: list[str]) -> None:
     """Run this command in a process that is ended and begun anew when a source file changes."""
     # Here, not above: whoever runs a service has not installed it.
     import watchfiles  # noqa: PLC0415
@@ -89,13 +89,13 @@ def _run(host: str | None, port: int | None) -> None:
 def _serve(app: Flask, settings: Settings, engine: Engine, *, host: str, port: int) -> None:
     stopping: threading.Event = app.extensions[EXTENSION].stopping
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
+    def stop(_signum: int, _frame: FrameType | None) -> None:
         # Open streams see it within a second and let their threads go.
         stopping.set()
         raise SystemExit(0)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, stop)
     try:
         server = waitress.create_server(
             app,

@@ -85,7 +85,9 @@ class EventName(Base):
 
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), primary_key=True)
     name: Mapped[str] = mapped_column(String(80), primary_key=True, comment="as it is written")
-    compared: Mapped[str] = mapped_column(String(80), index=True, comment="see compared_name")
+    normalized_name: Mapped[str] = mapped_column(
+        String(80), index=True, comment="without case, spaces and signs"
+    )
 
 
 class LinkKind(StrEnum):
@@ -202,7 +204,7 @@ def find_by_beginning(session: Session, name: str, limit: int = 50) -> list[Even
     if not beginning:
         return []
     named = select(EventName.event_id).where(
-        EventName.compared.startswith(beginning, autoescape=True)
+        EventName.normalized_name.startswith(beginning, autoescape=True)
     )
     query = select(Event).where(Event.id.in_(named)).order_by(Event.is_test, Event.id.desc())
     return list(session.scalars(query.limit(limit)))
@@ -213,8 +215,8 @@ def find_by_name(session: Session, name: str) -> list[Event]:
     query = (
         select(Event)
         .join(EventName, EventName.event_id == Event.id)
-        .where(EventName.compared == normalized_name(name))
+        .where(EventName.normalized_name == normalized_name(name))
         .distinct()
     )
-    found = session.scalars(query).all()
-    return sorted(found, key=lambda event: (event.is_test, -event.created_at.timestamp()))
+    events = session.scalars(query).all()
+    return sorted(events, key=lambda event: (event.is_test, -event.created_at.timestamp()))

@@ -89,7 +89,7 @@ def defer(  # noqa: PLR0913 - each is a property of a job
 
 
 def _defer_all(session: Session, jobs: list[dict[str, Any]]) -> None:
-    numbered = [{"number": number, **job} for number, job in enumerate(jobs)]
+    numbered = [{"number": index, **job} for index, job in enumerate(jobs)]
     session.execute(_DEFER, {"jobs": json.dumps(numbered)})
 
 

@@ -65,12 +65,12 @@ def lock_all(
     if session.in_transaction() and holds_nothing(session):
         # What was read so far may change here, and not once a row is held.
         failpoints.hit(f"before_lock_{entity.__tablename__}")
-    found = session.scalars(
+    rows = session.scalars(
         # Others may refer to the rows meanwhile: keys do not change.
         query.with_for_update(of=entity, skip_locked=skip_locked, key_share=True),
         execution_options={"populate_existing": True},
     )
-    return [found.one()] if expects_one else list(found)
+    return [rows.one()] if expects_one else list(rows)
 
 
 def holds_nothing(session: Session) -> bool:

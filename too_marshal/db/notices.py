@@ -62,7 +62,7 @@ class ReceivedNotice(Base):
         JSONB, comment="the parsed notice; maps by size and hash"
     )
 
-    meaning: Mapped[str | None] = mapped_column(
+    content_hash: Mapped[str | None] = mapped_column(
         String(64),
         index=True,
         comment="SHA-256 of what it says; of two notices that say the same one counts",

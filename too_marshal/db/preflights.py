@@ -35,7 +35,7 @@ class Preflight(Base):
 
     plan: Mapped[Plan] = relationship()
 
-    def words(self, level: str) -> list[str]:
+    def messages(self, level: str) -> list[str]:
         """What was found at that level."""
         return [finding["words"] for finding in self.findings if finding["level"] == level]
 
@@ -46,7 +46,7 @@ class Preflight(Base):
 
 def latest_preflight(session: Session, plan_id: int) -> Preflight | None:
     """The last one of a plan, done or not; None where that was too long ago."""
-    found = session.scalars(
+    preflight = session.scalars(
         select(Preflight).where(Preflight.plan_id == plan_id).order_by(Preflight.id.desc()).limit(1)
     ).one_or_none()
-    return found if found is not None and found.is_fresh() else None
+    return preflight if preflight is not None and preflight.is_fresh() else None

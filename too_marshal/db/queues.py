@@ -117,7 +117,7 @@ class Submission(Stateful, Base):
         self.needs_person, self.missing_since = False, None
 
 
-def tell(session: Session, submission: Submission, text: str, actor: str = MARSHAL) -> None:
+def add_activity(session: Session, submission: Submission, text: str, actor: str = MARSHAL) -> None:
     """Add a line about a submission to its event's timeline; not committed."""
     record(
         session,
@@ -148,7 +148,8 @@ class RobotQueue(Base):
     def requests(self) -> dict[str, str]:
         """Name of the request that each queue is a part of, by the queue's own name."""
         return {
-            str(item["name"]): str(item.get("request_name") or item["name"]) for item in self.queues
+            str(queue["name"]): str(queue.get("request_name") or queue["name"])
+            for queue in self.queues
         }
 
 

@@ -115,9 +115,9 @@ def _identify_by_token(header: str) -> None:
     scheme, _, value = header.partition(" ")
     if scheme.lower() != "bearer":
         return
-    found = person_of_token(database(), value.strip())
-    if found is not None:
-        g.person, g.role = found
+    identity = person_of_token(database(), value.strip())
+    if identity is not None:
+        g.person, g.role = identity
 
 
 def _ask_to_log_in() -> WerkzeugResponse | None:

@@ -68,16 +68,16 @@ def read_tree() -> AssetTree:
 
 
 def _read(folder: Traversable, prefix: str) -> list[tuple[str, Asset]]:
-    found = []
-    for item in folder.iterdir():
-        if item.is_dir():
-            found += _read(item, f"{prefix}{item.name}/")
+    assets = []
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            assets += _read(entry, f"{prefix}{entry.name}/")
             continue
-        content = item.read_bytes()
-        mimetype = MIMETYPES.get(item.name.rpartition(".")[2], "text/plain")
+        content = entry.read_bytes()
+        mimetype = MIMETYPES.get(entry.name.rpartition(".")[2], "text/plain")
         compressed = None if mimetype == "image/png" else gzip.compress(content, 9, mtime=0)
-        found.append((prefix + item.name, Asset(content, compressed, mimetype)))
-    return found
+        assets.append((prefix + entry.name, Asset(content, compressed, mimetype)))
+    return assets
 
 
 def asset(path: str) -> str:

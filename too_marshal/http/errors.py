@@ -17,7 +17,7 @@ from too_marshal.workflows.errors import Forbidden, Invalid
 
 logger = logging.getLogger(__name__)
 
-WORDS = {
+MESSAGES = {
     400: "The request could not be read.",
     401: "Log in, or send a valid token.",
     403: "You may not do this.",
@@ -72,15 +72,17 @@ def _database(err: OperationalError) -> Response:
 
 
 def _unexpected(err: Exception) -> Response:
-    number = secrets.token_hex(4)
-    logger.error("unexpected error", exc_info=err, extra={"incident": number, "path": request.path})
-    return _answer(500, f"{WORDS[500]} Its number there is {number}.")
+    incident = secrets.token_hex(4)
+    logger.error(
+        "unexpected error", exc_info=err, extra={"incident": incident, "path": request.path}
+    )
+    return _answer(500, f"{MESSAGES[500]} Its number there is {incident}.")
 
 
 def _answer(code: int, detail: str | None) -> Response:
     """Problem object (RFC 9457) for a program, page for a person."""
     database().rollback()
-    detail = detail or WORDS.get(code) or HTTPStatus(code).phrase
+    detail = detail or MESSAGES.get(code) or HTTPStatus(code).phrase
     title = HTTPStatus(code).phrase
     if is_api():
         problem: dict[str, Any] = {"title": title, "status": code, "detail": detail}

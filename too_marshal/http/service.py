@@ -76,9 +76,9 @@ def _close(_: BaseException | None) -> None:
         session.close()
 
 
-def row_or_404(kind: type[Row], number: int, *options: ORMOption) -> Row:
+def row_or_404(kind: type[Row], row_id: int, *options: ORMOption) -> Row:
     """Row of that number; the answer is 404 where there is none."""
-    row = database().get(kind, number, options=options)
+    row = database().get(kind, row_id, options=options)
     if row is None:
         abort(404)
     return row

@@ -67,7 +67,7 @@ def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
         tasks.read_others: _with(treasure_map, treasure_map_import.read_others),
         tasks.read_archive: _with(opened, archives.read_archive),
         tasks.read_references: _with(opened, archives.read_references),
-        tasks.interpret_waiting: reprocess.interpret_left,
+        tasks.interpret_waiting: reprocess.process_forgotten,
         tasks.notify: notify.notify,
         tasks.announce: _with(channels, deliver.announce),
         tasks.deliver: _with(channels, deliver.deliver),

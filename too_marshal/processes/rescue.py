@@ -126,14 +126,14 @@ def give_back(session: Session, row: RowMapping) -> None:
     """Let others do a job; one that has killed its workers is given up. Not committed."""
     task = str(row["task_name"])
     deaths = session.scalar(_DEATHS, {"job": row["id"], "task": task}) or 0
-    words = f"job {row['id']} ({task} {row['arguments']})"
+    description = f"job {row['id']} ({task} {row['arguments']})"
     if deaths >= MAX_DEATHS:
-        logger.error("%s has killed %d workers and is given up", words, deaths)
+        logger.error("%s has killed %d workers and is given up", description, deaths)
         session.execute(_FINISH, {"job": row["id"], "how": "failed", "delete": False})
-        told = f"{words} is given up: {deaths} workers died doing it"
-        record(session, told, subject="job")
+        text = f"{description} is given up: {deaths} workers died doing it"
+        record(session, text, subject="job")
         return
-    logger.warning("%s of a dead worker is taken up again", words)
+    logger.warning("%s of a dead worker is taken up again", description)
     try:
         with session.begin_nested():
             session.execute(_RETRY, {"job": row["id"]})

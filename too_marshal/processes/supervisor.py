@@ -169,9 +169,9 @@ class Supervisor:
         """Stop every process and wait for them; those that others lean on come last."""
         for leaned_on in (False, True):
             group = [
-                item
-                for item in self._processes
-                if (item.on_end is RestartPolicy.CRITICAL) == leaned_on
+                process
+                for process in self._processes
+                if (process.on_end is RestartPolicy.CRITICAL) == leaned_on
             ]
             deadline = time.monotonic() + PATIENCE_SECONDS
             for process in group:
@@ -182,13 +182,17 @@ class Supervisor:
 
     def pids(self) -> dict[str, int]:
         """Process numbers by name."""
-        return {item.name: item.running.pid for item in self._processes if item.running is not None}
+        return {
+            process.name: process.running.pid
+            for process in self._processes
+            if process.running is not None
+        }
 
 
 def stop_on_signals(supervisor: Supervisor) -> None:
     """Let SIGINT, SIGTERM and SIGHUP end `watch`."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: supervisor.stop.set())
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, lambda *_: supervisor.stop.set())
 
 
 def environment(**variables: object) -> dict[str, str]:

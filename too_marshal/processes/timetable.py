@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 LEADER_LOCK = 0x746F6F6D
 """Key of the advisory lock that the one clock holds ("toom")."""
 
-INTERPRET_SECONDS = 10.0
+PROCESS_WAITING_SECONDS = 10.0
 """Between two looks for notices that were kept and never interpreted."""
 
 SWEEP_SECONDS = 15.0
@@ -86,7 +86,7 @@ def _keep_time(
         scheduler.add_job(ask, "interval", seconds=seconds, args=[job], **first)
 
     scheduler.add_job(look_for_work, "interval", seconds=SWEEP_SECONDS)
-    every(INTERPRET_SECONDS, tasks.interpret_waiting())
+    every(PROCESS_WAITING_SECONDS, tasks.interpret_waiting())
     if settings.treasure_map_token and not settings.rehearsal:
         every(OTHERS_SECONDS, tasks.read_others())
     robots = Robots.from_settings(settings)

@@ -132,6 +132,6 @@ async def _work(app: procrastinate.App, rescuer: Rescuer, name: str, concurrency
                 for queue, at_once in ((IO_BOUND, concurrency), (CPU_BOUND, 1), (PATIENT, 1))
             ),
         )
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, both.cancel)
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(signum, both.cancel)
         await both

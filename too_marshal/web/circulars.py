@@ -33,17 +33,17 @@ def draft(event_id: int) -> WerkzeugResponse:
 @needs(Role.VIEWER)
 def circular(circular_id: int) -> str:
     """Show a draft and what it was written from."""
-    found = row_or_404(CircularDraft, circular_id)
-    localization_id = found.facts.get("localization_id")  # drafts of older versions have none
+    draft = row_or_404(CircularDraft, circular_id)
+    localization_id = draft.facts.get("localization_id")  # drafts of older versions have none
     drawing = localization_id and database().get(Drawing, localization_id)
-    return render_template("circular.html", draft=found, event=found.event, drawing=drawing)
+    return render_template("circular.html", draft=draft, event=draft.event, drawing=drawing)
 
 
 @circulars.get("/circulars/<row:circular_id>.txt")
 @needs(Role.VIEWER)
 def download(circular_id: int) -> Response:
     """Give a draft as a text file: subject, empty line, body."""
-    found = row_or_404(CircularDraft, circular_id)
-    response = Response(f"{found.subject}\n\n{found.body}", mimetype="text/plain")
-    response.headers.set("Content-Disposition", "attachment", filename=f"circular-{found.id}.txt")
+    draft = row_or_404(CircularDraft, circular_id)
+    response = Response(f"{draft.subject}\n\n{draft.body}", mimetype="text/plain")
+    response.headers.set("Content-Disposition", "attachment", filename=f"circular-{draft.id}.txt")
     return response

@@ -74,10 +74,10 @@ def index(event_id: int) -> str:
 
 def _chosen(event: Event, versions: list[Localization]) -> Localization | None:
     wanted = request.args.get("map", str(event.current_localization_id or ""))
-    found = next((row for row in versions if str(row.id) == wanted), None)
-    if found is None and "map" in request.args:
+    version = next((row for row in versions if str(row.id) == wanted), None)
+    if version is None and "map" in request.args:
         abort(404, "This event has no such map.")
-    return found
+    return version
 
 
 def _is_behind(event: Event, rows: list[Coverage]) -> bool:
@@ -96,12 +96,12 @@ def course(row: Coverage) -> Course | None:
     """The steps by which the coverage grew; None for fewer than two exposures."""
     if len(row.series) < 2:
         return None
-    days = np.array([datetime.fromisoformat(item[0]).timestamp() for item in row.series])
+    days = np.array([datetime.fromisoformat(point[0]).timestamp() for point in row.series])
     x = (days - days[0]) / max(days[-1] - days[0], 1.0) * WIDTH
-    highest = max(item[1] for item in row.series) or 1.0
+    highest = max(point[1] for point in row.series) or 1.0
 
     def line(column: int) -> str:
-        y = [HEIGHT * (1 - item[column] / highest) for item in row.series]
+        y = [HEIGHT * (1 - point[column] / highest) for point in row.series]
         return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
 
     return Course(line(1), line(2), row.series[0][0], row.series[-1][0], highest)

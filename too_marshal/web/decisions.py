@@ -18,14 +18,14 @@ class Subject:
 
 def by_subject(rows: Sequence[RuleDecision]) -> list[tuple[Subject, list[RuleDecision]]]:
     """Group decisions by what they are about: the latest first, and first the rules that apply."""
-    found: dict[Subject, list[RuleDecision]] = {}
+    grouped: dict[Subject, list[RuleDecision]] = {}
     for row in rows:
         is_notice = row.subject == "notice"
         subject = Subject(
             row.subject_id if is_notice else None, None if is_notice else row.subject_id
         )
-        found.setdefault(subject, []).append(row)
+        grouped.setdefault(subject, []).append(row)
     return [
         (subject, sorted(decided, key=lambda row: (not row.applies, row.id)))
-        for subject, decided in found.items()
+        for subject, decided in grouped.items()
     ]

@@ -40,7 +40,7 @@ class Asked:
         return self.entry.unit_label
 
     @property
-    def is_number(self) -> bool:
+    def is_numeric(self) -> bool:
         """Whether digits are typed."""
         return self.kind in {float, int}
 
@@ -59,7 +59,7 @@ class Asked:
             return ", ".join(map(str, value))
         if self.kind is dict:
             return ", ".join(f"{name} {least:g}" for name, least in sorted(value.items()))
-        return f"{value / self.entry.scale:.6g}" if self.is_number else str(value)
+        return f"{value / self.entry.scale:.6g}" if self.is_numeric else str(value)
 
     def read(self, text: str) -> Any:
         """Read what was typed; None where nothing was typed for a number.
@@ -72,10 +72,10 @@ class Asked:
         if self.kind is bool:
             return text == "yes"
         if self.kind is list:
-            return [item.strip() for item in text.split(",") if item.strip()]
+            return [part.strip() for part in text.split(",") if part.strip()]
         if self.kind is dict:
             return _pairs(text, self.entry)
-        if not self.is_number:
+        if not self.is_numeric:
             return text
         if not text:
             return None
@@ -105,11 +105,11 @@ def _kind(annotation: Any) -> type:
 
 
 def _pairs(text: str, entry: Entry) -> dict[str, float]:
-    found = {}
-    for item in filter(None, (part.strip() for part in text.split(","))):
-        name, _, least = item.rpartition(" ")
+    probabilities = {}
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        name, _, least = pair.rpartition(" ")
         try:
-            found[name.strip()] = float(least)
+            probabilities[name.strip()] = float(least)
         except ValueError:
             raise ValueError(f"A class and a probability each, as {entry.hint}.") from None
-    return found
+    return probabilities

@@ -37,7 +37,7 @@ from too_marshal.web import sky
 from too_marshal.web.decisions import by_subject
 from too_marshal.web.links import linked
 from too_marshal.web.plan_form import EXPOSURE_TIME, LIMITS, TIME_LIMIT, PlanForm
-from too_marshal.web.replacements import SWAP_WORDS
+from too_marshal.web.replacements import SWAP_MESSAGES
 from too_marshal.workflows.events.event_status import event_statuses
 from too_marshal.workflows.planning.plan import ask_for_plan
 from too_marshal.workflows.planning.plan_queue import turns
@@ -56,10 +56,10 @@ def index() -> str:
     """List the events, the latest first."""
     tests = _wanted("tests", default=service().settings.rehearsal)
     retracted = _wanted("retracted", default=False)
-    found = latest_events(
+    rows = latest_events(
         database(), tests=tests, retracted=retracted, limit=PAGE + 1, before=_before()
     )
-    shown = found[:PAGE]
+    shown = rows[:PAGE]
     return render_template(
         "events.html",
         events=shown,
@@ -68,7 +68,7 @@ def index() -> str:
         retracted=retracted,
         hidden=_hidden(database(), tests=tests, retracted=retracted),
         is_first=_before() is None,
-        next_before=shown[-1].created_at.isoformat() if len(found) > PAGE else None,
+        next_before=shown[-1].created_at.isoformat() if len(rows) > PAGE else None,
     )
 
 
@@ -129,10 +129,12 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "turns": turns(session, of_event),
         "shown_plan": recommended_plan(session, event.id, reachable),
         "submissions": submissions,
-        "live": {item.plan_id: item for item in submissions if item.state in LIVE},
+        "live": {
+            submission.plan_id: submission for submission in submissions if submission.state in LIVE
+        },
         "replacements": replacements_of(session, event.id),
         "swapping": SWAPPING,
-        "swap_words": SWAP_WORDS,
+        "swap_messages": SWAP_MESSAGES,
         "coverages": coverages,
         "localizations": localizations,
         "files": _files(session, localizations),
@@ -190,12 +192,12 @@ def _choices() -> dict[str, Any]:
 @needs(Role.VIEWER)
 def sky_json(event_id: int) -> Response:
     """Everything that the map draws."""
-    found = row_or_404(Event, event_id)
+    row = row_or_404(Event, event_id)
     wanted = request.args.get("plans")
     plan_ids = None
     if wanted is not None:
-        plan_ids = [int(item) for item in wanted.split(",") if item.isdigit() and len(item) < 10]
-    response = make_response(sky.sky(database(), found, plan_ids, service().robots.names()))
+        plan_ids = [int(part) for part in wanted.split(",") if part.isdigit() and len(part) < 10]
+    response = make_response(sky.sky(database(), row, plan_ids, service().robots.names()))
     response.headers["Cache-Control"] = "private, no-cache"
     response.add_etag()
     response.make_conditional(request)
@@ -206,14 +208,14 @@ def sky_json(event_id: int) -> Response:
 @needs(Role.OBSERVER)
 def ask(event_id: int) -> WerkzeugResponse:
     """Ask for a plan."""
-    found = row_or_404(Event, event_id)
+    row = row_or_404(Event, event_id)
     form = PlanForm.typed(request.form)
     wanted = form.request()
     if not form.errors:
         try:
             plan = ask_for_plan(
                 database(),
-                found,
+                row,
                 telescope=form.values["telescope"],
                 planner=form.values["planner"] or MAP_PLANNERS[0],
                 program=form.values["program"],
@@ -227,9 +229,9 @@ def ask(event_id: int) -> WerkzeugResponse:
             return _to_plan(plan)
     if request.headers.get("HX-Request"):
         return make_response(
-            render_template("_plan_form.html", event=found, form=form, **_choices()), 422
+            render_template("_plan_form.html", event=row, form=form, **_choices()), 422
         )
-    return make_response(render_template("event.html", **_page(found, form)), 422)
+    return make_response(render_template("event.html", **_page(row, form)), 422)
 
 
 def _to_plan(plan: Plan) -> WerkzeugResponse:
@@ -244,14 +246,14 @@ def _to_plan(plan: Plan) -> WerkzeugResponse:
 @needs(Role.OBSERVER)
 def retract(event_id: int) -> WerkzeugResponse:
     """In a rehearsal: send the retraction of its event."""
-    found = row_or_404(Event, event_id)
+    row = row_or_404(Event, event_id)
     if not service().settings.rehearsal:
         abort(404)
     # Here, not above: the broker's client is of use in a rehearsal only.
     from too_marshal.workflows.rehearse import send_retraction  # noqa: PLC0415
 
     try:
-        send_retraction(service().settings, found)
+        send_retraction(service().settings, row)
     except ValueError as err:
         abort(409, str(err))
     except TimeoutError as err:

@@ -162,10 +162,10 @@ def switch_submission() -> WerkzeugResponse:
         .values(name=KILL_SWITCH, **values)
         .on_conflict_do_update(index_elements=["name"], set_=values)
     )
-    said = "All submission is stopped" if wanted == "yes" else "Submission is allowed again"
-    record(session, said, subject="switch", actor=name)
+    text = "All submission is stopped" if wanted == "yes" else "Submission is allowed again"
+    record(session, text, subject="switch", actor=name)
     session.commit()
-    flash(f"{said}.")
+    flash(f"{text}.")
     is_from_queues = request.form.get("page") == "queues"
     return redirect(url_for("queues.index" if is_from_queues else "health.index"), 303)
 

@@ -28,12 +28,12 @@ class Linked:
 
 def linked(session: Session, event_id: int) -> list[Linked]:
     """What an event is linked with, the surest first; then what somebody has undone."""
-    found = sorted(links_of(session, event_id, undone=True), key=lambda item: bool(item.undone_by))
-    ids = {item.second_id if item.first_id == event_id else item.first_id for item in found}
+    pairs = sorted(links_of(session, event_id, undone=True), key=lambda pair: bool(pair.undone_by))
+    ids = {pair.second_id if pair.first_id == event_id else pair.first_id for pair in pairs}
     others = {row.id: row for row in session.scalars(select(Event).where(Event.id.in_(ids)))}
     return [
-        Linked(item, others[item.second_id if item.first_id == event_id else item.first_id])
-        for item in found
+        Linked(pair, others[pair.second_id if pair.first_id == event_id else pair.first_id])
+        for pair in pairs
     ]
 
 
@@ -52,13 +52,13 @@ def add(event_id: int) -> WerkzeugResponse:
 
 def the_other(session: Session, event: Event, name: str) -> Event:
     """Give the one event of that name that is not `event`; the answer is 422 where none is."""
-    found = [item for item in find_by_name(session, name) if item.id != event.id]
-    if not found:
+    others = [other for other in find_by_name(session, name) if other.id != event.id]
+    if not others:
         abort(422, f"No other event is called {name[:80]!r}.")
-    if len(found) > 1:
-        listed = ", ".join(f"{item.stream} {item.key}" for item in found[:5])
+    if len(others) > 1:
+        listed = ", ".join(f"{other.stream} {other.key}" for other in others[:5])
         abort(422, f"Several events are called {name[:80]!r}: {listed}. Give the mission's own.")
-    return found[0]
+    return others[0]
 
 
 @links.post("/events/<row:event_id>/links/<row:link_id>/confirm")

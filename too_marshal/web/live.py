@@ -82,7 +82,7 @@ def _events(
     with ours.sessions() as session:
         latest = session.scalar(select(func.max(Activity.id))) or 0
         last = latest if last is None else min(last, latest)
-        told = set(
+        sent = set(
             session.scalars(
                 select(Activity.id).where(Activity.id > last - OVERLAP, Activity.id <= last)
             )
@@ -91,24 +91,24 @@ def _events(
     pinged = time.monotonic()
     while not ours.stopping.wait(POLL_SECONDS) and not is_gone():
         with ours.sessions() as session:
-            rows = _new_rows(session, last, told)
+            rows = _new_rows(session, last, sent)
             is_due = time.monotonic() - pinged > PING_SECONDS
             if is_due and person_of_session(session, cookie) is None:
                 return
         for row in rows:
-            told.add(row.id)
+            sent.add(row.id)
             last = max(last, row.id)
             yield _message(row, last)
-        told = {number for number in told if number > last - OVERLAP}
+        sent = {activity_id for activity_id in sent if activity_id > last - OVERLAP}
         if is_due:
             pinged = time.monotonic()
             yield ": ping\n\n"
 
 
-def _new_rows(session: Session, last: int, told: set[int]) -> list[Activity]:
+def _new_rows(session: Session, last: int, sent: set[int]) -> list[Activity]:
     query = (
         select(Activity)
-        .where(Activity.id > last - OVERLAP, Activity.id.not_in(told))
+        .where(Activity.id > last - OVERLAP, Activity.id.not_in(sent))
         .order_by(Activity.id)
         .limit(MAX_AT_ONCE)
     )

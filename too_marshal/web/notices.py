@@ -38,15 +38,15 @@ def index() -> str:
 @needs(Role.VIEWER)
 def notice(notice_id: int) -> str:
     """Show one notice."""
-    found = row_or_404(ReceivedNotice, notice_id, undefer(ReceivedNotice.payload))
-    text = found.payload[: 4 * MAX_SHOWN].decode("utf-8", "replace")
+    row = row_or_404(ReceivedNotice, notice_id, undefer(ReceivedNotice.payload))
+    text = row.payload[: 4 * MAX_SHOWN].decode("utf-8", "replace")
     return render_template(
         "notice.html",
-        notice=found,
+        notice=row,
         raw=text[:MAX_SHOWN],
-        is_cut=len(text) > MAX_SHOWN or len(found.payload) > 4 * MAX_SHOWN,
-        size=len(found.payload),
-        not_understood=found.state in NOT_UNDERSTOOD,
+        is_cut=len(text) > MAX_SHOWN or len(row.payload) > 4 * MAX_SHOWN,
+        size=len(row.payload),
+        not_understood=row.state in NOT_UNDERSTOOD,
     )
 
 
@@ -63,7 +63,7 @@ def read_again(notice_id: int) -> WerkzeugResponse:
     """Read a notice that was not understood again, as after an update of the marshal."""
     row_or_404(ReceivedNotice, notice_id)
     reread(database(), notice_id)
-    found = row_or_404(ReceivedNotice, notice_id)
-    database().refresh(found)
-    flash(f"Read again: {found.state}. {found.error}".strip())
+    row = row_or_404(ReceivedNotice, notice_id)
+    database().refresh(row)
+    flash(f"Read again: {row.state}. {row.error}".strip())
     return redirect(url_for("notices.notice", notice_id=notice_id), 303)

@@ -74,7 +74,7 @@ def _text(name: str) -> str:
     return request.form.get(name, "").replace("\0", "")[:120]
 
 
-def _note(said: str) -> None:
-    record(database(), said, subject="person", actor=current_person().username)
+def _note(text: str) -> None:
+    record(database(), text, subject="person", actor=current_person().username)
     database().commit()
-    flash(f"{said}.")
+    flash(f"{text}.")

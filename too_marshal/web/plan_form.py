@@ -32,9 +32,9 @@ TIME_LIMIT = replace(
 )
 
 LIMITS = tuple(
-    item
-    for item in _ASKED.values()
-    if item.is_number and item.name not in {EXPOSURE_TIME.name, TIME_LIMIT.name}
+    form_field
+    for form_field in _ASKED.values()
+    if form_field.is_numeric and form_field.name not in {EXPOSURE_TIME.name, TIME_LIMIT.name}
 )
 """Every number of a request. Folded away: whoever does not touch them gets what the rules use."""
 
@@ -61,7 +61,10 @@ class PlanForm:
             "start": _typed(start),
             "end": _typed(start + WINDOW),
         }
-        values |= {item.name: item.shown(item.default) for item in (*LIMITS, TIME_LIMIT)}
+        values |= {
+            form_field.name: form_field.shown(form_field.default)
+            for form_field in (*LIMITS, TIME_LIMIT)
+        }
         values[EXPOSURE_TIME.name] = EXPOSURE_TIME.shown(USUAL_EXPOSURE_TIME)
         return cls(values)
 
@@ -83,10 +86,10 @@ class PlanForm:
             "end": self._time("end"),
             "filters": self._filters(),
         }
-        for item in (EXPOSURE_TIME, *LIMITS, TIME_LIMIT):
+        for form_field in (EXPOSURE_TIME, *LIMITS, TIME_LIMIT):
             # What need not be given has no default.
-            if self.values[item.name] or item.default is not None:
-                request[item.name] = self._number(item)
+            if self.values[form_field.name] or form_field.default is not None:
+                request[form_field.name] = self._parsed(form_field)
         if not self.errors and request["end"] <= request["start"]:
             self.errors["end"] = "The window ends before it starts."
         return request
@@ -110,16 +113,16 @@ class PlanForm:
             self.errors["filters"] = f"{telescope.name} has the filters {known}."
         return names
 
-    def _number(self, item: Asked) -> Any:
+    def _parsed(self, form_field: Asked) -> Any:
         try:
-            value = item.read(self.values[item.name])
+            value = form_field.read(self.values[form_field.name])
         except ValueError:
             value = None
-        entry = item.entry
+        entry = form_field.entry
         if value is None or not entry.least <= value <= entry.most:
-            self.errors[item.name] = entry.range(typed=True)
+            self.errors[form_field.name] = entry.range(typed=True)
             return math.nan
-        return item.kind(value)
+        return form_field.kind(value)
 
 
 def _typed(when: datetime) -> str:

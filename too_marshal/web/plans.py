@@ -37,25 +37,25 @@ plans = Blueprint("plans", __name__)
 @needs(Role.VIEWER)
 def plan(plan_id: int) -> str:
     """Show one plan."""
-    found = row_or_404(Plan, plan_id, undefer(Plan.document))
+    row = row_or_404(Plan, plan_id, undefer(Plan.document))
     submissions = list(
         database().scalars(
             select(Submission).where(Submission.plan_id == plan_id).order_by(Submission.id.desc())
         )
     )
-    visits = visits_of(database(), found)
+    visits = visits_of(database(), row)
     return render_template(
         "plan.html",
-        plan=found,
-        turns=turns(database(), [found]),
-        event=found.event,
-        localization=found.localization,
-        drawn=sky.drawn(database(), [found.localization]),
-        program=_program(found),
-        unobserved=_unobserved(found)[:MAX_UNOBSERVED],
+        plan=row,
+        turns=turns(database(), [row]),
+        event=row.event,
+        localization=row.localization,
+        drawn=sky.drawn(database(), [row.localization]),
+        program=_program(row),
+        unobserved=_unobserved(row)[:MAX_UNOBSERVED],
         submissions=submissions,
-        is_live=any(item.state in LIVE for item in submissions),
-        blocker=blocker(database(), service().robots, found),
+        is_live=any(submission.state in LIVE for submission in submissions),
+        blocker=blocker(database(), service().robots, row),
         visits=visits if any(visit.taken for visit in visits) else [],
         outcomes=Counter(visit.outcome for visit in visits),
         preflight=latest_preflight(database(), plan_id),
@@ -81,10 +81,10 @@ def _unobserved(plan: Plan) -> list[dict[str, Any]]:
 @needs(Role.VIEWER)
 def download(plan_id: int) -> Response:
     """Give the plan in the plan file format."""
-    found = row_or_404(Plan, plan_id, undefer(Plan.document))
-    if found.document is None:
+    row = row_or_404(Plan, plan_id, undefer(Plan.document))
+    if row.document is None:
         abort(404, "The plan is not computed yet.")
-    response = Response(json.dumps(found.document, indent=1), mimetype="application/json")
+    response = Response(json.dumps(row.document, indent=1), mimetype="application/json")
     response.headers.set("Content-Disposition", "attachment", filename=f"plan-{plan_id}.json")
     return response
 
@@ -95,21 +95,21 @@ def cancel(plan_id: int) -> WerkzeugResponse:
     """Cancel a plan that is being computed."""
     row_or_404(Plan, plan_id)
     try:
-        found = cancel_plan(database(), plan_id, by=current_person().username)
+        plan = cancel_plan(database(), plan_id, by=current_person().username)
     except ValueError as err:
         abort(409, str(err))
-    flash(f"{found.telescope} plan {found.id} is cancelled.")
-    return redirect(url_for("events.event", event_id=found.event_id) + "#plans", 303)
+    flash(f"{plan.telescope} plan {plan.id} is cancelled.")
+    return redirect(url_for("events.event", event_id=plan.event_id) + "#plans", 303)
 
 
 @plans.post("/plans/<row:plan_id>/preflights")
 @needs(Role.OBSERVER)
 def check(plan_id: int) -> WerkzeugResponse:
     """Ask for a look at the robot's queue; the page follows it."""
-    found = row_or_404(Plan, plan_id)
-    if reason := blocker(database(), service().robots, found):
+    row = row_or_404(Plan, plan_id)
+    if reason := blocker(database(), service().robots, row):
         abort(409, reason)
-    ask_for_preflight(database(), found, by=current_person().username)
+    ask_for_preflight(database(), row, by=current_person().username)
     return redirect(url_for("plans.plan", plan_id=plan_id) + "#approval", 303)
 
 
@@ -117,9 +117,9 @@ def check(plan_id: int) -> WerkzeugResponse:
 @needs(Role.OBSERVER)
 def follow_up(plan_id: int) -> WerkzeugResponse:
     """Ask for a plan of what is missing of this one."""
-    found = row_or_404(Plan, plan_id)
+    row = row_or_404(Plan, plan_id)
     try:
-        follow_up = ask_for_follow_up(database(), found, by=current_person().username)
+        follow_up = ask_for_follow_up(database(), row, by=current_person().username)
     except ValueError as err:
         abort(409, str(err))
     flash("The plan of what is missing is being computed; this page follows it.")

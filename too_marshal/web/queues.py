@@ -66,7 +66,7 @@ def _ours(held: Iterable[RobotQueue]) -> dict[str, Submission]:
         .where(Submission.queue_name.in_(names))
         .options(joinedload(Submission.plan).joinedload(Plan.event))
     )
-    return {item.queue_name: item for item in database().scalars(query)}
+    return {submission.queue_name: submission for submission in database().scalars(query)}
 
 
 def _is_stale(row: RobotQueue) -> bool:
@@ -108,9 +108,9 @@ def _robot() -> str:
 def withdraw(submission_id: int) -> WerkzeugResponse:
     """Ask for the withdrawal of one submission."""
     row_or_404(Submission, submission_id)
-    found = withdraw_by_person(database(), submission_id, by=current_person().username)
-    flash(f"{found.telescope} is asked to drop {found.queue_name}.")
-    return redirect(url_for("events.event", event_id=found.plan.event_id), 303)
+    submission = withdraw_by_person(database(), submission_id, by=current_person().username)
+    flash(f"{submission.telescope} is asked to drop {submission.queue_name}.")
+    return redirect(url_for("events.event", event_id=submission.plan.event_id), 303)
 
 
 @queues.post("/submissions/<row:submission_id>/settle")
@@ -118,6 +118,6 @@ def withdraw(submission_id: int) -> WerkzeugResponse:
 def settle(submission_id: int) -> WerkzeugResponse:
     """Note that the observatory will not observe what it has picked up."""
     row_or_404(Submission, submission_id)
-    found = settle_by_person(database(), submission_id, by=current_person().username)
-    flash(f"{found.queue_name} is {found.state}.")
-    return redirect(url_for("events.event", event_id=found.plan.event_id), 303)
+    submission = settle_by_person(database(), submission_id, by=current_person().username)
+    flash(f"{submission.queue_name} is {submission.state}.")
+    return redirect(url_for("events.event", event_id=submission.plan.event_id), 303)

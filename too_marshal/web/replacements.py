@@ -11,7 +11,7 @@ from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.workflows.submissions.replace import approve_replacement, decline_replacement
 
-SWAP_WORDS = {
+SWAP_MESSAGES = {
     ReplacementState.APPROVED: "The old queue is about to be deleted.",
     ReplacementState.WITHDRAWING: "The old queue is being deleted; nothing new is sent before.",
     ReplacementState.SUBMITTING: "The old queue is gone; the new one is being sent.",

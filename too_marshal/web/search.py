@@ -21,16 +21,16 @@ search = Blueprint("search", __name__)
 def results() -> str | WerkzeugResponse:
     """Go to the one event of that name; list them where there are several, or none."""
     wanted = request.args.get("name", "").replace("\0", "").strip()[:MAX_NAME_LENGTH]
-    found = find_by_name(database(), wanted)
-    if len(found) == 1:
-        return redirect(url_for("events.event", event_id=found[0].id), 303)
-    is_exact = bool(found)
-    if not found:
-        found = find_by_beginning(database(), wanted)
+    events = find_by_name(database(), wanted)
+    if len(events) == 1:
+        return redirect(url_for("events.event", event_id=events[0].id), 303)
+    is_exact = bool(events)
+    if not events:
+        events = find_by_beginning(database(), wanted)
     return render_template(
         "search.html",
         wanted=wanted,
-        events=found,
+        events=events,
         is_exact=is_exact,
-        event_statuses=event_statuses(database(), found),
+        event_statuses=event_statuses(database(), events),
     )

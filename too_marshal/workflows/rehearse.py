@@ -108,7 +108,7 @@ def best_moment(before: datetime) -> Moment:
         (plan(read_skymap(turned_map(moment)), ZTF, request).statistics["probability"], moment)
         for moment in moments(before)
     ]
-    return max(scores, key=lambda item: item[0])[1]
+    return max(scores, key=lambda scored: scored[0])[1]
 
 
 def alert(moment: Moment, superevent_id: str, created: datetime) -> bytes:
@@ -192,21 +192,21 @@ def begin(session: Session, settings: Settings) -> str | None:
 def _free_name(session: Session, present: datetime) -> str:
     """A mock superevent's name that no event has yet: MS, date, letters."""
     taken = set(session.scalars(select(Event.key).where(Event.stream == "lvk", Event.is_test)))
-    number = 0
+    index = 0
     while True:
-        name = f"MS{present:%y%m%d}{_letters(number)}"
+        name = f"MS{present:%y%m%d}{_letters(index)}"
         if name not in taken:
             return name
-        number += 1
+        index += 1
 
 
-def _letters(number: int) -> str:
+def _letters(index: int) -> str:
     """A to z, then aa, ab, and so on."""
     letters = ""
-    number += 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("a") + rest) + letters
+    index += 1
+    while index:
+        index, digit = divmod(index - 1, 26)
+        letters = chr(ord("a") + digit) + letters
     return letters
 
 

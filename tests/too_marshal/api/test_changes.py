@@ -152,8 +152,8 @@ def test_a_preflight_decides_whether_a_plan_may_be_sent(  # noqa: PLR0917 - one 
     event = add_event(session)
     add_localization(session, event)
     plan = add_plan(session, event)
-    found = add_preflight(session, plan, *findings)
-    body = body if status == 422 and findings == () else {"preflight_id": found.id, **body}
+    preflight = add_preflight(session, plan, *findings)
+    body = body if status == 422 and findings == () else {"preflight_id": preflight.id, **body}
     answer = program.post(
         f"/api/v1/plans/{plan.id}/submissions", headers={"Idempotency-Key": "key 12345"}, json=body
     )

@@ -85,7 +85,7 @@ def test_events_are_linked_and_parted(program: FlaskClient, session: Session):
 def test_events_are_found_by_name(program: FlaskClient, session: Session):
     event = named(session, "bn240812094", "GRB 240812C")
     for name in ("grb240812c", "GRB 2408"):
-        found = program.get("/api/v1/search", query_string={"name": name}).get_json()["items"]
-        assert [item["id"] for item in found] == [event.id]
+        events = program.get("/api/v1/search", query_string={"name": name}).get_json()["items"]
+        assert [item["id"] for item in events] == [event.id]
     assert program.get("/api/v1/search?name=nobody").get_json() == {"items": []}
     assert program.get("/api/v1/search?name=%25").status_code == 422

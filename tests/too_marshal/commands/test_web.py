@@ -37,11 +37,11 @@ def start(database_url: str, folder: Path, *arguments: str) -> subprocess.Popen[
 def server(database_url: str, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     process = start(database_url, tmp_path, "--port", "0")
     for line in process.stdout:
-        if found := re.search(r"pages at (http://\S+)", line):
+        if match := re.search(r"pages at (http://\S+)", line):
             break
     else:
         raise AssertionError(f"ended with code {process.wait()}")
-    yield process, found[1]
+    yield process, match[1]
     process.kill()
     process.wait()
     process.stdout.close()

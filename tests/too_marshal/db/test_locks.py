@@ -57,10 +57,10 @@ def test_what_is_not_there_cannot_be_held(session):
 
 
 def test_rows_are_locked_in_one_place():
-    found = [
+    modules = [
         path.relative_to(PACKAGE).as_posix()
         for path in sorted(PACKAGE.rglob("*.py"))
         if "for_update" in path.read_text(encoding="utf-8").lower().replace(" ", "_")
     ]
     # The rescue holds the task queue's own rows, in plain SQL: no session keeps those.
-    assert found == ["db/locks.py", "processes/rescue.py"]
+    assert modules == ["db/locks.py", "processes/rescue.py"]

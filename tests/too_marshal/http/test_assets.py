@@ -20,9 +20,9 @@ SOURCES = TEMPLATES + [
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["name"])
 def test_a_vendored_asset_is_what_its_record_says(entry):
     folder = VENDOR / f"{entry['name']}-{entry['version']}"
-    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
-    assert found == entry["files"]
-    assert "LICENSE" in found
+    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+    assert hashes == entry["files"]
+    assert "LICENSE" in hashes
     assert entry["license"] in {"MIT", "ISC", "ISC AND MIT", "0BSD"}
 
 

@@ -34,9 +34,9 @@ def test_the_command_says_it_in_one_sentence(monkeypatch, capsys):
     with pytest.raises(SystemExit) as caught:
         main()
     assert caught.value.code == 1
-    said = capsys.readouterr().err
-    assert said.startswith("too-marshal: the database does not answer")
-    assert said.count("\n") == 1
+    output = capsys.readouterr().err
+    assert output.startswith("too-marshal: the database does not answer")
+    assert output.count("\n") == 1
 
 
 def test_too_little_disk_is_said_before_the_server_starts(tmp_path, monkeypatch):

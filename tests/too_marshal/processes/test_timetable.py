@@ -37,7 +37,7 @@ def wait_for(condition: Callable[[], object], seconds: float = 300.0) -> None:
 @pytest.fixture
 def clocks(database_url, monkeypatch):
     """Two clocks on one database; ticking fast."""
-    monkeypatch.setattr(timetable, "INTERPRET_SECONDS", 0.2)
+    monkeypatch.setattr(timetable, "PROCESS_WAITING_SECONDS", 0.2)
     monkeypatch.setattr(timetable, "BEAT_SECONDS", 0.1)
     stop = threading.Event()
     engines = [open_engine(database_url) for _ in range(2)]

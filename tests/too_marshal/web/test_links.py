@@ -35,8 +35,8 @@ def test_a_suggestion_is_shown_with_its_statistics_and_can_be_settled(
         )
     )  # fmt: skip
     session.commit()
-    for mine, other in (pair, pair[::-1]):
-        text = page(observer, f"/events/{mine.id}")
+    for own, other in (pair, pair[::-1]):
+        text = page(observer, f"/events/{own.id}")
         assert f'href="/events/{other.id}"' in text
         assert "suggested" in text
         assert "sky overlap 12.5" in text

@@ -33,7 +33,7 @@ def note(session: Session, text: str, number: int | None = None) -> int:
     return row.id
 
 
-def told(chunk: str) -> tuple[int, str]:
+def parsed(chunk: str) -> tuple[int, str]:
     fields = dict(line.split(": ", 1) for line in chunk.strip().split("\n"))
     assert fields["event"] == "activity"
     return int(fields["id"]), json.loads(fields["data"])["text"]
@@ -53,11 +53,11 @@ def test_each_row_of_the_timeline_is_told_once_in_its_order(viewer: FlaskClient,
     answer, chunks = open_stream(viewer)
     next(chunks)
     ids = [note(session, f"row {number}\nand more") for number in range(3)]
-    assert [told(next(chunks)) for _ in range(3)] == [
+    assert [parsed(next(chunks)) for _ in range(3)] == [
         (number, f"row {count}\nand more") for count, number in enumerate(ids)
     ]
     later = note(session, "later")
-    assert told(next(chunks)) == (later, "later")
+    assert parsed(next(chunks)) == (later, "later")
     answer.close()
 
 
@@ -66,7 +66,7 @@ def test_a_stream_that_was_cut_goes_on_where_it_was(viewer: FlaskClient, session
     missed = [note(session, "missed"), note(session, "missed too")]
     answer, chunks = open_stream(viewer, last=first)
     next(chunks)
-    assert [told(next(chunks))[0] for _ in missed] == missed
+    assert [parsed(next(chunks))[0] for _ in missed] == missed
     answer.close()
 
 
@@ -78,7 +78,7 @@ def test_a_page_hears_what_happened_since_it_was_made(viewer: FlaskClient, sessi
     answer = viewer.get(f"/live?after={first}")
     chunks = (chunk.decode() for chunk in answer.iter_encoded())
     next(chunks)
-    assert told(next(chunks)) == (missed, "before the stream opened")
+    assert parsed(next(chunks)) == (missed, "before the stream opened")
     answer.close()
 
 
@@ -87,9 +87,9 @@ def test_a_row_that_commits_after_a_later_one_is_told_too(viewer: FlaskClient, s
     answer, chunks = open_stream(viewer)
     next(chunks)
     note(session, "the later number commits first", 102)
-    assert told(next(chunks))[0] == 102
+    assert parsed(next(chunks))[0] == 102
     note(session, "late", 101)
-    assert told(next(chunks)) == (102, "late")  # the place to go on from never goes back
+    assert parsed(next(chunks)) == (102, "late")  # the place to go on from never goes back
     answer.close()
 
 
@@ -98,7 +98,7 @@ def test_a_place_that_never_was_does_not_silence_the_stream(viewer: FlaskClient,
     answer, chunks = open_stream(viewer, last=10**12)
     next(chunks)
     number = note(session, "two")
-    assert told(next(chunks))[0] == number
+    assert parsed(next(chunks))[0] == number
     answer.close()
 
 

@@ -123,34 +123,38 @@ def test_a_plan_is_first_checked_and_the_page_follows(
     assert "is being looked at" in shown
     assert 'data-every="2"' in shown
     assert "Approve and submit" not in shown
-    found = session.scalars(select(Preflight)).one()
-    early = observer.post(f"/plans/{plan.id}/submit", data=form("a key that is long", found))
+    preflight = session.scalars(select(Preflight)).one()
+    early = observer.post(f"/plans/{plan.id}/submit", data=form("a key that is long", preflight))
     assert early.status_code == 409
     assert "not done yet" in early.get_data(as_text=True)
 
 
 def test_an_error_blocks_whatever_is_ticked(observer: FlaskClient, session: Session, plan: Plan):
-    found = add_preflight(session, plan, ("error", "the <name> is taken"), ("warning", "it waits"))
+    preflight = add_preflight(
+        session, plan, ("error", "the <name> is taken"), ("warning", "it waits")
+    )
     shown = page(observer, f"/plans/{plan.id}")
     assert "the &lt;name&gt; is taken" in shown
     assert "Approve and submit" not in shown
     answer = observer.post(
-        f"/plans/{plan.id}/submit", data=form("a key that is long", found, accept="yes")
+        f"/plans/{plan.id}/submit", data=form("a key that is long", preflight, accept="yes")
     )
     assert answer.status_code == 409
     assert session.scalars(select(Submission)).all() == []
 
 
 def test_a_warning_needs_a_tick(observer: FlaskClient, session: Session, plan: Plan):
-    found = add_preflight(session, plan, ("warning", "another target of opportunity goes first"))
+    preflight = add_preflight(
+        session, plan, ("warning", "another target of opportunity goes first")
+    )
     shown = page(observer, f"/plans/{plan.id}")
     assert shown.count("another target of opportunity goes first") == 2
     assert re.search(r'<input type="checkbox"[^>]*name="accept" value="yes" required>', shown)
     address = f"/plans/{plan.id}/submit"
-    refused = observer.post(address, data=form("a key that is long", found))
+    refused = observer.post(address, data=form("a key that is long", preflight))
     assert refused.status_code == 409
     assert "warnings" in refused.get_data(as_text=True)
-    taken = observer.post(address, data=form("a key that is long", found, accept="yes"))
+    taken = observer.post(address, data=form("a key that is long", preflight, accept="yes"))
     assert taken.status_code == 303
 
 
@@ -161,8 +165,10 @@ def test_an_old_check_and_one_of_another_plan_do_not_count(
     checked.done_at = now() - FRESH
     session.commit()
     assert "Approve and submit" not in page(observer, f"/plans/{plan.id}")
-    for found, words in ((checked, "too old"), (other, "not checked")):
-        answer = observer.post(f"/plans/{plan.id}/submit", data=form("a key that is long", found))
+    for preflight, words in ((checked, "too old"), (other, "not checked")):
+        answer = observer.post(
+            f"/plans/{plan.id}/submit", data=form("a key that is long", preflight)
+        )
         assert answer.status_code == 409
         assert words in answer.get_data(as_text=True)
 

@@ -22,13 +22,13 @@ MAX_QUERIES = 22
 @pytest.fixture
 def queries(engine: Engine) -> Iterator[list[str]]:
     """Statements that the engine was given."""
-    found: list[str] = []
+    statements: list[str] = []
 
     def note(_connection, _cursor, statement: str, *_rest: object) -> None:
-        found.append(statement)
+        statements.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
-    yield found
+    yield statements
     event.remove(engine, "before_cursor_execute", note)
 
 

@@ -12,7 +12,8 @@ from too_marshal.db.events import Event, EventName, normalized_name
 def named(session: Session, *names: str, stream: str = "fermi_gbm") -> Event:
     event = add_event(session, names[0], stream=stream, aliases=list(names[1:]))
     session.add_all(
-        EventName(event_id=event.id, name=name, compared=normalized_name(name)) for name in names
+        EventName(event_id=event.id, name=name, normalized_name=normalized_name(name))
+        for name in names
     )
     session.commit()
     return event

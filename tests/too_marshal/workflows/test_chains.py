@@ -15,7 +15,7 @@ from tests.too_marshal.notices.test_orders import DOCTORED
 from tests.too_marshal.workflows.events.test_associate import forget, state
 from too_marshal.notices.notice import NoticeMalformed, NoticeUnknown
 from too_marshal.notices.registry import parse
-from too_marshal.workflows.intake.ingest import Message, interpret, keep
+from too_marshal.workflows.intake.ingest import Message, keep, process_notices
 
 CHAINS = 30
 OF_A_STREAM = 6
@@ -26,7 +26,7 @@ ALL_ORDERS = 5
 @pytest.fixture(scope="module")
 def chains(corpus: Path) -> list[list[bytes]]:
     """Real notices of one event each, from as many missions as have any; the longest first."""
-    found: dict[tuple[str, str], dict[str, bytes]] = defaultdict(dict)
+    chains: dict[tuple[str, str], dict[str, bytes]] = defaultdict(dict)
     for path in sorted((corpus / "notices").rglob("*.*")):
         name = path.relative_to(corpus).as_posix()
         if name.startswith((*DOCTORED, "notices/gcn_json_schema_examples/")):
@@ -37,8 +37,8 @@ def chains(corpus: Path) -> list[list[bytes]]:
         except (NoticeMalformed, NoticeUnknown):
             continue
         if notice.event_key is not None and len(payload) < 100_000:
-            found[notice.stream, notice.event_key].setdefault(notice.notice_id, payload)
-    longest = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+            chains[notice.stream, notice.event_key].setdefault(notice.notice_id, payload)
+    longest = sorted(chains.items(), key=lambda item: (-len(item[1]), item[0]))
     by_stream = defaultdict(list)
     for (stream, _), payloads in longest:
         if len(payloads) > 1:
@@ -77,7 +77,7 @@ def test_thirty_real_chains_end_in_one_state_whatever_the_order(
         drawn = [next(source) for source in sources]
         for step in itertools.zip_longest(*(parts(order) for order in drawn), fillvalue=[]):
             batch = [Message(payload, "file") for payload in itertools.chain(*step)]
-            interpret(session, [number for number, _ in keep(session, batch)])
+            process_notices(session, [number for number, _ in keep(session, batch)])
         outcome = state(session)
         wanted = wanted or outcome
         assert outcome == wanted

@@ -31,9 +31,9 @@ NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
 
 def test_the_moments_are_recent_and_a_quarter_of_a_sidereal_day_apart():
-    found = moments(NOW)
-    assert sorted(moment.quarter_turns for moment in found) == [0, 1, 2, 3]
-    assert all(NOW - timedelta(hours=24) < moment.time <= NOW for moment in found)
+    hours = moments(NOW)
+    assert sorted(moment.quarter_turns for moment in hours) == [0, 1, 2, 3]
+    assert all(NOW - timedelta(hours=24) < moment.time <= NOW for moment in hours)
 
 
 def test_the_region_stands_over_the_same_ground_at_each_moment():

@@ -25,7 +25,7 @@ LIMITS = [FIELDS[name] for name in ("minimum_probability", *ObservingLimits.mode
 ASKED = [FIELDS[name] for name in CONDITIONS]
 """When it applies; those that are typed, then those that are ticked."""
 
-_ANY_AGE = {item.name for item in AGES.values()}
+_ANY_AGE = {form_field.name for form_field in AGES.values()}
 
 
 @dataclass
@@ -38,7 +38,7 @@ class RuleForm:
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> RuleForm:
         """The form of a rule as it is."""
-        return cls({name: item.shown(values[name]) for name, item in FIELDS.items()})
+        return cls({name: form_field.shown(values[name]) for name, form_field in FIELDS.items()})
 
     @classmethod
     def empty(cls) -> RuleForm:
@@ -54,7 +54,7 @@ class RuleForm:
 
     def rule(self) -> dict[str, Any]:
         """Return the rule, fit to be stored; faults are noted in `errors`, and it is empty then."""
-        found = {}
+        values = {}
         for name, text in self.values.items():
             try:
                 value = FIELDS[name].read(text)
@@ -63,11 +63,11 @@ class RuleForm:
                 continue
             # A field that only planning needs may be left empty by a rule that does not plan.
             if value is not None or name in _ANY_AGE:
-                found[name] = value
+                values[name] = value
         if self.errors:
             return {}
         try:
-            return checked(found, typed=True)
+            return checked(values, typed=True)
         except RuleInvalid as err:
             self.errors.update(err.faults)
             return {}

@@ -61,14 +61,14 @@ def new() -> str:
 @needs(Role.OBSERVER)
 def rule(rule_id: int) -> str:
     """Show one rule, to be changed or tried."""
-    found = row_or_404(PlanRule, rule_id)
-    return render_template("rule.html", **_choices(RuleForm.of(values_of(found)), found))
+    row = row_or_404(PlanRule, rule_id)
+    return render_template("rule.html", **_choices(RuleForm.of(values_of(row)), row))
 
 
-def _choices(form: RuleForm, found: PlanRule | None) -> dict[str, Any]:
+def _choices(form: RuleForm, stored: PlanRule | None) -> dict[str, Any]:
     return {
         "form": form,
-        "rule": found,
+        "rule": stored,
         "conditions": ASKED,
         "limits": LIMITS,
         "ages": AGES,
@@ -91,43 +91,43 @@ def change(rule_id: int) -> WerkzeugResponse:
     return _take(row_or_404(PlanRule, rule_id))
 
 
-def _take(found: PlanRule | None) -> WerkzeugResponse:
+def _take(stored: PlanRule | None) -> WerkzeugResponse:
     form = RuleForm.typed(request.form)
     values = form.rule()
     person = current_person().username
     if form.errors:
-        return _again(form, found)
+        return _form_with_errors(form, stored)
     if request.form.get("act") != "save":
-        trial = ask_for_trial(database(), values, by=person, rule=found)
+        trial = ask_for_trial(database(), values, by=person, rule=stored)
         return redirect(url_for("rules.trial", trial_id=trial.id), 303)
     if not may(Role.ADMIN):
         abort(403, "Only administrators change rules; you may try one.")
     try:
-        saved = save_rule(database(), values, by=person, rule=found)
+        saved = save_rule(database(), values, by=person, rule=stored)
     except RuleInvalid as err:
         form.errors.update(err.faults)
-        return _again(form, found)
+        return _form_with_errors(form, stored)
     flash(f"Rule {saved.name!r} is stored. It holds from the next notice on.")
     return redirect(url_for("rules.index"), 303)
 
 
-def _again(form: RuleForm, found: PlanRule | None) -> Response:
-    return make_response(render_template("rule.html", **_choices(form, found)), 422)
+def _form_with_errors(form: RuleForm, stored: PlanRule | None) -> Response:
+    return make_response(render_template("rule.html", **_choices(form, stored)), 422)
 
 
 @rules.get("/rules/trials/<row:trial_id>")
 @needs(Role.OBSERVER)
 def trial(trial_id: int) -> str:
     """Show what a rule would have done, or how far its trial is."""
-    found = row_or_404(RuleTrial, trial_id)
-    rule = None if found.rule_id is None else row_or_404(PlanRule, found.rule_id)
-    candidate = PlanRule(**columns(found.candidate))
+    row = row_or_404(RuleTrial, trial_id)
+    rule = None if row.rule_id is None else row_or_404(PlanRule, row.rule_id)
+    candidate = PlanRule(**columns(row.candidate))
     return render_template(
         "rule_trial.html",
-        trial=found,
+        trial=row,
         when=when(candidate),
         then=then(candidate),
-        **_choices(RuleForm.of(as_usual(found.candidate)), rule),
+        **_choices(RuleForm.of(as_usual(row.candidate)), rule),
     )
 
 
@@ -135,10 +135,10 @@ def trial(trial_id: int) -> str:
 @needs(Role.ADMIN)
 def switch(rule_id: int) -> WerkzeugResponse:
     """Enable a rule, or disable it."""
-    found = row_or_404(PlanRule, rule_id)
+    row = row_or_404(PlanRule, rule_id)
     enabled = request.form.get("enabled") == "yes"
-    switch_rule(database(), found, enabled=enabled, by=current_person().username)
-    flash(f"Rule {found.name!r} is {'enabled' if enabled else 'disabled'}.")
+    switch_rule(database(), row, enabled=enabled, by=current_person().username)
+    flash(f"Rule {row.name!r} is {'enabled' if enabled else 'disabled'}.")
     return redirect(url_for("rules.index"), 303)
 
 
@@ -146,9 +146,9 @@ def switch(rule_id: int) -> WerkzeugResponse:
 @needs(Role.ADMIN)
 def delete(rule_id: int) -> WerkzeugResponse:
     """Delete a rule; it can be restored."""
-    found = row_or_404(PlanRule, rule_id)
-    delete_rule(database(), found, by=current_person().username)
-    flash(f"Rule {found.name!r} is deleted. It can be restored below.")
+    row = row_or_404(PlanRule, rule_id)
+    delete_rule(database(), row, by=current_person().username)
+    flash(f"Rule {row.name!r} is deleted. It can be restored below.")
     return redirect(url_for("rules.index"), 303)
 
 
@@ -156,7 +156,7 @@ def delete(rule_id: int) -> WerkzeugResponse:
 @needs(Role.ADMIN)
 def restore(rule_id: int) -> WerkzeugResponse:
     """Undo the deletion of a rule."""
-    found = row_or_404(PlanRule, rule_id)
-    restore_rule(database(), found, by=current_person().username)
-    flash(f"Rule {found.name!r} is restored.")
+    row = row_or_404(PlanRule, rule_id)
+    restore_rule(database(), row, by=current_person().username)
+    flash(f"Rule {row.name!r} is restored.")
     return redirect(url_for("rules.index"), 303)

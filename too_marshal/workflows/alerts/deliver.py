@@ -70,7 +70,7 @@ def call_people(session: Session, channels: Channels, submission_id: int, what: 
 
 def _enter(session: Session, event: Event, channel: str, text: str, **about: object) -> None:
     """Have a channel told, unless it was told of the same before; not committed."""
-    number = session.scalar(
+    delivery_id = session.scalar(
         insert(Delivery)
         .values(
             channel=channel,
@@ -85,8 +85,8 @@ def _enter(session: Session, event: Event, channel: str, text: str, **about: obj
         .on_conflict_do_nothing()
         .returning(Delivery.id)
     )
-    if number is not None:
-        tasks.deliver(delivery_id=number).defer(session)
+    if delivery_id is not None:
+        tasks.deliver(delivery_id=delivery_id).defer(session)
 
 
 def message(event: Event, what: str, rule: str, public_url: str) -> str:
@@ -94,17 +94,17 @@ def message(event: Event, what: str, rule: str, public_url: str) -> str:
 
     The picture of the map has an address of its own, since it is drawn while this is sent.
     """
-    words = [f"{event.name}: {what}"]
+    parts = [f"{event.name}: {what}"]
     if event.is_test:
-        words.append("TEST")
+        parts.append("TEST")
     if event.classification:
-        name, chance = max(event.classification.items(), key=lambda item: item[1])
-        words.append(f"{name} {chance:.0%}")
+        name, chance = max(event.classification.items(), key=lambda entry: entry[1])
+        parts.append(f"{name} {chance:.0%}")
     if event.far:
-        words.append(f"false alarms {event.far * YEAR:.2g} per year")
+        parts.append(f"false alarms {event.far * YEAR:.2g} per year")
     if event.event_time is not None:
-        words.append(f"T0 {event.event_time:%Y-%m-%d %H:%M:%S} UTC")
-    text = ", ".join(words) + (f" (rule: {rule})" if rule else "")
+        parts.append(f"T0 {event.event_time:%Y-%m-%d %H:%M:%S} UTC")
+    text = ", ".join(parts) + (f" (rule: {rule})" if rule else "")
     # As Slack wants it; see "Formatting text for app surfaces" in its documentation.
     for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
         text = text.replace(character, entity)
@@ -160,13 +160,13 @@ def _settle(session: Session, row: Delivery, outcome: Outcome) -> None:
         return
     if outcome.state == DeliveryState.SENT:
         row.sent_at = now()
-    words = {
+    messages = {
         DeliveryState.SENT: f"People told by {row.channel}",
         DeliveryState.UNCONFIRMED: f"It is not known whether {row.channel} was told",
         DeliveryState.FAILED: f"People could not be told by {row.channel}",
     }
     because = f": {outcome.reason}" if outcome.reason else ""
     record(
-        session, words[outcome.state] + because, subject="delivery", subject_id=row.id,
+        session, messages[outcome.state] + because, subject="delivery", subject_id=row.id,
         event_id=row.event_id,
     )  # fmt: skip

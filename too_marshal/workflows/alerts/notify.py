@@ -29,11 +29,13 @@ def notify(session: Session, notice_id: int) -> None:
         extra={"event": event.name, "stream": event.stream, "notice": row.id},
     )
     for rule in decide_notice(session, event, row):
-        tell(session, rule, event, f"{row.kind} notice", notice_id=row.id)
+        notify_people(session, rule, event, f"{row.kind} notice", notice_id=row.id)
     session.commit()
 
 
-def tell(session: Session, rule: PlanRule, event: Event, what: str, *, notice_id: int) -> None:
+def notify_people(
+    session: Session, rule: PlanRule, event: Event, what: str, *, notice_id: int
+) -> None:
     """Write that a rule tells people, and ask that it be told; not committed."""
     logger.warning("%s: %s (rule %r)", event.name, what, rule.name, extra={"event": event.name})
     record(

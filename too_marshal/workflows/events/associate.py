@@ -59,19 +59,19 @@ def apply_notices(session: Session, read: Sequence[ReceivedNotice]) -> Sequence[
     """
     with session.no_autoflush:
         session.execute(select(func.pg_advisory_xact_lock(ASSOCIATION_LOCK)))
-        split_executed = split_repetitions(session, read)
-    _apply(session, split_executed.counting)
-    show_repeats(session, split_executed)
-    return split_executed.counting
+        split = split_repetitions(session, read)
+    _apply(session, split.counting)
+    show_repeats(session, split)
+    return split.counting
 
 
 def _apply(session: Session, rows: Sequence[ReceivedNotice]) -> None:
-    said = {row.id: references(_document(row)) for row in rows}
+    stated = {row.id: references(_document(row)) for row in rows}
     information = [row for row in rows if row.kind == Kind.INFORMATION.value]
     own = [row for row in rows if _key(row) is not None]
     with session.no_autoflush:
         known = _known(session, own)
-        fresh = _begin(session, own, known, circular_names_among(information, said))
+        fresh = _begin(session, own, known, circular_names_among(information, stated))
     retracted = {event.id for event in known.values() if event.is_retracted}
     events = known | fresh
     for row in own:
@@ -79,7 +79,7 @@ def _apply(session: Session, rows: Sequence[ReceivedNotice]) -> None:
     session.add_all(
         NoticeReference(notice_id=row.id, rank=rank, stream=stream, name=name)
         for row in rows
-        for rank, (stream, name) in enumerate(said[row.id])
+        for rank, (stream, name) in enumerate(stated[row.id])
     )
     session.flush()
     changed = _bring_up_to_date(session, list(known.values()), information)
@@ -87,7 +87,7 @@ def _apply(session: Session, rows: Sequence[ReceivedNotice]) -> None:
     names = {name for event_names in changed.values() for name in event_names}
     attached = attach(session, information, names)
     _derive(session, attached.informed)
-    naming = [row.event for row in own if said[row.id] and row.event is not None]
+    naming = [row.event for row in own if stated[row.id] and row.event is not None]
     link_stated(session, list(dict.fromkeys([*changed, *naming])))
     pairs = [*attached.pairs, *((row, row.event) for row in own)]
     for row, event in sorted(pairs, key=lambda pair: pair[0].id):
@@ -134,11 +134,11 @@ def _begin(
         key = _key(row)
         if key is not None and key not in known:
             first[key].append(row)
-    compared = {key: (key[0], normalized_name(key[1])) for key in first}
-    lent = circular_names_of(session, compared.values())
+    normalized = {key: (key[0], normalized_name(key[1])) for key in first}
+    lent = circular_names_of(session, normalized.values())
     fresh = {}
     for key, rows in first.items():
-        names = lent.get(compared[key], set()) | lent_now.get(compared[key], set())
+        names = lent.get(normalized[key], set()) | lent_now.get(normalized[key], set())
         rows.sort(key=lambda row: (row.order, row.sha256))
         columns = summary(key[1], [_document(row) for row in rows], sorted(names))
         fresh[key] = Event(stream=key[0], key=key[1], **columns)
@@ -158,9 +158,9 @@ def _bring_up_to_date(
     named_by_circular = {event for row, event in named if row.stream == CIRCULARS}
     touched = list(dict.fromkeys([*known, *(event for _, event in named)]))
     before = {event: names_of(event) for event in touched}
-    compared = {event: (event.stream, normalized_name(event.key)) for event in named_by_circular}
-    lent = circular_names_of(session, compared.values())
-    _derive(session, touched, {event: lent.get(key, set()) for event, key in compared.items()})
+    keys = {event: (event.stream, normalized_name(event.key)) for event in named_by_circular}
+    lent = circular_names_of(session, keys.values())
+    _derive(session, touched, {event: lent.get(key, set()) for event, key in keys.items()})
     return rename(session, before)
 
 

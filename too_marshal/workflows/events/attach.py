@@ -46,15 +46,15 @@ def attach(
     attached = Attached()
     if not rows:
         return attached
-    found = _named(session, rows)
+    named = _named(session, rows)
     further = _further(session, rows)
-    for number, row in sorted(rows.items()):
-        events = found[number]
-        shown = further[number] | ({row.event_id} if row.event_id is not None else set())
+    for notice_id, row in sorted(rows.items()):
+        events = named[notice_id]
+        shown = further[notice_id] | ({row.event_id} if row.event_id is not None else set())
         if events:
             _give(row, events[0], attached)
         listed = events if row.stream in LISTING else events[:1]
-        _share(session, row, listed[1:], further[number])
+        _share(session, row, listed[1:], further[notice_id])
         # A slew that finds a better home is told of where it was first; a list everywhere.
         if row.stream in LISTING or not shown:
             attached.pairs += [(row, event) for event in listed if event.id not in shown]
@@ -78,7 +78,7 @@ def _named(session: Session, notice_ids: Collection[int]) -> dict[int, list[Even
     """Events that notices name: by their own order, real before test, then by stream and key."""
     query = (
         select(NoticeReference.notice_id, Event)
-        .join(EventName, EventName.compared == NoticeReference.name)
+        .join(EventName, EventName.normalized_name == NoticeReference.name)
         .join(Event, Event.id == EventName.event_id)
         .where(
             NoticeReference.notice_id.in_(notice_ids),
@@ -88,20 +88,20 @@ def _named(session: Session, notice_ids: Collection[int]) -> dict[int, list[Even
             NoticeReference.notice_id, NoticeReference.rank, Event.is_test, Event.stream, Event.key
         )
     )
-    found: dict[int, dict[Event, None]] = defaultdict(dict)
+    by_notice: dict[int, dict[Event, None]] = defaultdict(dict)
     for notice_id, event in session.execute(query):
-        found[notice_id][event] = None
-    return defaultdict(list, {number: list(events) for number, events in found.items()})
+        by_notice[notice_id][event] = None
+    return defaultdict(list, {notice_id: list(events) for notice_id, events in by_notice.items()})
 
 
 def _further(session: Session, notice_ids: Collection[int]) -> dict[int, set[int]]:
-    found: dict[int, set[int]] = defaultdict(set)
+    further: dict[int, set[int]] = defaultdict(set)
     query = select(FurtherEvent.notice_id, FurtherEvent.event_id).where(
         FurtherEvent.notice_id.in_(notice_ids)
     )
     for notice_id, event_id in session.execute(query):
-        found[notice_id].add(event_id)
-    return found
+        further[notice_id].add(event_id)
+    return further
 
 
 def _give(row: ReceivedNotice, event: Event, attached: Attached) -> None:
@@ -137,7 +137,7 @@ def exactly_named(
     by_id = {row.id: row for row in rows}
     query = (
         select(NoticeReference.notice_id, Event)
-        .join(EventName, EventName.compared == NoticeReference.name)
+        .join(EventName, EventName.normalized_name == NoticeReference.name)
         .join(Event, (Event.id == EventName.event_id) & (Event.stream == NoticeReference.stream))
         .where(NoticeReference.notice_id.in_(by_id))
         .order_by(Event.id)
@@ -145,4 +145,4 @@ def exactly_named(
     named = session.execute(query).all()
     events = {event.id for _, event in named}
     lock_all(session, select(Event).where(Event.id.in_(events)).order_by(Event.id), Event)
-    return [(by_id[number], event) for number, event in named]
+    return [(by_id[notice_id], event) for notice_id, event in named]

@@ -8,7 +8,7 @@ from too_marshal.db.events import Event
 from too_marshal.notices.registry import STREAMS
 from too_marshal.notices.streams import Messenger
 
-RATE_OF_THE_REST = 100.0
+DEFAULT_RATE = 100.0
 """Per year, of a stream that has no published rate."""
 
 _WINDOWS = {
@@ -36,7 +36,7 @@ MAX_WINDOW = timedelta(seconds=600)
 def published_rate(stream: str) -> float:
     """Events a year; the rate at which we receive them counts if it is larger."""
     known = STREAMS.get(stream)
-    return RATE_OF_THE_REST if known is None or known.rate is None else known.rate
+    return DEFAULT_RATE if known is None or known.rate is None else known.rate
 
 
 def time_window(first: Event, second: Event) -> tuple[float, float]:
@@ -57,7 +57,7 @@ def time_window(first: Event, second: Event) -> tuple[float, float]:
 
 def _messenger(event: Event) -> Messenger:
     stream = STREAMS.get(event.stream)
-    found = None if stream is None else stream.messenger
+    messenger = None if stream is None else stream.messenger
     # A fast radio burst is compared as a gamma-ray burst is: no window of its own is published.
-    is_own = found is not None and any(found in pair for pair in _WINDOWS)
-    return found if found is not None and is_own else Messenger.GAMMA_RAYS
+    is_own = messenger is not None and any(messenger in pair for pair in _WINDOWS)
+    return messenger if messenger is not None and is_own else Messenger.GAMMA_RAYS

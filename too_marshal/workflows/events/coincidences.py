@@ -77,7 +77,7 @@ def suggest_links(session: Session, event_id: int) -> None:
         ~Event.is_retracted,
     )
     for other in session.scalars(query).all():
-        first, second = sorted((event, other), key=lambda item: item.id)
+        first, second = sorted((event, other), key=lambda row: row.id)
         _keep(session, first, second, coincidence(session, first, second))
     session.commit()
 

@@ -55,8 +55,8 @@ def _store_product(
 ) -> None:
     row = _product(session, localization, other)
     parts: list[MapPart] = [
-        {"event": item.name, "localization": at.id, "sha256": at.sky_map_sha256}
-        for item, at in ((event, localization), (other, others))
+        {"event": member.name, "localization": at.id, "sha256": at.sky_map_sha256}
+        for member, at in ((event, localization), (other, others))
     ]
     if row is not None and row.description.get("maps") == parts:
         return

@@ -15,7 +15,7 @@ from too_marshal.db.notices import NoticeState, ReceivedNotice
 from too_marshal.workflows.events.summarize import Document
 
 
-def meaning_of(document: Document) -> str:
+def content_hash(document: Document) -> str:
     """Hash of all that a notice says, whatever its encoding."""
     text = json.dumps(document, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
@@ -43,30 +43,30 @@ def split_repetitions(session: Session, rows: Sequence[ReceivedNotice]) -> Split
         Notices that have just been read.
     """
     query = (
-        select(ReceivedNotice.meaning, func.min(ReceivedNotice.id))
+        select(ReceivedNotice.content_hash, func.min(ReceivedNotice.id))
         .where(
-            ReceivedNotice.meaning.in_([row.meaning for row in rows]),
+            ReceivedNotice.content_hash.in_([row.content_hash for row in rows]),
             ReceivedNotice.state == NoticeState.UNDERSTOOD,
         )
-        .group_by(ReceivedNotice.meaning)
+        .group_by(ReceivedNotice.content_hash)
     )
     first = dict(session.execute(query).all())
-    split_executed = Split([], defaultdict(list))
+    split = Split([], defaultdict(list))
     for row in rows:
-        number = first.setdefault(row.meaning, row.id)
-        if number == row.id:
-            split_executed.counting.append(row)
+        first_id = first.setdefault(row.content_hash, row.id)
+        if first_id == row.id:
+            split.counting.append(row)
         else:
-            row.state, row.error = NoticeState.REPEATED, f"It says the same as notice {number}."
-            split_executed.repeats[number].append(row)
-    return split_executed
+            row.state, row.error = NoticeState.REPEATED, f"It says the same as notice {first_id}."
+            split.repeats[first_id].append(row)
+    return split
 
 
-def show_repeats(session: Session, split_executed: Split) -> None:
+def show_repeats(session: Session, split: Split) -> None:
     """Show repeats with the event of what they repeat."""
-    if not split_executed.repeats:
+    if not split.repeats:
         return
-    query = select(ReceivedNotice).where(ReceivedNotice.id.in_(split_executed.repeats))
+    query = select(ReceivedNotice).where(ReceivedNotice.id.in_(split.repeats))
     for first in session.scalars(query):
-        for row in split_executed.repeats[first.id]:
+        for row in split.repeats[first.id]:
             row.event = first.event

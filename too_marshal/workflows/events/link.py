@@ -54,19 +54,20 @@ def _named_by(session: Session, events: Mapping[int, Event]) -> list[tuple[int, 
         .join(EventName, EventName.event_id == Event.id)
         .join(
             NoticeReference,
-            (NoticeReference.stream == Event.stream) & (NoticeReference.name == EventName.compared),
+            (NoticeReference.stream == Event.stream)
+            & (NoticeReference.name == EventName.normalized_name),
         )
         .join(ReceivedNotice, ReceivedNotice.id == NoticeReference.notice_id)
         .where(
             ReceivedNotice.event_id.in_(events), ReceivedNotice.kind != Kind.INFORMATION.value
         )
     )  # fmt: skip
-    found = []
+    mentions = []
     for event_id, other, kind in session.execute(query):
         event = events[event_id]
         reason = f"a notice of {event.name} ({kind or event.stream}) names {other.name}"
-        found.append((event_id, other, reason))
-    return found
+        mentions.append((event_id, other, reason))
+    return mentions
 
 
 def _naming(session: Session, events: Mapping[int, Event]) -> list[tuple[int, Event, str]]:
@@ -76,7 +77,7 @@ def _naming(session: Session, events: Mapping[int, Event]) -> list[tuple[int, Ev
         select(named.id, Event, ReceivedNotice.document["type_name"].as_string())
         .join(ReceivedNotice, ReceivedNotice.event_id == Event.id)
         .join(NoticeReference, NoticeReference.notice_id == ReceivedNotice.id)
-        .join(EventName, EventName.compared == NoticeReference.name)
+        .join(EventName, EventName.normalized_name == NoticeReference.name)
         .join(named, (named.id == EventName.event_id) & (named.stream == NoticeReference.stream))
         .where(EventName.event_id.in_(events), ReceivedNotice.kind != Kind.INFORMATION.value)
     )
@@ -100,14 +101,14 @@ def _namesakes(session: Session, events: Iterable[Event]) -> list[tuple[int, Eve
     if not called:
         return []
     query = (
-        select(Event, EventName.name, EventName.compared)
+        select(Event, EventName.name, EventName.normalized_name)
         .join(EventName, EventName.event_id == Event.id)
-        .where(EventName.compared.in_(called))
+        .where(EventName.normalized_name.in_(called))
     )
     return [
         (event.id, other, f"circulars call both {name}")
-        for other, name, compared in session.execute(query)
-        for event in called[compared]
+        for other, name, normalized in session.execute(query)
+        for event in called[normalized]
         if other.stream != event.stream
     ]
 
@@ -122,7 +123,7 @@ def _state(session: Session, event: Event, other: Event, reason: str) -> None:
     else:
         return
     session.flush()
-    _tell(session, pair, f"linked: {reason}")
+    _add_activity(session, pair, f"linked: {reason}")
     tasks.combine(link_id=pair.id).defer(session)
 
 
@@ -160,7 +161,7 @@ def link(
     pair.undone_by, pair.undone_at = None, None
     pair.reason = reason or pair.reason or f"{by} says so"
     session.flush()
-    _tell(session, pair, f"linked by {by}: {pair.reason}", actor=by)
+    _add_activity(session, pair, f"linked by {by}: {pair.reason}", actor=by)
     tasks.combine(link_id=pair.id).defer(session)
     session.commit()
     return pair
@@ -179,7 +180,7 @@ def unlink(session: Session, link_id: int, *, by: str) -> EventLink:
     pair = session.get_one(EventLink, link_id)
     if pair.undone_by in (None, MARSHAL):
         pair.undone_by, pair.undone_at = by, now()
-        _tell(session, pair, f"link undone by {by}", actor=by)
+        _add_activity(session, pair, f"link undone by {by}", actor=by)
         tasks.combine(link_id=pair.id).defer(session)
     session.commit()
     return pair
@@ -206,7 +207,7 @@ def find_link(session: Session, first_id: int, second_id: int) -> EventLink | No
 
 
 def _new(event: Event, other: Event, kind: LinkKind, reason: str) -> EventLink:
-    first, second = sorted((event, other), key=lambda item: item.id)
+    first, second = sorted((event, other), key=lambda row: row.id)
     difference = None
     if first.event_time is not None and second.event_time is not None:
         difference = (second.event_time - first.event_time).total_seconds()
@@ -219,7 +220,7 @@ def _new(event: Event, other: Event, kind: LinkKind, reason: str) -> EventLink:
     )
 
 
-def _tell(session: Session, pair: EventLink, text: str, actor: str = MARSHAL) -> None:
+def _add_activity(session: Session, pair: EventLink, text: str, actor: str = MARSHAL) -> None:
     """Write it on the timelines of both events."""
     first, second = session.get_one(Event, pair.first_id), session.get_one(Event, pair.second_id)
     for event, other in ((first, second), (second, first)):

@@ -17,21 +17,21 @@ Key = tuple[str, str]
 
 
 def circular_names_among(
-    information: Iterable[ReceivedNotice], said: Mapping[int, list[tuple[str | None, str]]]
+    information: Iterable[ReceivedNotice], references: Mapping[int, list[tuple[str | None, str]]]
 ) -> dict[Key, set[str]]:
     """Names that circulars among these notices lend, by stream and key as compared."""
-    found = defaultdict(set)
+    names = defaultdict(set)
     for row in information:
         name = circular_name(row.document or {})
-        for stream, compared in said[row.id]:
+        for stream, normalized in references[row.id]:
             if name is not None and stream is not None:
-                found[stream, compared].add(name)
-    return found
+                names[stream, normalized].add(name)
+    return names
 
 
-def circular_names_of(session: Session, compared: Collection[Key]) -> dict[Key, set[str]]:
+def circular_names_of(session: Session, keys: Collection[Key]) -> dict[Key, set[str]]:
     """Names that stored circulars lend to bursts whose trigger number they state."""
-    if not compared:
+    if not keys:
         return {}
     query = (
         select(
@@ -40,16 +40,16 @@ def circular_names_of(session: Session, compared: Collection[Key]) -> dict[Key, 
         )
         .join(ReceivedNotice, NoticeReference.notice_id == ReceivedNotice.id)
         .where(
-            tuple_(NoticeReference.stream, NoticeReference.name).in_(sorted(compared)),
+            tuple_(NoticeReference.stream, NoticeReference.name).in_(sorted(keys)),
             ReceivedNotice.stream == CIRCULARS,
         )
         .distinct()
     )  # fmt: skip
-    found = defaultdict(set)
+    names = defaultdict(set)
     for stream, key, name in session.execute(query):
         if name and name.startswith(BURST_NAMES):
-            found[stream, key].add(name)
-    return found
+            names[stream, key].add(name)
+    return names
 
 
 def names_of(event: Event) -> set[str]:
@@ -68,7 +68,7 @@ def rename(session: Session, before: Mapping[Event, set[str]]) -> dict[Event, se
                 delete(EventName).where(EventName.event_id == event.id, EventName.name.in_(gone))
             )
         session.add_all(
-            EventName(event_id=event.id, name=name, compared=normalized_name(name))
+            EventName(event_id=event.id, name=name, normalized_name=normalized_name(name))
             for name in added
         )
         if gone or added:

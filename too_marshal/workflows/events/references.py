@@ -27,21 +27,21 @@ def references(document: Document) -> list[tuple[str | None, str]]:
         Stream and name as compared (`db.events.normalized_name`); without a stream the name is one
         of any mission.
     """
-    stated = [(item["stream"], item["event_key"]) for item in document.get("related", [])]
+    stated = [(entry["stream"], entry["event_key"]) for entry in document.get("related", [])]
     if not is_information(document):
-        found: list[tuple[str | None, str]] = [*stated]
+        named: list[tuple[str | None, str]] = [*stated]
     else:
         own = document.get("event_key")
-        found = [] if own is None else [(document["stream"], own)]
+        named = [] if own is None else [(document["stream"], own)]
         names = [(None, name) for name in _names_of_any(document)]
         if _is_of_burst(document):
-            found += [*stated, *names]
+            named += [*stated, *names]
         else:
             # A circular on another kind of source may mention a burst that is not it.
-            found += [item for item in stated if item[1] == document.get("name")]
-            found += [*names, *stated]
-    compared = [(stream, normalized_name(name)) for stream, name in found]
-    return [item for item in dict.fromkeys(compared) if item[1]]
+            named += [reference for reference in stated if reference[1] == document.get("name")]
+            named += [*names, *stated]
+    normalized = [(stream, normalized_name(name)) for stream, name in named]
+    return [reference for reference in dict.fromkeys(normalized) if reference[1]]
 
 
 def circular_name(document: Document) -> str | None:

@@ -37,26 +37,32 @@ def summary(key: str, documents: Sequence[Document], lent: Sequence[str] = ()) -
     dict
         A value for each derived column of `db.events.Event`.
     """
-    telling = [item for item in documents if not is_information(item)] or list(documents)
-    last = telling[-1]
-    own = {alias for item in telling for alias in item.get("aliases", [])}
+    primary = [document for document in documents if not is_information(document)] or list(
+        documents
+    )
+    last = primary[-1]
+    own = {alias for document in primary for alias in document.get("aliases", [])}
     return {
         "kind": last["kind"],
         "type_name": last.get("type_name", ""),
         "is_retracted": last["kind"] == Kind.RETRACTION.value,
         # One real notice makes the event real: a test notice may not hide it.
-        "is_test": all(is_test(item) for item in telling),
-        "name": _last(telling, "name") or key,
-        "event_time": _event_time(telling),
-        "far": _last(telling, "far"),
-        "is_significant": _last(telling, "significant"),
-        "classification": _last(telling, "classification") or {},
-        "properties": _last(telling, "properties") or {},
+        "is_test": all(is_test(document) for document in primary),
+        "name": _last(primary, "name") or key,
+        "event_time": _event_time(primary),
+        "far": _last(primary, "far"),
+        "is_significant": _last(primary, "significant"),
+        "classification": _last(primary, "classification") or {},
+        "properties": _last(primary, "properties") or {},
         "attributes": {
-            name: value for item in documents for name, value in item.get("attributes", {}).items()
+            name: value
+            for document in documents
+            for name, value in document.get("attributes", {}).items()
         },
         "flags": sorted(last.get("flags", [])),
-        "links": {label: url for item in documents for label, url in item.get("links", {}).items()},
+        "links": {
+            label: url for document in documents for label, url in document.get("links", {}).items()
+        },
         "aliases": sorted(own | set(lent))[:_MAX_NAMES],
     }
 
@@ -87,7 +93,7 @@ def _event_time(documents: Sequence[Document]) -> datetime | None:
         flags = document.get("flags", [])
         return max((flags.count(flag) * (3 - rank) for rank, flag in enumerate(_DISTRUSTED_TIMES)))
 
-    timed = [item for item in documents if item.get("event_time")]
+    timed = [document for document in documents if document.get("event_time")]
     if not timed:
         return None
     return datetime.fromisoformat(min(reversed(timed), key=distrust)["event_time"])

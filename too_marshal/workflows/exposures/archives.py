@@ -67,10 +67,10 @@ def read_archive(session: Session, archives: Archives, telescope: str) -> None:
     copy = _copy(session, telescope)
     end = now()
     start = max(end - MAX_LOOK, (copy.read_until or end) - LATENESS)
-    told = session.scalars(
+    rows = session.scalars(
         select(Exposure).where(Exposure.telescope == telescope, Exposure.start >= start)
     )
-    known = [as_executed(row) for row in told]
+    known = [as_executed(row) for row in rows]
     session.commit()  # no transaction stays open while the archive is asked
     try:
         table = archives(telescope).executed(Time(start), Time(end), known)
@@ -106,12 +106,12 @@ def read_references(session: Session, archives: Archives, telescope: str) -> Non
     if is_fresh:
         return
     try:
-        found = archives(telescope).references()
+        references = archives(telescope).references()
     except ArchiveUnavailable as err:
         _failed(session, telescope, str(err))
         return
     copy = _copy(session, telescope)
-    copy.references = {name: sorted(fields) for name, fields in found.by_filter.items()}
+    copy.references = {name: sorted(fields) for name, fields in references.by_filter.items()}
     copy.references_at = copy.tried_at = now()
     copy.error = ""
     session.commit()
@@ -126,12 +126,12 @@ def references_of(session: Session, telescope: str) -> dict[str, frozenset[int]]
 
 
 def _copy(session: Session, telescope: str) -> ArchiveCopy:
-    found = session.get(ArchiveCopy, telescope, populate_existing=True)
-    if found is None:
-        found = ArchiveCopy(telescope=telescope, rejected=[])
-        session.add(found)
+    copy = session.get(ArchiveCopy, telescope, populate_existing=True)
+    if copy is None:
+        copy = ArchiveCopy(telescope=telescope, rejected=[])
+        session.add(copy)
         session.flush()
-    return found
+    return copy
 
 
 def _failed(session: Session, telescope: str, reason: str) -> None:

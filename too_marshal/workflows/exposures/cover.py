@@ -48,10 +48,10 @@ def cover(
         Version of the map; the current one if None.
     """
     event = session.get_one(Event, event_id, populate_existing=True)
-    number = localization_id or event.current_localization_id
-    if number is None:
+    chosen_id = localization_id or event.current_localization_id
+    if chosen_id is None:
         return
-    localization = session.get_one(Localization, number)
+    localization = session.get_one(Localization, chosen_id)
     if localization.event_id != event_id or localization.state != LocalizationState.READY:
         return
     read_at = now()
@@ -68,7 +68,7 @@ def cover(
     values = {"event_id": event_id, **_values(skymap, [(camera, sources)])}
     _keep(session, localization.id, telescope, values, read_at)
     if localization.id == event.current_localization_id and values["probability"] != known:
-        _tell(session, event, telescope, values)
+        _add_activity(session, event, telescope, values)
         tasks.draw(localization_id=localization.id).defer(session, wait=DRAWN_EVERY)
     session.commit()
 
@@ -120,15 +120,15 @@ def _values(
         executed = []
         for source, rows in by_source.items():
             converted = [as_executed(row) for row in rows]
-            source_of |= {id(item): source for item in converted}
+            source_of |= {id(exposure): source for exposure in converted}
             executed += converted
         parts_of_sky.append((camera, executed))
-    everything = [item for _, executed in parts_of_sky for item in executed]
+    everything = [exposure for _, executed in parts_of_sky for exposure in executed]
     sources = set(source_of.values())
     sky = ObservedSky.of(skymap, parts_of_sky)
 
     def of(*wanted: Source) -> Covered:
-        return sky.coverage(lambda item: source_of[id(item)] in wanted)
+        return sky.coverage(lambda exposure: source_of[id(exposure)] in wanted)
 
     ours = of(*OURS)
     parts = {
@@ -147,7 +147,8 @@ def _values(
         "by_filter": ours.by_filter_json(),
         "by_source": {name: _of_source(part) for name, part in parts.items()},
         "depths": {
-            name: sky.depths(name) for name in dict.fromkeys(item.filter for item in everything)
+            name: sky.depths(name)
+            for name in dict.fromkeys(exposure.filter for exposure in everything)
         },
         "series": ours.series_json(),
     }
@@ -162,7 +163,7 @@ def _of_source(part: Covered) -> SourceCoverage:
     }
 
 
-def _tell(session: Session, event: Event, telescope: str, values: dict[str, Any]) -> None:
+def _add_activity(session: Session, event: Event, telescope: str, values: dict[str, Any]) -> None:
     record(
         session,
         f"{telescope} has observed {100 * values['probability']:.1f} % at least once, "

@@ -49,8 +49,8 @@ def draw(session: Session, reachable: Collection[str], localization_id: int) -> 
         [*_planned(session, reachable, localization), *_observed(session, localization)],
     )
     session.commit()  # no transaction stays open while a map is drawn
-    made = drawing_process.draw(prepared, facts, tiles)
-    values = {"all_sky": made.all_sky, "zoom": made.zoom, "drawn_at": now()}
+    drawing = drawing_process.draw(prepared, facts, tiles)
+    values = {"all_sky": drawing.all_sky, "zoom": drawing.zoom, "drawn_at": now()}
     session.execute(
         insert(Drawing)
         .values(localization_id=localization_id, **values)

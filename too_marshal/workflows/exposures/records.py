@@ -38,14 +38,14 @@ def exposures_by_source(
 ) -> dict[Source, list[Exposure]]:
     """Every exposure of a telescope that counts for an event; sources without any are left out."""
     imports = _imports(session, event.id)
-    found: dict[Source, list[Exposure]] = {}
+    by_source: dict[Source, list[Exposure]] = {}
     for row in exposures_of(session, event.id, telescope):
         source = Source.PLANNED if row.import_id is None else Source.UPLOADED
-        found.setdefault(source, []).append(row)
-    others = [number for number, source in imports.items() if source == Source.OTHERS]
+        by_source.setdefault(source, []).append(row)
+    others = [import_id for import_id, source in imports.items() if source == Source.OTHERS]
     query = select(Exposure).where(Exposure.telescope == telescope)
     if theirs := list(session.scalars(query.where(Exposure.import_id.in_(others)))):
-        found[Source.OTHERS] = theirs
+        by_source[Source.OTHERS] = theirs
     if event.event_time is not None:
         survey = query.where(
             Exposure.start.between(event.event_time, event.event_time + SURVEY_WINDOW),
@@ -53,8 +53,8 @@ def exposures_by_source(
             or_(Exposure.import_id.is_(None), Exposure.import_id.not_in(others)),
         )
         if strays := list(session.scalars(survey)):
-            found[Source.SURVEY] = strays
-    return found
+            by_source[Source.SURVEY] = strays
+    return by_source
 
 
 def _imports(session: Session, event_id: int) -> dict[int, str]:

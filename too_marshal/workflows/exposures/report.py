@@ -156,9 +156,9 @@ def _author(session: Session, username: str) -> str:
 def _plain(value: Any) -> Any:
     """JSON for `value`; times as ISO 8601."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _plain(element) for key, element in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_plain(element) for element in value]
     if isinstance(value, datetime):
         return value.isoformat()
     return value

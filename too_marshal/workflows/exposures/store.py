@@ -63,7 +63,7 @@ def store_exposures(
     import_id
         The import that they come with; None: the robot tells of them.
     """
-    once = list({item.exposure_id: item for item in exposures}.values())
+    once = list({exposure.exposure_id: exposure for exposure in exposures}.values())
     names = dict(
         session.execute(
             select(Submission.queue_name, Submission.id).where(Submission.telescope == telescope)
@@ -102,13 +102,14 @@ def _written(
     return [(bool(new), submission_id, start) for new, submission_id, start in written]
 
 
-def _is_better(told: Any) -> ColumnElement[bool]:
+def _is_better(incoming: Any) -> ColumnElement[bool]:
     """Whether what is told differs, and is not merely what was known before the processing."""
     limit = Exposure.limiting_magnitude
     differs = or_(
-        Exposure.detectors != told.detectors, limit.is_distinct_from(told.limiting_magnitude)
+        Exposure.detectors != incoming.detectors,
+        limit.is_distinct_from(incoming.limiting_magnitude),
     )
-    return and_(differs, or_(told.limiting_magnitude.is_not(None), limit.is_(None)))
+    return and_(differs, or_(incoming.limiting_magnitude.is_not(None), limit.is_(None)))
 
 
 def _rows(
@@ -117,32 +118,34 @@ def _rows(
     names: dict[str, int],
     import_id: int | None,
 ) -> list[dict[str, Any]]:
-    ra = np.array([item.ra.to_value(u.deg) for item in exposures])
-    dec = np.array([item.dec.to_value(u.deg) for item in exposures])
+    ra = np.array([exposure.ra.to_value(u.deg) for exposure in exposures])
+    dec = np.array([exposure.dec.to_value(u.deg) for exposure in exposures])
     cells = hpx29(SkyCoord(ra, dec, unit=u.deg)).tolist() if exposures else []
     received = now()
     return [
         {
             "telescope": telescope,
-            "exposure_id": item.exposure_id,
+            "exposure_id": exposure.exposure_id,
             # Who uploads says what it was for: the name of a queue is not asked.
-            "submission_id": names.get(item.queue_name or "") if import_id is None else None,
+            "submission_id": names.get(exposure.queue_name or "") if import_id is None else None,
             "import_id": import_id,
-            "queue_name": item.queue_name,
-            "field_id": item.field_id,
-            "ra": float(ra[number]),
-            "dec": float(dec[number]),
-            "hpx29": cells[number],
-            "filter": item.filter,
-            "start": item.start.to_datetime(timezone=UTC),
-            "exposure_time": float(item.exposure_time.to_value(u.s)),
-            "detectors": [int(detector) for detector in item.detectors],
-            "airmass": item.airmass,
-            "seeing": None if item.seeing is None else float(item.seeing.to_value(u.arcsec)),
-            "limiting_magnitude": item.limiting_magnitude,
+            "queue_name": exposure.queue_name,
+            "field_id": exposure.field_id,
+            "ra": float(ra[index]),
+            "dec": float(dec[index]),
+            "hpx29": cells[index],
+            "filter": exposure.filter,
+            "start": exposure.start.to_datetime(timezone=UTC),
+            "exposure_time": float(exposure.exposure_time.to_value(u.s)),
+            "detectors": [int(detector) for detector in exposure.detectors],
+            "airmass": exposure.airmass,
+            "seeing": None
+            if exposure.seeing is None
+            else float(exposure.seeing.to_value(u.arcsec)),
+            "limiting_magnitude": exposure.limiting_magnitude,
             "received_at": received,
         }
-        for number, item in enumerate(exposures)
+        for index, exposure in enumerate(exposures)
     ]
 
 

@@ -76,8 +76,8 @@ def share(session: Session, treasure_map: TreasureMap | None, event_id: int) -> 
     except QueueError as err:
         session.rollback()
         tasks.share(event_id=event_id).defer(session, wait=RETRY_TIME)
-        words = without_secrets(str(err))[:300]
-        text = f"The Treasure Map does not answer, it is asked again: {words}"
+        error = without_secrets(str(err))[:300]
+        text = f"The Treasure Map does not answer, it is asked again: {error}"
     else:
         parts = [f"{posted} pointings posted"] * bool(posted)
         parts += [f"{cancelled} cancelled"] * bool(cancelled)
@@ -101,10 +101,10 @@ def _cancel(session: Session, treasure_map: TreasureMap, event: Event) -> int:
     if not event.is_retracted:
         taken = _taken(session, {row.submission_id for row in rows})
         rows = [row for row in rows if (row.submission_id, row.number) not in taken]
-    numbers = [row.id for row in rows]
+    row_ids = [row.id for row in rows]
     session.commit()  # no transaction stays open while the Treasure Map is spoken to
     treasure_map.cancel([row.pointing_id for row in rows])
-    held = select(PostedPointing).where(PostedPointing.id.in_(numbers))
+    held = select(PostedPointing).where(PostedPointing.id.in_(row_ids))
     for row in lock_all(session, held.order_by(PostedPointing.id), PostedPointing):
         if row.status == "planned":  # it may have been executed, and told so, meanwhile
             row.status, row.changed_at = "cancelled", now()
@@ -115,9 +115,9 @@ def _cancel(session: Session, treasure_map: TreasureMap, event: Event) -> int:
 def _taken(session: Session, submissions: set[int]) -> set[tuple[int, int]]:
     """Planned exposures that were executed, by submission and number."""
     return {
-        (number, visit.planned.number)
-        for number in submissions
-        for visit in visits_of(session, session.get_one(Submission, number).plan)
+        (submission_id, visit.planned.number)
+        for submission_id in submissions
+        for visit in visits_of(session, session.get_one(Submission, submission_id).plan)
         if visit.taken is not None
     }
 
@@ -143,12 +143,14 @@ def _post(session: Session, treasure_map: TreasureMap, event: Event) -> int:
         }
         wanted = list(_wanted(session, submission, instrument, known))
         answer = treasure_map.post(event.key, [pointing for _, pointing in wanted])
-        for (number, pointing), found in zip(wanted, answer.ids, strict=True):
-            if found is None:
+        for (index, pointing), pointing_id in zip(wanted, answer.ids, strict=True):
+            if pointing_id is None:
                 continue
-            row = known.get(number)
+            row = known.get(index)
             if row is None:
-                row = PostedPointing(submission_id=submission.id, number=number, pointing_id=found)
+                row = PostedPointing(
+                    submission_id=submission.id, number=index, pointing_id=pointing_id
+                )
                 session.add(row)
             row.status, row.changed_at = pointing.status, now()
             posted += 1
@@ -172,8 +174,8 @@ def _wanted(
             continue
         if row is not None and pointing.status == "planned":
             continue
-        number = None if row is None else row.pointing_id
-        yield visit.planned.number, replace(pointing, pointing_id=number)
+        pointing_id = None if row is None else row.pointing_id
+        yield visit.planned.number, replace(pointing, pointing_id=pointing_id)
 
 
 def _pointing(

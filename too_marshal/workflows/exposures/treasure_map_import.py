@@ -61,9 +61,9 @@ def _read_event(session: Session, treasure_map: TreasureMap, event: Event) -> No
     own = set(session.scalars(select(PostedPointing.pointing_id)))
     table = treasure_map.completed_by_others(event.key, own)
     footprints = {}
-    for number in {pointing.instrument_id for pointing in table.pointings}:
+    for instrument_id in {pointing.instrument_id for pointing in table.pointings}:
         try:
-            footprints[number] = treasure_map.footprint(number)
+            footprints[instrument_id] = treasure_map.footprint(instrument_id)
         except QueueRefused:
             continue  # an instrument without a footprint cannot count
     for camera, exposures in as_exposures(table.pointings, footprints):

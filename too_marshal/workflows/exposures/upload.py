@@ -60,7 +60,7 @@ def upload(  # noqa: PLR0913 - what is known of a table
         telescope=telescope,
         source=Source.UPLOADED,
         name=name[:120],
-        rejected=[asdict(item) for item in table.rejected],
+        rejected=[asdict(rejected) for rejected in table.rejected],
         made_by=by,
     )
     session.add(row)
@@ -68,7 +68,7 @@ def upload(  # noqa: PLR0913 - what is known of a table
     fresh = _unknown(session, telescope, table.exposures)
     row.added = store_exposures(session, telescope, fresh, row.id).added
     row.known = len(table.exposures) - row.added
-    _tell(session, row, f"{row.added} {telescope} exposures uploaded from {row.name}", by)
+    _add_activity(session, row, f"{row.added} {telescope} exposures uploaded from {row.name}", by)
     tasks.cover(event_id=row.event_id, telescope=row.telescope).defer(session)
     session.commit()
     return row
@@ -80,7 +80,7 @@ def _unknown(
     """Exposures that the robot, or an earlier upload, has not told of under another identifier."""
     if not exposures:
         return []
-    starts = [item.start.to_datetime(timezone=UTC) for item in exposures]
+    starts = [exposure.start.to_datetime(timezone=UTC) for exposure in exposures]
     margin = timedelta(seconds=SAME_START)
     rows = session.scalars(
         select(Exposure).where(
@@ -89,7 +89,7 @@ def _unknown(
         )
     )
     known = Shutters(rows)
-    return [item for item in exposures if known.find(item) is None]
+    return [exposure for exposure in exposures if known.find(exposure) is None]
 
 
 def undo(session: Session, import_id: int, *, by: str) -> ExposureImport:
@@ -98,11 +98,13 @@ def undo(session: Session, import_id: int, *, by: str) -> ExposureImport:
     if row.undone_at is None:
         session.execute(delete(Exposure).where(Exposure.import_id == row.id))
         row.undone_by, row.undone_at = by, now()
-        _tell(session, row, f"{row.added} {row.telescope} exposures of {row.name} taken away", by)
+        _add_activity(
+            session, row, f"{row.added} {row.telescope} exposures of {row.name} taken away", by
+        )
         tasks.cover(event_id=row.event_id, telescope=row.telescope).defer(session)
     session.commit()
     return row
 
 
-def _tell(session: Session, row: ExposureImport, text: str, by: str) -> None:
+def _add_activity(session: Session, row: ExposureImport, text: str, by: str) -> None:
     record(session, text, subject="import", subject_id=row.id, event_id=row.event_id, actor=by)

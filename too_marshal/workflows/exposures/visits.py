@@ -96,8 +96,8 @@ def paired(
 ) -> list[Visit]:
     """Pair planned exposures with those that were taken."""
     return [
-        Visit(row, found, detectors)
-        for row, found in zip(planned, pairs(planned, taken), strict=True)
+        Visit(row, matched, detectors)
+        for row, matched in zip(planned, pairs(planned, taken), strict=True)
     ]
 
 

@@ -120,8 +120,8 @@ def _superevents(fetch: Fetch, base: str, since: datetime) -> Iterator[str]:
     url = f"{base}/api/superevents/?format=json&count=50&query={query}"
     for _ in range(MAX_PAGES):
         page = _get_json(fetch, url)
-        for item in page.get("superevents") or []:
-            name = item.get("superevent_id") if isinstance(item, dict) else None
+        for entry in page.get("superevents") or []:
+            name = entry.get("superevent_id") if isinstance(entry, dict) else None
             if isinstance(name, str) and _SUPEREVENT.fullmatch(name):
                 yield name
         following = (page.get("links") or {}).get("next")
@@ -137,14 +137,14 @@ def _alerts(fetch: Fetch, base: str, name: str) -> list[tuple[str, str | None]]:
     pattern = re.compile(_ALERT_FILE.format(name=re.escape(name)))
     # A name without a version is that of the latest, which stands under its version too.
     versioned = [file for file in files if pattern.fullmatch(file) and "," in file]
-    found = versioned or [file for file in files if pattern.fullmatch(file)]
-    if found:
+    chosen = versioned or [file for file in files if pattern.fullmatch(file)]
+    if chosen:
         return [
             (f"{base}/api/superevents/{name}/files/{quote(file, safe=',')}", "igwn.gwalert")
-            for file in sorted(found)
+            for file in sorted(chosen)
         ]
     events = _get_json(fetch, f"{base}/api/superevents/{name}/voevents/?format=json")
-    links = [item.get("links") or {} for item in events.get("voevents") or []]
+    links = [voevent.get("links") or {} for voevent in events.get("voevents") or []]
     return [(link["file"], None) for link in links if isinstance(link.get("file"), str)]
 
 
@@ -161,19 +161,19 @@ def _circulars(content: bytes, since: datetime) -> Iterator[tuple[int, bytes]]:
                 if file is None or member.size > MAX_CIRCULAR_SIZE:
                     continue
                 payload = file.read()
-                number, written = _number_and_time(payload)
-                if number is not None and written >= since:
-                    yield number, payload
+                circular_number, written = _circular_number_and_time(payload)
+                if circular_number is not None and written >= since:
+                    yield circular_number, payload
     except (tarfile.TarError, OSError, EOFError, zlib.error) as err:
         raise ArchiveUnreadable(f"the archive of circulars is damaged: {err}") from err
 
 
-def _number_and_time(payload: bytes) -> tuple[int | None, datetime]:
+def _circular_number_and_time(payload: bytes) -> tuple[int | None, datetime]:
     try:
         document = json.loads(payload)
-        number = document["circularId"]
+        circular_number = document["circularId"]
         written = max(document["createdOn"], document.get("editedOn") or 0)
-        return int(number), datetime.fromtimestamp(written / 1000, UTC)
+        return int(circular_number), datetime.fromtimestamp(written / 1000, UTC)
     except (ValueError, TypeError, KeyError, OverflowError, OSError, RecursionError):
         return None, datetime.min.replace(tzinfo=UTC)
 

@@ -25,7 +25,7 @@ from too_marshal.notices.formats.notice_json import notice_to_json
 from too_marshal.notices.notice import Notice, NoticeMalformed, NoticeUnknown
 from too_marshal.notices.registry import parse
 from too_marshal.workflows.events.associate import apply_notices
-from too_marshal.workflows.events.duplicates import meaning_of
+from too_marshal.workflows.events.duplicates import content_hash
 
 BATCH_SIZE = 50
 """Notices understood in one transaction."""
@@ -88,7 +88,7 @@ class Received:
 def ingest(session: Session, message: Message) -> Received:
     """Take in one message: keep, then understand. The door of files, the API and replays."""
     ((notice_id, is_new),) = keep(session, [message])
-    interpret(session, [notice_id])
+    process_notices(session, [notice_id])
     row = session.get_one(ReceivedNotice, notice_id, populate_existing=True)
     return Received(notice_id, is_new, NoticeState(row.state), row.event_id, row.error)
 
@@ -129,7 +129,9 @@ def keep(session: Session, messages: Sequence[Message]) -> list[tuple[int, bool]
     )
     known = dict(old.all()) | new
     # The last of a partition moves it the farthest.
-    for message in {(item.topic, item.partition): item for item in messages}.values():
+    for message in {
+        (candidate.topic, candidate.partition): candidate for candidate in messages
+    }.values():
         _move_offset(session, message)
     failpoints.hit("before_keep_commit")
     session.commit()
@@ -156,7 +158,7 @@ def _move_offset(session: Session, message: Message) -> None:
     )
 
 
-def interpret(session: Session, notice_ids: Sequence[int]) -> None:
+def process_notices(session: Session, notice_ids: Sequence[int]) -> None:
     """Understand stored notices, unless somebody else has or does.
 
     Parameters
@@ -175,22 +177,22 @@ def interpret(session: Session, notice_ids: Sequence[int]) -> None:
     # culprit may run out of attempts.
     if (tried or 0) < TRIES_TOGETHER:
         try:
-            _interpret_together(session, notice_ids)
+            _process_together(session, notice_ids)
         except DataError:
             session.rollback()
         else:
             return
-    for number in notice_ids:
+    for notice_id in notice_ids:
         try:
-            _interpret_together(session, [number])
+            _process_together(session, [notice_id])
         except DataError as err:
             session.rollback()
-            row = session.get_one(ReceivedNotice, number)
+            row = session.get_one(ReceivedNotice, notice_id)
             _quarantine(session, row, f"it holds what cannot be stored: {err.orig}")
             session.commit()
 
 
-def _interpret_together(session: Session, notice_ids: Sequence[int]) -> None:
+def _process_together(session: Session, notice_ids: Sequence[int]) -> None:
     # Counted before reading, and outside: a notice that kills the process must not do so for ever.
     session.execute(
         update(ReceivedNotice)
@@ -214,9 +216,9 @@ def _interpret_together(session: Session, notice_ids: Sequence[int]) -> None:
                 session, lock=tasks.event_lock(row.event.id), priority=urgency(row.event)
             )
     _stamp(session, rows)
-    failpoints.hit("before_interpret_commit")
+    failpoints.hit("before_process_commit")
     session.commit()
-    failpoints.hit("after_interpret_commit")
+    failpoints.hit("after_process_commit")
 
 
 def _read(session: Session, row: ReceivedNotice) -> bool:
@@ -255,7 +257,7 @@ def _describe(row: ReceivedNotice, notice: Notice) -> None:
     row.stream, row.kind = notice.stream, notice.kind.value
     row.order = list(notice.order)
     row.document = notice_to_json(notice)
-    row.meaning = meaning_of(row.document)
+    row.content_hash = content_hash(row.document)
 
 
 def _quarantine(session: Session, row: ReceivedNotice, reason: str) -> None:

@@ -25,7 +25,7 @@ from too_marshal.streams.kafka import (
     open_consumer,
 )
 from too_marshal.streams.scimma import CLUSTER, is_wanted, open_scimma_consumer, scimma_topics
-from too_marshal.workflows.intake.ingest import BATCH_SIZE, Message, interpret, keep
+from too_marshal.workflows.intake.ingest import BATCH_SIZE, Message, keep, process_notices
 from too_marshal.workflows.intake.reprocess import left_unread
 
 logger = logging.getLogger(__name__)
@@ -151,16 +151,16 @@ def _read(
     while not stop.is_set():
         arrived = subscription.take(BATCH_SIZE, timeout=0.0 if backlog else 0.5)
         heard = heard or bool(arrived)
-        notices = [item for item in arrived if item.topic != HEARTBEAT_TOPIC]
+        notices = [arrival for arrival in arrived if arrival.topic != HEARTBEAT_TOPIC]
         with sessions() as session:
             if notices:
-                for item, notice_id in zip(
+                for arrival, notice_id in zip(
                     notices, _store(session, source.cluster, notices), strict=True
                 ):
-                    backlog.add(item.topic, notice_id)
+                    backlog.add(arrival.topic, notice_id)
             # While full batches keep coming, keeping them goes before understanding them.
             if backlog.is_urgent or len(arrived) < BATCH_SIZE or len(backlog) > MAX_WAITING:
-                interpret(session, backlog.take(BATCH_SIZE))
+                process_notices(session, backlog.take(BATCH_SIZE))
         if time.monotonic() - beaten > BEAT_SECONDS:
             with sessions() as session:
                 partitions = f"{subscription.partitions} partitions"
@@ -199,7 +199,7 @@ class Backlog:
 
 def _store(session: Session, cluster: str, arrived: Sequence[Arrived]) -> list[int]:
     messages = [
-        Message(item.value, "kafka", item.topic, cluster, item.partition, item.offset)
-        for item in arrived
+        Message(arrival.value, "kafka", arrival.topic, cluster, arrival.partition, arrival.offset)
+        for arrival in arrived
     ]
     return [notice_id for notice_id, _ in keep(session, messages)]

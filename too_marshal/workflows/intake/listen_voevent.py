@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from too_marshal.db.heartbeats import BEAT_SECONDS, beat
 from too_marshal.deployment.settings import SettingInvalid, Settings
-from too_marshal.workflows.intake.ingest import Message, interpret, keep
+from too_marshal.workflows.intake.ingest import Message, keep, process_notices
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class Store:
             ((notice_id, _),) = keep(session, [Message(payload, "voevent")])
             beat(session, "stream-voevent")
             session.commit()
-            interpret(session, [notice_id])
+            process_notices(session, [notice_id])
 
 
 def listen_voevent(

@@ -43,8 +43,8 @@ def archived(paths: Iterable[Path], topic: str | None = None) -> list[Archived]:
         Kafka topic that they came on, if they came on one.
     """
     files = {file for path in paths for file in _files(path)}
-    found = [Archived(file, _own_time(file, topic)) for file in sorted(files)]
-    return sorted(found, key=lambda item: (item.time or _END_OF_TIME, item.path))
+    notices = [Archived(file, _own_time(file, topic)) for file in sorted(files)]
+    return sorted(notices, key=lambda notice: (notice.time or _END_OF_TIME, notice.path))
 
 
 def _files(path: Path) -> list[Path]:
@@ -107,8 +107,8 @@ def replay(
 
 def tally(outcomes: Iterable[Received]) -> Counter[str]:
     """How many of each: new, known before, and each state."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for received in outcomes:
-        found["new" if received.is_new else "known before"] += 1
-        found[received.state.value] += 1
-    return found
+        counts["new" if received.is_new else "known before"] += 1
+        counts[received.state.value] += 1
+    return counts

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from too_marshal.db.base import now
 from too_marshal.db.notices import NoticeState, ReceivedNotice
-from too_marshal.workflows.intake.ingest import BATCH_SIZE, interpret
+from too_marshal.workflows.intake.ingest import BATCH_SIZE, process_notices
 
 FORGOTTEN = timedelta(minutes=2)
 """A notice that has waited longer is not in the hands of a listener that is merely busy."""
@@ -26,12 +26,12 @@ def reread(session: Session, notice_id: int) -> None:
         .values(state=NoticeState.RECEIVED, attempts=0, error="")
     )
     session.commit()
-    interpret(session, [notice_id])
+    process_notices(session, [notice_id])
 
 
-def interpret_left(session: Session) -> int:
-    """Understand what has waited so long that nobody else will; see `interpret_waiting`."""
-    return interpret_waiting(session, older_than=FORGOTTEN)
+def process_forgotten(session: Session) -> int:
+    """Understand what has waited so long that nobody else will; see `process_waiting`."""
+    return process_waiting(session, older_than=FORGOTTEN)
 
 
 def left_unread(session: Session, limit: int) -> list[tuple[int, str | None]]:
@@ -42,10 +42,10 @@ def left_unread(session: Session, limit: int) -> list[tuple[int, str | None]]:
         .order_by(ReceivedNotice.id)
         .limit(limit)
     )
-    return [(number, topic) for number, topic in session.execute(query)]
+    return [(notice_id, topic) for notice_id, topic in session.execute(query)]
 
 
-def interpret_waiting(
+def process_waiting(
     session: Session, limit: int = 1000, older_than: timedelta = timedelta(0)
 ) -> int:
     """Understand what a crash left unread; returns how many were looked at."""
@@ -62,5 +62,5 @@ def interpret_waiting(
     )
     session.commit()
     for start in range(0, len(waiting), BATCH_SIZE):
-        interpret(session, waiting[start : start + BATCH_SIZE])
+        process_notices(session, waiting[start : start + BATCH_SIZE])
     return len(waiting)

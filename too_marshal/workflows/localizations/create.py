@@ -40,7 +40,7 @@ def note_localizations(session: Session, rows: Iterable[ReceivedNotice]) -> None
         and row.kind != Kind.RETRACTION.value
         and (description := (row.document or {}).get("localization"))
     ]
-    points = [item for item in placed if item[2]["kind"] == POINT]
+    points = [entry for entry in placed if entry[2]["kind"] == POINT]
     if points:
         session.execute(
             insert(Localization).on_conflict_do_nothing(),

@@ -28,7 +28,7 @@ MAX_WAIT = timedelta(minutes=30)
 GIVES_UP_AFTER = timedelta(hours=24)
 """GBM's maps appear minutes after the notice that links them; GraceDB's may take hours."""
 
-LOOKS_AGAIN_AFTER = tuple(timedelta(minutes=minutes) for minutes in (10, 60, 6 * 60, 24 * 60))
+FETCH_AGAIN_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (10, 60, 6 * 60, 24 * 60))
 """A mission may put a better map at the same address."""
 
 SLOTS = 2
@@ -87,7 +87,7 @@ def fetch(session: Session, fetcher: Fetcher | None, localization_id: int) -> No
             _defer_fetch(session, localization, now() + _BUSY_WAIT)
         elif _lock(session, localization):
             make_ready(session, localization, facts, content)
-            _look_again(session, localization.id, 0)
+            _schedule_fetch_again(session, localization.id, 0)
     session.commit()
 
 
@@ -122,7 +122,7 @@ def fetch_again(session: Session, fetcher: Fetcher | None, localization_id: int,
             session, f"Looking for a newer map failed: {err}", subject="localization",
             subject_id=localization.id, event_id=localization.event_id,
         )  # fmt: skip
-    _look_again(session, localization.id, look + 1)
+    _schedule_fetch_again(session, localization.id, look + 1)
     session.commit()
 
 
@@ -133,7 +133,7 @@ def host_slot(session: Session, url: str) -> Iterator[bool]:
     engine = session.get_bind()
     assert isinstance(engine, Engine)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        slot = next((number for number in range(SLOTS) if _take(connection, host, number)), None)
+        slot = next((index for index in range(SLOTS) if _take(connection, host, index)), None)
         try:
             yield slot is not None
         finally:
@@ -194,10 +194,10 @@ def _lock(session: Session, localization: Localization) -> bool:
     return localization.state == LocalizationState.PENDING
 
 
-def _look_again(session: Session, localization_id: int, look: int) -> None:
-    if look < len(LOOKS_AGAIN_AFTER):
+def _schedule_fetch_again(session: Session, localization_id: int, look: int) -> None:
+    if look < len(FETCH_AGAIN_DELAYS):
         tasks.fetch_again(localization_id=localization_id, look=look).defer(
-            session, wait=LOOKS_AGAIN_AFTER[look]
+            session, wait=FETCH_AGAIN_DELAYS[look]
         )
 
 
@@ -210,13 +210,13 @@ def _versions(session: Session, localization: Localization) -> list[str | None]:
 
 
 def _new_version(session: Session, localization: Localization) -> Localization | None:
-    number = len(_versions(session, localization)) + 1
+    version_number = len(_versions(session, localization)) + 1
     version = session.scalar(
         insert(Localization)
         .values(
             event_id=localization.event_id,
             notice_id=localization.notice_id,
-            variant=f"{FETCHED}-{number}",
+            variant=f"{FETCHED}-{version_number}",
             order=localization.order,
             kind=localization.kind,
             description=localization.description,

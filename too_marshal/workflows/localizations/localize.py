@@ -23,7 +23,7 @@ from too_marshal.db.jobs import URGENT
 from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
 from too_marshal.db.locks import lock
 from too_marshal.db.notices import ReceivedNotice
-from too_marshal.notices import notice as said
+from too_marshal.notices import notice
 from too_marshal.notices.registry import parse
 from too_marshal.workflows.localizations.map_reader import MapFacts, describe, read_map
 
@@ -52,7 +52,7 @@ def localize(session: Session, localization_id: int) -> None:
         ReceivedNotice, localization.notice_id, options=[undefer(ReceivedNotice.payload)]
     )
     where = parse(row.payload, row.topic).localization
-    if isinstance(where, said.MapLink):
+    if isinstance(where, notice.MapLink):
         _fetch_later(session, localization)
     session.commit()  # no transaction stays open while a map is read
     try:
@@ -78,25 +78,25 @@ def _duration_class(row: ReceivedNotice) -> str:
 
 
 def _map_of(
-    where: said.Localization | None, variant: str, duration: str
+    where: notice.Localization | None, variant: str, duration: str
 ) -> tuple[MapFacts, bytes | None]:
     match where:
-        case said.InlineMap(fits=fits, combined=combined):
+        case notice.InlineMap(fits=fits, combined=combined):
             chosen = combined if variant == "combined" and combined is not None else fits
             return read_map(chosen), chosen
-        case said.MapLink(fallback=None):
+        case notice.MapLink(fallback=None):
             raise MapUnavailable("the notice gives no position, only the address of a map")
-        case said.MapLink(fallback=said.Circle() as circle):
+        case notice.MapLink(fallback=notice.Circle() as circle):
             return describe(_circle(circle, duration)), None
         case _:
             return describe(_skymap_of(where, duration)), None
 
 
-def _skymap_of(where: said.Localization | None, duration: str) -> SkyMap:
+def _skymap_of(where: notice.Localization | None, duration: str) -> SkyMap:
     match where:
-        case said.Circle():
+        case notice.Circle():
             return _circle(where, duration)
-        case said.Ellipse():
+        case notice.Ellipse():
             return ellipse_skymap(
                 where.ra * u.deg,
                 where.dec * u.deg,
@@ -105,13 +105,13 @@ def _skymap_of(where: said.Localization | None, duration: str) -> SkyMap:
                 where.position_angle * u.deg,
                 where.containment,
             )
-        case said.Polygon(vertices=vertices, containment=containment):
+        case notice.Polygon(vertices=vertices, containment=containment):
             return polygon_skymap(vertices * u.deg, containment)
         case _:
             raise MapUnavailable("the notice gives no position")
 
 
-def _circle(circle: said.Circle, duration: str) -> SkyMap:
+def _circle(circle: notice.Circle, duration: str) -> SkyMap:
     model = None if circle.systematics_included else circle.systematic_model
     return circle_skymap(
         circle.ra * u.deg,

@@ -101,7 +101,9 @@ def request_of(session: Session, plan: Plan) -> ObservingRequest:
     plan.created_at = now()
     executed = _useful(session, plan, [session.get_one(Plan, plan.parent_id)])
     # A rehearsal's robot may be ahead of our clock.
-    present = max([Time(now()), *(item.start + item.exposure_time for item in executed)])
+    present = max(
+        [Time(now()), *(exposure.start + exposure.exposure_time for exposure in executed)]
+    )
     return remaining_request(request, executed, present)
 
 
@@ -127,9 +129,9 @@ def _of_its_night(session: Session, plan: Plan, start: Time) -> tuple[ExecutedEx
 
 def _useful(session: Session, plan: Plan, others: Sequence[Plan]) -> list[ExecutedExposure]:
     """What was taken for a plan's event, but for what other plans have to take again."""
-    again = {number for other in others for number in to_repeat(session, other)}
+    repeated = {exposure_id for other in others for exposure_id in to_repeat(session, other)}
     return [
         as_executed(row)
         for row in exposures_of(session, plan.event_id, plan.telescope)
-        if row.id not in again
+        if row.id not in repeated
     ]

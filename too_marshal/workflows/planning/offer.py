@@ -40,18 +40,18 @@ def offer(session: Session, plan_id: int) -> None:
     plan_id
         A plan that is computed; nothing is done for one that replaces nothing.
     """
-    found = session.scalars(
+    replacement_id = session.scalars(
         select(Replacement.id).where(
             Replacement.plan_id == plan_id, Replacement.state == ReplacementState.COMPUTING
         )
     ).one_or_none()
-    if found is None:
+    if replacement_id is None:
         return
-    row = session.get_one(Replacement, found)
+    row = session.get_one(Replacement, replacement_id)
     difference = _difference(session, row) if row.plan.state == PlanState.READY else None
     session.commit()
     event = lock(session, Event, row.event_id)
-    row = lock(session, Replacement, found)
+    row = lock(session, Replacement, replacement_id)
     if row.state != ReplacementState.COMPUTING:
         session.commit()
         return
@@ -85,23 +85,23 @@ def _against_offering(
     if max(gains) >= WORTH and min(gains) > -WORTH:
         return ""
     before, after = difference["probability"]
-    words = (
+    reason = (
         f"on the new map another plan covers {after:.1%} where it covers {before:.1%}, which is"
         f" not worth an exchange (it takes {WORTH:.0%} more)"
     )
     record(
         session,
-        f"{old.telescope} {old.queue_name} stays: {words}",
+        f"{old.telescope} {old.queue_name} stays: {reason}",
         subject="replacement",
         subject_id=row.id,
         event_id=row.event_id,
     )
-    return words
+    return reason
 
 
 def _difference(session: Session, row: Replacement) -> PlanChange:
     """What changes, both plans scored on the new map; what was executed belongs to both."""
-    old, new = (_read(session, number) for number in (row.submission.plan_id, row.plan_id))
+    old, new = (_read(session, plan_id) for plan_id in (row.submission.plan_id, row.plan_id))
     taken = exposures_of(session, row.event_id, row.plan.telescope)
     executed = [
         as_executed(exposure) for exposure in taken if exposure.received_at < row.plan.created_at
@@ -118,8 +118,8 @@ def _difference(session: Session, row: Replacement) -> PlanChange:
         "kept": len(change.kept) - len(done.exposures),
         "added": len(change.added),
         "dropped": len(change.dropped),
-        "added_fields": sorted({item.field_id for item in change.added}),
-        "dropped_fields": sorted({item.field_id for item in change.dropped}),
+        "added_fields": sorted({exposure.field_id for exposure in change.added}),
+        "dropped_fields": sorted({exposure.field_id for exposure in change.dropped}),
         "probability": [before.statistics["probability"], after.statistics["probability"]],
         "probability_all_filters": [
             before.statistics["probability_all_filters"],
@@ -129,7 +129,7 @@ def _difference(session: Session, row: Replacement) -> PlanChange:
 
 
 def _scored(skymap: SkyMap, telescope: str, plan: ObservingPlan) -> ObservingPlan:
-    ordered = tuple(sorted(plan.exposures, key=lambda item: item.start.utc.mjd))
+    ordered = tuple(sorted(plan.exposures, key=lambda exposure: exposure.start.utc.mjd))
     return rescored(skymap, TELESCOPES[telescope], replace(plan, exposures=ordered))
 
 

@@ -25,7 +25,7 @@ from too_marshal.db.events import Event, record, urgency
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanRule, PlanState
-from too_marshal.workflows.alerts.notify import tell
+from too_marshal.workflows.alerts.notify import notify_people
 from too_marshal.workflows.localizations.localize import load_skymap
 from too_marshal.workflows.planning.compute import PlanningFailed, request_of, think
 from too_marshal.workflows.planning.plan_queue import (
@@ -58,13 +58,13 @@ def propose_plans(session: Session, localization_id: int) -> None:
     event = session.get_one(Event, localization.event_id)
     if event.current_localization_id != localization.id:
         return
-    planning, telling = decide_localization(session, event, localization)
+    planning, notifying = decide_localization(session, event, localization)
     for rule in planning:
         _ask_by_rule(session, event, localization, rule)
-    if planning or telling:
+    if planning or notifying:
         tasks.draw(localization_id=localization.id).defer(session, wait=DRAWN_AFTER)
-    for rule in telling:
-        tell(session, rule, event, "its map is ready", notice_id=localization.notice_id)
+    for rule in notifying:
+        notify_people(session, rule, event, "its map is ready", notice_id=localization.notice_id)
     tasks.rescore(localization_id=localization.id).defer(session, priority=urgency(event))
     session.commit()
 
@@ -201,24 +201,24 @@ def store_plan(session: Session, plan: Plan, observing_plan: ObservingPlan) -> N
     plan.statistics = cast("PlanStatistics", dict(observing_plan.statistics))
     plan.remark = observing_plan.remark
     plan.state = PlanState.READY if observing_plan.exposures else PlanState.EMPTY
-    ra = [item.ra.to_value(u.deg) for item in observing_plan.exposures]
-    dec = [item.dec.to_value(u.deg) for item in observing_plan.exposures]
+    ra = [exposure.ra.to_value(u.deg) for exposure in observing_plan.exposures]
+    dec = [exposure.dec.to_value(u.deg) for exposure in observing_plan.exposures]
     cells = hpx29(SkyCoord(ra, dec, unit=u.deg)).tolist() if ra else []
     plan.exposures = [
         PlannedExposureRow(
-            number=number,
-            field_id=item.field_id,
-            ra=ra[number],
-            dec=dec[number],
-            hpx29=cells[number],
-            filter=item.filter,
-            start=item.start.to_datetime(timezone=UTC),
-            exposure_time=item.exposure_time.to_value(u.s),
-            airmass=float(item.airmass),
-            probability=float(item.probability),
-            limiting_magnitude=item.limiting_magnitude,
+            number=index,
+            field_id=exposure.field_id,
+            ra=ra[index],
+            dec=dec[index],
+            hpx29=cells[index],
+            filter=exposure.filter,
+            start=exposure.start.to_datetime(timezone=UTC),
+            exposure_time=exposure.exposure_time.to_value(u.s),
+            airmass=float(exposure.airmass),
+            probability=float(exposure.probability),
+            limiting_magnitude=exposure.limiting_magnitude,
         )
-        for number, item in enumerate(observing_plan.exposures)
+        for index, exposure in enumerate(observing_plan.exposures)
     ]
     session.flush()
 

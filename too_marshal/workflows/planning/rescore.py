@@ -51,8 +51,8 @@ def rescore(session: Session, localization_id: int) -> None:
     for plan in _not_over(session, event, localization):
         observing_plan = read_plan(plan)
         session.commit()  # no transaction stays open while numbers are crunched
-        again = rescored(skymap, TELESCOPES[observing_plan.telescope], observing_plan)
-        statistics = plan_to_json(again)["statistics"]
+        rescored_plan = rescored(skymap, TELESCOPES[observing_plan.telescope], observing_plan)
+        statistics = plan_to_json(rescored_plan)["statistics"]
         if not _is_current(session, localization):
             session.commit()
             return  # a newer map has come meanwhile, and its own scoring with it

@@ -44,10 +44,12 @@ def too_old(rule: PlanRule, age: timedelta, purpose: Purpose) -> list[str]:
     }[purpose]
     if hours is None or age <= timedelta(hours=hours):
         return []
-    return [f"the event is {in_words(age)} old, more than {in_words(timedelta(hours=hours))}"]
+    return [
+        f"the event is {readable_span(age)} old, more than {readable_span(timedelta(hours=hours))}"
+    ]
 
 
-def in_words(span: timedelta) -> str:
+def readable_span(span: timedelta) -> str:
     """A span of time in the unit in which people think of it: "36 h", "7 days", "3.2 years"."""
     if span < 2 * _DAY:
         return f"{span / timedelta(hours=1):.3g} h"

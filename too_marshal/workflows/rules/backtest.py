@@ -82,17 +82,17 @@ def try_rule(session: Session, trial_id: int) -> None:
     counts = {"notices": len(cases), "before": 0, "after": 0, "changed": 0}
     changes: list[dict[str, Any]] = []
     applying: list[dict[str, Any]] = []
-    for number, item in enumerate(cases, start=1):
-        before, after = _against(current, item), _against(candidate, item)
+    for done, past in enumerate(cases, start=1):
+        before, after = _against(current, past), _against(candidate, past)
         counts["before"] += not before
         counts["after"] += not after
         if bool(before) != bool(after):
             counts["changed"] += 1
-            changes.append(_answer(item, before, after))
+            changes.append(_answer(past, before, after))
         elif not after:
-            applying.append(_answer(item, before, after))
-        if number % STEP == 0:
-            trial.done = number
+            applying.append(_answer(past, before, after))
+        if done % STEP == 0:
+            trial.done = done
             session.commit()
     trial.done = len(cases)
     trial.result = {
@@ -103,20 +103,20 @@ def try_rule(session: Session, trial_id: int) -> None:
     session.commit()
 
 
-def _against(rule: PlanRule | None, item: Past) -> list[str]:
+def _against(rule: PlanRule | None, past: Past) -> list[str]:
     if rule is None:
         return [NO_RULE]
     if not rule.enabled or rule.deleted_at is not None:
         return [DISABLED]
-    return failed_conditions(rule, item.case)
+    return failed_conditions(rule, past.case)
 
 
-def _answer(item: Past, before: list[str], after: list[str]) -> dict[str, Any]:
+def _answer(past: Past, before: list[str], after: list[str]) -> dict[str, Any]:
     return {
-        "event_id": item.event.id,
-        "event_name": item.event.name,
-        "notice_id": item.notice.id,
-        "received_at": item.notice.received_at.isoformat(),
+        "event_id": past.event.id,
+        "event_name": past.event.name,
+        "notice_id": past.notice.id,
+        "received_at": past.notice.received_at.isoformat(),
         "applied": not before,
         "applies": not after,
         "reasons": after or before,

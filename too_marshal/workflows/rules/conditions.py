@@ -21,7 +21,7 @@ from too_marshal.db.localizations import Localization
 from too_marshal.formatting import area, distance, percent, rate
 from too_marshal.notices.notice import Kind
 from too_marshal.notices.registry import EVENT_STREAMS
-from too_marshal.workflows.rules.texts import MAX_ITEM, MAX_ITEMS, Texts
+from too_marshal.workflows.rules.texts import MAX_LENGTH, MAX_TEXTS, Texts
 
 KINDS = tuple(kind.value for kind in Kind if kind is not Kind.INFORMATION)
 DURATIONS = ("short", "long")
@@ -59,19 +59,23 @@ class Condition(Entry):
 
 
 def _classes(value: Any) -> dict[str, float]:
-    if not isinstance(value, dict) or len(value) > MAX_ITEMS:
+    if not isinstance(value, dict) or len(value) > MAX_TEXTS:
         raise ValueError("Classes with a least probability each, as BNS 0.5.")
-    if not all(isinstance(name, str) and 0 < len(name) <= MAX_ITEM for name in value):
-        raise ValueError(f"A class has a name of at most {MAX_ITEM} characters.")
+    if not all(isinstance(name, str) and 0 < len(name) <= MAX_LENGTH for name in value):
+        raise ValueError(f"A class has a name of at most {MAX_LENGTH} characters.")
     for least in value.values():
-        is_number = isinstance(least, int | float) and not isinstance(least, bool)
-        if not is_number or not math.isfinite(least) or not 0 <= least <= 1:
+        is_numeric = isinstance(least, int | float) and not isinstance(least, bool)
+        if not is_numeric or not math.isfinite(least) or not 0 <= least <= 1:
             raise ValueError("From 0 to 1.")
     return {name: float(least) for name, least in value.items()}
 
 
-def _or(items: list[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} or {items[-1]}"
+def _or(alternatives: list[str]) -> str:
+    return (
+        alternatives[0]
+        if len(alternatives) == 1
+        else f"{', '.join(alternatives[:-1])} or {alternatives[-1]}"
+    )
 
 
 def _stream(wanted: list[str], case: Case) -> Iterator[str]:
@@ -116,15 +120,15 @@ def _has_ns(least: float, case: Case) -> Iterator[str]:
 
 
 def _class(wanted: dict[str, float], case: Case) -> Iterator[str]:
-    found = case.event.classification
-    if wanted and not any(found.get(name, -1.0) >= least for name, least in wanted.items()):
+    probabilities = case.event.classification
+    if wanted and not any(probabilities.get(name, -1.0) >= least for name, least in wanted.items()):
         listed = ", ".join(f"{name} {least:g}" for name, least in sorted(wanted.items()))
         yield f"no class reaches its least probability ({listed})"
 
 
 def _say_classes(wanted: dict[str, float]) -> str | None:
-    said = [f"{name} is {percent(least)} or more" for name, least in sorted(wanted.items())]
-    return _or(said) if said else None
+    texts = [f"{name} is {percent(least)} or more" for name, least in sorted(wanted.items())]
+    return _or(texts) if texts else None
 
 
 def _duration(wanted: list[str], case: Case) -> Iterator[str]:

@@ -67,13 +67,13 @@ def decide_notice(session: Session, event: Event, notice: ReceivedNotice) -> lis
         Those that apply, the first time that this is asked: nobody is told twice.
     """
     case = Case(event, notice.kind or "", None, age_of(session, event))
-    found = []
+    matching = []
     for rule in _enabled(session):
         if rule.notifies:
             against = failed_conditions(rule, case, [Purpose.TELL])
             if store_decision(session, rule, event, _NOTICE, notice.id, against) and not against:
-                found.append(rule)
-    return found
+                matching.append(rule)
+    return matching
 
 
 def decide_localization(
@@ -94,7 +94,7 @@ def decide_localization(
     notice = session.get_one(ReceivedNotice, localization.notice_id)
     case = Case(event, notice.kind or "", localization, age_of(session, event))
     planning: dict[str, PlanRule] = {}
-    telling = []
+    notifying = []
     for rule in _enabled(session):
         tells = rule.notifies and needs_map(rule)
         if not rule.plans and not tells:
@@ -113,10 +113,10 @@ def decide_localization(
             session, rule, event, _LOCALIZATION, localization.id, against, aside
         )
         if tells and is_met and is_first and not late[Purpose.TELL]:
-            telling.append(rule)
+            notifying.append(rule)
         if rule.plans and not against and not late[Purpose.PLAN]:
             planning[rule.telescope] = rule
-    return list(planning.values()), telling
+    return list(planning.values()), notifying
 
 
 def store_decision(  # noqa: PLR0913, PLR0917 - what a decision is

@@ -61,19 +61,19 @@ def past_cases(session: Session, span: timedelta, limit: int) -> list[Past]:
     localizations = _ready_localizations(session, [row.id for row in rows])
     query = select(Event).where(Event.id.in_(earlier))
     events = {event.id: event for event in session.scalars(query)}
-    found = []
+    cases = []
     for row in rows:
         event = events[row.event_id or 0]
         stood = _as_it_stood(event, earlier[event.id], row)
-        began = stood.event_time or min(item.received_at for item in earlier[event.id])
+        began = stood.event_time or min(notice.received_at for notice in earlier[event.id])
         case = Case(stood, row.kind or "", localizations.get(row.id), row.received_at - began)
-        found.append(Past(event, row, case))
-    return found
+        cases.append(Past(event, row, case))
+    return cases
 
 
 def _as_it_stood(event: Event, notices: list[ReceivedNotice], last: ReceivedNotice) -> Event:
     """The event as all that had come until then told of it; not a row."""
-    documents = [item.document or {} for item in notices if item.id <= last.id]
+    documents = [notice.document or {} for notice in notices if notice.id <= last.id]
     return Event(stream=event.stream, key=event.key, **summary(event.key, documents, event.aliases))
 
 
@@ -89,11 +89,11 @@ def _notices_by_event(session: Session, events: set[int]) -> dict[int, list[Rece
         )
         .order_by(ReceivedNotice.order, ReceivedNotice.sha256)
     )
-    found: dict[int, list[ReceivedNotice]] = defaultdict(list)
+    notices: dict[int, list[ReceivedNotice]] = defaultdict(list)
     for row in session.scalars(query):
         assert row.event_id is not None
-        found[row.event_id].append(row)
-    return found
+        notices[row.event_id].append(row)
+    return notices
 
 
 def _ready_localizations(session: Session, notices: list[int]) -> dict[int, Localization]:

@@ -45,15 +45,15 @@ def save_rule(
     RuleInvalid
         If a value cannot be, or another rule has the name.
     """
-    found = checked(values)
+    fields = checked(values)
     if rule is None:
-        rule, said = PlanRule(**columns(found)), f"Rule {found['name']!r} added"
+        rule, text = PlanRule(**columns(fields)), f"Rule {fields['name']!r} added"
         session.add(rule)
     else:
         before = values_of(rule)
-        changed = [name for name in before if before[name] != found[name]]
-        said = f"Rule {rule.name!r} changed: {', '.join(changed) or 'nothing'}"
-        for name, value in columns(found).items():
+        changed = [name for name in before if before[name] != fields[name]]
+        text = f"Rule {rule.name!r} changed: {', '.join(changed) or 'nothing'}"
+        for name, value in columns(fields).items():
             setattr(rule, name, value)
     try:
         session.flush()
@@ -64,7 +64,7 @@ def save_rule(
         raise RuleInvalid(
             {"name": "Another rule has this name; it may be among the deleted ones."}
         ) from err
-    record(session, said, subject="rule", subject_id=rule.id, actor=by)
+    record(session, text, subject="rule", subject_id=rule.id, actor=by)
     session.commit()
     return rule
 
@@ -72,8 +72,8 @@ def save_rule(
 def switch_rule(session: Session, rule: PlanRule, *, enabled: bool, by: str) -> None:
     """Let a rule be asked, or not; committed."""
     rule.enabled = enabled
-    said = f"Rule {rule.name!r} {'enabled' if enabled else 'disabled'}"
-    record(session, said, subject="rule", subject_id=rule.id, actor=by)
+    text = f"Rule {rule.name!r} {'enabled' if enabled else 'disabled'}"
+    record(session, text, subject="rule", subject_id=rule.id, actor=by)
     session.commit()
 
 

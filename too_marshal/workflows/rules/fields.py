@@ -128,33 +128,33 @@ def checked(values: Mapping[str, Any], *, typed: bool = False) -> dict[str, Any]
         If any value cannot be; a sentence for each.
     """
     try:
-        found = RuleFields.model_validate(dict(values))
+        rule = RuleFields.model_validate(dict(values))
     except ValidationError as err:
         raise RuleInvalid(sentences(err, RuleFields, typed=typed)) from err
-    faults = _together(found)
+    faults = _together(rule)
     if faults:
         raise RuleInvalid(faults)
-    return found.model_dump()
+    return rule.model_dump()
 
 
-def _together(found: RuleFields) -> dict[str, str]:
+def _together(rule: RuleFields) -> dict[str, str]:
     """What is wrong with fields that are right each by itself."""
     faults = {}
-    if not found.name:
+    if not rule.name:
         faults["name"] = "Give the rule a name."
-    if not (found.plans or found.notifies):
+    if not (rule.plans or rule.notifies):
         faults["notifies"] = "A rule tells people, or plans, or both."
-    if not found.plans:
-        if found.submits:
+    if not rule.plans:
+        if rule.submits:
             faults["submits"] = "Only a rule that plans can submit."
         return faults
-    telescope = TELESCOPES.get(found.telescope)
+    telescope = TELESCOPES.get(rule.telescope)
     if telescope is None:
         faults["telescope"] = f"One of {', '.join(TELESCOPES)}."
-    elif not found.filters or not set(found.filters) <= set(telescope.filters):
+    elif not rule.filters or not set(rule.filters) <= set(telescope.filters):
         faults["filters"] = f"{telescope.name} has the filters {', '.join(telescope.filters)}."
-    if found.planner not in MAP_PLANNERS:
+    if rule.planner not in MAP_PLANNERS:
         faults["planner"] = f"One of {', '.join(MAP_PLANNERS)}."
-    if found.exposure_time <= 0:
+    if rule.exposure_time <= 0:
         faults["exposure_time"] = "Longer than 0 s."
     return faults

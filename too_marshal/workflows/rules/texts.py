@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-MAX_ITEMS, MAX_ITEM = 40, 60
+MAX_TEXTS, MAX_LENGTH = 40, 60
 
 
 class Text:
@@ -44,7 +44,7 @@ class Texts:
 
     def __init__(self, *known: str) -> None:
         self.known = known
-        self._item = Text(MAX_ITEM)
+        self._text = Text(MAX_LENGTH)
 
     def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Check before the type is looked at."""
@@ -54,15 +54,15 @@ class Texts:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """Describe it to programs."""
-        item = {"enum": list(self.known)} if self.known else {"type": "string"}
-        return {**handler(schema), "items": item, "maxItems": MAX_ITEMS}
+        element = {"enum": list(self.known)} if self.known else {"type": "string"}
+        return {**handler(schema), "items": element, "maxItems": MAX_TEXTS}
 
     def _check(self, value: Any) -> list[str]:
-        if not isinstance(value, list) or len(value) > MAX_ITEMS:
-            raise ValueError(f"A list of at most {MAX_ITEMS} texts.")
-        found = [self._item._check(text) for text in value]  # noqa: SLF001 - the same rule
-        strange = [text for text in found if self.known and text not in self.known]
+        if not isinstance(value, list) or len(value) > MAX_TEXTS:
+            raise ValueError(f"A list of at most {MAX_TEXTS} texts.")
+        texts = [self._text._check(text) for text in value]  # noqa: SLF001 - the same rule
+        strange = [text for text in texts if self.known and text not in self.known]
         if strange:
             known = ", ".join(self.known)
             raise ValueError(f"Unknown: {', '.join(strange)}. Known: {known}.")
-        return list(dict.fromkeys(filter(None, found)))
+        return list(dict.fromkeys(filter(None, texts)))

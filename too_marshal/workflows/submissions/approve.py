@@ -17,9 +17,9 @@ from too_marshal.db.queues import (
     LIVE,
     Submission,
     SubmissionState,
+    add_activity,
     names_held,
     submission_is_stopped,
-    tell,
 )
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.errors import Forbidden
@@ -96,7 +96,7 @@ def create_submission(
     )
     session.add(submission)
     session.flush()
-    tell(session, submission, "approved for submission", by)
+    add_activity(session, submission, "approved for submission", by)
     tasks.submit(submission_id=submission.id).defer(session)
     if plan.localization_id != plan.event.current_localization_id:
         # The scoring of the new map has looked for queues before there was this one.
@@ -164,7 +164,7 @@ def _blockers(session: Session, robots: Robots, plan: Plan) -> Iterator[str]:
     if submission_is_stopped(session):
         yield "all submission is stopped (see the health page)"
     yield from _sent_before(session, plan)
-    if max((item.start for item in plan.exposures), default=now()) < now():
+    if max((exposure.start for exposure in plan.exposures), default=now()) < now():
         yield "the plan's last exposure lies in the past"
 
 

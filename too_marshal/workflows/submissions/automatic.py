@@ -52,8 +52,8 @@ def submit_by_rule(session: Session, robots: Robots, plan_id: int, tries: int = 
             robots.queue(plan.telescope).ping()
         except QueueError:
             if tries < MAX_TRIES:
-                again = tasks.submit_by_rule(plan_id=plan.id, tries=tries + 1)
-                again.defer(session, wait=WAIT, lock=tasks.automatic_lock(plan.telescope))
+                retry = tasks.submit_by_rule(plan_id=plan.id, tries=tries + 1)
+                retry.defer(session, wait=WAIT, lock=tasks.automatic_lock(plan.telescope))
                 session.commit()
                 return
         reasons = _against_the_queue(session, robots, plan, rule)
@@ -131,4 +131,4 @@ def _against_the_queue(session: Session, robots: Robots, plan: Plan, rule: PlanR
     )
     session.add(row)
     session.flush()
-    return [*row.words(ERROR), *row.words(WARNING)]
+    return [*row.messages(ERROR), *row.messages(WARNING)]

@@ -23,15 +23,15 @@ def preflight_blocker(
     session: Session, plan_id: int, preflight_id: int | None, *, accepts_warnings: bool
 ) -> str:
     """Why a preflight does not allow the submission; empty where it does."""
-    found = None if preflight_id is None else session.get(Preflight, preflight_id)
-    if found is None or found.plan_id != plan_id:
+    preflight = None if preflight_id is None else session.get(Preflight, preflight_id)
+    if preflight is None or preflight.plan_id != plan_id:
         return "the plan was not checked against the robot's queue"
-    if found.done_at is None:
+    if preflight.done_at is None:
         return "the check against the robot's queue is not done yet"
-    if not found.is_fresh():
+    if not preflight.is_fresh():
         return "the check against the robot's queue is too old: check again"
-    if errors := found.words(ERROR):
+    if errors := preflight.messages(ERROR):
         return "; ".join(errors)
-    if found.words(WARNING) and not accepts_warnings:
+    if preflight.messages(WARNING) and not accepts_warnings:
         return "the warnings of the check were not accepted"
     return ""

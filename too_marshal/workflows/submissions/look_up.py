@@ -14,7 +14,7 @@ from telescopes.observing_queue import ObservingQueue, QueueRequest
 from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.locks import lock
-from too_marshal.db.queues import Submission, SubmissionState, tell
+from too_marshal.db.queues import Submission, SubmissionState, add_activity
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.submissions.robot_jobs import ask_to_withdraw, leave_to_a_person
@@ -34,7 +34,7 @@ RETRY_TIME = timedelta(seconds=15)
 _AT_ONCE = timedelta(seconds=1)
 
 
-class Found(Enum):
+class Answer(Enum):
     """What a robot says to the question for one submission."""
 
     HELD = auto()
@@ -74,7 +74,7 @@ def look_up(session: Session, robots: Robots, submission: Submission) -> None:
     version, settle = submission.version, confirmation_delay(queue, submission)
     session.commit()  # no transaction stays open while the robot is spoken to
     asked_at = now()
-    found, words = _ask(queue, request)
+    answer, error = _ask(queue, request)
     submission = lock(session, Submission, submission.id)
     if submission.version != version:
         # It has changed since the robot was asked: what was found says nothing of it now.
@@ -82,39 +82,39 @@ def look_up(session: Session, robots: Robots, submission: Submission) -> None:
             tasks.submit(submission_id=submission.id).defer(session, wait=_AT_ONCE)
         session.commit()
         return
-    match found:
-        case Found.HELD:
+    match answer:
+        case Answer.HELD:
             accept(session, submission, "accepted: the robot holds it")
-        case Found.SILENT:
-            submission.reason = f"not yet clear: the robot does not answer ({words})"
+        case Answer.SILENT:
+            submission.reason = f"not yet clear: the robot does not answer ({error})"
             tasks.submit(submission_id=submission.id).defer(session, wait=RETRY_TIME)
-        case Found.OTHER:
+        case Answer.OTHER:
             _differs(session, submission)
-        case Found.PARTLY:
+        case Answer.PARTLY:
             _partly(session, submission)
-        case Found.ABSENT:
+        case Answer.ABSENT:
             _absent(session, queue, submission, asked_at, settle)
     session.commit()
 
 
-def _ask(queue: ObservingQueue, request: QueueRequest) -> tuple[Found, str]:
+def _ask(queue: ObservingQueue, request: QueueRequest) -> tuple[Answer, str]:
     try:
-        found = queue.find(request)
+        is_held = queue.find(request)
     except QueueIncomplete:
-        return Found.PARTLY, ""
+        return Answer.PARTLY, ""
     except QueueError as err:
-        return Found.SILENT, without_secrets(str(err))
+        return Answer.SILENT, without_secrets(str(err))
     except Exception as err:
         # Whatever is not an answer says nothing.
         logger.exception("the client of a robot failed at a look-up")
-        return Found.SILENT, without_secrets(repr(err))
-    return {True: Found.HELD, False: Found.ABSENT, None: Found.OTHER}[found], ""
+        return Answer.SILENT, without_secrets(repr(err))
+    return {True: Answer.HELD, False: Answer.ABSENT, None: Answer.OTHER}[is_held], ""
 
 
 def _differs(session: Session, submission: Submission) -> None:
     submission.reason = "the robot holds a queue of this name that differs: a person must look"
     submission.missing_since = None
-    tell(session, submission, submission.reason)
+    add_activity(session, submission, submission.reason)
     if submission.withdrawal_requested:
         ask_to_withdraw(session, submission, submission.withdraw_reason)
     else:
@@ -124,7 +124,7 @@ def _differs(session: Session, submission: Submission) -> None:
 def _partly(session: Session, submission: Submission) -> None:
     """Take back what is there: all of it is at the robot, or nothing."""
     if not submission.withdrawal_requested:
-        tell(session, submission, INCOMPLETE)
+        add_activity(session, submission, INCOMPLETE)
     ask_to_withdraw(session, submission, submission.withdraw_reason or INCOMPLETE)
 
 
@@ -141,39 +141,39 @@ def _absent(
     if waited < settle:
         tasks.submit(submission_id=submission.id).defer(session, wait=settle - waited)
         return
-    words = f"it did not arrive: asked twice, {waited.total_seconds():.0f} s apart"
-    if is_to_be_sent_again(submission):
-        send_again(session, submission, words)
+    reason = f"it did not arrive: asked twice, {waited.total_seconds():.0f} s apart"
+    if needs_resending(submission):
+        resend(session, submission, reason)
     elif not queue.lists_until_done:
         submission.needs_person = True
         submission.reason = (
             f"it is not there, and may have been picked up: ask {submission.telescope}, then"
             " withdraw it here"
         )
-        tell(session, submission, submission.reason)
+        add_activity(session, submission, submission.reason)
     elif submission.withdrawal_requested:
         submission.change(SubmissionState.WITHDRAWN, submission.withdraw_reason)
-        tell(session, submission, f"withdrawn: {submission.withdraw_reason}; {words}")
+        add_activity(session, submission, f"withdrawn: {submission.withdraw_reason}; {reason}")
     elif queue.resends_by_name and not is_past(submission):
-        send_again(session, submission, words)
+        resend(session, submission, reason)
     else:
         submission.change(
-            SubmissionState.REFUSED, f"{words}, the robot does not hold it: a person may send anew"
+            SubmissionState.REFUSED, f"{reason}, the robot does not hold it: a person may send anew"
         )
-        tell(session, submission, submission.reason)
+        add_activity(session, submission, submission.reason)
 
 
-def is_to_be_sent_again(submission: Submission) -> bool:
+def needs_resending(submission: Submission) -> bool:
     """Whether nothing but an incomplete arrival is the reason for taking it back."""
     is_incomplete = submission.withdrawal_requested and submission.withdraw_reason == INCOMPLETE
     return is_incomplete and not is_past(submission)
 
 
-def send_again(session: Session, submission: Submission, words: str) -> None:
+def resend(session: Session, submission: Submission, reason: str) -> None:
     """Send a submission once more of which certainly nothing is at the robot; not committed."""
     submission.withdrawal_requested, submission.withdraw_reason = False, ""
-    submission.change(SubmissionState.APPROVED, f"{words}; it is sent again")
-    tell(session, submission, submission.reason)
+    submission.change(SubmissionState.APPROVED, f"{reason}; it is sent again")
+    add_activity(session, submission, submission.reason)
     tasks.submit(submission_id=submission.id).defer(session)
 
 

@@ -72,18 +72,18 @@ def _of_the_queue(
     observing_plan = up_to_date(plan, facts, then)
     try:
         request = queue.prepare(observing_plan, name, program, robots.pi(telescope))
-        found = look(queue, observing_plan, request, facts, then)
+        findings = look(queue, observing_plan, request, facts, then)
     except PlanUnsuitable as err:
         return [_finding(ERROR, f"the robot could not accept it: {err}")]
     except QueueError as err:
-        words = without_secrets(str(err))
-        return [_finding(WARNING, f"the robot cannot be reached, its queue is not known: {words}")]
-    told = (
+        error = without_secrets(str(err))
+        return [_finding(WARNING, f"the robot cannot be reached, its queue is not known: {error}")]
+    remarks = (
         [_finding("note", f"brought up to date: {observing_plan.remark}")]
         if observing_plan is not plan
         else []
     )
-    return [*told, *(_finding(str(finding.level), finding.message) for finding in found)]
+    return [*remarks, *(_finding(str(finding.level), finding.message) for finding in findings)]
 
 
 def _of_the_budget(session: Session, robots: Robots, plan: Plan) -> list[PlanFinding]:
@@ -91,21 +91,21 @@ def _of_the_budget(session: Session, robots: Robots, plan: Plan) -> list[PlanFin
     if known is None:
         return []
     wanted, left = known
-    rest = _hours(max(left, 0 * u.s))
-    words = f"it takes {_hours(wanted)}; {rest} of the budget of its night is left"
-    return [_finding(WARNING if wanted > left else "note", words)]
+    remaining = _hours(max(left, 0 * u.s))
+    text = f"it takes {_hours(wanted)}; {remaining} of the budget of its night is left"
+    return [_finding(WARNING if wanted > left else "note", text)]
 
 
 def _hours(time: u.Quantity[u.physical.time]) -> str:
     return f"{time.to_value(u.h):.2f} h"
 
 
-def _finding(level: str, words: str) -> PlanFinding:
-    return {"level": level, "words": words}
+def _finding(level: str, text: str) -> PlanFinding:
+    return {"level": level, "words": text}
 
 
 def _sentence(row: Preflight) -> str:
-    errors, warnings = len(row.words(ERROR)), len(row.words(WARNING))
+    errors, warnings = len(row.messages(ERROR)), len(row.messages(WARNING))
     if errors:
         return f"{errors} {'error forbids' if errors == 1 else 'errors forbid'} it"
     return f"{warnings} to be accepted" if warnings else "nothing speaks against it"

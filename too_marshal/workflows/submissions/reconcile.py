@@ -20,7 +20,14 @@ from too_marshal.db.base import now
 from too_marshal.db.exposures import Exposure
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan
-from too_marshal.db.queues import AT_THE_ROBOT, LIVE, OVER, Submission, SubmissionState, tell
+from too_marshal.db.queues import (
+    AT_THE_ROBOT,
+    LIVE,
+    OVER,
+    Submission,
+    SubmissionState,
+    add_activity,
+)
 from too_marshal.workflows.submissions.look_up import confirmation_delay, is_past
 from too_marshal.workflows.submissions.robot_jobs import ask_to_withdraw
 from too_marshal.workflows.submissions.take_up import note_held, retraction_of
@@ -53,7 +60,7 @@ def versions_of(session: Session, telescope: str) -> dict[int, int]:
 
 def requests_in(listed: tuple[QueuedPlan, ...]) -> frozenset[str]:
     """Names of the requests to which listed queues belong."""
-    return frozenset(item.request_name for item in listed)
+    return frozenset(queue.request_name for queue in listed)
 
 
 def reconcile(session: Session, queue: ObservingQueue, seen: Observation) -> None:
@@ -68,9 +75,9 @@ def reconcile(session: Session, queue: ObservingQueue, seen: Observation) -> Non
     seen
         What the robot said.
     """
-    for number in _concerned(session, seen):
-        submission = lock(session, Submission, number)
-        if submission.version == seen.versions[number]:
+    for submission_id in _concerned(session, seen):
+        submission = lock(session, Submission, submission_id)
+        if submission.version == seen.versions[submission_id]:
             _judge(session, queue, submission, seen)
         session.commit()
 
@@ -85,7 +92,9 @@ def _concerned(session: Session, seen: Observation) -> list[int]:
         )
         .order_by(Submission.id)
     )
-    return [number for number in session.scalars(query) if number in seen.versions]
+    return [
+        submission_id for submission_id in session.scalars(query) if submission_id in seen.versions
+    ]
 
 
 def _judge(
@@ -102,12 +111,12 @@ def _judge(
         # Its own look-up asks for more than the name.
         if submission.needs_person and is_past(submission):
             submission.change(SubmissionState.DONE, "its window is over, and nobody settled it")
-            tell(session, submission, submission.reason)
+            add_activity(session, submission, submission.reason)
         return
     count = _count_exposures(session, submission)
     if count and submission.state != SubmissionState.EXECUTING:
         submission.change(SubmissionState.EXECUTING)
-        tell(session, submission, "is being executed")
+        add_activity(session, submission, "is being executed")
     if is_held:
         _still_held(session, submission)
     elif seen.held is not None or is_past(submission):
@@ -117,7 +126,7 @@ def _judge(
 def _assert_retraction(session: Session, submission: Submission) -> None:
     reason = retraction_of(session, submission)
     if reason and not submission.withdrawal_requested:
-        tell(session, submission, f"to be withdrawn: {reason}")
+        add_activity(session, submission, f"to be withdrawn: {reason}")
         ask_to_withdraw(session, submission, reason)
 
 
@@ -144,10 +153,10 @@ def _missing(
     is_listed = queue.lists_until_done
     if is_listed and submission.withdrawal_requested:
         submission.change(SubmissionState.WITHDRAWN, submission.withdraw_reason)
-        tell(session, submission, f"withdrawn: {submission.withdraw_reason}")
+        add_activity(session, submission, f"withdrawn: {submission.withdraw_reason}")
     elif (is_listed and count) or is_past(submission):
         submission.change(SubmissionState.DONE)
-        tell(session, submission, f"is done: {count} exposures")
+        add_activity(session, submission, f"is done: {count} exposures")
     else:
         _explain(session, submission, is_listed=is_listed)
         return
@@ -162,15 +171,17 @@ def _explain(session: Session, submission: Submission, *, is_listed: bool) -> No
         if submission.state != SubmissionState.EXECUTING:
             submission.change(SubmissionState.EXECUTING, "the observatory has picked it up")
             submission.missing_since = now()
-            tell(session, submission, "was picked up: it may be observed until its window ends")
+            add_activity(
+                session, submission, "was picked up: it may be observed until its window ends"
+            )
         return
-    words = (
+    text = (
         "the robot does not hold it and has told of none of its exposures: it may have been"
         " deleted there"
     )
-    if submission.reason != words:
-        submission.reason = words
-        tell(session, submission, words)
+    if submission.reason != text:
+        submission.reason = text
+        add_activity(session, submission, text)
 
 
 def _count_exposures(session: Session, submission: Submission) -> int:

@@ -73,8 +73,8 @@ def approve_replacement(
         raise SubmissionForbidden(reason)
     row.change(ReplacementState.APPROVED)
     row.decided_by, row.decided_at = by, now()
-    _tell(session, row, f"is to be replaced by plan {row.plan_id}", by)
-    _again(session, row, timedelta(0))
+    _add_activity(session, row, f"is to be replaced by plan {row.plan_id}", by)
+    _schedule(session, row, timedelta(0))
     session.commit()
     return row
 
@@ -85,7 +85,7 @@ def decline_replacement(session: Session, replacement_id: int, *, by: str) -> Re
     if row.state == ReplacementState.OFFERED:
         row.change(ReplacementState.DECLINED)
         row.decided_by, row.decided_at = by, now()
-        _tell(session, row, f"stays: plan {row.plan_id} is declined", by)
+        _add_activity(session, row, f"stays: plan {row.plan_id} is declined", by)
     session.commit()
     return row
 
@@ -116,7 +116,7 @@ def swap(session: Session, robots: Robots, replacement_id: int) -> None:
             _verify(session, robots, row)
         case ReplacementState.RESTORING:
             _see_restored(session, row)
-    _again(session, row, LOOK_TIME)
+    _schedule(session, row, LOOK_TIME)
     failpoints.hit(f"before_{row.state}_commit")
     session.commit()
     failpoints.hit(f"after_{row.state}_commit")
@@ -194,7 +194,7 @@ def _restore(session: Session, robots: Robots, row: Replacement) -> None:
     if not left.exposures:
         _end(session, row, ReplacementState.FAILED, f"{why}; the old plan was all executed")
         return
-    rest = Plan(
+    remaining_plan = Plan(
         event_id=old.event_id,
         localization_id=old.localization_id,
         parent_id=old.id,
@@ -204,17 +204,17 @@ def _restore(session: Session, robots: Robots, row: Replacement) -> None:
         request=old.request,
         statistics={},
     )
-    session.add(rest)
+    session.add(remaining_plan)
     session.flush()
-    store_remaining(session, rest, left)
-    rest.ready_at = now()
-    submission = _approved(session, robots, row, rest)
+    store_remaining(session, remaining_plan, left)
+    remaining_plan.ready_at = now()
+    submission = _approved(session, robots, row, remaining_plan)
     if submission is None:
         _end(session, row, ReplacementState.FAILED, f"nothing is at the robot: {why}; {row.reason}")
         return
     row.restored_submission_id = submission.id
     row.change(ReplacementState.RESTORING, why)
-    _tell(session, row, f"is put back as {submission.queue_name}: {why}")
+    _add_activity(session, row, f"is put back as {submission.queue_name}: {why}")
 
 
 def _see_restored(session: Session, row: Replacement) -> None:
@@ -253,18 +253,18 @@ def _forbidden(session: Session, row: Replacement) -> str:
 
 def _end(session: Session, row: Replacement, state: ReplacementState, reason: str) -> None:
     row.change(state, reason)
-    _tell(session, row, f"replacement {state}: {reason}")
+    _add_activity(session, row, f"replacement {state}: {reason}")
     if state is ReplacementState.DONE:
         # The map may have changed again meanwhile.
         tasks.rescore_event(event_id=row.event_id).defer(session)
 
 
-def _again(session: Session, row: Replacement, wait: timedelta) -> None:
+def _schedule(session: Session, row: Replacement, wait: timedelta) -> None:
     if row.state in SWAPPING:
         tasks.swap(replacement_id=row.id).defer(session, wait=wait)
 
 
-def _tell(session: Session, row: Replacement, text: str, actor: str = MARSHAL) -> None:
+def _add_activity(session: Session, row: Replacement, text: str, actor: str = MARSHAL) -> None:
     record(
         session,
         f"{row.plan.telescope} {row.submission.queue_name} {text}",

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from too_marshal import tasks
-from too_marshal.db.queues import Submission, tell
+from too_marshal.db.queues import Submission, add_activity
 
 
 def ask_to_withdraw(
@@ -24,7 +24,7 @@ def leave_to_a_person(session: Session, submission: Submission) -> None:
     submission.reason = (
         f"no queue is configured for {submission.telescope}: a person must see to it"
     )
-    tell(session, submission, submission.reason)
+    add_activity(session, submission, submission.reason)
     call_people(session, submission, submission.reason)
 
 

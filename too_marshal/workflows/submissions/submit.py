@@ -27,7 +27,7 @@ from too_marshal import failpoints, tasks
 from too_marshal.db.base import now
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan
-from too_marshal.db.queues import Submission, SubmissionState, submission_is_stopped, tell
+from too_marshal.db.queues import Submission, SubmissionState, add_activity, submission_is_stopped
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.plan_document import read_plan
@@ -95,27 +95,27 @@ def _send(session: Session, robots: Robots, submission: Submission) -> None:
         # Nothing was sent: whatever it is, the plan cannot go out as it is.
         if not isinstance(err, PlanUnsuitable):
             logger.exception("a plan cannot be written down for its robot")
-        words = _words_of(err)
-        submission.change(SubmissionState.REFUSED, words)
-        tell(session, submission, f"cannot be sent: {words}")
+        message = _message_of(err)
+        submission.change(SubmissionState.REFUSED, message)
+        add_activity(session, submission, f"cannot be sent: {message}")
         session.commit()
         return
     if observing_plan is not plan:
-        tell(session, submission, f"is brought up to date: {observing_plan.remark}")
+        add_activity(session, submission, f"is brought up to date: {observing_plan.remark}")
     submission.request = request.body
     submission.change(SubmissionState.SUBMITTING)
     submission.attempts += 1
     submission.sent_at = now()
     last = max(observing_plan.exposures, key=lambda exposure: float(exposure.start.utc.mjd))
     submission.ends_at = GRACE + (last.start + last.exposure_time).to_datetime(timezone=UTC)
-    number, attempt = submission.id, submission.attempts
+    submission_id, attempt = submission.id, submission.attempts
     session.commit()
     failpoints.hit("before_submit")
-    if not _is_still_meant(session, number, attempt):
+    if not _is_still_meant(session, submission_id, attempt):
         return
     outcome = _call(queue, request)
     failpoints.hit("after_submit")
-    _note(session, lock(session, Submission, number), attempt, outcome)
+    _note(session, lock(session, Submission, submission_id), attempt, outcome)
     session.commit()
 
 
@@ -135,7 +135,7 @@ def _is_still_meant(session: Session, submission_id: int, attempt: int) -> bool:
 
 def _drop(session: Session, submission: Submission, reason: str) -> None:
     submission.change(SubmissionState.WITHDRAWN, reason)
-    tell(session, submission, f"not sent: {reason}")
+    add_activity(session, submission, f"not sent: {reason}")
 
 
 def _note(session: Session, submission: Submission, attempt: int, outcome: Outcome) -> None:
@@ -153,11 +153,13 @@ def _note(session: Session, submission: Submission, attempt: int, outcome: Outco
             accept(session, submission, "accepted")
         case SubmissionState.APPROVED:
             submission.change(SubmissionState.APPROVED, outcome.reason)
-            tell(session, submission, f"robot not reached, will try again: {outcome.reason}")
+            add_activity(
+                session, submission, f"robot not reached, will try again: {outcome.reason}"
+            )
             tasks.submit(submission_id=submission.id).defer(session, wait=RETRY_TIME)
         case _:
             submission.change(outcome.state, outcome.reason)
-            tell(session, submission, f"{outcome.state}: {outcome.reason}")
+            add_activity(session, submission, f"{outcome.state}: {outcome.reason}")
 
 
 def _reason_not_to_send(session: Session, submission: Submission) -> str:
@@ -183,24 +185,24 @@ def _call(queue: ObservingQueue, request: QueueRequest) -> Outcome:
     try:
         receipt = queue.submit(request)
     except QueueRefused as err:
-        return Outcome(SubmissionState.REFUSED, _words_of(err), _words_of(err))
+        return Outcome(SubmissionState.REFUSED, _message_of(err), _message_of(err))
     except QueueUnreachable as err:
-        return Outcome(SubmissionState.APPROVED, "", _words_of(err))
+        return Outcome(SubmissionState.APPROVED, "", _message_of(err))
     except Exception as err:
         if not isinstance(err, QueueError):
             logger.exception("the client of a robot failed after the message may have gone out")
-        return Outcome(SubmissionState.UNCONFIRMED, _words_of(err), _words_of(err))
+        return Outcome(SubmissionState.UNCONFIRMED, _message_of(err), _message_of(err))
     return Outcome(SubmissionState.ACCEPTED, without_secrets(receipt.answer))
 
 
-def _words_of(err: Exception) -> str:
+def _message_of(err: Exception) -> str:
     """What is kept of an error: a robot, or a proxy before it, may repeat our credential."""
     return without_secrets(str(err) if isinstance(err, QueueError) else repr(err))
 
 
 def _unclear(session: Session, submission: Submission, reason: str) -> None:
     submission.change(SubmissionState.UNCONFIRMED, reason)
-    tell(session, submission, f"unconfirmed: {reason}; the robot will be asked")
+    add_activity(session, submission, f"unconfirmed: {reason}; the robot will be asked")
     tasks.submit(submission_id=submission.id).defer(session, wait=LOOK_TIME)
     if submission.withdrawal_requested:
         # It overtakes the look-up: the robot may be observing.

@@ -47,7 +47,7 @@ def sweep(session: Session) -> int:
     int
         How many were missing.
     """
-    found = [
+    stalled = [
         *_submissions(session),
         *_withdrawals(session),
         *_retractions(session),
@@ -56,9 +56,9 @@ def sweep(session: Session) -> int:
         *_plans(session),
     ]
     session.commit()
-    for what in found:
+    for what in stalled:
         logger.warning("nobody was about to go on with %s: it is asked for", what)
-    return len(found)
+    return len(stalled)
 
 
 def _submissions(session: Session) -> Iterator[str]:
@@ -109,12 +109,12 @@ def _replacements(session: Session) -> Iterator[str]:
 
 
 def _offers(session: Session) -> Iterator[str]:
-    is_made = exists().where(
+    is_computed = exists().where(
         Plan.id == Replacement.plan_id, Plan.state.not_in([PlanState.COMPUTING])
     )
     query = select(Replacement).where(
         Replacement.state == ReplacementState.COMPUTING,
-        is_made,
+        is_computed,
         _has_no_job("offer", plan_id=Replacement.plan_id),
         _has_no_job("plan", plan_id=Replacement.plan_id),
     )
@@ -128,8 +128,8 @@ def _plans(session: Session) -> Iterator[str]:
     query = select(Plan.id).where(
         Plan.state == PlanState.COMPUTING, _has_no_job("plan", plan_id=Plan.id)
     )
-    for number in session.scalars(query).all():
-        plan = lock(session, Plan, number)
+    for plan_id in session.scalars(query).all():
+        plan = lock(session, Plan, plan_id)
         if plan.state == PlanState.COMPUTING:
             plan.state, plan.remark = PlanState.FAILED, "the computation ended without a result"
             record(

@@ -12,7 +12,7 @@ from too_marshal import tasks
 from too_marshal.db.events import Event
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan
-from too_marshal.db.queues import LIVE, OVER, Submission, SubmissionState, tell
+from too_marshal.db.queues import LIVE, OVER, Submission, SubmissionState, add_activity
 from too_marshal.db.replacements import Replacement, ReplacementState
 from too_marshal.workflows.submissions.robot_jobs import ask_to_withdraw
 
@@ -28,7 +28,7 @@ _RESTORED = (ReplacementState.RESTORING, ReplacementState.RESTORED)
 """States of a replacement in which the old queue has the place of the new one."""
 
 
-def accept(session: Session, submission: Submission, words: str) -> None:
+def accept(session: Session, submission: Submission, text: str) -> None:
     """Note that the robot holds a submission that is live; not committed.
 
     Parameters
@@ -41,7 +41,7 @@ def accept(session: Session, submission: Submission, words: str) -> None:
         For the timeline.
     """
     submission.change(SubmissionState.ACCEPTED)
-    tell(session, submission, words)
+    add_activity(session, submission, text)
     tasks.share(event_id=submission.plan.event_id).defer(session)
     if submission.withdrawal_requested:
         ask_to_withdraw(session, submission, submission.withdraw_reason)
@@ -85,10 +85,12 @@ def take_up(session: Session, submission: Submission) -> None:
     before, reason = submission.state, _reason_to_withdraw(session, submission)
     submission.withdrawal_requested = bool(reason)
     submission.change(SubmissionState.ACCEPTED, "taken up again: the robot holds it")
-    tell(session, submission, f"was {before} for us, but the robot holds it: it is taken up again")
+    add_activity(
+        session, submission, f"was {before} for us, but the robot holds it: it is taken up again"
+    )
     tasks.share(event_id=submission.plan.event_id).defer(session)
     if reason:
-        tell(session, submission, f"to be withdrawn: {reason}")
+        add_activity(session, submission, f"to be withdrawn: {reason}")
         ask_to_withdraw(session, submission, reason)
 
 
@@ -110,7 +112,7 @@ def _reason_to_withdraw(session: Session, submission: Submission) -> str:
 
 
 def _lost_its_place(session: Session, submission: Submission) -> bool:
-    found = session.scalar(
+    replacement_id = session.scalar(
         select(Replacement.id)
         .where(
             or_(
@@ -120,7 +122,7 @@ def _lost_its_place(session: Session, submission: Submission) -> bool:
         )
         .limit(1)
     )
-    return found is not None
+    return replacement_id is not None
 
 
 def retraction_of(session: Session, submission: Submission) -> str:

@@ -132,14 +132,14 @@ def _note_queues(session: Session, telescope: str, answer: _Answer) -> None:
     """Keep what the robot said, unless a later question was answered before."""
     queues = [
         {
-            "name": item.name,
-            "request_name": item.request_name,
-            "start": iso(item.start),
-            "end": iso(item.end),
-            "is_too": item.is_too,
-            "targets": len(item.targets),
+            "name": queue.name,
+            "request_name": queue.request_name,
+            "start": iso(queue.start),
+            "end": iso(queue.end),
+            "is_too": queue.is_too,
+            "targets": len(queue.targets),
         }
-        for item in answer.listed or ()
+        for queue in answer.listed or ()
     ]
     values = {
         "queues": queues,

@@ -21,16 +21,16 @@ from too_marshal.db.queues import (
     LIVE,
     Submission,
     SubmissionState,
+    add_activity,
     names_held,
-    tell,
 )
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.submissions.look_up import (
     INCOMPLETE,
     confirmation_delay,
-    is_to_be_sent_again,
-    send_again,
+    needs_resending,
+    resend,
 )
 from too_marshal.workflows.submissions.robot_jobs import (
     ask_to_withdraw,
@@ -98,7 +98,7 @@ def settle_by_person(session: Session, submission_id: int, *, by: str) -> Submis
     ):
         reason = submission.withdraw_reason
         submission.change(SubmissionState.WITHDRAWN, f"{reason}; the observatory has agreed")
-        tell(session, submission, f"withdrawn: the observatory has agreed ({reason})", by)
+        add_activity(session, submission, f"withdrawn: the observatory has agreed ({reason})", by)
         tasks.share(event_id=submission.plan.event_id).defer(session)
     session.commit()
     return submission
@@ -121,10 +121,10 @@ def request_withdrawal(session: Session, submission: Submission, reason: str, *,
     if submission.state == SubmissionState.APPROVED:
         submission.withdrawal_requested, submission.withdraw_reason = True, reason
         submission.change(SubmissionState.WITHDRAWN, reason)
-        tell(session, submission, f"withdrawn before it was sent: {reason}", by)
+        add_activity(session, submission, f"withdrawn before it was sent: {reason}", by)
         return
     if not submission.withdrawal_requested:
-        tell(session, submission, f"to be withdrawn: {reason}", by)
+        add_activity(session, submission, f"to be withdrawn: {reason}", by)
     ask_to_withdraw(session, submission, reason)
 
 
@@ -153,7 +153,7 @@ def withdraw_submission(session: Session, robots: Robots, submission_id: int) ->
     name, version = submission.queue_name, submission.version
     settle = confirmation_delay(queue, submission)
     request = QueueRequest(name, submission.request)
-    shall_return = is_to_be_sent_again(submission)
+    shall_return = needs_resending(submission)
     session.commit()  # no transaction stays open while the robot is spoken to
     asked_at = now()
     is_picked_up, silent = _remove(queue, name)
@@ -201,7 +201,7 @@ def _is_untouched(queue: ObservingQueue, request: QueueRequest) -> tuple[bool, s
 
 def _not_yet(session: Session, submission: Submission, why: str) -> None:
     if not submission.reason.startswith(_NOT_YET):
-        tell(session, submission, f"{_NOT_YET}: {why}; it is tried again and again")
+        add_activity(session, submission, f"{_NOT_YET}: {why}; it is tried again and again")
     submission.reason = f"{_NOT_YET}: {why}"
     ask_to_withdraw(session, submission, submission.withdraw_reason, RETRY_TIME)
 
@@ -217,7 +217,7 @@ def _picked_up(session: Session, submission: Submission) -> None:
         f"the observatory has picked it up: call {submission.telescope},"
         f" it must not be observed ({submission.withdraw_reason})"
     )
-    tell(session, submission, submission.reason)
+    add_activity(session, submission, submission.reason)
     call_people(session, submission, submission.reason)
 
 
@@ -241,11 +241,11 @@ def _gone(
             ask_to_withdraw(session, submission, submission.withdraw_reason, settle - waited)
             return
     if submission.state == SubmissionState.UNCONFIRMED and shall_return:
-        send_again(session, submission, "what had arrived of it is gone")
+        resend(session, submission, "what had arrived of it is gone")
         return
     if submission.withdraw_reason == INCOMPLETE:
         submission.withdraw_reason = BEGUN
     submission.change(SubmissionState.WITHDRAWN, submission.withdraw_reason)
-    tell(session, submission, f"withdrawn: {submission.withdraw_reason}")
+    add_activity(session, submission, f"withdrawn: {submission.withdraw_reason}")
     tasks.share(event_id=submission.plan.event_id).defer(session)
     tasks.track(telescope=submission.telescope).defer(session, priority=URGENT)

@@ -34,14 +34,14 @@ def stored(session: Session, name: str) -> PlanRule:
 
 
 def test_every_rule_is_read_in_words(viewer: FlaskClient):
-    said = page(viewer, "/rules").replace("&#39;", "'")
+    text = page(viewer, "/rules").replace("&#39;", "'")
     for values in DEFAULT_RULES:
-        assert str(values["name"]) in said
-    assert "HasNS is 25.0 % or more" in said
-    assert "ZTF is planned in g, r, 30 s each" in said
-    assert "people are told" in said
-    assert "it is not flagged 'not a GRB' or 'position unreliable'" in said
-    assert "Delete" not in said
+        assert str(values["name"]) in text
+    assert "HasNS is 25.0 % or more" in text
+    assert "ZTF is planned in g, r, 30 s each" in text
+    assert "people are told" in text
+    assert "it is not flagged 'not a GRB' or 'position unreliable'" in text
+    assert "Delete" not in text
 
 
 def test_words_tell_every_condition():
@@ -101,8 +101,8 @@ def test_an_administrator_adds_changes_disables_deletes_and_restores(
     }
     assert admin.post(f"{address}/restore").status_code == 303
     assert stored(session, TELL["name"]).deleted_at is None
-    said = session.scalars(select(Activity.text).where(Activity.subject == "rule")).all()
-    assert [line.rpartition("'")[2].split()[0].rstrip(":") for line in said] == [
+    texts = session.scalars(select(Activity.text).where(Activity.subject == "rule")).all()
+    assert [line.rpartition("'")[2].split()[0].rstrip(":") for line in texts] == [
         "added", "changed", "disabled", "enabled", "deleted", "restored"
     ]  # fmt: skip
 
@@ -157,9 +157,9 @@ def test_a_rule_that_cannot_be_is_refused_in_words(
 ):
     answer = admin.post("/rules", data=TELL | change)
     assert answer.status_code == 422
-    said = answer.get_data(as_text=True)
-    assert words in said
-    assert "2" in said, "what was typed stays"
+    text = answer.get_data(as_text=True)
+    assert words in text
+    assert "2" in text, "what was typed stays"
     session.expire_all()
     assert len(session.scalars(select(PlanRule)).all()) == len(DEFAULT_RULES)
 
@@ -202,9 +202,9 @@ def test_a_trial_shows_what_would_have_changed(observer: FlaskClient, session: S
     assert "<progress" in waiting
     assert 'hx-trigger="every 1s"' in waiting
     try_rule(session, session.scalars(select(RuleTrial.id)).one())
-    said = page(observer, answer.location)
-    assert "<progress" not in said
-    changed, _, same = said.partition("What applies as before")
+    text = page(observer, answer.location)
+    assert "<progress" not in text
+    changed, _, same = text.partition("What applies as before")
     assert "S1b" in changed
     assert "S1a" not in changed
     assert "S1a" in same
@@ -225,7 +225,7 @@ def test_the_event_page_says_why_nobody_was_told(viewer: FlaskClient, session: S
         )
     )  # fmt: skip
     session.commit()
-    said = page(viewer, f"/events/{event.id}")
-    assert "Tell: short bursts" in said
-    assert "its stream is lvk; it is long" in said
-    assert f"Notice {notice.id}" in said
+    text = page(viewer, f"/events/{event.id}")
+    assert "Tell: short bursts" in text
+    assert "its stream is lvk; it is long" in text
+    assert f"Notice {notice.id}" in text

@@ -75,13 +75,13 @@ class Hook:
 
 @pytest.fixture
 def hook() -> Iterator[Hook]:
-    found = Hook()
-    yield found
-    found.close()
+    hook = Hook()
+    yield hook
+    hook.close()
 
 
 @pytest.fixture
-def told(session, hook) -> dict[str, int]:
+def announced(session, hook) -> dict[str, int]:
     """A message that waits: of the rule on gravitational waves, to the hook."""
     event = add_event(session, "S261122a")
     rule = session.scalars(
@@ -106,14 +106,14 @@ def only(session) -> Delivery:
     return session.scalars(select(Delivery).execution_options(populate_existing=True)).one()
 
 
-def test_a_message_is_sent_once(session, hook, told):
+def test_a_message_is_sent_once(session, hook, announced):
     ((number, _),) = waiting(session)
     for _ in range(3):
         deliver(session, hook.channels, number)
     assert only(session).state == DeliveryState.SENT
     (received,) = hook.received
     assert received["text"].startswith("S261122a: initial, BNS 93%, false alarms 0.032 per year")
-    assert received["text"].endswith(f"https://too.example/events/{told['event_id']}")
+    assert received["text"].endswith(f"https://too.example/events/{announced['event_id']}")
     assert "People told by oncall" in session.scalars(select(Activity.text)).all()
 
 
@@ -128,14 +128,14 @@ def test_a_message_holds_the_address_of_the_picture(session):
     assert "https" not in message(event, "initial", "all", "")
 
 
-def test_two_rules_and_a_repeated_job_make_one_message(session, hook, told):
+def test_two_rules_and_a_repeated_job_make_one_message(session, hook, announced):
     for rule in session.scalars(select(PlanRule)).all():
-        announce(session, hook.channels, what="again", **told | {"rule_id": rule.id})
+        announce(session, hook.channels, what="again", **announced | {"rule_id": rule.id})
     assert len(waiting(session)) == 1
     assert only(session).rule_name == "Tell: significant gravitational waves"
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("announced")
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
 def test_what_did_not_arrive_is_tried_again_later_and_later(session, hook, status):
     number = only(session).id
@@ -149,7 +149,7 @@ def test_what_did_not_arrive_is_tried_again_later_and_later(session, hook, statu
         assert abs((at - now()).total_seconds() - pause) < 20
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("announced")
 def test_nobody_at_the_address_is_tried_again_and_given_up_in_the_end(session):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -164,7 +164,7 @@ def test_nobody_at_the_address_is_tried_again_and_given_up_in_the_end(session):
     )
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("announced")
 @pytest.mark.parametrize("answer", ["silent", "drip", "hang up", 504])
 def test_what_may_have_arrived_is_not_sent_again(session, hook, answer, monkeypatch):
     monkeypatch.setattr(module, "SILENCE", 0.3 * u.s)
@@ -176,7 +176,7 @@ def test_what_may_have_arrived_is_not_sent_again(session, hook, answer, monkeypa
     assert len(hook.received) == 1
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("announced")
 @pytest.mark.parametrize("status", [302, 400, 403, 404, 410])
 def test_a_refusal_is_final_and_a_redirect_is_not_followed(session, hook, status):
     hook.answers = [status]
@@ -187,7 +187,7 @@ def test_a_refusal_is_final_and_a_redirect_is_not_followed(session, hook, status
     assert len(hook.received) == 1
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("announced")
 def test_a_process_that_died_while_sending_leaves_it_unconfirmed(session, hook):
     session.execute(update(Delivery).values(state=DeliveryState.SENDING))
     session.commit()
@@ -196,7 +196,7 @@ def test_a_process_that_died_while_sending_leaves_it_unconfirmed(session, hook):
     assert hook.received == []
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("announced")
 def test_two_workers_at_once_send_one(session, engine, hook):
     number = only(session).id
     session.commit()
@@ -213,13 +213,13 @@ def test_two_workers_at_once_send_one(session, engine, hook):
     assert len(hook.received) == 1
 
 
-def test_a_rule_names_its_channels(session, hook, told):
-    rule = session.get_one(PlanRule, told["rule_id"])
+def test_a_rule_names_its_channels(session, hook, announced):
+    rule = session.get_one(PlanRule, announced["rule_id"])
     rule.channels = ["pager", "vanished"]
-    notice = add_notice(session, session.get_one(Event, told["event_id"]))
+    notice = add_notice(session, session.get_one(Event, announced["event_id"]))
     pager = Channel("pager", hook.channel.url)
     both = Channels({"oncall": hook.channel, "pager": pager})
-    announce(session, both, what="update", **told | {"notice_id": notice.id})
+    announce(session, both, what="update", **announced | {"notice_id": notice.id})
     rows = session.scalars(select(Delivery).where(Delivery.notice_id == notice.id)).all()
     assert [row.channel for row in rows] == ["pager", "vanished"]
     for row in rows:
@@ -249,8 +249,8 @@ def test_a_notice_that_a_rule_tells_of_asks_for_it(session, hook):
 def test_a_name_cannot_speak_to_the_channel():
     event = Event(name="<!channel> & <https://evil.example|look>", is_test=True, classification={})
     event.id, event.far, event.event_time = 1, None, None
-    said = message(event, "initial notice", "a rule", "")
-    assert said == (
+    text = message(event, "initial notice", "a rule", "")
+    assert text == (
         "&lt;!channel&gt; &amp; &lt;https://evil.example|look&gt;: initial notice, TEST"
         " (rule: a rule)"
     )

@@ -14,7 +14,7 @@ from tests.too_marshal.workflows import messages
 from too_marshal.db.events import Activity, Event, EventLink, EventName, LinkKind, find_by_name
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.notices import ReceivedNotice, of_event
-from too_marshal.workflows.intake.ingest import Message, ingest, interpret, keep
+from too_marshal.workflows.intake.ingest import Message, ingest, keep, process_notices
 
 BURST_CIRCULAR = messages.circular(
     1, "GRB 260509A: Fermi GBM detection", "triggered (trigger 800000000 / 260509259)"
@@ -131,7 +131,7 @@ def test_notices_taken_together_end_as_one_by_one(session):
         cuts = sorted(chance.sample(range(1, len(payloads)), 2))
         for start, stop in itertools.pairwise((0, *cuts, len(payloads))):
             batch = [Message(payload, "file") for payload in payloads[start:stop]]
-            interpret(session, [number for number, _ in keep(session, batch)])
+            process_notices(session, [number for number, _ in keep(session, batch)])
         assert state(session) == wanted
         received = session.execute(
             select(Activity.subject_id, func.count()).where(
@@ -158,10 +158,10 @@ def test_a_list_of_candidates_is_shown_with_every_event_that_it_names(session):
             event = event_of(session, stream)
             shown = session.scalars(select(ReceivedNotice.id).where(of_event(event.id))).all()
             assert row.id in shown, stream
-            told = select(func.count()).where(
+            announced = select(func.count()).where(
                 Activity.event_id == event.id, Activity.subject_id == row.id
             )
-            assert session.scalar(told) == 1, stream
+            assert session.scalar(announced) == 1, stream
         assert row.event_id == event_of(session, "fermi_gbm").id, "the first that it names"
         forget(session)
 

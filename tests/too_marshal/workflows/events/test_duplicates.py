@@ -11,7 +11,7 @@ from tests.too_marshal.workflows.events.test_associate import forget, take
 from too_marshal.db.events import Activity, Event
 from too_marshal.db.localizations import Localization
 from too_marshal.db.notices import NoticeState, ReceivedNotice
-from too_marshal.workflows.intake.ingest import Message, interpret, keep
+from too_marshal.workflows.intake.ingest import Message, keep, process_notices
 
 LVK = "igwn.gwalert"
 KINDS = ("earlywarning", "preliminary", "initial", "update", "retraction")
@@ -43,7 +43,7 @@ def test_an_alert_of_both_clusters_counts_once_whichever_is_first(session, corpu
     json, avro = both_encodings(corpus, "initial")
     for order in ((json, avro), (avro, json)):
         for payload in order:
-            interpret(session, [keep(session, [Message(payload, "kafka", LVK)])[0][0]])
+            process_notices(session, [keep(session, [Message(payload, "kafka", LVK)])[0][0]])
         assert counts(session) == {
             "notices": 2, "understood": 1, "events": 1, "localizations": 1, "told": 1,
             "notified": 1,
@@ -58,10 +58,10 @@ def test_an_alert_of_both_clusters_counts_once_whichever_is_first(session, corpu
 def test_two_whole_chains_taken_together_are_one(session, corpus):
     pairs = [both_encodings(corpus, kind) for kind in KINDS]
     batch = [Message(payload, "kafka", LVK) for payload in itertools.chain(*pairs)]
-    interpret(session, [number for number, _ in keep(session, batch)])
-    found = counts(session)
-    assert (found["notices"], found["understood"], found["events"]) == (10, 5, 1)
-    assert found["told"] == found["notified"] == 5
+    process_notices(session, [number for number, _ in keep(session, batch)])
+    counted = counts(session)
+    assert (counted["notices"], counted["understood"], counted["events"]) == (10, 5, 1)
+    assert counted["told"] == counted["notified"] == 5
     assert session.scalars(select(Event.is_retracted)).one()
 
 

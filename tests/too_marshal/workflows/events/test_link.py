@@ -162,16 +162,16 @@ def test_linked_maps_are_joined_with_their_provenance(session, merger):
     made = link(session, wave.id, burst.id, by="ann")
     combine(session, made.id)
     combine(session, made.id)
-    mine, other = products(session)
-    assert {mine.event_id, other.event_id} == {wave.id, burst.id}
-    assert mine.state == LocalizationState.READY
-    assert mine.sky_map.area_90 < min(ours.sky_map.area_90, theirs.sky_map.area_90)
-    assert [part["localization"] for part in mine.description["maps"]] == [ours.id, theirs.id]
+    combined, other = products(session)
+    assert {combined.event_id, other.event_id} == {wave.id, burst.id}
+    assert combined.state == LocalizationState.READY
+    assert combined.sky_map.area_90 < min(ours.sky_map.area_90, theirs.sky_map.area_90)
+    assert [part["localization"] for part in combined.description["maps"]] == [ours.id, theirs.id]
     assert wave.current_localization_id == ours.id, "it is shown, and does not replace"
     theirs = add_localization(session, burst, circle_map(195.0, -24.0, 8.0))
     combine_all(session, burst.id)
-    session.refresh(mine)
-    assert mine.description["maps"][1]["localization"] == theirs.id
+    session.refresh(combined)
+    assert combined.description["maps"][1]["localization"] == theirs.id
     unlink(session, made.id, by="ann")
     combine(session, made.id)
     assert {row.state for row in products(session)} == {LocalizationState.UNAVAILABLE}

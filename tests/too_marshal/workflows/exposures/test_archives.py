@@ -77,7 +77,7 @@ def taken(session: Session) -> list[Exposure]:
 
 
 def test_the_archive_knows_better_than_the_robot(session, irsa, taken):
-    told = [as_executed(row) for row in taken]
+    executed = [as_executed(row) for row in taken]
     irsa.simulator.add_quadrants(quadrants(taken[0], 40))
     irsa.simulator.add_quadrants(quadrants(taken[1], 64))
     irsa.simulator.add_quadrants([{**quadrants(taken[2], 1)[0], "field": 9_999_999}])
@@ -88,7 +88,7 @@ def test_the_archive_knows_better_than_the_robot(session, irsa, taken):
     assert session.scalars(select(Coverage)).one().exposures == 3, "its coverage is known"
     copy = session.get_one(ArchiveCopy, "ZTF")
     assert copy.error == ""
-    store_exposures(session, "ZTF", told)
+    store_exposures(session, "ZTF", executed)
     session.expire_all()
     assert len(taken[0].detectors) == 40, "the robot's history does not undo it"
 

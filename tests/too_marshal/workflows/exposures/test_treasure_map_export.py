@@ -126,10 +126,10 @@ def test_without_an_account_nothing_is_said(session, submission):
 
 def test_what_others_have_done_counts_as_theirs(session, service, submission):
     event = submission.plan.event
-    mine = [as_executed(row) for row in add_exposures(session, submission, 5)]
+    own = [as_executed(row) for row in add_exposures(session, submission, 5)]
     share(session, service.ours, event.id)
     others = [
-        Pointing(item.ra, item.dec, 9, "completed", item.start, "r", 21.0) for item in mine[:3]
+        Pointing(item.ra, item.dec, 9, "completed", item.start, "r", 21.0) for item in own[:3]
     ]
     service.theirs.post(event.key, others)
     for _ in range(2):
@@ -137,7 +137,7 @@ def test_what_others_have_done_counts_as_theirs(session, service, submission):
     row = session.scalars(select(ExposureImport)).one()
     assert (row.source, row.added) == (Source.OTHERS, 3)
     cover(session, event.id, row.telescope)
-    found = session.get_one(Coverage, (event.current_localization_id, row.telescope))
-    assert found.exposures == 0, "a circular does not speak of them"
-    assert found.by_source["other groups"]["exposures"] == 3
-    assert found.by_source["other groups"]["probability"] > 0.01
+    coverage = session.get_one(Coverage, (event.current_localization_id, row.telescope))
+    assert coverage.exposures == 0, "a circular does not speak of them"
+    assert coverage.by_source["other groups"]["exposures"] == 3
+    assert coverage.by_source["other groups"]["probability"] > 0.01

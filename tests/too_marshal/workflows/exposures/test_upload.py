@@ -118,9 +118,9 @@ def test_an_upload_counts_and_is_undone(session, event):
 def test_survey_exposures_in_the_window_count_apart(session, event):
     plan = add_plan(session, event, start=now() - timedelta(hours=20))
     submission = add_submission(session, plan)
-    mine = add_exposures(session, submission, 3)
+    own = add_exposures(session, submission, 3)
     survey = [as_executed(item) for item in add_exposures(session, submission, 6)[3:]]
-    for row in session.scalars(select(Exposure).where(Exposure.id > mine[-1].id)).all():
+    for row in session.scalars(select(Exposure).where(Exposure.id > own[-1].id)).all():
         session.delete(row)
     session.flush()
     kept = store_exposures(

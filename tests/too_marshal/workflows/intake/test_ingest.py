@@ -20,10 +20,10 @@ from too_marshal.workflows.intake.ingest import (
     MAX_ATTEMPTS,
     Message,
     ingest,
-    interpret,
     keep,
+    process_notices,
 )
-from too_marshal.workflows.intake.reprocess import interpret_waiting, reread
+from too_marshal.workflows.intake.reprocess import process_waiting, reread
 
 LVK = "igwn.gwalert"
 
@@ -209,7 +209,7 @@ def test_a_crash_between_keeping_and_reading_loses_nothing(session):
     kept = keep(session, [Message(alerts.lvk(), "kafka", LVK, "c", 0, 41)])
     assert session.scalars(select(ReceivedNotice.state)).all() == [NoticeState.RECEIVED]
     assert session.get_one(StreamPosition, ("c", LVK, 0)).next_offset == 42
-    assert interpret_waiting(session) == 1
+    assert process_waiting(session) == 1
     row = session.get_one(ReceivedNotice, kept[0][0], populate_existing=True)
     assert row.state == NoticeState.UNDERSTOOD
     assert jobs(session) == {"localize": 1, "notify": 1, "suggest_links": 1}
@@ -219,7 +219,7 @@ def test_a_notice_that_kills_the_process_is_given_up_in_the_end(session):
     ((notice_id, _),) = keep(session, [Message(alerts.lvk(), "kafka", LVK)])
     session.execute(text("UPDATE notice SET attempts = :most"), {"most": MAX_ATTEMPTS})
     session.commit()
-    interpret(session, [notice_id])
+    process_notices(session, [notice_id])
     row = session.get_one(ReceivedNotice, notice_id, populate_existing=True)
     assert row.state == NoticeState.QUARANTINED
     assert "ended the process" in row.error
@@ -231,7 +231,7 @@ def test_nul_in_a_value_is_quarantined_and_the_others_of_its_batch_are_not(sessi
     ids = [
         number for number, _ in keep(session, [Message(bad, "api", LVK), Message(good, "api", LVK)])
     ]
-    interpret(session, ids)
+    process_notices(session, ids)
     rows = [session.get_one(ReceivedNotice, number, populate_existing=True) for number in ids]
     assert [row.state for row in rows] == [NoticeState.QUARANTINED, NoticeState.UNDERSTOOD]
 
@@ -254,7 +254,7 @@ def test_of_a_batch_that_kills_the_process_only_the_culprit_is_given_up(session,
     deaths = 0
     for _ in range(10):
         try:
-            interpret(session, ids)
+            process_notices(session, ids)
         except Died:
             session.rollback()
             deaths += 1

@@ -28,8 +28,8 @@ def cluster() -> tuple[confluent_kafka.Producer, str]:
     host = confluent_kafka.Producer(
         {"test.mock.num.brokers": 1, "message.max.bytes": 8_000_000, "log_level": 0}
     )
-    (found,) = host.list_topics(timeout=10).brokers.values()
-    return host, f"{found.host}:{found.port}"
+    (address,) = host.list_topics(timeout=10).brokers.values()
+    return host, f"{address.host}:{address.port}"
 
 
 @contextmanager

@@ -62,12 +62,12 @@ class Broker:
 
     def _receive(self, number: int) -> bytes:
         assert self.client is not None
-        found = b""
-        while len(found) < number:
-            part = self.client.recv(number - len(found))
+        received = b""
+        while len(received) < number:
+            part = self.client.recv(number - len(received))
             assert part, "the client has gone"
-            found += part
-        return found
+            received += part
+        return received
 
     def close(self) -> None:
         self._server.close()
@@ -77,9 +77,9 @@ class Broker:
 
 @pytest.fixture
 def broker() -> Iterator[Broker]:
-    found = Broker()
-    yield found
-    found.close()
+    broker = Broker()
+    yield broker
+    broker.close()
 
 
 @contextmanager
@@ -179,9 +179,9 @@ def test_the_command_bounds_its_memory_and_lives_on(broker, engine, database_url
         wait_for(lambda: counted(engine, Event.id)() == 1)
     finally:
         process.terminate()
-        _, said = process.communicate(timeout=300)
+        _, output = process.communicate(timeout=300)
     assert process.returncode == 0
-    assert "MemoryError" in said
+    assert "MemoryError" in output
 
 
 @pytest.mark.parametrize("value", ["", "broker", "broker:", ":8099", "broker:0", "broker:99999"])

@@ -17,8 +17,8 @@ from too_marshal.db.localizations import Localization, LocalizationState, SkyMap
 from too_marshal.deployment.settings import SettingInvalid, Settings
 from too_marshal.fetching.fetcher import Limits
 from too_marshal.workflows.localizations.fetch import (
+    FETCH_AGAIN_DELAYS,
     GIVES_UP_AFTER,
-    LOOKS_AGAIN_AFTER,
     SLOTS,
     fetch,
     fetch_again,
@@ -181,7 +181,7 @@ def test_a_map_that_changes_is_a_new_version_and_both_are_kept(session, linked, 
     server.pages[PATH] = reply(200, alerts.skymap_fits(sigma=5.0))
     fetch(session, fetcher, linked["fetched"].id)
     assert scheduled(session, "fetch_again") == [
-        pytest.approx(LOOKS_AGAIN_AFTER[0].total_seconds(), abs=30)
+        pytest.approx(FETCH_AGAIN_DELAYS[0].total_seconds(), abs=30)
     ]
     fetch_again(session, fetcher, linked["fetched"].id, 0)
     assert set(localizations(session)) == {"own", "fetched"}, "the same content is no version"
@@ -197,7 +197,7 @@ def test_a_map_that_changes_is_a_new_version_and_both_are_kept(session, linked, 
     assert len(originals.all()) == 2
     looks = scheduled(session, "fetch_again")
     assert len(looks) == 4
-    fetch_again(session, fetcher, linked["fetched"].id, len(LOOKS_AGAIN_AFTER) - 1)
+    fetch_again(session, fetcher, linked["fetched"].id, len(FETCH_AGAIN_DELAYS) - 1)
     assert len(scheduled(session, "fetch_again")) == 4, "in the end nobody looks any more"
 
 

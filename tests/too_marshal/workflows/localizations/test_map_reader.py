@@ -38,11 +38,11 @@ def hostile_maps() -> dict[str, tuple[bytes, str]]:
     """Files that are damaged, that lie, or that grow; with what is said of each."""
     real = multiorder_file(4 + np.arange(12), np.full(12, 1 / (4 * np.pi)))
     packed = gzip.compress(real)
-    found = dict(FAULTS)
-    found |= {
+    faulty = dict(FAULTS)
+    faulty |= {
         f"{name}, gzipped": (gzip.compress(data), words) for name, (data, words) in FAULTS.items()
     }
-    found |= {
+    faulty |= {
         "a bomb": (zipped_zeros(GOOD, 256 << 20), "missing ORDERING|follow the table"),
         "a bomb of a map": (zipped_zeros(real, 256 << 20), "follow the table"),
         "cut short": (real[:5000], "truncated|no binary table|ends"),
@@ -52,7 +52,7 @@ def hostile_maps() -> dict[str, tuple[bytes, str]]:
         "zeros": (bytes(1 << 20), "not a FITS file"),
         "noise": (os.urandom(1 << 20), "not a FITS file|damaged"),
     }
-    return found
+    return faulty
 
 
 def family_memory() -> int:

@@ -97,8 +97,8 @@ def test_a_plan_is_put_into_its_line_and_told_its_place(session):
         text("UPDATE procrastinate_jobs SET status = 'doing' WHERE args->>'plan_id' = :plan"),
         {"plan": str(slow[0].id)},
     )
-    found = turns(session, slow)
-    assert (found[slow[0].id], found[slow[1].id]) == (Turn(None), Turn(1))
+    places = turns(session, slow)
+    assert (places[slow[0].id], places[slow[1].id]) == (Turn(None), Turn(1))
 
 
 def test_a_time_limit_is_within_bounds_and_reaches_the_planner(session):

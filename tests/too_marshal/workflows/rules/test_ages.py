@@ -14,7 +14,7 @@ from tests.too_marshal.clocks import EVENING, RA, running_from
 from tests.too_marshal.factories import add_event, add_localization, add_notice
 from tests.too_marshal.workflows.dry_run import dry_run
 from tests.too_marshal.workflows.events.test_associate import take
-from tests.too_marshal.workflows.rules.test_decide import rule, told
+from tests.too_marshal.workflows.rules.test_decide import activities, rule
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
@@ -24,7 +24,7 @@ from too_marshal.workflows.intake.ingest import Message, ingest
 from too_marshal.workflows.intake.replay import archived, replay
 from too_marshal.workflows.localizations.localize import localize
 from too_marshal.workflows.planning.plan import propose_plans
-from too_marshal.workflows.rules.ages import Purpose, age_of, in_words, too_old
+from too_marshal.workflows.rules.ages import Purpose, age_of, readable_span, too_old
 from too_marshal.workflows.rules.decide import decide_localization
 
 pytestmark = pytest.mark.usefixtures("evening")
@@ -54,7 +54,7 @@ def work(session, received) -> SimpleNamespace:
     ).all()
     return SimpleNamespace(
         plans=session.scalar(select(func.count(Plan.id))),
-        told=told(session),
+        announced=activities(session),
         reasons={(row.rule_name, row.subject): row.reasons for row in decided},
     )
 
@@ -66,19 +66,19 @@ def test_an_event_of_an_archive_is_not_planned_and_wakes_nobody(session, tmp_pat
         ((_, received),) = replay(lambda: session, archived([tmp_path]), 0)
     else:
         received = ingest(session, Message(alert(**OF_2023), channel, "igwn.gwalert"))
-    found = work(session, received)
-    assert (found.plans, found.told) == (0, [])
+    outcome = work(session, received)
+    assert (outcome.plans, outcome.announced) == (0, [])
     old = "the event is 3.5 years old, more than 7 days"
-    assert found.reasons[MERGER, "localization"] == [old]
-    assert found.reasons["Tell: significant gravitational waves", "notice"] == [old]
+    assert outcome.reasons[MERGER, "localization"] == [old]
+    assert outcome.reasons["Tell: significant gravitational waves", "notice"] == [old]
 
 
 def test_an_event_of_this_evening_is_planned_and_told(session):
     (received,) = take(session, alert())
-    found = work(session, received)
-    assert found.plans > 0
-    assert len(found.told) == 1
-    assert found.reasons[MERGER, "localization"] == []
+    outcome = work(session, received)
+    assert outcome.plans > 0
+    assert len(outcome.announced) == 1
+    assert outcome.reasons[MERGER, "localization"] == []
 
 
 def test_a_better_map_days_later_is_planned_and_told(session):
@@ -90,7 +90,7 @@ def test_a_better_map_days_later_is_planned_and_told(session):
         )
         after = work(session, later)
     assert after.plans == 2 * before.plans
-    assert len(after.told) == 2
+    assert len(after.announced) == 2
 
 
 def test_who_wants_plans_of_old_events_sets_no_limit(session):
@@ -118,17 +118,17 @@ def test_of_a_rule_that_plans_and_tells_one_may_come_too_late(session):
     )  # fmt: skip
     session.add(row)
     event = add_event(session, event_time=now() - timedelta(days=3))
-    planning, telling = decide_localization(session, event, add_localization(session, event))
+    planning, notifying = decide_localization(session, event, add_localization(session, event))
     assert row not in planning
-    assert row in telling
+    assert row in notifying
     kept = session.scalars(select(RuleDecision).where(RuleDecision.rule_name == "both")).one()
     assert (kept.applies, kept.reasons) == (
         True, ["no plan: the event is 3 days old, more than 24 h"]
     )  # fmt: skip
     row.maximum_age_to_plan, row.maximum_age_to_tell = 240.0, 24.0
-    planning, telling = decide_localization(session, event, add_localization(session, event))
+    planning, notifying = decide_localization(session, event, add_localization(session, event))
     assert row in planning
-    assert row not in telling
+    assert row not in notifying
     kept = session.scalars(
         select(RuleDecision)
         .where(RuleDecision.rule_name == "both")
@@ -178,4 +178,4 @@ def test_a_dry_run_counts_the_age_when_the_notice_came(session):
     ],
 )
 def test_ages_in_words(span, words):
-    assert in_words(span) == words
+    assert readable_span(span) == words

@@ -58,9 +58,9 @@ def test_each_is_asked_for_described_said_and_applied(name: str):
 @pytest.mark.parametrize("name", CONDITIONS)
 def test_what_a_form_shows_is_what_it_takes(name: str):
     values = as_usual({"name": "r", "notifies": True, name: SET[name]})
-    found = RuleForm.typed(RuleForm.of(values).values).rule()
+    values_read = RuleForm.typed(RuleForm.of(values).values).rule()
     expected = pytest.approx(SET[name]) if isinstance(SET[name], float) else SET[name]
-    assert found[name] == expected
+    assert values_read[name] == expected
 
 
 def test_a_condition_that_an_old_row_does_not_know_is_as_usual():

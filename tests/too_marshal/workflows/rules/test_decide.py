@@ -126,7 +126,7 @@ def test_information_wakes_nobody():
     assert reasons({"plans": False, "notifies": True}, {}, kind="information")
 
 
-def told(session) -> list[str]:
+def activities(session) -> list[str]:
     query = select(Activity.text).where(Activity.subject == "rule").order_by(Activity.id)
     return list(session.scalars(query))
 
@@ -139,33 +139,33 @@ def test_why_was_i_not_woken(session):
     waves = asked["Tell: significant gravitational waves"]
     assert (waves.applies, waves.reasons) == (False, ["it is not significant"])
     assert asked["Tell: IceCube neutrinos"].reasons == ["its stream is lvk"]
-    assert told(session) == []
+    assert activities(session) == []
 
 
 def test_people_are_told_once_however_often_the_job_runs(session):
     (received,) = take(session, alerts.lvk())
     for _ in range(3):
         notify(session, received.notice_id)
-    assert told(session) == [
+    assert activities(session) == [
         "Rule 'Tell: significant gravitational waves' tells people: initial notice"
     ]
     (retracted,) = take(
         session, alerts.lvk(alert_type="RETRACTION", created="2026-11-22T04:00:00Z")
     )
     notify(session, retracted.notice_id)
-    assert len(told(session)) == 2
+    assert len(activities(session)) == 2
 
 
 def test_who_waits_for_a_map_is_told_when_it_is_there(session):
     session.add(rule(name="Tell: near", plans=False, notifies=True, maximum_area=1000.0))
     (received,) = take(session, alerts.lvk())
     notify(session, received.notice_id)
-    assert not any("Tell: near" in text for text in told(session))
+    assert not any("Tell: near" in text for text in activities(session))
     localization = session.scalars(select(Localization)).one()
     localize(session, localization.id)
     for _ in range(2):
         propose_plans(session, localization.id)
-    assert [text for text in told(session) if "Tell: near" in text] == [
+    assert [text for text in activities(session) if "Tell: near" in text] == [
         "Rule 'Tell: near' tells people: its map is ready"
     ]
 

@@ -78,8 +78,8 @@ def test_a_plan_that_everything_allows_is_submitted_once(session, robots, plan):
     rule = session.get_one(PlanRule, plan.rule_id)
     assert made.approved_by == f"rule {rule.name}"
     assert made.state == SubmissionState.APPROVED
-    found = session.scalars(select(Preflight)).all()
-    assert found[0].asked_by == made.approved_by, "what it saw is kept"
+    preflights = session.scalars(select(Preflight)).all()
+    assert preflights[0].asked_by == made.approved_by, "what it saw is kept"
 
 
 def rule_of(session: Session, plan: Plan) -> PlanRule:
@@ -208,5 +208,5 @@ def test_a_plan_of_two_filters_is_submitted_though_it_is_minutes_old(session, ro
         plan.event.event_time = now() - timedelta(minutes=5)
         submit_by_rule(session, robots, made.id)
     assert [each.plan_id for each in submissions(session)] == [made.id], lines(session)
-    found = session.scalars(select(Preflight)).one()
-    assert any("goes as 2 queues" in each["words"] for each in found.findings)
+    preflight = session.scalars(select(Preflight)).one()
+    assert any("goes as 2 queues" in each["words"] for each in preflight.findings)

@@ -43,7 +43,7 @@ def test_a_free_queue_forbids_nothing_and_is_told_on_the_timeline(session, robot
     preflight(session, robot.robots, asked.id)
     session.refresh(asked)
     assert asked.done_at is not None
-    assert asked.words(ERROR) == []
+    assert asked.messages(ERROR) == []
     assert any("is free" in item["words"] for item in asked.findings)
     line = session.scalars(select(Activity).where(Activity.subject == "preflight")).one()
     assert line.event_id == plan.event_id
@@ -57,16 +57,16 @@ def test_another_target_of_opportunity_in_the_queue_is_a_warning(session, robot)
     queue = robot.robots.queue("ZTF")
     theirs = queue.prepare(make_plan(4, start=START), "ToO_theirs", "Caltech", "B. Other")
     queue.submit(theirs)
-    found = examine(session, robot.robots, add_plan(session))
-    assert "ToO_theirs" in words(found, WARNING)
+    findings = examine(session, robot.robots, add_plan(session))
+    assert "ToO_theirs" in words(findings, WARNING)
 
 
 def test_a_silent_robot_is_said_and_its_credentials_are_not(session, robot):
     keep_secret("t0ken-of-the-robot")
     robot.fail(FaultKind.STATUS, method="GET", status=503, body="t0ken-of-the-robot", count=None)
-    found = examine(session, robot.robots, add_plan(session))
-    assert "cannot be reached" in words(found, WARNING)
-    assert "t0ken-of-the-robot" not in str(found)
+    findings = examine(session, robot.robots, add_plan(session))
+    assert "cannot be reached" in words(findings, WARNING)
+    assert "t0ken-of-the-robot" not in str(findings)
 
 
 @pytest.fixture
@@ -109,8 +109,8 @@ def test_what_was_never_taken_costs_nothing(session, budgeted, state):
     submission = approve(session, budgeted, plan.id, by="ann", idempotency_key="k")
     submission.change(state)
     session.commit()
-    found = examine(session, budgeted, plan_of_seconds(session, 240))
-    assert "budget" not in words(found, WARNING)
+    findings = examine(session, budgeted, plan_of_seconds(session, 240))
+    assert "budget" not in words(findings, WARNING)
 
 
 def test_a_night_changes_at_noon_of_the_site():

@@ -46,9 +46,9 @@ def retract(engine, event_id: int) -> None:
 
 def row(engine, submission: Submission) -> SimpleNamespace:
     with session_factory(engine)() as other:
-        found = other.get_one(Submission, submission.id)
+        row = other.get_one(Submission, submission.id)
         return SimpleNamespace(
-            state=str(found.state), wanted=found.withdrawal_requested, reason=found.reason
+            state=str(row.state), wanted=row.withdrawal_requested, reason=row.reason
         )
 
 
