@@ -10,6 +10,7 @@ import threading
 from importlib import resources
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 import waitress
@@ -108,12 +109,25 @@ def _serve(app: Flask, settings: Settings, engine: Engine, *, host: str, port: i
             max_request_body_size=MAX_BODY_SIZE,
             ident=None,
             url_scheme="https" if settings.secure_cookies else "http",
+            **_proxy(settings.trusted_proxy),
         )
     except OSError as err:
         raise click.ClickException(f"port {port} on {host} cannot be used: {err.strerror}") from err
     threading.Thread(target=_keep_beating, args=(engine, stopping), daemon=True).start()
     logger.info("pages at http://%s:%s", host, getattr(server, "effective_port", port))
     server.run()
+
+
+def _proxy(address: str) -> dict[str, Any]:
+    """Let a web server in front say for whom it asks: else all logins come from one address."""
+    if not address:
+        return {}
+    return {
+        "trusted_proxy": address,
+        "trusted_proxy_headers": {"x-forwarded-for"},
+        "trusted_proxy_count": 1,
+        "clear_untrusted_proxy_headers": True,
+    }
 
 
 def _keep_beating(engine: Engine, stopping: threading.Event) -> None:

@@ -57,6 +57,9 @@ class Settings:
     secure_cookies: bool = False
     """True behind https: the session cookie is then never sent in clear."""
 
+    trusted_proxy: str = ""
+    """Address of the web server in front, whose word on who asks is taken; empty: nobody's."""
+
     kafka_domain: str = "gcn.nasa.gov"
     """Stage of the General Coordinates Network."""
 
@@ -196,11 +199,15 @@ class Settings:
         return named or default
 
 
+ZTF_KEYS = ("url", "depot_url", "depot_username", "program", "pi", "simulated")
+"""Of TOO_ZTF_*, besides the depot's password."""
+
+
 def _ztf_entry(environ: Mapping[str, str]) -> dict[str, Any] | None:
     """Entry of ZTF from the variables TOO_ZTF_*, the short way; None if there is no address."""
     given = {
         key: _from_file(environ, f"TOO_ZTF_{key.upper()}") or environ.get(f"TOO_ZTF_{key.upper()}")
-        for key in ("url", "depot_url", "depot_username", "program", "pi", "simulated")
+        for key in ZTF_KEYS
     }
     if not given["url"]:
         return None

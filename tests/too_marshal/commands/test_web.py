@@ -9,7 +9,10 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import select
@@ -18,12 +21,15 @@ from sqlalchemy.orm import Session
 import too_marshal
 from tests.too_marshal.factories import add_person
 from too_marshal.db.notices import Heartbeat
-from too_marshal.db.people import Role
+from too_marshal.db.people import LoginAttempt, Role
 from too_marshal.workflows.accounts.login import open_session
 
 
-def start(database_url: str, folder: Path, *arguments: str) -> subprocess.Popen[str]:
+def start(
+    database_url: str, folder: Path, *arguments: str, **settings: str
+) -> subprocess.Popen[str]:
     environ = {**os.environ, "TOO_DATABASE_URL": database_url, "TOO_DATA_DIR": str(folder)}
+    environ |= settings
     return subprocess.Popen(
         [sys.executable, "-u", "-m", "too_marshal.cli", "web", *arguments],
         env=environ,
@@ -33,9 +39,11 @@ def start(database_url: str, folder: Path, *arguments: str) -> subprocess.Popen[
     )
 
 
-@pytest.fixture
-def server(database_url: str, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    process = start(database_url, tmp_path, "--port", "0")
+@contextmanager
+def serving(
+    database_url: str, folder: Path, **settings: str
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    process = start(database_url, folder, "--port", "0", **settings)
     for line in process.stdout:
         if match := re.search(r"pages at (http://\S+)", line):
             break
@@ -45,6 +53,12 @@ def server(database_url: str, tmp_path: Path) -> Iterator[tuple[subprocess.Popen
     process.kill()
     process.wait()
     process.stdout.close()
+
+
+@pytest.fixture
+def server(database_url: str, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    with serving(database_url, tmp_path) as started:
+        yield started
 
 
 def test_pages_are_served_and_the_process_shows_that_it_lives(server, session: Session):
@@ -68,6 +82,26 @@ def test_it_stops_at_once_though_a_browser_listens(server, session: Session, num
         process.send_signal(number)
         assert process.wait(300) == 0
     assert "Traceback" not in process.stdout.read()
+
+
+@pytest.mark.parametrize(("proxy", "known"), [("127.0.0.1", "203.0.113.7"), ("", "127.0.0.1")])
+def test_only_a_trusted_proxy_says_who_asks(
+    database_url: str, tmp_path: Path, session: Session, proxy: str, known: str
+):
+    jar = urllib.request.HTTPCookieProcessor()
+    browser = urllib.request.build_opener(jar)
+    with serving(database_url, tmp_path, TOO_TRUSTED_PROXY=proxy) as (_, address):
+        with browser.open(f"{address}/login") as answer:
+            token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', answer.read().decode())[1]
+        form = {"username": "anna", "password": "not hers", "csrf_token": token}
+        request = urllib.request.Request(
+            f"{address}/login",
+            data=urlencode(form).encode(),
+            headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.7", "Referer": f"{address}/login"},
+        )
+        with pytest.raises(HTTPError):
+            browser.open(request)
+    assert session.scalars(select(LoginAttempt.address)).all() == [known]
 
 
 def test_a_taken_port_is_said_in_a_sentence(database_url: str, tmp_path: Path):
