@@ -143,7 +143,7 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "linked": linked(session, event.id),
         "decisions": by_subject(decisions_of(session, event.id)),
         "drafts": _of_event(CircularDraft, event, CircularDraft.id.desc()),
-        "timeline": _of_event(Activity, event, Activity.id.desc(), TIMELINE),
+        "timeline": _timeline(event),
         "form": form or PlanForm.empty(next(iter(TELESCOPES.values()))),
         **_choices(),
     }
@@ -154,8 +154,15 @@ def _notices(session: Session, event: Event) -> list[ReceivedNotice]:
     return list(session.scalars(query.order_by(ReceivedNotice.id.desc()).limit(200)))
 
 
-def _of_event(kind: Any, event: Event, order: Any, limit: int = 200) -> list[Any]:
-    query = select(kind).where(kind.event_id == event.id).order_by(order).limit(limit)
+def _timeline(event: Event) -> list[Activity]:
+    """By when it happened: numbers are drawn by several workers, some ahead of their time."""
+    query = select(Activity).where(Activity.event_id == event.id)
+    newest = query.order_by(Activity.happened_at.desc(), Activity.id.desc()).limit(TIMELINE)
+    return list(database().scalars(newest))
+
+
+def _of_event(kind: Any, event: Event, order: Any) -> list[Any]:
+    query = select(kind).where(kind.event_id == event.id).order_by(order).limit(200)
     return list(database().scalars(query))
 
 

@@ -10,8 +10,8 @@ import json
 import time
 from collections.abc import Callable, Generator, Iterator
 
-from flask import Blueprint, Response, abort, request
-from sqlalchemy import func, select
+from flask import Blueprint, Response, abort, g, request
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from too_marshal.db.events import Activity
@@ -30,6 +30,9 @@ OVERLAP = 64
 """A number is drawn before its row commits: rows may turn up behind later ones, not far."""
 
 live = Blueprint("live", __name__)
+
+_WITHOUT_PAGES = {"live", "api", "maps"}
+"""Blueprints whose answers are followed by no stream."""
 
 
 @live.get("/live")
@@ -65,28 +68,47 @@ class _Released:
             self._chunks.close()
 
 
-def latest_activity() -> int:
-    """Number of the latest row of the timeline: what a page made now knows already."""
-    return database().scalar(select(func.max(Activity.id))) or 0
+def note_activity() -> None:
+    """Note what a page will know, before its facts are read: what commits meanwhile is told."""
+    if request.blueprint is not None and request.blueprint not in _WITHOUT_PAGES:
+        latest = database().scalar(select(func.max(Activity.id))) or 0
+        recent = set(database().scalars(_overlap(latest)))
+        begin = max(latest - OVERLAP, 0) + 1
+        missing = (number for number in range(begin, latest) if number not in recent)
+        g.known_activity = ",".join(map(str, (latest, *missing)))
 
 
-def _last_known() -> int | None:
-    """Where the browser wants to go on: where its stream was cut, or where its page was made."""
+def known_activity() -> str:
+    """Number of the latest row that a page made now knows, then those before it that it lacks."""
+    return str(g.get("known_activity", "0"))
+
+
+def _overlap(last: int) -> Select[tuple[int]]:
+    return select(Activity.id).where(Activity.id > last - OVERLAP, Activity.id <= last)
+
+
+def _last_known() -> tuple[int | None, frozenset[int]]:
+    """Where the browser goes on: where its stream was cut, or its page made, and what it lacks."""
     text = request.headers.get("Last-Event-ID") or request.args.get("after", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    numbers = [
+        int(part)
+        for part in text.split(",")[: OVERLAP + 1]
+        if part.isascii() and part.isdigit() and len(part) < 19
+    ]
+    return (numbers[0], frozenset(numbers[1:])) if numbers else (None, frozenset())
 
 
 def _events(
-    ours: Service, cookie: str, last: int | None, is_gone: Callable[[], bool]
+    ours: Service,
+    cookie: str,
+    known: tuple[int | None, frozenset[int]],
+    is_gone: Callable[[], bool],
 ) -> Generator[str, None, None]:
+    last, missing = known
     with ours.sessions() as session:
         latest = session.scalar(select(func.max(Activity.id))) or 0
         last = latest if last is None else min(last, latest)
-        sent = set(
-            session.scalars(
-                select(Activity.id).where(Activity.id > last - OVERLAP, Activity.id <= last)
-            )
-        )
+        sent = set(session.scalars(_overlap(last))) - missing
     yield f"retry: {RETRY_MILLISECONDS}\nid: {last}\n\n"
     pinged = time.monotonic()
     while not ours.stopping.wait(POLL_SECONDS) and not is_gone():

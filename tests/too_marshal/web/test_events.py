@@ -20,6 +20,7 @@ from tests.too_marshal.factories import (
 )
 from too_marshal.app import create_app
 from too_marshal.db.base import now
+from too_marshal.db.events import Activity
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.deployment.settings import Settings
@@ -350,3 +351,19 @@ def test_the_form_offers_what_can_plan_from_a_map_alone(observer: FlaskClient, s
     assert options[0] == next(iter(PLANNERS))
     assert set(options) < set(PLANNERS)
     assert not {"galaxies", "manual"} & set(options)
+
+
+def test_the_timeline_is_in_the_order_of_time_whoever_wrote_it(
+    viewer: FlaskClient, session: Session
+):
+    event = add_event(session)
+    for number, (what, minutes) in enumerate((("third", 3), ("first", 1), ("second", 2))):
+        session.add(
+            Activity(
+                id=900 + number, event_id=event.id, subject="event", actor="marshal", text=what,
+                happened_at=now() + timedelta(minutes=minutes),
+            )
+        )  # fmt: skip
+    session.commit()
+    timeline = page(viewer, f"/events/{event.id}").split('id="timeline"')[1]
+    assert timeline.index("third") < timeline.index("second") < timeline.index("first")

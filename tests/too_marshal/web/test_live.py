@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -73,12 +74,38 @@ def test_a_stream_that_was_cut_goes_on_where_it_was(viewer: FlaskClient, session
 def test_a_page_hears_what_happened_since_it_was_made(viewer: FlaskClient, session: Session):
     first = note(session, "on the page")
     text = viewer.get("/queues").get_data(as_text=True)
-    assert f'data-known="{first}"' in text
+    assert re.search(rf'data-known="{first}[",]', text)
     missed = note(session, "before the stream opened")
     answer = viewer.get(f"/live?after={first}")
     chunks = (chunk.decode() for chunk in answer.iter_encoded())
     next(chunks)
     assert parsed(next(chunks)) == (missed, "before the stream opened")
+    answer.close()
+
+
+def test_a_page_hears_what_commits_while_it_is_made(viewer: FlaskClient, session: Session):
+    """A row with a number below those that the page knows, and one behind them."""
+    note(session, "on the page", 100)
+    note(session, "on the page too", 102)
+
+    def meanwhile(*_: object) -> None:
+        note(session, "while its facts are read", 103)
+
+    before = viewer.application.before_request_funcs[None]
+    before.append(meanwhile)
+    text = viewer.get("/queues").get_data(as_text=True)
+    before.remove(meanwhile)
+    known = re.search(r'data-known="([^"]*)"', text)[1]
+    assert known.split(",")[0] == "102"
+    assert "101" in known.split(",")
+    note(session, "begun before, done after", 101)
+    answer = viewer.get(f"/live?after={known}")
+    chunks = (chunk.decode() for chunk in answer.iter_encoded())
+    next(chunks)
+    assert [parsed(next(chunks))[1] for _ in range(2)] == [
+        "begun before, done after",
+        "while its facts are read",
+    ]
     answer.close()
 
 
