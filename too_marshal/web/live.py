@@ -83,7 +83,7 @@ def known_activity() -> str:
     return str(g.get("known_activity", "0"))
 
 
-def _overlap(last: int) -> Select[tuple[int]]:
+def _overlap(last: int) -> Select[int]:
     return select(Activity.id).where(Activity.id > last - OVERLAP, Activity.id <= last)
 
 
