@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
+import hashlib
 from collections.abc import Iterator
+from datetime import UTC
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from too_marshal import tasks
@@ -25,7 +26,7 @@ from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.errors import Forbidden
 from too_marshal.workflows.submissions.check import preflight_blocker
 
-_MAX_DURATION = 12
+_MAX_NAME_LENGTH = 12
 """Letters of an event in a queue's name: WINTER takes names of 30, and a plan's number may have
 six digits."""
 
@@ -90,7 +91,7 @@ def create_submission(
         plan_id=plan.id,
         telescope=plan.telescope,
         idempotency_key=idempotency_key,
-        queue_name=queue_name(plan),
+        queue_name=queue_name(session, plan),
         state=SubmissionState.APPROVED,
         approved_by=by,
     )
@@ -186,14 +187,21 @@ def _live_submission(session: Session, plan_id: int) -> Submission | None:
     ).first()
 
 
-def queue_name(plan: Plan) -> str:
-    """Name that no other queue ever has: event, plan and a random tail."""
-    return f"ToO_{_short(plan.event.name)}_{plan.id}_{secrets.token_hex(3)}"
+def queue_name(session: Session, plan: Plan) -> str:
+    """Name of the next queue of a plan, which no other ever has: event, plan and a tail.
+
+    The tail counts the plan's submissions, so that what is checked is what is sent; and it holds
+    the moment of the plan, so that no other database makes the same name.
+    """
+    query = select(func.count()).where(Submission.plan_id == plan.id)
+    text = f"{plan.created_at.astimezone(UTC).isoformat()} {plan.id} {session.scalar(query)}"
+    tail = hashlib.sha256(text.encode()).hexdigest()[:6]
+    return f"ToO_{_short(plan.event.name)}_{plan.id}_{tail}"
 
 
 def _short(name: str) -> str:
     """An event's name in few enough letters for every robot: IceCube-250101A is IC-250101A."""
     plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name)
-    if len(plain) > _MAX_DURATION:
+    if len(plain) > _MAX_NAME_LENGTH:
         plain = "".join(letter for letter in plain if not letter.islower())
-    return plain[-_MAX_DURATION:]
+    return plain[-_MAX_NAME_LENGTH:]

@@ -58,7 +58,7 @@ def examine(session: Session, robots: Robots, plan: Plan) -> list[PlanFinding]:
     """
     observing_plan = read_plan(session.get_one(Plan, plan.id, options=[undefer(Plan.document)]))
     budget = _of_the_budget(session, robots, plan)
-    name, program = queue_name(plan), plan.program or robots.program(plan.telescope)
+    name, program = queue_name(session, plan), plan.program or robots.program(plan.telescope)
     session.commit()
     return [*budget, *_of_the_queue(robots, observing_plan, name, program)]
 

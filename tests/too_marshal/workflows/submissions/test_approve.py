@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from too_marshal.db.base import now
 from too_marshal.workflows.submissions.approve import queue_name
 
 MAX_LENGTH = 30
@@ -25,8 +26,8 @@ MAX_LENGTH = 30
     ],
 )
 def test_the_event_is_told_in_few_letters(event, part):
-    plan = SimpleNamespace(event=SimpleNamespace(name=event), id=123456)
-    name = queue_name(plan)
+    session = SimpleNamespace(scalar=lambda _: 0)
+    plan = SimpleNamespace(event=SimpleNamespace(name=event), id=123456, created_at=now())
+    name = queue_name(session, plan)
     assert name.startswith(f"ToO_{part}_123456_")
     assert len(name) <= MAX_LENGTH
-    assert queue_name(plan) != name

@@ -22,7 +22,7 @@ from too_marshal.db.queues import SubmissionState
 from too_marshal.deployment.logs import keep_secret
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.robots_file import Robot
-from too_marshal.workflows.submissions.approve import approve
+from too_marshal.workflows.submissions.approve import approve, queue_name
 from too_marshal.workflows.submissions.budget import night_of
 from too_marshal.workflows.submissions.check import ask_for_preflight
 from too_marshal.workflows.submissions.preflight import examine, preflight
@@ -51,6 +51,15 @@ def test_a_free_queue_forbids_nothing_and_is_told_on_the_timeline(session, robot
     preflight(session, robot.robots, asked.id)
     session.refresh(asked)
     assert asked.done_at == done_at, "what is done is not done again"
+
+
+def test_the_name_that_is_checked_is_the_one_that_is_sent_and_no_other_has_it(session, robot):
+    plan = add_plan(session)
+    checked = [words([finding], "note") for finding in examine(session, robot.robots, plan)]
+    sent = approve(session, robot.robots, plan.id, by="ann", idempotency_key="a")
+    assert any(f"the name {sent.queue_name} " in text for text in checked)
+    assert queue_name(session, plan) != sent.queue_name
+    assert queue_name(session, add_plan(session))[-6:] != sent.queue_name[-6:]
 
 
 def test_another_target_of_opportunity_in_the_queue_is_a_warning(session, robot):
