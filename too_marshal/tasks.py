@@ -171,6 +171,11 @@ def interpret_waiting() -> None:
     """Interpret notices that were kept and never interpreted."""
 
 
+@_task(retry=Retry.NEVER, queueing_lock="prune")
+def prune() -> None:
+    """Remove what could not be read for so long that nobody will."""
+
+
 @_task()
 def notify(notice_id: int) -> None:
     """Have the rules decide whom a notice wakes; under its event's lock."""

@@ -36,7 +36,7 @@ class NoticeState(StrEnum):
 
 
 class ReceivedNotice(Base):
-    """A message, unique by its content, kept for ever."""
+    """A message, unique by its content, kept for ever unless it could not be read."""
 
     __tablename__ = "notice"
     __table_args__ = (

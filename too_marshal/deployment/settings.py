@@ -125,6 +125,9 @@ class Settings:
     treasure_map_url: str = "https://treasuremap.space/api/v1"
     """Address of the Treasure Map."""
 
+    keep_quarantined: int = 90
+    """Days for which notices that could not be read are kept; 0: for ever. All others stay."""
+
     rehearsal: bool = False
     """True in a rehearsal: pages say so, and offer to send the retraction."""
 

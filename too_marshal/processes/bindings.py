@@ -23,7 +23,7 @@ from too_marshal.workflows.exposures import (
     treasure_map_export,
     treasure_map_import,
 )
-from too_marshal.workflows.intake import reprocess
+from too_marshal.workflows.intake import prune, reprocess
 from too_marshal.workflows.localizations import fetch, localize
 from too_marshal.workflows.planning import offer, plan, rescore
 from too_marshal.workflows.rules import backtest
@@ -68,6 +68,7 @@ def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
         tasks.read_archive: _with(opened, archives.read_archive),
         tasks.read_references: _with(opened, archives.read_references),
         tasks.interpret_waiting: reprocess.process_forgotten,
+        tasks.prune: _with(settings, prune.prune),
         tasks.notify: notify.notify,
         tasks.announce: _with(channels, deliver.announce),
         tasks.deliver: _with(channels, deliver.deliver),

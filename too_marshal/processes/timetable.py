@@ -30,6 +30,9 @@ PROCESS_WAITING_SECONDS = 10.0
 SWEEP_SECONDS = 15.0
 """Between two looks for work that nobody is about to do."""
 
+PRUNE_SECONDS = 86400.0
+"""Between two removals of what could not be read."""
+
 OTHERS_SECONDS = 600.0
 """Between two looks at what other groups have told the Treasure Map."""
 
@@ -87,6 +90,7 @@ def _keep_time(
 
     scheduler.add_job(look_for_work, "interval", seconds=SWEEP_SECONDS)
     every(PROCESS_WAITING_SECONDS, tasks.interpret_waiting())
+    every(PRUNE_SECONDS, tasks.prune(), next_run_time=datetime.now(UTC))
     if settings.treasure_map_token and not settings.rehearsal:
         every(OTHERS_SECONDS, tasks.read_others())
     robots = Robots.from_settings(settings)
