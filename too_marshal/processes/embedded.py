@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import warnings
 from collections.abc import Iterator
@@ -67,4 +69,34 @@ def embedded_database(data_dir: Path) -> Iterator[str]:
     try:
         yield server.get_uri()
     finally:
+        forget_killed_users(data_dir / "postgres" / ".handle_pids.json")
         server.cleanup()
+
+
+def forget_killed_users(path: Path) -> None:
+    """Strike those off the package's list of a server's users who have ended without a word.
+
+    One that was killed stays on it, and then no last user ever stops the server.
+
+    Parameters
+    ----------
+    path
+        The package's list: process numbers, as JSON.
+    """
+    try:
+        users = [int(pid) for pid in json.loads(path.read_text())]
+    except (OSError, ValueError, TypeError):
+        return
+    living = [pid for pid in users if _is_alive(pid)]
+    if living != users:
+        path.write_text(json.dumps(living))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
