@@ -83,7 +83,9 @@ def build_problem_at(
     sky = LocalSky(telescope.site, request.start, request.end)
     positions = sky.positions(pointings.coord)
     rule = every(rules_for(telescope, request))
-    visible = visible_intervals(sky, positions, rule, (0.0, sky.length))
+    dark = dark_time(sky, request)
+    # Nobody looks by day: most of a window of a day is not even sampled.
+    visible = visible_intervals(sky, positions, rule, dark.spans)
     return Problem(
         telescope=telescope,
         request=request,
@@ -91,8 +93,8 @@ def build_problem_at(
         field_id=pointings.field_id,
         coord=pointings.coord,
         positions=positions,
-        dark=dark_time(sky, request),
-        visible=visible.within(_free(sky, request)),
+        dark=dark,
+        visible=visible,
         atoms=replace(atoms, need=need),
         seen_before=atoms.need > 0,
         needs=needs,
@@ -106,7 +108,7 @@ def build_problem_at(
 def dark_time(sky: LocalSky, request: ObservingRequest) -> Intervals:
     """When the Sun is low enough and no other queue has the telescope."""
     anywhere = sky.positions(SkyCoord([0] * u.deg, [0] * u.deg))
-    night = visible_intervals(sky, anywhere, sun_below(request.sun_altitude), (0.0, sky.length))
+    night = visible_intervals(sky, anywhere, sun_below(request.sun_altitude), [(0.0, sky.length)])
     return night.within(_free(sky, request))
 
 

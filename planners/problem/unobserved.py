@@ -38,6 +38,10 @@ _NOWHERE = "outside all fields"
 _AHEAD = (1, 2, 4, 14, 60, 200)
 """How far the first chance of an observation is looked for, days."""
 
+_MAX_LISTED = 5000
+"""Fields left out that a plan lists. All count where probability is given by reason; a camera of
+half a degree leaves a hundred thousand out, of which nobody reads."""
+
 _MAX_FIELDS = 500
 """Most probable fields for which the first chance is looked for."""
 
@@ -56,17 +60,14 @@ class Ledger:
     """The one reason of each field of the likely region that is left out, by index."""
 
     def unobserved(self) -> tuple[Unobserved, ...]:
-        """The fields left out, most probable first."""
-        atoms = self.problem.atoms
+        """The fields left out, most probable first; of a narrow camera's only the first ones."""
+        lost = self.problem.atoms.sum_by_field(self.left)
         entries = [
-            Unobserved(
-                int(self.problem.field_id[index]),
-                reason,
-                float(self.left[atoms.of_field(index)].sum()),
-            )
+            Unobserved(int(self.problem.field_id[index]), reason, float(lost[index]))
             for index, reason in self.reasons.items()
         ]
-        return tuple(sorted(entries, key=lambda entry: (-entry.probability, entry.field_id)))
+        entries.sort(key=lambda entry: (-entry.probability, entry.field_id))
+        return tuple(entries[:_MAX_LISTED])
 
     def probability_lost(self) -> dict[str, float]:
         """Probability that is not covered in all visits, by reason; no place counts twice.
@@ -142,15 +143,14 @@ def _limits(problem: Problem) -> dict[int, Reason]:
     limits: dict[int, Reason] = {}
     suspects = np.flatnonzero(visits_that_fit(problem.visible, exposure, problem.gap) < visits)
     rules = rules_for(problem.telescope, problem.request)
-    dark = list(zip(problem.dark.start.tolist(), problem.dark.end.tolist(), strict=True))
     for k, rule in enumerate(rules):
         kept = visible_intervals(
             problem.sky,
             problem.positions[suspects],
             every(rules[: k + 1]),
-            (0.0, problem.sky.length),
+            problem.dark.spans,
             exact=False,
-        ).within(dark)
+        )
         blocked = visits_that_fit(kept, exposure, problem.gap) < visits
         limits.update(dict.fromkeys(suspects[blocked].tolist(), rule.reason))
         suspects = suspects[~blocked]
@@ -180,6 +180,6 @@ def first_chance(problem: Problem) -> Time | None:
 
 
 def _first(sky: LocalSky, coord: SkyCoord, rule: Rule, exposure: float) -> Time | None:
-    visible = visible_intervals(sky, sky.positions(coord), rule, (0.0, sky.length))
+    visible = visible_intervals(sky, sky.positions(coord), rule, [(0.0, sky.length)])
     soonest = visible.lasting(exposure).first.min(initial=np.inf)
     return sky.time(soonest) if np.isfinite(soonest) else None

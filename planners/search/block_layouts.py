@@ -222,7 +222,7 @@ def _windows(problem: Problem) -> list[tuple[float, float]]:
     """Of each dark interval, the part in which some field is up, s."""
     windows = []
     visible = problem.visible
-    for start, end in zip(problem.dark.start.tolist(), problem.dark.end.tolist(), strict=True):
+    for start, end in problem.dark.spans:
         inside = (visible.start >= start) & (visible.start < end)
         if inside.any():
             windows.append((float(visible.start[inside].min()), float(visible.end[inside].max())))

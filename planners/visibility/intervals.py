@@ -15,6 +15,9 @@ _STEP = 300.0
 """Between the samples whose signs are compared, s. A rule that holds for less, between two
 samples, is not seen; a plan's exposures are therefore checked once more at their own times."""
 
+_BLOCK = 8192
+"""Positions that are looked at together: of all at once a narrow camera's sky takes gigabytes."""
+
 _ACCURACY = 0.02
 """Of the moment at which a rule begins or ceases to hold, s; always on the kept side."""
 
@@ -34,6 +37,11 @@ class Intervals:
 
     n: int
     """Number of owners, those without an interval included."""
+
+    @property
+    def spans(self) -> list[tuple[float, float]]:
+        """Start and end of each, s."""
+        return list(zip(self.start.tolist(), self.end.tolist(), strict=True))
 
     def lasting(self, least: float) -> Intervals:
         """Those that last `least` seconds or more."""
@@ -138,23 +146,47 @@ def visible_intervals(
     sky: LocalSky,
     positions: Positions,
     rule: Rule,
-    window: tuple[float, float],
+    windows: Sequence[tuple[float, float]],
     *,
     exact: bool = True,
 ) -> Intervals:
-    """When `rule` holds at each of `positions`, within a window of time (s).
+    """When `rule` holds at each of `positions`, within windows of time.
 
     Parameters
     ----------
     positions
         The fields. Shape (n,).
+    windows
+        Starts and ends, s; disjoint.
     exact
         Whether beginnings and ends are found to `_ACCURACY`; else they are those of samples.
     """
-    start, end = window
     n = len(positions.right_ascension)
-    if not end > start or n == 0:
-        return Intervals(np.empty(0, np.int64), np.empty(0), np.empty(0), n)
+    nothing = np.empty(0, np.int64), np.empty(0), np.empty(0)
+    found = [
+        _in_window(sky, positions, slice(first, first + _BLOCK), rule, window, exact=exact)
+        for window in windows
+        if window[1] > window[0]
+        for first in range(0, n, _BLOCK)
+    ]
+    owner, start, end = (np.concatenate(part) for part in zip(nothing, *found, strict=True))
+    order = np.lexsort((start, owner))
+    return Intervals(owner[order], start[order], end[order], n)
+
+
+def _in_window(  # noqa: PLR0913 - a block of what the caller was asked
+    sky: LocalSky,
+    positions: Positions,
+    block: slice,
+    rule: Rule,
+    window: tuple[float, float],
+    *,
+    exact: bool,
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Owner, start and end of the intervals of a block of positions in one window."""
+    start, end = window
+    positions = positions[block]
+    n = len(positions.right_ascension)
     times = np.linspace(start, end, max(2, int(np.ceil((end - start) / _STEP)) + 1))
     holds = np.broadcast_to(
         rule(Circumstances(sky, positions[:, None], times)), (n, len(times))
@@ -173,4 +205,4 @@ def visible_intervals(
     ends = np.concatenate([crossing[len(rise) :], np.full(len(up_at_end), end)])
     by_start = np.lexsort((begins, owner))
     by_end = np.lexsort((ends, np.concatenate([set_owner, up_at_end])))
-    return Intervals(owner[by_start], begins[by_start], ends[by_end], n)
+    return owner[by_start] + block.start, begins[by_start], ends[by_end]

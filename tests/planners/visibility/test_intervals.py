@@ -45,7 +45,7 @@ def test_rise_and_set_are_astroplans(name, ra, dec, day):
     coord = SkyCoord(ra * u.deg, dec * u.deg)
     limit = 30 * u.deg
     intervals = visible_intervals(
-        sky, sky.positions(coord.reshape(1)), altitude_above(limit), (0.0, sky.length)
+        sky, sky.positions(coord.reshape(1)), altitude_above(limit), [(0.0, sky.length)]
     )
     middle = sky.time(sky.length / 2)
     for which in ("previous", "next"):
@@ -66,7 +66,7 @@ def test_darkness_is_astroplans(name, start):
         sky,
         sky.positions(SkyCoord([0] * u.deg, [0] * u.deg)),
         sun_below(-18 * u.deg),
-        (0, sky.length),
+        [(0, sky.length)],
     )
     middle = sky.time(sky.length / 2)
     for ask, ours in (
@@ -91,7 +91,7 @@ def test_rules_hold_all_through_their_intervals_and_fail_just_outside():
     grid = telescope.read_grid()
     positions = sky.positions(grid.coord[::7])
     rule = every(rules_for(telescope, request))
-    intervals = visible_intervals(sky, positions, rule, (0.0, sky.length))
+    intervals = visible_intervals(sky, positions, rule, [(0.0, sky.length)])
     assert len(intervals.owner) > 50
     for part in (0.0, 0.3, 0.7, 1.0):
         seconds = intervals.start + part * (intervals.end - intervals.start)
