@@ -134,6 +134,20 @@ def test_heartbeats_are_noted_and_not_stored(broker, listening, engine, monkeypa
     assert count(engine) == 0
 
 
+def test_a_broker_that_begins_anew_is_read_from_its_beginning(broker, listening, engine):
+    """It has no message of the number that was stored: what it has is read, and not skipped."""
+    with session_factory(engine)() as session:
+        session.add(StreamPosition(cluster="test", topic=LVK, partition=0, next_offset=1000))
+        session.commit()
+    send(broker, alerts.lvk("S1a"))
+    listening()
+    wait_for(lambda: count(engine) == 1)
+    send(broker, alerts.lvk("S1b"))
+    wait_for(lambda: count(engine) == 2)
+    with session_factory(engine)() as session:
+        assert session.get_one(StreamPosition, ("test", LVK, 0)).next_offset == 2
+
+
 def test_a_database_that_fails_is_waited_for_and_nothing_is_lost(
     broker, listening, engine, monkeypatch
 ):
