@@ -108,7 +108,7 @@ class _Search:
             return self._best
         kinds = builders(self.problem, _usual_cost(visit_options))
         columns = iterations = 0
-        for layout in layouts(kinds):
+        for layout in layouts(kinds, visit_options):
             if self._is_enough(columns, iterations):
                 break
             for _ in range(2):

@@ -12,7 +12,7 @@ from planners.geometry.ranges import expand
 from planners.problem.scheduler import RobotState
 from planners.problem.visit_options import VisitOptions
 from planners.search.block_layouts import BlockLayout, BlockLayoutBuilder
-from planners.search.blocks import block_at
+from planners.search.blocks import block_at, exchanges
 from planners.search.maximum_coverage import MaximumCoverage
 from planners.visibility.local_sky import Circumstances
 
@@ -122,7 +122,10 @@ class Assignment:
             exposing = self.visit_options.exposing[:, -1]
             mean = exposing / self.visit_options.visits
             each = np.asarray(self.visit_options.visits * np.maximum(self.cost, mean), np.float64)
-            self.model.limit(each[self.places.visit_option], request.maximum_time.to_value(u.s))
+            time = request.maximum_time.to_value(u.s)
+            spent = _exchanges(self.layout) * self.visit_options.problem.slews.filter_exchange
+            # Of many rounds a budget leaves some empty, and their exchanges are not made.
+            self.model.limit(each[self.places.visit_option], time - min(spent, time / 2))
 
     def relaxed(self) -> tuple[float, NDArray[np.float64]]:
         """Optimum of the relaxation, and the share of each column."""
@@ -135,6 +138,11 @@ class Assignment:
             self.places.visit_option[chosen & (self.places.round == k)]
             for k in range(len(self.layout))
         ]
+
+
+def _exchanges(layout: BlockLayout) -> int:
+    """Filter exchanges within and between the rounds of a structure."""
+    return exchanges(tuple(name for block in layout for name in block.filters))
 
 
 def _places(

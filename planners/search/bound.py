@@ -164,7 +164,7 @@ def relaxation(
     problem = visit_options.problem
     probability = problem.atoms.probability
     model = MaximumCoverage(probability, visit_options.pairs, visit_options.field, _NEGLIGIBLE)
-    _add_budgets(model, visit_options, overhead, slack)
+    _add_budgets(model, visit_options, overhead, slack - exchange_time)
     limits = time_limits(visit_options, overhead, exchange_time)
     waiting = np.ones(len(limits.supply), dtype=bool)
     while True:
@@ -191,7 +191,9 @@ def _add_budgets(
         model.limit(np.ones(len(visit_options)), float(request.maximum_fields))
     if request.maximum_time is not None:
         each = visit_options.exposing[:, -1] + visit_options.visits * overhead
-        model.limit(each, request.maximum_time.to_value(u.s) + overhead.max(initial=0.0) + slack)
+        time = request.maximum_time.to_value(u.s) + overhead.max(initial=0.0) + slack
+        # Where not even the exchanges fit, nothing does.
+        model.limit(each, max(time, 0.0))
 
 
 def finished_already(problem: Problem) -> float:

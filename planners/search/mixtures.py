@@ -12,7 +12,9 @@ from itertools import chain, permutations, zip_longest
 import numpy as np
 
 from planners.problem.problem import Problem
+from planners.problem.visit_options import VisitOptions
 from planners.search.block_layouts import BlockLayout, BlockLayoutBuilder
+from planners.search.short_layouts import ShortLayouts
 
 _PARTS = (0.5, 0.3, 0.7)
 """Of each window, that the first series takes."""
@@ -30,13 +32,20 @@ def builders(problem: Problem, cost: float) -> list[BlockLayoutBuilder]:
     return [BlockLayoutBuilder(problem, cost, problem.needs[k]) for k in kinds[:_KINDS]]
 
 
-def layouts(kinds: list[BlockLayoutBuilder]) -> Iterator[BlockLayout]:
+def layouts(kinds: list[BlockLayoutBuilder], visit_options: VisitOptions) -> Iterator[BlockLayout]:
     """Structures worth trying, the likeliest first, none twice."""
     seen = set()
-    for layout in _candidates(kinds):
+    for layout in chain(_short(kinds, visit_options), _candidates(kinds)):
         if layout and layout not in seen:
             seen.add(layout)
             yield layout
+
+
+def _short(kinds: list[BlockLayoutBuilder], visit_options: VisitOptions) -> Iterator[BlockLayout]:
+    """Where there is a budget of time, first what spends no more than it."""
+    request = visit_options.problem.request
+    if request.maximum_time is not None and request.blocks is None and kinds:
+        yield from ShortLayouts(visit_options, kinds[0]).candidates()
 
 
 def _candidates(kinds: list[BlockLayoutBuilder]) -> Iterator[BlockLayout]:
