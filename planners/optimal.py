@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -18,7 +19,7 @@ from astropy import units as u
 from planners import greedy
 from planners.problem.assemble import assemble
 from planners.problem.build import build_problem
-from planners.problem.plan_statistics import finished_atoms
+from planners.problem.finish_times import expected_probability, finish_times
 from planners.problem.problem import Problem
 from planners.problem.scheduler import ScheduledExposure
 from planners.problem.visit_options import VisitOptions, programs_of
@@ -42,6 +43,9 @@ _COLUMNS = 6000
 _MAX_COLUMNS, _MAX_ITERATIONS, _WIDE = 20_000, 25_000, 0.02
 """Columns, and iterations of the simplex method, where the gap is still wider than the third."""
 
+_GIVEN_UP = 0.02
+"""Part of what can be covered in the end that is given up at most to cover more of it early."""
+
 _HOPELESS = 0.9
 """A structure whose relaxation covers less than this part of the best plan is not carried out:
 filling what time is left seldom adds more than the rest."""
@@ -58,6 +62,9 @@ _FIRST_OVERHEAD = 1.3
 
 def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> ObservingPlan:
     """Plan so that the probability covered in all requested visits is greatest.
+
+    Of plans that cover nearly as much in the end, that which covers it early: the request says
+    how likely it is that the night is interrupted.
 
     Raises
     ------
@@ -88,6 +95,20 @@ def best_shots(
     return _Search(problem, limit, time.perf_counter() if begun is None else begun).best()
 
 
+@dataclass(frozen=True)
+class _Candidate:
+    """A plan that could be carried out."""
+
+    scheduled_exposures: list[ScheduledExposure]
+    """In the order of time."""
+
+    covered: float
+    """Probability in all visits in the end."""
+
+    expected: float
+    """The same if the night may end at any time."""
+
+
 class _Search:
     """Tries structures, the likeliest first, and keeps the best plan."""
 
@@ -97,22 +118,35 @@ class _Search:
         allowed = problem.request.time_limit
         self._deadline = np.inf if allowed is None else begun + float(allowed.to_value(u.s))
         self._patient = allowed is not None
-        self._best: list[ScheduledExposure] = greedy.shots_of(problem)
-        self._value = self._covered(self._best)
+        self._kept: list[_Candidate] = []
+        self._keep(greedy.shots_of(problem))
         self._finished = finished_already(problem)
 
     def best(self) -> list[ScheduledExposure]:
-        """The best plan found."""
+        """The best plan found: of those that cover nearly most, the one that is worth most."""
+        self._search()
+        enough = (1 - _GIVEN_UP) * self._value
+        return max(
+            (candidate for candidate in self._kept if candidate.covered >= enough),
+            key=lambda candidate: (candidate.expected, candidate.covered),
+        ).scheduled_exposures
+
+    @property
+    def _value(self) -> float:
+        """What the plan covers that covers most."""
+        return max(candidate.covered for candidate in self._kept)
+
+    def _search(self) -> None:
         visit_options = programs_of(self.problem)
         if len(visit_options) == 0:
-            return self._best
+            return
         kinds = builders(self.problem, _usual_cost(visit_options))
         columns = iterations = 0
         for layout in layouts(kinds, visit_options):
             if self._is_enough(columns, iterations):
                 break
-            for _ in range(2):
-                assignment = Assignment(visit_options, layout, kinds[0])
+            for rate in self._rates():
+                assignment = Assignment(visit_options, layout, kinds[0], rate)
                 columns += len(assignment.places.visit_option)
                 scheduled_exposures = self._carried_out(assignment, kinds)
                 iterations += assignment.model.iterations
@@ -121,10 +155,14 @@ class _Search:
                 self._keep(scheduled_exposures)
                 guess = kinds[0].cost
                 cost = self._real_cost(scheduled_exposures, guess)
-                if abs(cost - guess) < _SAME * guess:
+                is_settled = abs(cost - guess) < _SAME * guess
+                if is_settled and (rate == 0 or self._value >= (1 - _GOOD_ENOUGH) * self.limit):
                     break
-                kinds = builders(self.problem, cost)
-        return self._best
+                kinds = kinds if is_settled else builders(self.problem, cost)
+
+    def _rates(self) -> tuple[float, float]:
+        """Rates of interruption (1/s) to assign for: what is asked, then what covers most."""
+        return self.problem.interruption_rate, 0.0
 
     def _is_enough(self, columns: int, iterations: int) -> bool:
         """Whether the plan is good, or the search has gone on for long."""
@@ -160,13 +198,14 @@ class _Search:
         return float(np.mean(steps)) if len(steps) >= _MIN_COUNT else guess
 
     def _keep(self, scheduled_exposures: list[ScheduledExposure]) -> None:
-        value = self._covered(scheduled_exposures)
-        if value > self._value:
-            self._best, self._value = scheduled_exposures, value
-
-    def _covered(self, scheduled_exposures: Sequence[ScheduledExposure]) -> float:
-        done = finished_atoms(self.problem, scheduled_exposures)
-        return float(self.problem.atoms.probability[done].sum())
+        finish = finish_times(self.problem, scheduled_exposures)
+        self._kept.append(
+            _Candidate(
+                scheduled_exposures,
+                covered=float(self.problem.atoms.probability[finish < np.inf].sum()),
+                expected=expected_probability(self.problem, finish),
+            )
+        )
 
 
 def _usual_cost(visit_options: VisitOptions) -> float:

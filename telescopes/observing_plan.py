@@ -68,6 +68,10 @@ class ObservingRequest:
     moon_separation: u.Quantity[u.physical.angle] = 20 * u.deg
     """At full Moon; the planner's rule scales it with illumination."""
 
+    interruption_rate: u.Quantity[u.physical.frequency] = 0.1 / u.h
+    """Chance in an hour that the night ends there: clouds, a fault, a retraction. What is likely
+    comes the earlier, the greater it is; zero counts only what is covered in the end."""
+
     maximum_fields: int | None = None
     """Budget of fields, if any."""
 
@@ -191,7 +195,9 @@ class ObservingPlan:
     statistics: Mapping[str, Any]
     """Plain JSON values: probability (covered at least once), probability_all_filters (in every
     requested visit), area and area_all_filters (deg2), exposures, fields, start, end (ISO UTC or
-    None), exposure_time and total_time (s), upper_bound, optimality_gap, solve_time (s)."""
+    None), exposure_time and total_time (s), upper_bound, optimality_gap, expected_probability (all
+    visits, if the night may end at any time), half_reached and most_reached (ISO UTC: when half
+    and 90 % of what is covered in all visits is), solve_time (s)."""
 
     unobserved: tuple[Unobserved, ...] = ()
     """Fields of the 99 % region that are left out, most probable first."""

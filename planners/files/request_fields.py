@@ -61,6 +61,13 @@ class RequestFields(ObservingLimits):
     start: Annotated[UTCTime, Entry("From", detail="nothing begins before")]
     end: Annotated[UTCTime, Entry("Until", detail="all has ended by then")]
     filters: Annotated[list[str], Entry("Filters, in order", detail="one visit in each")]
+    interruption_rate: Annotated[
+        float,
+        Entry(
+            "Chance of an interruption", unit=1 / u.h, typed=u.percent / u.h, least=0, most=10,
+            detail="what is likely comes early; 0: only what is covered in the end counts",
+        ),
+    ] = 0.1  # fmt: skip
     maximum_fields: Annotated[int | None, Entry("Fields, at most", least=1)] = None
     maximum_time: Annotated[
         float | None,

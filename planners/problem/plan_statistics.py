@@ -2,85 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 import numpy as np
 from astropy import units as u
-from numpy.typing import NDArray
 
+from planners.problem.finish_times import expected_probability, finish_times, reached_at
 from planners.problem.problem import Problem
 from planners.problem.scheduler import ScheduledExposure
 from telescopes.times import iso
 
-_TOLERANCE = 1e-3
-"""Two starts are as far apart as the gap if they miss it by less, s."""
-
 _NOTHING = 1e-4
 """Where no plan covers more than this, an empty one leaves nothing to be gained."""
-
-
-def fulfills(visits: Sequence[tuple[str, float]], wanted: tuple[str, ...], gap: float) -> bool:
-    """Whether some of a field's visits, at least `gap` s apart, are all that are wanted.
-
-    Parameters
-    ----------
-    visits
-        In the order of time.
-    wanted
-        Filters, in any order; one that stands twice is wanted twice.
-    """
-    if not wanted:
-        return True
-    for k, (name, start) in enumerate(visits):
-        if name not in wanted:
-            continue
-        remaining = list(wanted)
-        remaining.remove(name)
-        later = [visit for visit in visits[k + 1 :] if visit[1] >= start + gap - _TOLERANCE]
-        if fulfills(later, tuple(remaining), gap):
-            return True
-    return False
-
-
-def completed(
-    problem: Problem, scheduled_exposures: Sequence[ScheduledExposure]
-) -> list[NDArray[np.int64]]:
-    """Fields that receive every visit which atoms of each class want, one array a class."""
-    by_field = {
-        index: [
-            (scheduled_exposure.filter, scheduled_exposure.start) for scheduled_exposure in group
-        ]
-        for index, group in groupby(
-            sorted(
-                scheduled_exposures,
-                key=lambda scheduled_exposure: (scheduled_exposure.field, scheduled_exposure.start),
-            ),
-            key=lambda scheduled_exposure: scheduled_exposure.field,
-        )
-    }
-    return [
-        np.array(
-            [i for i, visits in by_field.items() if fulfills(visits, wanted, problem.gap)],
-            dtype=np.int64,
-        )
-        for wanted in problem.needs
-    ]
-
-
-def finished_atoms(
-    problem: Problem, scheduled_exposures: Sequence[ScheduledExposure]
-) -> NDArray[np.bool_]:
-    """Atoms that some field covers which receives every visit that they want."""
-    atoms = problem.atoms
-    done = np.zeros(len(atoms.probability), dtype=bool)
-    for k, (fields, wanted) in enumerate(
-        zip(completed(problem, scheduled_exposures), problem.needs, strict=True)
-    ):
-        own = atoms.need == k
-        done |= own & (atoms.covered(fields) if wanted else True)
-    return done
 
 
 def telescope_time(problem: Problem, scheduled_exposures: Sequence[ScheduledExposure]) -> float:
@@ -117,7 +53,8 @@ def statistics(
             [scheduled_exposure.field for scheduled_exposure in scheduled_exposures], dtype=np.int64
         )
     )
-    done = finished_atoms(problem, scheduled_exposures)
+    finish = finish_times(problem, scheduled_exposures)
+    done = finish < math.inf
     square_degrees = u.sr.to(u.deg**2)
     whole = float(atoms.probability[done].sum())
     ends = (
@@ -143,8 +80,15 @@ def statistics(
         "dark_time": float(problem.dark.total.sum()),
         "upper_bound": upper_bound,
         "optimality_gap": _gap(whole, upper_bound),
+        "expected_probability": expected_probability(problem, finish),
+        "half_reached": _time(problem, reached_at(problem, finish, 0.5)),
+        "most_reached": _time(problem, reached_at(problem, finish, 0.9)),
         "solve_time": time.perf_counter() - begun,
     }
+
+
+def _time(problem: Problem, seconds: float | None) -> str | None:
+    return None if seconds is None else iso(problem.sky.time(seconds))
 
 
 def _gap(reached: float, upper_bound: float | None) -> float | None:

@@ -89,6 +89,28 @@ class Problem:
         return float(self.request.minimum_gap.to_value(u.s))
 
     @cached_property
+    def interruption_rate(self) -> float:
+        """Chance in a short time that the night ends, 1/s."""
+        return float(self.request.interruption_rate.to_value(1 / u.s))
+
+    def chance_of_reaching(
+        self, seconds: NDArray[np.float64], interruption_rate: float | None = None
+    ) -> NDArray[np.float64]:
+        """That nothing has ended the night by some times (s), from its first dark moment on.
+
+        Parameters
+        ----------
+        seconds
+            From the start of the request. Any shape.
+        interruption_rate
+            1/s; that of the request unless given.
+        """
+        rate = self.interruption_rate if interruption_rate is None else interruption_rate
+        begin = float(self.dark.start.min(initial=self.sky.length))
+        waited = np.maximum(seconds - begin, 0.0)
+        return np.asarray(np.exp(-rate * waited))
+
+    @cached_property
     def visible_lists(self) -> list[tuple[list[float], list[float]]]:
         """Starts and ends of each field's intervals of `visible`, as plain lists."""
         return _listed(self.visible)

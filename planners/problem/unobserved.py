@@ -11,7 +11,7 @@ from astropy.coordinates import SkyCoord
 from astropy.time import Time
 from numpy.typing import NDArray
 
-from planners.problem.plan_statistics import finished_atoms
+from planners.problem.finish_times import finished_atoms
 from planners.problem.problem import Problem
 from planners.problem.scheduler import ScheduledExposure
 from planners.visibility.intervals import visible_intervals, visits_that_fit

@@ -53,8 +53,19 @@ class Assignment:
     """The integer program of one structure."""
 
     def __init__(
-        self, visit_options: VisitOptions, layout: BlockLayout, builder: BlockLayoutBuilder
+        self,
+        visit_options: VisitOptions,
+        layout: BlockLayout,
+        builder: BlockLayoutBuilder,
+        interruption_rate: float = 0.0,
     ) -> None:
+        """Build the program.
+
+        Parameters
+        ----------
+        interruption_rate
+            Chance in a short time that the night ends, 1/s.
+        """
         self.visit_options = visit_options
         self.layout = layout
         self.cost = builder.cost
@@ -64,7 +75,7 @@ class Assignment:
             _pairs(visit_options, self.places.visit_option),
             visit_options.field[self.places.visit_option],
             _NEGLIGIBLE,
-            -_AIRMASS * self._airmass(),
+            -_AIRMASS * self._airmass() - self._lost_by_waiting(interruption_rate),
         )
         self._once_each_field()
         self._time_in_rounds()
@@ -78,6 +89,20 @@ class Assignment:
         middle = np.array([(a.start + b) / 2 for a, b in zip(self.layout, ends, strict=True)])
         seen = Circumstances(problem.sky, problem.positions[fields], middle[self.places.round])
         return np.minimum(seen.airmass, 5.0)
+
+    def _lost_by_waiting(self, interruption_rate: float) -> NDArray[np.float64]:
+        """Probability that each column would lose as its round ends, if the night may end before.
+
+        It orders what is covered in the end; where fields overlap it counts too much.
+        """
+        problem = self.visit_options.problem
+        ends = [
+            block.start + len(block.filters) * max(block.length, problem.gap)
+            for block in self.layout
+        ]
+        lost = 1 - problem.chance_of_reaching(np.array(ends), interruption_rate)
+        whole = self.visit_options.cover.spread(np.arange(len(problem.atoms.probability)))
+        return np.asarray(lost[self.places.round] * whole[self.places.visit_option])
 
     def _once_each_field(self) -> None:
         field = self.visit_options.field[self.places.visit_option]

@@ -137,5 +137,6 @@ def requests(draw, longest=None):
         airmass_limit=draw(st.sampled_from((1.3, 2.0, 2.5, 3.5))),
         moon_separation=draw(st.sampled_from((0, 20, 45))) * u.deg,
         sun_altitude=draw(st.sampled_from((-12, -18))) * u.deg,
+        interruption_rate=draw(st.sampled_from((0.1, 0, 1))) / u.h,
         **more,
     )

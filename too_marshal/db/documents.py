@@ -26,6 +26,9 @@ class PlanStatistics(TypedDict, total=False):
     dark_time: float
     upper_bound: float | None
     optimality_gap: float | None
+    expected_probability: float
+    half_reached: str | None
+    most_reached: str | None
     solve_time: float
 
 
@@ -40,6 +43,7 @@ class PlanRequest(TypedDict, total=False):
     airmass_limit: float
     sun_altitude: float
     moon_separation: float
+    interruption_rate: float
     maximum_fields: int | None
     maximum_time: float | None
     excluded_fields: list[int]

@@ -36,6 +36,7 @@ def documents():
         "airmass_limit": st.floats(1, 10),
         "sun_altitude": st.floats(-90, 0),
         "moon_separation": st.floats(0, 180),
+        "interruption_rate": st.floats(0, 10),
         "maximum_fields": st.integers(1, 2000),
         "maximum_time": st.floats(1, 1e6),
         "excluded_fields": st.lists(st.integers(1, 2000), unique=True, min_size=1).map(sorted),
