@@ -191,7 +191,8 @@ class ObservingPlan:
     statistics: Mapping[str, Any]
     """Plain JSON values: probability (covered at least once), probability_all_filters (in every
     requested visit), area and area_all_filters (deg2), exposures, fields, start, end (ISO UTC or
-    None), exposure_time and total_time (s), upper_bound, optimality_gap, solve_time (s)."""
+    None), exposure_time and total_time (s), upper_bound, optimality_gap,
+    bound_holds_for (of which plans none covers more, in words), solve_time (s)."""
 
     unobserved: tuple[Unobserved, ...] = ()
     """Fields of the 99 % region that are left out, most probable first."""

@@ -220,9 +220,8 @@ def _number(text: str) -> float | None:
 
 def _words(text: str) -> list[str]:
     """Words of a cell in lower case; "NotObserved" and "not_observed" are two."""
-    parted = re.sub(
-        r"(?<=[a-z])(?=[A-Z])", " ", re.sub("['\N{RIGHT SINGLE QUOTATION MARK}]", "", text)
-    )
+    spelled = re.sub("n['\N{RIGHT SINGLE QUOTATION MARK}]t\\b", " not", text, flags=re.IGNORECASE)
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", spelled)
     return re.findall(r"[^\W\d_]+", parted.lower())
 
 

@@ -26,6 +26,7 @@ class PlanStatistics(TypedDict, total=False):
     dark_time: float
     upper_bound: float | None
     optimality_gap: float | None
+    bound_holds_for: str | None
     solve_time: float
 
 

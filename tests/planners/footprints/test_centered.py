@@ -8,9 +8,14 @@ import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 
-from planners import greedy, optimal
+from planners import greedy, manual, optimal
+from planners.files.tables import read_targets
+from planners.geometry.centers import range_centers
+from planners.geometry.directions import sky_coord
+from planners.geometry.ranges import hpx29
 from planners.problem.requests import RequestInvalid
 from planners.skymaps.circles import circle_skymap
+from planners.skymaps.files import read_skymap
 from telescopes import TELESCOPES, ZTF
 from tests.planners.cases import NIGHTS, blob, request_for
 from tests.planners.checker import violations
@@ -58,6 +63,28 @@ def test_a_telescope_without_a_grid_points_at_a_small_region_only():
     assert plan.statistics["probability_all_filters"] > 0.85
     with pytest.raises(RequestInvalid, match="KPED has no grid of fields"):
         optimal.plan(blob(120, 33, 3), telescope, request)
+
+
+def test_four_cells_are_centered_and_the_bound_is_not_exceeded(cases):
+    telescope = TELESCOPES["KPED"]
+    skymap = read_skymap(cases / "17_four_cells_nside2048_kped.fits")
+    request = request_for(NIGHTS[1] + 4 * u.hour, 8, ("g", "r"), 300)
+    plan = optimal.plan(skymap, telescope, request)
+    figures = plan.statistics
+    assert violations(plan, telescope) == []
+    assert figures["probability_all_filters"] > 0.986
+    assert figures["upper_bound"] >= figures["probability_all_filters"]
+    targets = read_targets(cases / "17_true_centre_target.csv")
+    by_hand = manual.plan(skymap, telescope, replace(request, targets=targets))
+    assert figures["upper_bound"] >= by_hand.statistics["probability_all_filters"]
+    assert figures["bound_holds_for"] == (
+        "plans of the pointings that were considered (1), not for others"
+    )
+    weighted = skymap.probability @ range_centers(skymap.lo, skymap.hi)
+    assert sky_coord(weighted).separation(targets[0]) < 1 * u.arcsec
+    brightest = skymap.peak()
+    densest = int(skymap.density.argmax())
+    assert skymap.lo[densest] <= hpx29(brightest) < skymap.hi[densest]
 
 
 def test_a_robot_with_a_grid_and_a_large_region_keep_to_the_grid():
