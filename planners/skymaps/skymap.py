@@ -59,7 +59,8 @@ class SkyMap(SkyProbability):
 
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """What the file says of itself, plain JSON: creator, object, date, distmean and diststd
-    (Mpc), order (of the finest cell), probability_sum (before normalizing), stated_position (RA
+    (Mpc), order (of the finest cell), probability_sum (before normalizing), flags
+    (sentences on what was taken as zero), stated_position (RA
     and Dec, deg, of the error region that it is made of)."""
 
     @classmethod

@@ -75,11 +75,14 @@ def _telescope(name: str) -> Telescope:
 
 def _read(path: Path) -> SkyMap:
     try:
-        return read_skymap(path.read_bytes())
+        skymap = read_skymap(path)
     except SkyMapInvalid as err:
-        raise click.ClickException(f"{path}: {err}") from err
+        raise click.ClickException(str(err)) from err
     except OSError as err:
         raise click.ClickException(f"cannot read {path}: {err.strerror}") from err
+    for flag in skymap.metadata.get("flags", ()):
+        click.echo(f"{path}: {flag}", err=True)
+    return skymap
 
 
 if __name__ == "__main__":
