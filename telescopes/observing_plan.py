@@ -66,7 +66,7 @@ class ObservingRequest:
     """The Sun's center stays below."""
 
     moon_separation: u.Quantity[u.physical.angle] = 20 * u.deg
-    """At full Moon; the planner's rule scales it with illumination."""
+    """At full Moon; at other phases the distance kept is this times the illuminated fraction."""
 
     maximum_fields: int | None = None
     """Budget of fields, if any."""

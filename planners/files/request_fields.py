@@ -51,7 +51,14 @@ class ObservingLimits(BaseModel):
     airmass_limit: Annotated[float, Entry("Airmass limit", least=1, most=10)] = 2.5
     sun_altitude: Annotated[float, Entry("Sun below", unit=u.deg, least=-90, most=0)] = -18.0
     moon_separation: Annotated[
-        float, Entry("Distance from a full Moon", unit=u.deg, least=0, most=180)
+        float,
+        Entry(
+            "Distance from a full Moon",
+            unit=u.deg,
+            least=0,
+            most=180,
+            detail="less at other phases: times the part of the disc that is lit",
+        ),
     ] = 20.0
 
 
