@@ -14,9 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +29,7 @@ from planners.problem.problem import Problem
 from planners.problem.requests import check_request
 from planners.problem.scheduler import ExposureScheduler, RobotState, ScheduledExposure
 from planners.skymaps.skymap import SkyMap
-from planners.stopping import stop_source
+from planners.stopping import stoppable_map
 from planners.visibility.local_sky import LocalSky
 from telescopes.observing_plan import ObservingPlan, ObservingRequest
 from telescopes.telescope import FieldGrid, Telescope
@@ -87,10 +85,12 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
     begun = time.perf_counter()
     check_request(telescope, request)
     ways = _WAYS if len(request.filters) > 1 else _WAYS[:1]
-    with tempfile.TemporaryDirectory(prefix="gwemopt-") as folder, ThreadPoolExecutor() as pool:
+    with tempfile.TemporaryDirectory(prefix="gwemopt-") as folder:
         folders = [Path(folder) / str(k) for k in range(len(ways))]
-        schedules = list(
-            pool.map(partial(_scheduled, skymap, telescope, request, stop_source()), folders, ways)
+        schedules = stoppable_map(
+            lambda is_stopped, *each: _scheduled(skymap, telescope, request, is_stopped, *each),
+            folders,
+            ways,
         )
     observing_plan, lost = max(
         (_kept(skymap, telescope, request, schedule) for schedule in schedules), key=_worth
