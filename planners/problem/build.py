@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -29,8 +29,18 @@ _NEGLIGIBLE = 1e-6
 """A field of less probability is left out of everything but the bound."""
 
 
-def build_problem(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Problem:
+def build_problem(
+    skymap: SkyMap,
+    telescope: Telescope,
+    request: ObservingRequest,
+    besides: Collection[int] = (),
+) -> Problem:
     """Work out what a planner needs to know of the fields near a sky map.
+
+    Parameters
+    ----------
+    besides
+        Fields of the grid that belong to the problem however little of the map they hold.
 
     Raises
     ------
@@ -40,6 +50,8 @@ def build_problem(skymap: SkyMap, telescope: Telescope, request: ObservingReques
     check_request(telescope, request)
     grid = telescope.read_grid()
     chosen, neglected_probability = _near_the_map(skymap, telescope, request, grid)
+    named = np.flatnonzero(np.isin(grid.field_id, list(besides)))
+    chosen = np.union1d(chosen, named)
     near = FieldGrid(grid.field_id[chosen], grid.coord[chosen], grid.is_primary[chosen])
     if telescope.off_grid:
         near = with_centered_pointing(skymap, telescope.footprint, near)
