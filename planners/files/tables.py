@@ -60,8 +60,8 @@ def read_exposures(
     if table.not_taken:
         first = table.not_taken[0]
         tell(
-            f"{path}: {len(table.not_taken)} rows are not counted as taken; the first, line "
-            f"{first.row}: {first.reason}"
+            f"{path}: rows that are not counted as taken: {len(table.not_taken)}; the first, "
+            f"line {first.row}: {first.reason}"
         )
     if table.unused_columns:
         tell(f"{path}: columns that are not used: {', '.join(table.unused_columns)}")

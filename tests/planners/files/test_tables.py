@@ -39,7 +39,7 @@ def test_what_was_not_taken_is_left_out_and_told(tmp_path):
     told = []
     exposures = read_exposures(path, ZTF, told.append)
     assert [exposure.field_id for exposure in exposures] == [601]
-    assert "1 rows are not counted as taken; the first, line 2: status is 'failed'" in told[0]
+    assert "rows that are not counted as taken: 1; the first, line 2: status is 'failed'" in told[0]
     assert told[1].endswith("columns that are not used: who")
 
 
