@@ -15,7 +15,8 @@ from telescopes.pairing.pointings import separation
 from telescopes.pairing.repetitions import Shutters
 from telescopes.tables.table_columns import Column
 from telescopes.tables.table_rows import Row
-from telescopes.tables.verdicts import VerdictColumn, check_taken
+from telescopes.tables.verdict_columns import VerdictColumn
+from telescopes.tables.verdicts import check_taken
 from telescopes.telescope import Telescope
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)

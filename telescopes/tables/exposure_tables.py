@@ -24,7 +24,8 @@ from telescopes.tables.table_columns import (
     simplified,
 )
 from telescopes.tables.table_rows import TableUnreadable, read_rows
-from telescopes.tables.verdicts import Kind, NotTaken, match_verdicts
+from telescopes.tables.verdict_columns import Kind, match_verdicts
+from telescopes.tables.verdicts import NotTaken
 from telescopes.telescope import Telescope
 
 __all__ = ["ExposureTable", "RejectedRow", "TableUnreadable", "read_exposure_table"]
@@ -83,7 +84,9 @@ def read_exposure_table(data: bytes, *, telescope: Telescope, now: Time | None) 
         a unit that cannot be meant, or it has a row for each detector.
     """
     headings, rows = read_rows(data)
-    columns, verdicts = _columns(headings), match_verdicts(headings)
+    columns = _columns(headings)
+    used = {column.heading for column in columns.values()}
+    verdicts = match_verdicts(headings, used)
     reader = ExposureReader(telescope, now, columns, verdicts)
     exposures: list[ExecutedExposure] = []
     rejected: list[RejectedRow] = []
@@ -95,7 +98,6 @@ def read_exposure_table(data: bytes, *, telescope: Telescope, now: Time | None) 
             rejected.append(RejectedRow(row.row_number, str(err), row.text[:MAX_TEXT_LENGTH]))
             if isinstance(err, NotTaken):
                 not_taken.append(rejected[-1])
-    used = {column.heading for column in columns.values()}
     used |= {column.heading for column in verdicts if column.kind is not Kind.COMMENT}
     unused = tuple(name for name in headings if name and name not in used)
     return ExposureTable(tuple(exposures), tuple(rejected), tuple(not_taken), unused)

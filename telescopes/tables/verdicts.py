@@ -8,76 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum
 
 from telescopes.tables.table_rows import Row
+from telescopes.tables.verdict_columns import Kind, VerdictColumn
 
 
 class NotTaken(ValueError):
     """The row says of itself that the exposure was not taken, or is not good."""
 
 
-class Kind(Enum):
-    """How the cells of a verdict column are to be read."""
-
-    WORD = "word"
-    """A word; a truth value says whether the exposure was taken."""
-
-    STATUS = "status"
-    """The same, but a number is IPAC's processing status: zero is good, anything else is not."""
-
-    TRUTH = "truth"
-    """True, or one, where it was taken."""
-
-    FAILURE = "failure"
-    """True, or one, where it was not taken."""
-
-    INTENT = "intent"
-    """True, or one, where it was to be taken; whether it was is for another column to say."""
-
-    QUALITY = "quality"
-    """A word where there is something to say."""
-
-    FLAGS = "flags"
-    """Zero where nothing is wrong: bits of a pipeline."""
-
-    FRACTION = "fraction"
-    """How much of it was processed, as a fraction or in percent: at zero there is nothing."""
-
-    COMMENT = "comment"
-    """Free text, in which only what says no by itself is understood."""
-
-
 def _names(text: str) -> frozenset[str]:
     """Words apart by blanks."""
     return frozenset(text.split())
 
-
-_HEADINGS = {
-    Kind.STATUS: "status exposure_status obs_status observation_status processing_status"
-    " ipac_status proc_status",
-    Kind.WORD: "state exposure_state obs_state observation_state observing_status queue_status"
-    " request_status status_text outcome result verdict disposition",
-    Kind.QUALITY: "quality data_quality grade qa qa_status qc qc_status qcomment",
-    Kind.TRUTH: "observed success successful succeeded good done complete completed executed taken"
-    " acquired exposed finished ok valid usable accepted processed passed",
-    Kind.FAILURE: "failed failure fail cancelled canceled aborted rejected skipped missed lost bad"
-    " unobserved not_observed not_taken not_done not_completed invalid expired error incomplete"
-    " withdrawn deleted",
-    Kind.INTENT: "planned scheduled expected queued pending requested submitted",
-    Kind.FLAGS: "flag flags quality_flag quality_flags image_quality_flag qflag qflags qa_flag"
-    " qc_flag bad_bits infobits status_flag status_flags status_code error_code",
-    Kind.FRACTION: "processed_fraction fraction_processed proc_fraction completed_fraction"
-    " fraction_completed fraction_observed observed_fraction percent_complete percent_completed"
-    " percent_processed percent_observed",
-    Kind.COMMENT: "comment comments remark remarks note notes",
-}
-# The width of the image is called `image_quality`, and is no verdict.
-
-_BY_HEADING = {
-    name.replace("_", ""): kind for kind, names in _HEADINGS.items() for name in names.split()
-}
 
 _DECISIVE = frozenset({Kind.WORD, Kind.STATUS, Kind.TRUTH, Kind.FRACTION})
 """Where such columns are, one must say of each row that it was taken; a blank elsewhere says
@@ -106,35 +49,6 @@ _TRUTHS = frozenset({"true", "false", "yes", "no", "t", "f", "y", "n"})
 
 _ACCEPTED = "observed, completed, done, success and true are counted"
 _REFUSED = "planned, cancelled, failed and false are not"
-
-
-@dataclass(frozen=True)
-class VerdictColumn:
-    """A column that says of each row whether the exposure was taken."""
-
-    heading: str
-    """As it stands in the file."""
-
-    kind: Kind
-    """How its cells are read."""
-
-
-def match_verdicts(headings: Sequence[str]) -> tuple[VerdictColumn, ...]:
-    """Columns of a table that say whether its exposures were taken.
-
-    Headings are compared in lower case, without marks, brackets and a leading "is" or "was".
-    """
-    kinds = {heading: _kind(heading) for heading in headings}
-    return tuple(VerdictColumn(heading, kind) for heading, kind in kinds.items() if kind)
-
-
-def _kind(heading: str) -> Kind | None:
-    name = re.sub(r"[^a-z]", "", re.split(r"[\[(]", heading.lower())[0])
-    for bare in (name, name.removeprefix("is"), name.removeprefix("was")):
-        if bare in _BY_HEADING:
-            return _BY_HEADING[bare]
-    # Of something else: the state of a dome is no verdict, unless it is a failure.
-    return Kind.COMMENT if name.endswith(("status", "state")) else None
 
 
 def check_taken(row: Row, columns: Sequence[VerdictColumn]) -> None:
@@ -190,6 +104,8 @@ def _expected(kind: Kind) -> str:
 def _verdict(column: VerdictColumn, text: str) -> bool | None:
     """Whether the exposure was taken; None if that is not understood."""
     number, is_truth = _number(text), text.lower() in _TRUTHS
+    if column.kind is Kind.REASON:
+        return number == 0 or text.lower() in {"no", "false", "n", "f"}
     if number is not None:
         return _of_number(column.kind, number)
     if is_truth and column.kind is Kind.FLAGS:

@@ -34,6 +34,11 @@ TAKEN = [
     ("flags", "-"),
     ("qcomment", ""),
     ("comment", "lost the guide star and found it"),
+    ("success_flag", "1"),
+    ("cancelled_at", ""),
+    ("failure_reason", "none"),
+    ("dome_status", "open"),
+    ("image_quality", "1.8"),
 ]
 NOT_TAKEN = [
     ("status", "planned"),
@@ -73,9 +78,17 @@ NOT_TAKEN = [
     ("infobits", "33554432"),
     ("comment", "failed: clouds"),
     ("weather_status", "aborted"),
+    ("tile_status", "pending"),
+    ("Observation State", "not executed"),
+    ("observed_flag", "0"),
+    ("cancelled_at", "2026-03-02T05:00:00"),
+    ("abortReason", "clouds"),
+    ("rejected_by", "the observer"),
+    ("exposure_quality", "bad"),
 ]
 ASKED = [
     ("status", "teapot"),
+    ("field_status", "sent"),
     ("status", ""),
     ("status", "n/a"),
     ("state", "3"),
