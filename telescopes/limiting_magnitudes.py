@@ -57,16 +57,18 @@ EXTINCTION: Mapping[str, float] = {
 
 MOONLIGHT: Mapping[str, float] = {
     # Sky brightness at new and full Moon in B, V, R, I: Walker 1987, NOAO Newsletter 10, 16;
-    # differences of 3.2, 1.8, 1.0 and 0.7 mag, as multiples of that in V.
-    "u": 2.2,
-    "g": 1.4,
-    "r": 0.7,
-    "i": 0.4,
-    "z": 0.3,
-    "Y": 0.1,
+    # differences of 3.2, 1.8, 1.0 and 0.7 mag. The model below, which says how that changes with
+    # place and phase, has 3.7 mag in V where they were measured (zenith, the full Moon 45 deg
+    # high): twice as much.
+    "u": 1.07,
+    "g": 0.68,
+    "r": 0.34,
+    "i": 0.19,
+    "z": 0.15,
+    "Y": 0.05,
     "J": 0.0,
 }
-"""How much the Moon brightens the sky, in magnitudes, over how much it does so in V."""
+"""How much the Moon brightens the sky, in magnitudes, over what the model has in V."""
 
 _DARK_SKY = 34.08 * np.exp(20.7233 - 0.92104 * 21.8)
 """Of 21.8 mag arcsec^-2 in V at zenith, nanolambert: Krisciunas and Schaefer 1991, eq. 27."""
