@@ -149,6 +149,18 @@ def test_truth_values_of_json_are_read():
     assert [row.row for row in table.rejected] == [2, 3, 4]
 
 
+@pytest.mark.parametrize(("status", "counted"), [("planned", 0), ("completed", 1), (False, 0)])
+def test_what_json_says_once_of_all_holds_for_all(status, counted):
+    rows = [
+        {"field_id": 600, "filter": "g", "mjd": 61101.2},
+        {"field_id": 601, "filter": "g", "mjd": 61101.3, "status": "failed"},
+    ]
+    table = read([json.dumps({"night": "x", "status": status, "exposures": rows})])
+    assert (len(table.exposures), len(table.not_taken)) == (counted, 2 - counted)
+    planned = read([json.dumps({"planned": rows[:1]})])
+    assert (planned.exposures, len(planned.not_taken)) == ((), 1)
+
+
 def test_one_no_outweighs_every_yes():
     table = read(
         [
