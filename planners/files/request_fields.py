@@ -52,12 +52,9 @@ class ObservingLimits(BaseModel):
     sun_altitude: Annotated[float, Entry("Sun below", unit=u.deg, least=-90, most=0)] = -18.0
     moon_separation: Annotated[
         float,
+        # It is scaled, and must say so wherever it is asked: forms show nothing but the label.
         Entry(
-            "Distance from a full Moon",
-            unit=u.deg,
-            least=0,
-            most=180,
-            detail="less at other phases: times the part of the disc that is lit",
+            "Distance from a full Moon, in proportion to its phase", unit=u.deg, least=0, most=180
         ),
     ] = 20.0
 
