@@ -34,7 +34,8 @@ not help, so many times altogether."""
 _GAINED = 1e-6
 """Probability that is worth a step."""
 
-_OFF_GRID = -1
+OFF_GRID = -1
+"""Identifier of every pointing that is no field."""
 
 
 def with_centered_pointing(skymap: SkyMap, footprint: Footprint, grid: FieldGrid) -> FieldGrid:
@@ -57,7 +58,7 @@ def with_centered_pointing(skymap: SkyMap, footprint: Footprint, grid: FieldGrid
     if covered < on_grid + _BETTER:
         return grid
     return FieldGrid(
-        np.concatenate([[_OFF_GRID], grid.field_id]),
+        np.concatenate([[OFF_GRID], grid.field_id]),
         SkyCoord(
             np.concatenate([pointing.ra, grid.coord.ra]),
             np.concatenate([pointing.dec, grid.coord.dec]),

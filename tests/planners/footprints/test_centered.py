@@ -87,6 +87,39 @@ def test_four_cells_are_centered_and_the_bound_is_not_exceeded(cases):
     assert skymap.lo[densest] <= hpx29(brightest) < skymap.hi[densest]
 
 
+@pytest.mark.parametrize(
+    ("name", "dec", "radius", "hours"),
+    [
+        ("DECam", 5, 1.5, 3),
+        ("DECam", 5, 2.0, 0.6),
+        ("WINTER", 10, 1.2, 0.6),
+        ("DECam", -75, 1.5, 3),
+    ],
+)
+def test_tilings_of_a_region_of_some_cameras_are_never_worse_than_the_grid(
+    name, dec, radius, hours
+):
+    telescope = TELESCOPES[name]
+    skymap = circle(65.8, dec, radius)
+    request = request_for(NIGHTS[1] + 2.5 * u.hour, hours, telescope.default_filters, 60)
+    plan = optimal.plan(skymap, telescope, request)
+    assert violations(plan, telescope) == []
+    on_grid = optimal.plan(skymap, replace(telescope, off_grid=False), request)
+    reached = plan.statistics["probability_all_filters"]
+    assert reached >= on_grid.statistics["probability_all_filters"]
+    if (name, dec, radius) == ("DECam", 5, 1.5):
+        assert reached > 0.97 > on_grid.statistics["probability_all_filters"]
+        assert any(exposure.field_id == -1 for exposure in plan.exposures)
+
+
+def test_a_telescope_without_a_grid_tiles_a_region_of_some_cameras():
+    telescope = TELESCOPES["KPED"]
+    request = request_for(NIGHTS[1] + 6 * u.hour, 2, ("g", "r"), 60)
+    plan = optimal.plan(circle(120, 33, 0.07), telescope, request)
+    assert violations(plan, telescope) == []
+    assert plan.statistics["probability_all_filters"] > 0.95
+
+
 def test_a_robot_with_a_grid_and_a_large_region_keep_to_the_grid():
     small = optimal.plan(circle(120, 33, 0.3), ZTF, request_for(NIGHTS[1] + 6 * u.hour, 2))
     large = optimal.plan(blob(65, -30, 4), DECAM, request_for(CHILE, 5, ("g", "r"), 60))
