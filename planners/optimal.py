@@ -17,6 +17,7 @@ import numpy as np
 from astropy import units as u
 
 from planners import greedy
+from planners.footprints.tilings import is_tiled
 from planners.problem.assemble import assemble
 from planners.problem.build import build_problem
 from planners.problem.finish_times import expected_probability, finish_times
@@ -50,6 +51,10 @@ _HOPELESS = 0.9
 """A structure whose relaxation covers less than this part of the best plan is not carried out:
 filling what time is left seldom adds more than the rest."""
 
+_BETTER = 1.01
+"""So much more than on the grid must pointings off it cover: of fields there are images to compare
+with."""
+
 _MIN_COUNT = 20
 """Steps of which a mean says little."""
 
@@ -72,10 +77,24 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
         If the request makes no sense for the telescope.
     """
     begun = time.perf_counter()
-    problem = build_problem(skymap, telescope, request)
+    if not (telescope.off_grid and is_tiled(skymap, telescope.footprint)):
+        return _planned(build_problem(skymap, telescope, request), begun)
+    # Where tiles begin is part of the problem, but a grid may suit by chance.
+    tiled = _planned(build_problem(skymap, telescope, request, tiled=True), begun)
+    if len(telescope.read_grid().field_id) == 0:
+        return tiled
+    on_grid = _planned(build_problem(skymap, telescope, request), begun)
+    return tiled if _covered_by(tiled) > _BETTER * _covered_by(on_grid) else on_grid
+
+
+def _planned(problem: Problem, begun: float) -> ObservingPlan:
     limit = upper_bound(problem)
     scheduled_exposures = with_single_visits(problem, best_shots(problem, limit, begun))
     return assemble(problem, "optimal", scheduled_exposures, begun, limit)
+
+
+def _covered_by(plan: ObservingPlan) -> float:
+    return float(plan.statistics["probability_all_filters"])
 
 
 def best_shots(

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
 
 
 class Stopped(RuntimeError):
@@ -34,3 +39,30 @@ def stopped_when(source: Callable[[], bool]) -> Iterator[None]:
 def stop_source() -> Callable[[], bool]:
     """What says whether to stop; a planner hands it to the threads that it starts."""
     return _source.get()
+
+
+def stoppable_map(work: Callable[..., Result], *arguments: Iterable[Any]) -> list[Result]:
+    """Do work at once, in a thread for each set of arguments.
+
+    Whatever ends the wait for it, Ctrl-C also, tells the threads to stop before they are waited
+    for: they may have started processes that a terminal's signals do not reach.
+
+    Parameters
+    ----------
+    work
+        Its first argument says whether to stop; the others are of `arguments`.
+    *arguments
+        One iterable for each further argument.
+    """
+    is_stopped, is_left = stop_source(), threading.Event()
+
+    def is_over() -> bool:
+        return is_left.is_set() or is_stopped()
+
+    with ThreadPoolExecutor() as pool:
+        futures = [pool.submit(work, is_over, *each) for each in zip(*arguments, strict=True)]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            is_left.set()
+            raise

@@ -66,7 +66,7 @@ class ObservingRequest:
     """The Sun's center stays below."""
 
     moon_separation: u.Quantity[u.physical.angle] = 20 * u.deg
-    """At full Moon; the planner's rule scales it with illumination."""
+    """At full Moon; at other phases the distance kept is this times the illuminated fraction."""
 
     interruption_rate: u.Quantity[u.physical.frequency] = 0.1 / u.h
     """Chance in an hour that the night ends there: clouds, a fault, a retraction. What is likely
@@ -195,9 +195,10 @@ class ObservingPlan:
     statistics: Mapping[str, Any]
     """Plain JSON values: probability (covered at least once), probability_all_filters (in every
     requested visit), area and area_all_filters (deg2), exposures, fields, start, end (ISO UTC or
-    None), exposure_time and total_time (s), upper_bound, optimality_gap, expected_probability (all
-    visits, if the night may end at any time), half_reached and most_reached (ISO UTC: when half
-    and 90 % of what is covered in all visits is), solve_time (s)."""
+    None), exposure_time and total_time (s), upper_bound, optimality_gap, bound_holds_for (of which
+    plans none covers more, in words), expected_probability (all visits, if the night may end at
+    any time), half_reached and most_reached (ISO UTC: when half and 90 % of what is covered in
+    all visits is), solve_time (s)."""
 
     unobserved: tuple[Unobserved, ...] = ()
     """Fields of the 99 % region that are left out, most probable first."""

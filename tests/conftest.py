@@ -28,7 +28,7 @@ def pytest_addoption(parser):
 def pytest_collection_modifyitems(config, items):
     known = durations.read()
     for item in items:
-        if "corpus" in item.fixturenames:
+        if {"corpus", "cases"} & set(item.fixturenames):
             item.add_marker("corpus")
         if {"browser", "site"} & set(item.fixturenames):
             item.add_marker("browser")
@@ -60,4 +60,13 @@ def corpus() -> Path:
     path = Path(os.environ.get("TOO_CORPUS", ROOT.parent / "shared" / "corpus"))
     if not path.is_dir():
         pytest.skip(f"no corpus at {path}; set TOO_CORPUS to its folder")
+    return path
+
+
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """The folder of small inputs that once went wrong, with their right values, read in place."""
+    path = Path(os.environ.get("TOO_CASES", ROOT.parent / "shared" / "cases"))
+    if not path.is_dir():
+        pytest.skip(f"no cases at {path}; set TOO_CASES to their folder")
     return path

@@ -14,9 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,15 +24,16 @@ from astropy.time import Time
 from planners.child_process import run_child
 from planners.comparison.gwemopt_files import NAME, ORDER, config, tessellation, write_map
 from planners.problem.assemble import assemble
-from planners.problem.build import build_problem_at, dark_time
+from planners.problem.build import build_problem, dark_time
+from planners.problem.plan_statistics import telescope_time
 from planners.problem.problem import Problem
 from planners.problem.requests import check_request
 from planners.problem.scheduler import ExposureScheduler, RobotState, ScheduledExposure
 from planners.skymaps.skymap import SkyMap
-from planners.stopping import stop_source
+from planners.stopping import stoppable_map
 from planners.visibility.local_sky import LocalSky
 from telescopes.observing_plan import ObservingPlan, ObservingRequest
-from telescopes.telescope import FieldGrid, Telescope
+from telescopes.telescope import Telescope
 
 _PATIENCE = 120.0
 """A field that is not yet up is waited for no longer, s."""
@@ -87,14 +86,18 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
     begun = time.perf_counter()
     check_request(telescope, request)
     ways = _WAYS if len(request.filters) > 1 else _WAYS[:1]
-    with tempfile.TemporaryDirectory(prefix="gwemopt-") as folder, ThreadPoolExecutor() as pool:
+    with tempfile.TemporaryDirectory(prefix="gwemopt-") as folder:
         folders = [Path(folder) / str(k) for k in range(len(ways))]
-        schedules = list(
-            pool.map(partial(_scheduled, skymap, telescope, request, stop_source()), folders, ways)
+        schedules = stoppable_map(
+            lambda is_stopped, *each: _scheduled(skymap, telescope, request, is_stopped, *each),
+            folders,
+            ways,
         )
-    observing_plan, lost = max(
-        (_kept(skymap, telescope, request, schedule) for schedule in schedules), key=_worth
-    )
+    # What is planned here is judged as every other plan is: by the whole problem, whose fields
+    # and cells are those of our own planners, and not by the fields that gwemopt chose.
+    visited = {field for schedule in schedules for field, _, _ in schedule}
+    problem = build_problem(skymap, telescope, request, visited)
+    observing_plan, lost = max((_kept(problem, schedule) for schedule in schedules), key=_worth)
     seconds = time.perf_counter() - begun
     observing_plan = replace(
         observing_plan, statistics={**observing_plan.statistics, "solve_time": seconds}
@@ -108,11 +111,8 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
     )
 
 
-def _kept(
-    skymap: SkyMap, telescope: Telescope, request: ObservingRequest, schedule: Sequence[_Planned]
-) -> tuple[ObservingPlan, int]:
+def _kept(problem: Problem, schedule: Sequence[_Planned]) -> tuple[ObservingPlan, int]:
     """A plan of what can be kept of a schedule, and how many exposures cannot."""
-    problem = build_problem_at(skymap, telescope, request, _visited(telescope, schedule))
     scheduled_exposures = _on_our_clock(problem, schedule)
     plan = assemble(problem, "gwemopt", scheduled_exposures, time.perf_counter())
     return plan, len(schedule) - len(scheduled_exposures)
@@ -181,25 +181,32 @@ def _arguments(folder: Path, telescope: Telescope, request: ObservingRequest) ->
     return arguments
 
 
-def _visited(telescope: Telescope, schedule: Sequence[_Planned]) -> FieldGrid:
-    grid = telescope.read_grid()
-    used = np.flatnonzero(np.isin(grid.field_id, [field for field, _, _ in schedule]))
-    return FieldGrid(grid.field_id[used], grid.coord[used], grid.is_primary[used])
-
-
 def _on_our_clock(problem: Problem, schedule: Sequence[_Planned]) -> list[ScheduledExposure]:
-    """Exposures in gwemopt's order, no sooner than it says; no more of one kind than requested."""
+    """Exposures in gwemopt's order, no sooner than it says; no more of one kind than requested.
+
+    Nor any that our own planners may not plan: of fields that are excluded or have no reference
+    image, and beyond the budgets.
+    """
     clock, state = ExposureScheduler(problem), RobotState()
-    filters = problem.request.filters
+    filters, budget = problem.request.filters, problem.request.maximum_time
+    allowed = {name: problem.allowed(name) for name in filters}
+    most_fields = problem.request.maximum_fields or len(problem.field_id)
+    most_time = np.inf if budget is None else float(budget.to_value(u.s))
     taken: Counter[tuple[int, str]] = Counter()
     place = {int(field): i for i, field in enumerate(problem.field_id)}
     scheduled_exposures: list[ScheduledExposure] = []
     for field, name, start in schedule:
         index = place[field]
-        if taken[index, name] == filters.count(name):
+        if taken[index, name] == filters.count(name) or not allowed[name][index]:
+            continue
+        fields = {exposure.field for exposure in scheduled_exposures}
+        if index not in fields and len(fields) == most_fields:
             continue
         state.time = max(state.time, problem.sky.seconds(start) - clock.problem.slews.longest)
-        scheduled, _, state = clock.schedule(state, [(name, [index])], _PATIENCE)
+        scheduled, _, after = clock.schedule(state, [(name, [index])], _PATIENCE)
+        if telescope_time(problem, [*scheduled_exposures, *scheduled]) > most_time:
+            continue
+        state = after
         scheduled_exposures += scheduled
         taken[index, name] += len(scheduled)
     return scheduled_exposures

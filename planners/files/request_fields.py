@@ -51,7 +51,11 @@ class ObservingLimits(BaseModel):
     airmass_limit: Annotated[float, Entry("Airmass limit", least=1, most=10)] = 2.5
     sun_altitude: Annotated[float, Entry("Sun below", unit=u.deg, least=-90, most=0)] = -18.0
     moon_separation: Annotated[
-        float, Entry("Distance from a full Moon", unit=u.deg, least=0, most=180)
+        float,
+        # It is scaled, and must say so wherever it is asked: forms show nothing but the label.
+        Entry(
+            "Distance from a full Moon, in proportion to its phase", unit=u.deg, least=0, most=180
+        ),
     ] = 20.0
 
 

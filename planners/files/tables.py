@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 from astropy import units as u
@@ -22,8 +23,25 @@ _DISTANCES = ("distance", "distmpc", "dist", "d_L")
 """Names under which catalogs give distances, Mpc."""
 
 
-def read_exposures(path: Path, telescope: Telescope) -> tuple[ExecutedExposure, ...]:
+def _say_nothing(_: str) -> None:
+    """Nobody listens."""
+
+
+def read_exposures(
+    path: Path, telescope: Telescope, tell: Callable[[str], None] = _say_nothing
+) -> tuple[ExecutedExposure, ...]:
     """Read executed exposures from a CSV or JSON file; see `telescopes.tables.exposure_tables`.
+
+    Rows that say of themselves that the exposure was not taken are left out.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+    telescope
+        Whose exposures they are.
+    tell
+        Called with a sentence on the rows that were left out, and on columns that were not used.
 
     Raises
     ------
@@ -35,9 +53,18 @@ def read_exposures(path: Path, telescope: Telescope) -> tuple[ExecutedExposure, 
         table = read_exposure_table(path.read_bytes(), telescope=telescope, now=None)
     except TableUnreadable as err:
         raise TableInvalid(f"{path}: {err}") from err
-    if table.rejected:
-        first = table.rejected[0]
-        raise TableInvalid(f"{path}, line {first.row}: {first.reason}")
+    left_out = {row.row for row in table.not_taken}
+    faulty = [row for row in table.rejected if row.row not in left_out]
+    if faulty:
+        raise TableInvalid(f"{path}, line {faulty[0].row}: {faulty[0].reason}")
+    if table.not_taken:
+        first = table.not_taken[0]
+        tell(
+            f"{path}: rows that are not counted as taken: {len(table.not_taken)}; the first, "
+            f"line {first.row}: {first.reason}"
+        )
+    if table.unused_columns:
+        tell(f"{path}: columns that are not used: {', '.join(table.unused_columns)}")
     return table.exposures
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
+from numpy.typing import NDArray
 
 from planners.footprints.atoms import atoms_of
+from planners.footprints.cameras import focal_plane
 from planners.footprints.field_cells import camera_area
 from planners.footprints.layers import layers_near
+from planners.geometry.centers import range_centers
 from planners.geometry.directions import sky_coord, tangent_frames
-from planners.geometry.polygons import cell_centers
-from planners.geometry.ranges import HIGHEST_ORDER
+from planners.geometry.polygons import unit_vectors
 from planners.skymaps.skymap import SkyMap
 from telescopes.telescope import FieldGrid, Footprint
 
@@ -25,7 +27,15 @@ boresight itself may lie in a gap."""
 _BETTER = 0.01
 """Probability by which the pointing must beat every field of the grid."""
 
-_OFF_GRID = -1
+_FIRST_STEP, _STEPS = 0.25, 7
+"""The pointing is moved by this part of the camera's radius, and by half as much once that does
+not help, so many times altogether."""
+
+_GAINED = 1e-6
+"""Probability that is worth a step."""
+
+OFF_GRID = -1
+"""Identifier of every pointing that is no field."""
 
 
 def with_centered_pointing(skymap: SkyMap, footprint: Footprint, grid: FieldGrid) -> FieldGrid:
@@ -43,36 +53,61 @@ def with_centered_pointing(skymap: SkyMap, footprint: Footprint, grid: FieldGrid
     """
     if skymap.area(_LEVEL).to_value(u.sr) > camera_area(footprint):
         return grid
-    candidates = _candidates(skymap, footprint)
-    n = len(candidates)
-    both = SkyCoord(
-        np.concatenate([candidates.ra, grid.coord.ra]),
-        np.concatenate([candidates.dec, grid.coord.dec]),
-    )
-    covered = atoms_of(skymap, layers_near(skymap, footprint, both)).field_probability
-    best = int(np.argmax(covered[:n]))
-    if covered[best] < covered[n:].max(initial=0.0) + _BETTER:
+    pointing, covered = _moved(skymap, footprint, _candidates(skymap, footprint))
+    on_grid = _covered(skymap, footprint, grid.coord).max(initial=0.0) if len(grid.coord) else 0.0
+    if covered < on_grid + _BETTER:
         return grid
-    kept = np.concatenate([[best], np.arange(n, len(both))])
     return FieldGrid(
-        np.concatenate([[_OFF_GRID], grid.field_id]),
-        both[kept],
+        np.concatenate([[OFF_GRID], grid.field_id]),
+        SkyCoord(
+            np.concatenate([pointing.ra, grid.coord.ra]),
+            np.concatenate([pointing.dec, grid.coord.dec]),
+        ),
         np.concatenate([[True], grid.is_primary]),
     )
 
 
+def _covered(skymap: SkyMap, footprint: Footprint, coord: SkyCoord) -> NDArray[np.float64]:
+    """Probability on the detectors at each pointing, shape (n,)."""
+    return atoms_of(skymap, layers_near(skymap, footprint, coord)).field_probability
+
+
+def _moved(skymap: SkyMap, footprint: Footprint, candidates: SkyCoord) -> tuple[SkyCoord, float]:
+    """The best pointing near the best of some, shape (1,), and what it covers."""
+    covered = _covered(skymap, footprint, candidates)
+    best = int(np.argmax(covered))
+    pointing, value = candidates[best : best + 1], float(covered[best])
+    step = _FIRST_STEP * focal_plane(footprint).radius
+    angle = np.arange(8) * np.pi / 4
+    for _ in range(_STEPS):
+        around = _beside(pointing, step * np.stack([np.cos(angle), np.sin(angle)], axis=-1))
+        covered = _covered(skymap, footprint, around)
+        best = int(np.argmax(covered))
+        if covered[best] > value + _GAINED:
+            pointing, value = around[best : best + 1], float(covered[best])
+        else:
+            step /= 2
+    return pointing, value
+
+
 def _candidates(skymap: SkyMap, footprint: Footprint) -> SkyCoord:
-    """Boresights that put the middle of the region on the axis or on a detector near it."""
-    middle = _middle(skymap)
-    east, north, ahead = tangent_frames(middle.reshape(1))[0]
+    """Boresights that put a middle of the region on the axis or on a detector near it."""
+    middles = _middles(skymap)
     centers = footprint.corners.to_value(u.rad).mean(axis=1)
     nearest = np.argsort(np.linalg.norm(centers, axis=1), kind="stable")[:_DETECTORS]
     offsets = np.concatenate([np.zeros((1, 2)), -centers[nearest]])
+    directions = [unit_vectors(_beside(middle.reshape(1), offsets)) for middle in middles]
+    return sky_coord(np.concatenate(directions))
+
+
+def _beside(pointing: SkyCoord, offsets: NDArray[np.float64]) -> SkyCoord:
+    """Positions east and north (rad, shape (n, 2)) of a pointing, in its tangent plane."""
+    east, north, ahead = tangent_frames(pointing)[0]
     return sky_coord(ahead + offsets[:, :1] * east + offsets[:, 1:] * north)
 
 
-def _middle(skymap: SkyMap) -> SkyCoord:
-    """Mean direction of the region's probability."""
+def _middles(skymap: SkyMap) -> SkyCoord:
+    """Mean directions of the region's probability, and of all, shape (2,)."""
     likely = skymap.credible_levels < _LEVEL
-    centers = cell_centers(HIGHEST_ORDER, (skymap.lo[likely] + skymap.hi[likely]) // 2)
-    return sky_coord(skymap.probability[likely] @ centers)
+    weighted = skymap.probability[:, None] * range_centers(skymap.lo, skymap.hi)
+    return sky_coord(np.stack([weighted[likely].sum(axis=0), weighted.sum(axis=0)]))

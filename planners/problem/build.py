@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from planners.footprints.cameras import focal_plane
 from planners.footprints.candidates import probability_nearby
 from planners.footprints.centered import with_centered_pointing
 from planners.footprints.layers import layers_near
+from planners.footprints.tilings import with_tilings
 from planners.problem.observed import earliest_revisit, executed_by, needs_left
 from planners.problem.problem import Problem
 from planners.problem.requests import RequestInvalid, check_request
@@ -29,8 +30,22 @@ _NEGLIGIBLE = 1e-6
 """A field of less probability is left out of everything but the bound."""
 
 
-def build_problem(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Problem:
+def build_problem(
+    skymap: SkyMap,
+    telescope: Telescope,
+    request: ObservingRequest,
+    besides: Collection[int] = (),
+    *,
+    tiled: bool = False,
+) -> Problem:
     """Work out what a planner needs to know of the fields near a sky map.
+
+    Parameters
+    ----------
+    besides
+        Fields of the grid that belong to the problem however little of the map they hold.
+    tiled
+        Add tilings of the region's own to the grid's fields.
 
     Raises
     ------
@@ -40,8 +55,12 @@ def build_problem(skymap: SkyMap, telescope: Telescope, request: ObservingReques
     check_request(telescope, request)
     grid = telescope.read_grid()
     chosen, neglected_probability = _near_the_map(skymap, telescope, request, grid)
+    named = np.flatnonzero(np.isin(grid.field_id, list(besides)))
+    chosen = np.union1d(chosen, named)
     near = FieldGrid(grid.field_id[chosen], grid.coord[chosen], grid.is_primary[chosen])
-    if telescope.off_grid:
+    if tiled:
+        near = with_tilings(skymap, telescope.footprint, near)
+    elif telescope.off_grid:
         near = with_centered_pointing(skymap, telescope.footprint, near)
     if len(grid.field_id) == 0 and len(near.field_id) == 0:
         raise RequestInvalid(

@@ -83,12 +83,26 @@ def statistics(
         "expected_probability": expected_probability(problem, finish),
         "half_reached": _time(problem, reached_at(problem, finish, 0.5)),
         "most_reached": _time(problem, reached_at(problem, finish, 0.9)),
+        "bound_holds_for": None if upper_bound is None else _bounded_plans(problem),
         "solve_time": time.perf_counter() - begun,
     }
 
 
 def _time(problem: Problem, seconds: float | None) -> str | None:
     return None if seconds is None else iso(problem.sky.time(seconds))
+
+
+def _bounded_plans(problem: Problem) -> str:
+    """Which plans the bound speaks of: it knows no pointing that the planner does not."""
+    off_grid = int(np.count_nonzero(problem.field_id < 0))
+    if not problem.telescope.off_grid:
+        return "every plan on the field grid"
+    if off_grid == 0:
+        return "plans on the field grid, not for other pointings"
+    pointings = f"{off_grid} pointing{'s' if off_grid > 1 else ''}"
+    if off_grid == len(problem.field_id):
+        return f"plans of the pointings that were considered ({off_grid}), not for others"
+    return f"plans on the field grid and of {pointings} off it, not for others"
 
 
 def _gap(reached: float, upper_bound: float | None) -> float | None:

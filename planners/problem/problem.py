@@ -125,7 +125,7 @@ class Problem:
         """Probability that a visit must add."""
         up = np.unique(self.visible.owner)
         attainable = float(self.atoms.probability[self.atoms.covered(up)].sum())
-        return max(min(_WORTH, _WORTH_SHARE * attainable), _NOTHING)
+        return least_worth(attainable)
 
     def allowed(self, name: str) -> NDArray[np.bool_]:
         """Whether each field may be observed in a filter at all; shape (n,)."""
@@ -133,6 +133,11 @@ class Problem:
         if self.request.references is not None:
             wanted &= np.isin(self.field_id, list(self.request.references.get(name, ())))
         return np.asarray(wanted)
+
+
+def least_worth(attainable: float) -> float:
+    """Probability that a visit must add, where so much could be covered in all."""
+    return max(min(_WORTH, _WORTH_SHARE * attainable), _NOTHING)
 
 
 def _listed(intervals: Intervals) -> list[tuple[list[float], list[float]]]:

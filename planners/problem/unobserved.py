@@ -12,7 +12,7 @@ from astropy.time import Time
 from numpy.typing import NDArray
 
 from planners.problem.finish_times import finished_atoms
-from planners.problem.problem import Problem
+from planners.problem.problem import Problem, least_worth
 from planners.problem.scheduler import ScheduledExposure
 from planners.visibility.intervals import visible_intervals, visits_that_fit
 from planners.visibility.local_sky import LocalSky
@@ -42,8 +42,8 @@ _MAX_LISTED = 5000
 """Fields left out that a plan lists. All count where probability is given by reason; a camera of
 half a degree leaves a hundred thousand out, of which nobody reads."""
 
-_MAX_FIELDS = 500
-"""Most probable fields for which the first chance is looked for."""
+_MAX_FIELDS = (20_000, 20_000, 5000, 2000, 500, 500)
+"""Most probable fields for which it is looked for, the fewer the longer the time ahead."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,20 +159,23 @@ def _limits(problem: Problem) -> dict[int, Reason]:
 
 def first_chance(problem: Problem) -> Time | None:
     """When the first worthwhile field can next be observed, from the start of the window on."""
-    probability = problem.atoms.field_probability
-    # The window itself may have nothing to offer, and then says nothing of worth.
-    worth = 1e-3 * float(probability.max(initial=1.0))
-    worthy = [
-        i for i in np.argsort(-probability, kind="stable")[:_MAX_FIELDS] if probability[i] >= worth
-    ]
-    if not worthy:
+    atoms = problem.atoms
+    # The window itself may have nothing to offer, and then says nothing of worth: whatever a plan
+    # of another window would observe is a chance.
+    everything = atoms.covered(np.arange(atoms.n_fields))
+    worth = least_worth(float(atoms.probability[everything].sum()))
+    is_worthy = atoms.field_probability >= worth
+    is_worthy &= np.any([problem.allowed(name) for name in problem.request.filters], axis=0)
+    by_worth = np.argsort(-atoms.field_probability, kind="stable")
+    worthy = by_worth[is_worthy[by_worth]]
+    if len(worthy) == 0:
         return None
     rule = every(rules_for(problem.telescope, problem.request))
     exposure = min(problem.exposure.values())
     start, begun = problem.request.start, 0
-    for day in _AHEAD:
+    for day, most in zip(_AHEAD, _MAX_FIELDS, strict=True):
         sky = LocalSky(problem.telescope.site, start + begun * u.day, start + day * u.day)
-        chance = _first(sky, problem.coord[worthy], rule, exposure)
+        chance = _first(sky, problem.coord[worthy[:most]], rule, exposure)
         if chance is not None:
             return chance
         begun = day

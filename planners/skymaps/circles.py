@@ -68,7 +68,7 @@ def circle_skymap(
     >>> from astropy import units as u
     >>> from planners import circle_skymap
     >>> circle_skymap(150 * u.deg, 20 * u.deg, 3 * u.deg, containment=0.9)
-    SkyMap(10917 ranges to order 9, 90 % in 28.29 deg2, brightest at 149.9854 +19.9070 deg)
+    SkyMap(10917 ranges to order 9, 90 % in 28.29 deg2, brightest at 150.0000 +20.0000 deg)
 
     References
     ----------
@@ -101,7 +101,7 @@ def circle_skymap(
         allowed = sigma / _CELLS_PER_SIGMA * np.maximum(1, away / 3)
         return np.asarray(np.any((_cell_side(order) > allowed) & (away < _HORIZON), axis=-1))
 
-    return sampled_skymap(density, too_coarse, {"creator": "circle"})
+    return sampled_skymap(density, too_coarse, {"creator": "circle", **_stated(ra, dec)})
 
 
 def ellipse_skymap(  # noqa: PLR0913, PLR0917 - the numbers of an ellipse on the sky
@@ -162,7 +162,7 @@ def ellipse_skymap(  # noqa: PLR0913, PLR0917 - the numbers of an ellipse on the
         allowed = finest * np.maximum(1, away / 3)
         return np.asarray((_cell_side(order) > allowed) & (away < _HORIZON))
 
-    return sampled_skymap(density, too_coarse, {"creator": "ellipse"})
+    return sampled_skymap(density, too_coarse, {"creator": "ellipse", **_stated(ra, dec)})
 
 
 def polygon_skymap(vertices: u.Quantity[u.physical.angle], containment: float) -> SkyMap:
@@ -269,6 +269,13 @@ def _position(ra: u.Quantity[u.physical.angle], dec: u.Quantity[u.physical.angle
     if not np.all(np.isfinite(ra) & (abs(dec) <= 90 * u.deg)):
         raise SkyMapInvalid(f"no position on the sky: {ra}, {dec}")
     return SkyCoord(ra, dec)
+
+
+def _stated(
+    ra: u.Quantity[u.physical.angle], dec: u.Quantity[u.physical.angle]
+) -> dict[str, list[float]]:
+    """What a map is to keep of the position, deg."""
+    return {"stated_position": [float(ra.to_value(u.deg)), float(dec.to_value(u.deg))]}
 
 
 def _check(radius: u.Quantity[u.physical.angle], containment: float) -> None:

@@ -10,19 +10,27 @@ import numpy as np
 from astropy_healpix.core import ring_to_nested
 from numpy.typing import NDArray
 
-from planners.geometry.ranges import HIGHEST_ORDER, SKY_END
+from planners.geometry.ranges import CELL_AREA, HIGHEST_ORDER, SKY_END
+from planners.skymaps.checks import cleaned
 from planners.skymaps.fits_tables import Table, TableInvalid, open_table
 from planners.skymaps.pixel_runs import CHUNK, Columns, TooManyPixels, joined, renumbered, runs
+from planners.skymaps.probability_columns import (
+    DISTANCE,
+    ProbabilityColumn,
+    checked_columns,
+    column_names,
+    find_probability,
+    missing_probability,
+    stated_columns,
+    unsigned_offset,
+    whole_numbers,
+)
 from planners.skymaps.skymap import SkyMap, SkyMapInvalid
 
-_DISTANCE = ("DISTMU", "DISTSIGMA", "DISTNORM")
-_PER_PIXEL = ("PROB", "PROBABILITY")
-_DENSITY = ("PROBDENSITY", "PROB_DENSITY")
 _EQUATORIAL = ("C", "CEL", "CELESTIAL", "EQ", "EQU", "EQUATORIAL", "ICRS", "RADEC", "J2000")
 _SUM_TOLERANCE = 0.05
-
-_UNSEEN = -1.6375e30
-"""What HEALPix software writes where there is no data."""
+_CELLS = "cells"
+"""Column of how many cells of the file a range stands for."""
 
 Runs = tuple[NDArray[np.int64], NDArray[np.int64], Columns]
 
@@ -74,17 +82,33 @@ def _read_bytes(data: bytes) -> SkyMap:
     # What is no number, or too large for one, is found and named by the checks.
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         try:
-            table = open_table(data)
+            table = open_table(data, _is_skymap)
             lo, hi, columns = _read_table(table)
         except TableInvalid as err:
             raise SkyMapInvalid(str(err)) from err
-        density = columns.pop("density")
-        distance = tuple(columns[name] for name in _DISTANCE) if columns else None
-        skymap = SkyMap.normalized((lo, hi), density, distance, _metadata(table, lo, hi))
+        density, flags = cleaned(columns.pop("density"), columns.pop(_CELLS), hi - lo)
+        besides = "".join(f"; {flag}" for flag in flags)
+        if not np.any(density > 0):
+            raise SkyMapInvalid(f"no pixel has any probability{besides}")
+        distance = tuple(columns[name] for name in DISTANCE) if columns else None
+        metadata = {**_metadata(table, lo, hi), **({"flags": flags} if flags else {})}
+        skymap = SkyMap.normalized((lo, hi), density, distance, metadata)
     total, stated = skymap.metadata["probability_sum"], _stated_sum(table)
     if abs(total - stated) > _SUM_TOLERANCE * stated:
-        raise SkyMapInvalid(f"the probability sums to {total:.4g}, not {stated:.4g}")
+        column = _probability_column(table).stated
+        raise SkyMapInvalid(
+            f"the probability (column {column}) sums to {total:.4g}, not {stated:.4g}{besides}"
+        )
     return skymap
+
+
+def _is_skymap(table: Table) -> bool:
+    """Whether a table looks like a map, however it may turn out."""
+    return _says_ordering(table) and _find_probability(table) is not None
+
+
+def _says_ordering(table: Table) -> bool:
+    return "ORDERING" in table.header or "UNIQ" in column_names(table)
 
 
 def _stated_sum(table: Table) -> float:
@@ -105,13 +129,15 @@ def _read_table(table: Table) -> Runs:
 
 def _ordering(table: Table) -> str:
     ordering = str(table.header.get("ORDERING", "")).upper()
-    if ordering in ("NUNIQ", "UNIQ"):
+    if ordering in ("NUNIQ", "UNIQ") or (not ordering and "UNIQ" in column_names(table)):
         return "NUNIQ"
     if ordering in ("NEST", "NESTED"):
         return "NESTED"
     if ordering == "RING":
         return ordering
-    raise SkyMapInvalid(f"unknown ORDERING {ordering!r}" if ordering else "missing ORDERING")
+    there = ", ".join(stated_columns(table))
+    what = f"unknown ORDERING {ordering!r}" if ordering else "missing ORDERING"
+    raise SkyMapInvalid(f"{what} (columns: {there})")
 
 
 def _check_frame(table: Table) -> None:
@@ -120,45 +146,28 @@ def _check_frame(table: Table) -> None:
         raise SkyMapInvalid(f"COORDSYS {frame!r} is not equatorial")
 
 
-def _probability_column(table: Table, names: tuple[str, ...]) -> str:
-    for name in names:
-        if name in _names(table):
-            return name
-    present = ", ".join(_names(table))
-    raise SkyMapInvalid(f"missing column {' or '.join(names)} (columns: {present})")
+def _is_multiorder(table: Table) -> bool:
+    return "UNIQ" in str(table.header.get("ORDERING", "UNIQ")).upper()
 
 
-def _names(table: Table) -> tuple[str, ...]:
-    return table.dtype.names or ()
+def _find_probability(table: Table) -> ProbabilityColumn | None:
+    return find_probability(table, is_multiorder=_is_multiorder(table))
 
 
-def _wanted(table: Table, probability: str) -> tuple[str, ...]:
-    """Columns to be read, checked: numbers, unscaled and of equal length."""
-    has_distance = all(name in _names(table) for name in _DISTANCE)
-    wanted = (probability, *(_DISTANCE if has_distance else ()))
-    for name in wanted:
-        _check_column(table, name, "f")
-        if table.dtype[name].shape != table.dtype[probability].shape:
-            raise SkyMapInvalid(f"columns {probability} and {name} differ in length")
-    return wanted
-
-
-def _check_column(table: Table, name: str, kind: str) -> None:
-    if table.dtype[name].base.kind != kind:
-        raise SkyMapInvalid(f"column {name} is not of {'real' if kind == 'f' else 'whole'} numbers")
-    position = _names(table).index(name) + 1
-    scale, zero = table.header.get(f"TSCAL{position}", 1), table.header.get(f"TZERO{position}", 0)
-    if (scale, zero) != (1, 0):
-        raise SkyMapInvalid(f"column {name} is scaled")
+def _probability_column(table: Table) -> ProbabilityColumn:
+    column = _find_probability(table)
+    if column is None:
+        raise SkyMapInvalid(missing_probability(table, is_multiorder=_is_multiorder(table)))
+    return column
 
 
 def _read_multiorder(table: Table) -> Runs:
-    if "UNIQ" not in _names(table):
-        raise SkyMapInvalid("missing column UNIQ")
-    _check_column(table, "UNIQ", "i")
-    wanted = _wanted(table, _probability_column(table, _DENSITY))
+    if "UNIQ" not in column_names(table):
+        raise SkyMapInvalid(f"missing column UNIQ (columns: {', '.join(stated_columns(table))})")
+    offset, probability = unsigned_offset(table, "UNIQ"), _probability_column(table)
+    wanted = checked_columns(table, probability.name)
     rows = np.concatenate(list(table.chunks(CHUNK)))
-    uniq = rows["UNIQ"].astype(np.int64).ravel()
+    uniq = whole_numbers(rows["UNIQ"], offset)
     if np.any(uniq < 4) or np.any(uniq >= 1 << (2 * HIGHEST_ORDER + 4)):
         raise SkyMapInvalid(f"UNIQ out of range: {int(uniq.min())} to {int(uniq.max())}")
     # The position of the highest bit, which the exponent of a float gives exactly once it
@@ -171,48 +180,49 @@ def _read_multiorder(table: Table) -> Runs:
     if np.any(lo >= SKY_END):
         raise SkyMapInvalid("UNIQ out of range: no such pixel")
     columns = {name: rows[name].astype(np.float64).ravel() for name in wanted}
-    columns["density"] = columns.pop(wanted[0])
-    return lo, hi, columns
+    density = probability.densities(columns.pop(probability.name), (hi - lo) * CELL_AREA)
+    return lo, hi, {**columns, "density": density, _CELLS: np.ones(len(lo), dtype=np.int64)}
 
 
 def _read_flat(table: Table, ordering: str) -> Runs:
     order = _flat_order(table)
-    wanted = _wanted(table, _probability_column(table, _PER_PIXEL + _DENSITY))
+    probability = _probability_column(table)
+    wanted = checked_columns(table, probability.name)
     chunks = _flat_chunks(table, wanted)
     n_pixels = 12 << (2 * order)
     if ordering == "RING":
         chunks = renumbered(joined(chunks, n_pixels), order)
-    uniform = 1 / n_pixels if wanted[0] in _PER_PIXEL else 1 / (4 * np.pi)
+    uniform = float(1 / (4 * np.pi) / probability.scale(4 * np.pi / n_pixels))
     try:
-        start, columns = runs(chunks, wanted[0], uniform, n_pixels)
+        start, columns = runs(chunks, probability.name, uniform, n_pixels)
     except TooManyPixels as err:
         raise SkyMapInvalid(str(err)) from err
-    return _as_ranges(start[:-1], start[1:], columns, order, wanted[0])
+    return _as_ranges(start[:-1], start[1:], columns, order, probability)
 
 
 def _read_explicit(table: Table, ordering: str) -> Runs:
     """Flat map whose rows carry their pixel numbers, in any order."""
-    if "PIXEL" not in _names(table):
-        raise SkyMapInvalid("missing column PIXEL")
-    _check_column(table, "PIXEL", "i")
-    wanted = _wanted(table, _probability_column(table, _PER_PIXEL + _DENSITY))
+    if "PIXEL" not in column_names(table):
+        raise SkyMapInvalid(f"missing column PIXEL (columns: {', '.join(stated_columns(table))})")
+    offset, probability = unsigned_offset(table, "PIXEL"), _probability_column(table)
+    wanted = checked_columns(table, probability.name)
     nside = table.header.get("NSIDE")
     if type(nside) is not int or not 1 <= nside <= 1 << HIGHEST_ORDER or nside & (nside - 1):
         raise SkyMapInvalid(f"NSIDE {nside!r} is no power of two")
     order = nside.bit_length() - 1
-    n_pixels = table.n_rows * int(np.prod(table.dtype[wanted[0]].shape))
+    n_pixels = table.n_rows * int(np.prod(table.dtype[probability.name].shape))
     columns = joined(_flat_chunks(table, (*wanted, "PIXEL")), n_pixels)
-    pixel = columns.pop("PIXEL").astype(np.int64)
+    pixel = whole_numbers(columns.pop("PIXEL"), offset)
     if np.any(pixel < 0) or np.any(pixel >= 12 << (2 * order)):
         raise SkyMapInvalid("PIXEL out of range")
     if ordering == "RING":
         pixel = np.asarray(ring_to_nested(pixel, nside), dtype=np.int64)
-    return _as_ranges(pixel, pixel + 1, columns, order, wanted[0])
+    return _as_ranges(pixel, pixel + 1, columns, order, probability)
 
 
 def _flat_order(table: Table) -> int:
     """HEALPix order of a full-sky table, from its number of pixels."""
-    per_row = table.dtype[_probability_column(table, _PER_PIXEL + _DENSITY)].shape
+    per_row = table.dtype[_probability_column(table).name].shape
     n_pixels = table.n_rows * int(np.prod(per_row))
     order = ((n_pixels // 12).bit_length() - 1) // 2
     if n_pixels < 12 or n_pixels != 12 << (2 * order):
@@ -226,7 +236,12 @@ def _flat_order(table: Table) -> int:
 def _flat_chunks(table: Table, wanted: tuple[str, ...]) -> Iterator[Columns]:
     per_row = int(np.prod(table.dtype[wanted[0]].shape))
     for rows in table.chunks(max(CHUNK // per_row, 1)):
-        yield {name: rows[name].reshape(-1) for name in wanted}
+        columns = {name: rows[name].reshape(-1) for name in wanted}
+        missing = np.isinf(columns[wanted[0]])
+        if np.any(missing):
+            # Infinite would be alike to anything where neighbors are joined; NaN is not.
+            columns[wanted[0]] = np.where(missing, np.nan, columns[wanted[0]])
+        yield columns
 
 
 def _as_ranges(
@@ -234,15 +249,13 @@ def _as_ranges(
     end: NDArray[np.int64],
     columns: Columns,
     order: int,
-    probability: str,
+    probability: ProbabilityColumn,
 ) -> Runs:
     shift = 2 * (HIGHEST_ORDER - order)
     real = {name: values.astype(np.float64) for name, values in columns.items()}
-    density = real.pop(probability)
-    density[np.isclose(density, _UNSEEN, rtol=1e-5, atol=0)] = 0.0
-    if probability in _PER_PIXEL:
-        density *= (12 << (2 * order)) / (4 * np.pi)
-    return first << shift, end << shift, {**real, "density": density}
+    pixel_area = np.array(4 * np.pi / (12 << (2 * order)))
+    density = probability.densities(real.pop(probability.name), pixel_area)
+    return first << shift, end << shift, {**real, "density": density, _CELLS: end - first}
 
 
 def _metadata(table: Table, lo: NDArray[np.int64], hi: NDArray[np.int64]) -> dict[str, Any]:

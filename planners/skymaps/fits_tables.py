@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +44,7 @@ class TableInvalid(ValueError):
 
 @dataclass(frozen=True)
 class Table:
-    """The first binary table of a file. Its rows can be read once."""
+    """A binary table of a file. Its rows can be read once."""
 
     header: Header
     """Its cards, by keyword; of a repeated keyword the first."""
@@ -106,23 +107,47 @@ class ByteSource:
                 raise TableInvalid(f"more than {MAX_REMAINDER >> 20} MiB follow the table")
 
 
-def open_table(data: bytes) -> Table:
-    """Find the first binary table of a FITS file, plain or gzipped.
+def open_table(data: bytes, is_wanted: Callable[[Table], bool] | None = None) -> Table:
+    """Find a binary table of a FITS file, plain or gzipped.
+
+    Parameters
+    ----------
+    data
+        The file.
+    is_wanted
+        Tells by its header whether a table is the one; the first, unless given.
+
+    Returns
+    -------
+    Table
+        The first that is wanted; if none is, the first.
 
     Raises
     ------
     TableInvalid
         If there is none, or a header lies.
     """
-    source = ByteSource(data)
+    if is_wanted is not None:
+        with suppress(TableInvalid):
+            return _find_table(ByteSource(data), is_wanted)
+    return _find_table(ByteSource(data), None)
+
+
+def _find_table(source: ByteSource, is_wanted: Callable[[Table], bool] | None) -> Table:
     header = _read_header(source)
     if header is None:
         raise TableInvalid("not a FITS file: it is empty")
     images = []
     while header is not None:
         if header.get("XTENSION") == "BINTABLE":
-            return _table(header, source)
-        if header.get("NAXIS", 0) != 0:
+            if is_wanted is None:
+                return _table(header, source)
+            # One that is of no format that is read here is not the map, but may stand before it.
+            with suppress(TableInvalid):
+                table = _table(header, source)
+                if is_wanted(table):
+                    return table
+        elif header.get("NAXIS", 0) != 0:
             images.append(str(header.get("EXTNAME", "primary")))
         _skip_data(header, source)
         header = _read_header(source)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import astropy_healpix
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from numpy.typing import ArrayLike, NDArray
 
+from planners.geometry.centers import middle_of
+from planners.geometry.directions import sky_coord
 from planners.geometry.ranges import CELL_AREA, HIGHEST_ORDER, Ranges, expand, hpx29
 
 _ROUNDING = 1e-9
-"""Two credible levels that differ by less are the same."""
+"""Two credible levels, or two densities relatively, that differ by less are the same."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -128,11 +129,13 @@ class SkyProbability:
         return np.where(is_inside, self.density[nearest], 0.0)
 
     def peak(self) -> SkyCoord:
-        """Middle of the densest range (ICRS)."""
-        densest = int(np.argmax(self.density))
-        middle = (self.lo[densest] + self.hi[densest]) // 2
-        lon, lat = astropy_healpix.healpix_to_lonlat(middle, 1 << HIGHEST_ORDER, order="nested")
-        return SkyCoord(lon, lat)
+        """Brightest position (ICRS).
+
+        The center of the densest cell. Where several are the densest, as in a box, the middle of
+        all of them, if that is one of them, and else the center of one.
+        """
+        densest = self.density >= self.density.max() * (1 - _ROUNDING)
+        return sky_coord(middle_of(self.lo[densest], self.hi[densest]))
 
     def rasterize(self, order: int) -> NDArray[np.float64]:
         """Probability in each pixel of one HEALPix order, NESTED, shape (12 * 4**order,).

@@ -21,6 +21,9 @@ from planners.skymaps.summary import summary
 
 __all__ = ["SkyMap", "SkyMapInvalid"]
 
+_AS_BRIGHT = 0.9
+"""A position is a map's brightest if no cell is brighter by more than sampling makes of it."""
+
 _COLUMNS = ("lo", "hi", "density", "distmu", "distsigma", "distnorm")
 
 
@@ -56,7 +59,9 @@ class SkyMap(SkyProbability):
 
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """What the file says of itself, plain JSON: creator, object, date, distmean and diststd
-    (Mpc), order (of the finest cell), probability_sum (before normalizing)."""
+    (Mpc), order (of the finest cell), probability_sum (before normalizing), flags
+    (sentences on what was taken as zero), stated_position (RA
+    and Dec, deg, of the error region that it is made of)."""
 
     @classmethod
     def normalized(
@@ -103,6 +108,18 @@ class SkyMap(SkyProbability):
             sanitized_distance(*moments) if moments else (None, None, None)
         )
         return cls(lo, hi, density / total, distmu, distsigma, distnorm, about)
+
+    def peak(self) -> SkyCoord:
+        """Brightest position (ICRS): what a notice states, where the map is as bright there.
+
+        Else as of any probability on the sky: the middle of what is densest.
+        """
+        stated = self.metadata.get("stated_position")
+        if stated is not None:
+            position = SkyCoord(*stated, unit=u.deg)
+            if float(self.density_at(position)) >= _AS_BRIGHT * float(self.density.max()):
+                return position
+        return super().peak()
 
     def without(self, ranges: Ranges) -> SkyMap:
         """Renormalized map of what remains once a region has been observed.

@@ -6,8 +6,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
+from astropy import units as u
 
-from telescopes.preflight.local_sky import ApproximateSky
+from telescopes.limiting_magnitudes import limiting_magnitudes
+from telescopes.preflight.local_sky import ApproximateSky, SeenPosition
 from telescopes.simulators.clock import DAY
 from telescopes.simulators.ztf_rules import FILTERS, ListQueue, QueueRoster
 from telescopes.slews import Pause, turn
@@ -187,13 +189,7 @@ class ZTFRobot:
     def _quadrants(self, exposure: Exposure) -> list[dict[str, Any]]:
         """Rows of one exposure: of the quadrants lost, half are marked and half are missing."""
         random = np.random.default_rng([self.seed, exposure.exposure_id])
-        # Extinction and a brighter sky: about 0.2 mag for each unit of airmass.
-        depth = (
-            ZTF.reference_magnitudes[FILTERS[exposure.filter_id]]
-            + 1.25 * np.log10(exposure.exposure_time / 30)
-            - 0.2 * (exposure.airmass - 1)
-            + random.normal(0, 0.1)
-        )
+        depth = self._depth(exposure) + random.normal(0, 0.1)
         # Kolmogorov: full width grows as airmass to the power 0.6; pixels are 1.01 arcsec.
         width = 2.0 * random.lognormal(0, 0.1) * exposure.airmass**0.6 / 1.01
         magnitudes = depth + random.normal(0, 0.05, N_QUADRANTS)
@@ -215,6 +211,15 @@ class ZTFRobot:
             for quadrant in range(N_QUADRANTS)
             if fate[quadrant] >= 0.5
         ]
+
+    def _depth(self, exposure: Exposure) -> float:
+        """What the conditions allow: clear and of usual seeing, as plans predict it."""
+        middle = exposure.exposure_mjd + exposure.exposure_time / 2 / DAY
+        seen = SeenPosition(self.sky, exposure.ra, exposure.dec, middle)
+        name, exposure_time = FILTERS[exposure.filter_id], exposure.exposure_time * u.s
+        limits = limiting_magnitudes(ZTF, name, exposure_time, seen)
+        assert limits is not None, f"ZTF has no reference magnitude in {name}"
+        return float(limits)
 
     def state(self) -> dict[str, Any]:
         """Everything that changes, as plain JSON."""

@@ -15,6 +15,8 @@ from telescopes.pairing.pointings import separation
 from telescopes.pairing.repetitions import Shutters
 from telescopes.tables.table_columns import Column
 from telescopes.tables.table_rows import Row
+from telescopes.tables.verdict_columns import VerdictColumn
+from telescopes.tables.verdicts import check_taken
 from telescopes.telescope import Telescope
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -25,14 +27,19 @@ _RANGES = {"airmass": (1.0, 40.0), "seeing": (0.01, 60.0), "limiting_magnitude":
 
 _DATE = "%Y-%m-%d %H:%M:%S UTC"
 
-_YES, _NO = frozenset({"true", "yes", "1", "t", "y"}), frozenset({"false", "no", "0", "f", "n"})
-
 
 class ExposureReader:
     """Understands the rows of one table, and remembers them to see repetitions."""
 
-    def __init__(self, telescope: Telescope, now: Time | None, columns: dict[str, Column]) -> None:
+    def __init__(
+        self,
+        telescope: Telescope,
+        now: Time | None,
+        columns: dict[str, Column],
+        verdicts: tuple[VerdictColumn, ...] = (),
+    ) -> None:
         self.telescope = telescope
+        self.verdicts = verdicts
         self.now = None if now is None else now.utc.to_datetime(timezone=UTC)
         self.columns = columns
         self.ids: dict[str, int] = {}
@@ -57,11 +64,12 @@ class ExposureReader:
         Raises
         ------
         ValueError
-            If the row cannot be counted; the message says why.
+            If the row cannot be counted; the message says why. It is a `NotTaken` if the row
+            says of itself that it does not count.
         """
         if row.surplus:
             raise ValueError(f"{row.surplus} cells more than there are columns")
-        self._check_success(row)
+        check_taken(row, self.verdicts)
         start = self._start(row)
         field_id, ra, dec = self._place(row)
         name = self._filter(row)
@@ -84,14 +92,6 @@ class ExposureReader:
         )
         self._check_repetition(row, exposure)
         return exposure
-
-    def _check_success(self, row: Row) -> None:
-        text = row.get(self.columns.get("success"))
-        if text is None or text.lower() in _YES:
-            return
-        if text.lower() in _NO:
-            raise ValueError("the exposure is marked as failed")
-        raise ValueError(f"success {text!r} is neither true nor false")
 
     def _start(self, row: Row) -> Time:
         moment = self._moment(row)

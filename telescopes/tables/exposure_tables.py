@@ -4,7 +4,8 @@ A table is CSV (comma, semicolon, tab or bar) or a JSON list of objects, one row
 exposure. It needs a filter, a start (ISO 8601 in UTC unless it says otherwise, or a column
 of MJD or JD) and a field or a position; `telescopes.tables.table_columns` has the names that are
 understood. Degrees, seconds and arcseconds are taken where nothing else is stated, as in
-``exptime [min]``, ``ra_hourangle`` or a cell ``30 s``.
+``exptime [min]``, ``ra_hourangle`` or a cell ``30 s``. Where the table says itself whether an
+exposure was taken, only what was is counted (`telescopes.tables.verdicts`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from telescopes.tables.table_columns import (
     simplified,
 )
 from telescopes.tables.table_rows import TableUnreadable, read_rows
+from telescopes.tables.verdict_columns import Kind, match_verdicts
+from telescopes.tables.verdicts import NotTaken
 from telescopes.telescope import Telescope
 
 __all__ = ["ExposureTable", "RejectedRow", "TableUnreadable", "read_exposure_table"]
@@ -55,6 +58,12 @@ class ExposureTable:
     rejected: tuple[RejectedRow, ...]
     """The others."""
 
+    not_taken: tuple[RejectedRow, ...] = ()
+    """Those of the rejected rows that say of themselves that the exposure was not taken."""
+
+    unused_columns: tuple[str, ...] = ()
+    """Headings of columns that nothing was taken from, in the order of the file."""
+
 
 def read_exposure_table(data: bytes, *, telescope: Telescope, now: Time | None) -> ExposureTable:
     """Read a table of exposures, row by row.
@@ -75,15 +84,23 @@ def read_exposure_table(data: bytes, *, telescope: Telescope, now: Time | None) 
         a unit that cannot be meant, or it has a row for each detector.
     """
     headings, rows = read_rows(data)
-    reader = ExposureReader(telescope, now, _columns(headings))
+    columns = _columns(headings)
+    used = {column.heading for column in columns.values()}
+    verdicts = match_verdicts(headings, used)
+    reader = ExposureReader(telescope, now, columns, verdicts)
     exposures: list[ExecutedExposure] = []
     rejected: list[RejectedRow] = []
+    not_taken: list[RejectedRow] = []
     for row in rows:
         try:
             exposures.append(reader.read(row))
         except ValueError as err:
             rejected.append(RejectedRow(row.row_number, str(err), row.text[:MAX_TEXT_LENGTH]))
-    return ExposureTable(tuple(exposures), tuple(rejected))
+            if isinstance(err, NotTaken):
+                not_taken.append(rejected[-1])
+    used |= {column.heading for column in verdicts if column.kind is not Kind.COMMENT}
+    unused = tuple(name for name in headings if name and name not in used)
+    return ExposureTable(tuple(exposures), tuple(rejected), tuple(not_taken), unused)
 
 
 def _columns(headings: list[str]) -> dict[str, Column]:

@@ -23,7 +23,6 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "airmass": ("secz", "air_mass"),
     "detectors": ("good_detectors", "quadrants"),
     "queue_name": ("queue", "subprogram_name"),
-    "success": ("successful", "is_good"),
 }
 """Each quantity, and what else it is called. The names are compared in lower case, with any
 run of blanks and dashes as an underscore."""

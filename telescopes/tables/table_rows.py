@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from astropy import units as u
 
 from telescopes.tables.table_columns import Column
+from telescopes.tables.verdict_columns import Kind, match_verdicts
 
 MAX_SIZE = 32 * 2**20
 """Bytes of a table that are read: a year of one telescope is a tenth of it."""
@@ -136,20 +137,34 @@ def _from_json(text: str) -> tuple[list[str], Iterator[Row]]:
         document = json.loads(text)
     except (ValueError, RecursionError) as err:
         raise TableUnreadable(f"the table is no JSON: {err}") from err
+    shared: dict[str, object] = {}
     if isinstance(document, dict):
+        shared = _said_of_all(document)
         lists = [value for value in document.values() if isinstance(value, list)]
         if len(lists) != 1:
             raise TableUnreadable("the JSON object has not exactly one list of exposures")
         document = lists[0]
     if not all(isinstance(entry, dict) for entry in document):
         raise TableUnreadable("the JSON list has entries that are not objects")
-    headings = list(dict.fromkeys(name.strip() for entry in document for name in entry))
-    return headings, _json_rows(document)
+    names = [*shared, *(name for entry in document for name in entry)]
+    return list(dict.fromkeys(name.strip() for name in names)), _json_rows(document, shared)
 
 
-def _json_rows(document: list[dict[str, object]]) -> Iterator[Row]:
+def _said_of_all(document: Mapping[str, object]) -> dict[str, object]:
+    """Verdicts on all rows: {"status": "planned", "exposures": [...]}, {"planned": [...]}."""
+    shared: dict[str, object] = {}
+    for column in match_verdicts(list(document)):
+        value = document[column.heading]
+        if not isinstance(value, list):
+            shared[column.heading] = value
+        elif column.kind in {Kind.FAILURE, Kind.INTENT}:
+            shared[column.heading] = True
+    return shared
+
+
+def _json_rows(document: list[dict[str, object]], shared: dict[str, object]) -> Iterator[Row]:
     for row_number, entry in enumerate(document, start=1):
-        values = {name.strip(): _cell(value) for name, value in entry.items()}
+        values = {name.strip(): _cell(value) for name, value in {**shared, **entry}.items()}
         yield Row(row_number, json.dumps(entry), _present(values))
 
 

@@ -105,7 +105,9 @@ ZTF = Telescope(
     exposure_time=30 * u.s,
     longest_exposure=600 * u.s,
     default_filters=("g", "r"),
-    # Median 5-sigma limits of 30 s exposures: Bellm et al. 2019, PASP 131, 018002, Table 1.
-    reference_magnitudes={"g": 20.8, "r": 20.6, "i": 19.9},
+    # The median 5-sigma limits of 30 s exposures are 20.8, 20.6 and 19.9 (Bellm et al. 2019, PASP
+    # 131, 018002, Table 1), whatever the Moon and the airmass. At zenith in dark time it is so much
+    # deeper that the median over a year of `telescopes.limiting_magnitudes` is as published.
+    reference_magnitudes={"g": 21.1, "r": 20.8, "i": 20.1},
     treasure_map_id=47,
 )

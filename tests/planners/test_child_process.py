@@ -34,6 +34,18 @@ from planners.child_process import run_child
 run_child(sys.argv[2], Path(sys.argv[1]), os.environ, 1000.0, lambda: False)
 """
 
+PARENT_OF_TWO = """
+import os, signal, sys
+from pathlib import Path
+# Where the tests run in the background, it would be deaf to it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from planners.child_process import run_child
+from planners.stopping import stoppable_map
+def work(is_stopped, folder):
+    return run_child(sys.argv[3], folder, os.environ, 1000.0, is_stopped)
+stoppable_map(work, [Path(sys.argv[1]), Path(sys.argv[2])])
+"""
+
 PATIENCE = 300.0
 """A guard against hanging, s."""
 
@@ -91,6 +103,25 @@ def test_no_orphan_is_left_by_a_parent_that_is_killed(tmp_path):
         parent.send_signal(signal.SIGKILL)
         parent.wait()
     wait_for(lambda: not any(map(is_alive, started(tmp_path))))
+
+
+def test_ctrl_c_ends_both_children_and_the_parent(tmp_path):
+    folders = [tmp_path / "one", tmp_path / "other"]
+    for folder in folders:
+        folder.mkdir()
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT_OF_TWO, *map(str, folders), HANGS],
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(lambda: all((folder / "pids").exists() for folder in folders))
+        parent.send_signal(signal.SIGINT)
+        assert parent.wait(PATIENCE) != 0
+        for folder in folders:
+            assert not any(map(is_alive, started(folder)))
+    finally:
+        parent.kill()
+        parent.wait()
 
 
 def test_what_says_whether_to_stop_holds_in_its_block_only():

@@ -37,6 +37,7 @@ SKY_MAP = named(
     peak_ra=described(NUMBER, "of the highest density, ICRS, deg"),
     peak_dec=described(NUMBER, "of the highest density, ICRS, deg"),
     creator=TEXT,
+    flags=described(listed(TEXT), "what of the file was taken as zero, in words"),
 )
 
 LOCALIZATION = named(
@@ -106,6 +107,7 @@ def _sky_map(file: SkyMapFile) -> dict[str, Any]:
         "peak_ra": file.peak_ra,
         "peak_dec": file.peak_dec,
         "creator": file.creator,
+        "flags": file.flags,
     }
 
 

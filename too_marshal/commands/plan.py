@@ -33,7 +33,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @request_options
 @click.option("--visits", type=click.IntRange(min=1), help="Go round the filters so often.")
-@click.option("--observed", type=_FILE, help="CSV of exposures that were taken already.")
+@click.option("--observed", type=_FILE, help="CSV or JSON of exposures that were taken already.")
 @click.option("--galaxies", type=_FILE, help="Table of galaxies, for the galaxies planner.")
 @click.option("--targets", type=_FILE, help="CSV of fields or positions, for the manual planner.")
 @click.option("--compare", is_flag=True, help="Print a table of several planners instead.")
@@ -75,11 +75,14 @@ def _telescope(name: str) -> Telescope:
 
 def _read(path: Path) -> SkyMap:
     try:
-        return read_skymap(path.read_bytes())
+        skymap = read_skymap(path)
     except SkyMapInvalid as err:
-        raise click.ClickException(f"{path}: {err}") from err
+        raise click.ClickException(str(err)) from err
     except OSError as err:
         raise click.ClickException(f"cannot read {path}: {err.strerror}") from err
+    for flag in skymap.metadata.get("flags", ()):
+        click.echo(f"{path}: {flag}", err=True)
+    return skymap
 
 
 if __name__ == "__main__":

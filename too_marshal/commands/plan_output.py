@@ -51,6 +51,7 @@ def compare_planners(skymap: SkyMap, telescope: Telescope, request: ObservingReq
         f"{'planner':10s}{'time':>9s}{'all visits':>12s}{'once':>9s}"
         f"{'bound':>9s}{'gap':>8s}{'exposures':>11s}{'telescope time':>16s}"
     )
+    holds_for = ""
     for planner in COMPARED_PLANNERS:
         try:
             with progress(planner):
@@ -67,6 +68,10 @@ def compare_planners(skymap: SkyMap, telescope: Telescope, request: ObservingReq
             f"{'' if gap is None else f'{gap:.1%}':>8s}"
             f"{figures['exposures']:11d}{figures['total_time'] / 3600:14.2f} h"
         )
+        if bound is not None:
+            holds_for = figures["bound_holds_for"]
+    if holds_for:
+        click.echo(f"The bound holds for {holds_for}.")
 
 
 def write(observing_plan: ObservingPlan, output: Path | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -136,7 +137,11 @@ def request_of(telescope: Telescope, asked: Mapping[str, Any]) -> ObservingReque
         filters=filters,
         exposure_time=times,
         excluded_fields=excluded,
-        observed=_table(asked["observed"], lambda path: read_exposures(path, telescope)) or (),
+        observed=_table(
+            asked["observed"],
+            lambda path: read_exposures(path, telescope, partial(click.echo, err=True)),
+        )
+        or (),
         galaxies=_table(asked["galaxies"], read_galaxies),
         targets=_table(asked["targets"], read_targets) or (),
         **{name: asked[name] for name in _TAKEN_AS_GIVEN},

@@ -29,6 +29,7 @@ class PlanStatistics(TypedDict, total=False):
     expected_probability: float
     half_reached: str | None
     most_reached: str | None
+    bound_holds_for: str | None
     solve_time: float
 
 

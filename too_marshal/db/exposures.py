@@ -84,6 +84,9 @@ class ExposureImport(Base):
     rejected: Mapped[list[dict[str, Any]]] = mapped_column(
         JSONB, default=list, comment="row, reason and text of each"
     )
+    unused_columns: Mapped[list[str]] = mapped_column(
+        JSONB, default=list, server_default="[]", comment="headings that nothing was taken from"
+    )
     made_by: Mapped[str] = mapped_column(String(80))
     made_at: Mapped[Utc] = mapped_column(default=now)
     undone_by: Mapped[str | None] = mapped_column(String(80))

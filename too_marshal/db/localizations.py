@@ -42,6 +42,9 @@ class SkyMapFile(Base):
     peak_dec: Mapped[float] = mapped_column(comment="of the highest density, ICRS, deg")
     contours: Mapped[dict[str, Any]] = mapped_column(JSONB, deferred=True, comment="GeoJSON, deg")
     creator: Mapped[str] = mapped_column(String(80), default="")
+    flags: Mapped[list[str]] = mapped_column(
+        JSONB, default=list, server_default="[]", comment="what of the file was taken as zero"
+    )
     created_at: Mapped[Utc] = mapped_column(default=now)
 
 

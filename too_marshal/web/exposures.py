@@ -63,7 +63,11 @@ def add(event_id: int) -> WerkzeugResponse:
     except ValueError as err:
         database().rollback()
         return make_response(_page(event, str(err), telescope), 422)
-    flash(f"{exposure_import.added} exposures are new; the coverage is being computed.")
+    rejected = len(exposure_import.rejected)
+    flash(
+        f"{exposure_import.added} exposures are new; the coverage is being computed."
+        + (f" {rejected} rows were rejected, see below." if rejected else "")
+    )
     return redirect(
         url_for("exposures.index", event_id=event_id) + f"#import-{exposure_import.id}", 303
     )

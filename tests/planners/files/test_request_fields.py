@@ -130,3 +130,8 @@ def test_a_plan_that_was_accepted_once_stays_readable_whatever_people_may_ask_no
     assert plan_from_json(document).request.airmass_limit == 12.0
     with pytest.raises(PlanInvalid, match="airmass_limit"):
         request_from_json(unusual | {"airmass_limit": "low"}, is_stored=True)
+
+
+def test_that_the_moon_s_distance_is_scaled_is_said_where_it_is_asked():
+    asked = entries(RequestFields)["moon_separation"]
+    assert "in proportion to its phase" in asked.label

@@ -8,9 +8,14 @@ import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 
-from planners import greedy, optimal
+from planners import greedy, manual, optimal
+from planners.files.tables import read_targets
+from planners.geometry.centers import range_centers
+from planners.geometry.directions import sky_coord
+from planners.geometry.ranges import hpx29
 from planners.problem.requests import RequestInvalid
 from planners.skymaps.circles import circle_skymap
+from planners.skymaps.files import read_skymap
 from telescopes import TELESCOPES, ZTF
 from tests.planners.cases import NIGHTS, blob, request_for
 from tests.planners.checker import violations
@@ -58,6 +63,61 @@ def test_a_telescope_without_a_grid_points_at_a_small_region_only():
     assert plan.statistics["probability_all_filters"] > 0.85
     with pytest.raises(RequestInvalid, match="KPED has no grid of fields"):
         optimal.plan(blob(120, 33, 3), telescope, request)
+
+
+def test_four_cells_are_centered_and_the_bound_is_not_exceeded(cases):
+    telescope = TELESCOPES["KPED"]
+    skymap = read_skymap(cases / "17_four_cells_nside2048_kped.fits")
+    request = request_for(NIGHTS[1] + 4 * u.hour, 8, ("g", "r"), 300)
+    plan = optimal.plan(skymap, telescope, request)
+    figures = plan.statistics
+    assert violations(plan, telescope) == []
+    assert figures["probability_all_filters"] > 0.986
+    assert figures["upper_bound"] >= figures["probability_all_filters"]
+    targets = read_targets(cases / "17_true_centre_target.csv")
+    by_hand = manual.plan(skymap, telescope, replace(request, targets=targets))
+    assert figures["upper_bound"] >= by_hand.statistics["probability_all_filters"]
+    assert figures["bound_holds_for"] == (
+        "plans of the pointings that were considered (1), not for others"
+    )
+    weighted = skymap.probability @ range_centers(skymap.lo, skymap.hi)
+    assert sky_coord(weighted).separation(targets[0]) < 1 * u.arcsec
+    brightest = skymap.peak()
+    densest = int(skymap.density.argmax())
+    assert skymap.lo[densest] <= hpx29(brightest) < skymap.hi[densest]
+
+
+@pytest.mark.parametrize(
+    ("name", "dec", "radius", "hours"),
+    [
+        ("DECam", 5, 1.5, 3),
+        ("DECam", 5, 2.0, 0.6),
+        ("WINTER", 10, 1.2, 0.6),
+        ("DECam", -75, 1.5, 3),
+    ],
+)
+def test_tilings_of_a_region_of_some_cameras_are_never_worse_than_the_grid(
+    name, dec, radius, hours
+):
+    telescope = TELESCOPES[name]
+    skymap = circle(65.8, dec, radius)
+    request = request_for(NIGHTS[1] + 2.5 * u.hour, hours, telescope.default_filters, 60)
+    plan = optimal.plan(skymap, telescope, request)
+    assert violations(plan, telescope) == []
+    on_grid = optimal.plan(skymap, replace(telescope, off_grid=False), request)
+    reached = plan.statistics["probability_all_filters"]
+    assert reached >= on_grid.statistics["probability_all_filters"]
+    if (name, dec, radius) == ("DECam", 5, 1.5):
+        assert reached > 0.97 > on_grid.statistics["probability_all_filters"]
+        assert any(exposure.field_id == -1 for exposure in plan.exposures)
+
+
+def test_a_telescope_without_a_grid_tiles_a_region_of_some_cameras():
+    telescope = TELESCOPES["KPED"]
+    request = request_for(NIGHTS[1] + 6 * u.hour, 2, ("g", "r"), 60)
+    plan = optimal.plan(circle(120, 33, 0.07), telescope, request)
+    assert violations(plan, telescope) == []
+    assert plan.statistics["probability_all_filters"] > 0.95
 
 
 def test_a_robot_with_a_grid_and_a_large_region_keep_to_the_grid():

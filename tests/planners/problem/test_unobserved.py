@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from astropy import units as u
@@ -10,7 +12,7 @@ from astropy.time import Time
 from hypothesis import given, settings
 
 from planners import greedy, optimal
-from telescopes import ZTF
+from telescopes import TELESCOPES, ZTF
 from telescopes.observing_plan import ExecutedExposure, Reason
 from tests.planners.cases import NIGHTS, blob, request_for, requests, skymaps, whole_sky
 
@@ -138,3 +140,16 @@ def test_the_first_chance_is_one():
         )
         < 10 * u.deg
     )
+
+
+@pytest.mark.parametrize("skymap", [whole_sky(), blob(100, -30, 15)], ids=["whole", "wide"])
+def test_no_plan_comes_before_the_first_chance_and_one_at_it(skymap):
+    # Of a narrow camera no field holds a thousandth of a wide map.
+    telescope = TELESCOPES["DECam"]
+    day = Time("2026-11-27T15:00:00", scale="utc")
+    plan = greedy.plan(skymap, telescope, request_for(day, 4, ("g", "r"), 60))
+    chance = Time(plan.remark.split("first chance is ")[1].split(" UTC")[0], scale="utc")
+    night = request_for(day, 24, ("g", "r"), 60)
+    observed = greedy.plan(skymap, telescope, replace(night, maximum_fields=5))
+    assert observed.exposures[0].start >= chance - 1 * u.min
+    assert chance - day < 24 * u.hour

@@ -11,7 +11,7 @@ from scipy.integrate import quad
 from planners.geometry.polygons import polygon_cells, unit_vectors
 from planners.geometry.ranges import HIGHEST_ORDER, Ranges
 from planners.skymaps.circles import circle_skymap, concentration, ellipse_skymap, polygon_skymap
-from planners.skymaps.skymap import SkyMapInvalid
+from planners.skymaps.skymap import SkyMap, SkyMapInvalid
 from planners.skymaps.systematics import SYSTEMATIC_MODELS
 from tests.strategies import angles, positions
 
@@ -164,6 +164,32 @@ def test_a_polygon_holds_its_containment_evenly(size):
     expected = (np.sin(np.radians(-5 + size)) + np.sin(np.radians(5))) * np.radians(size) * u.sr
     # The sides are great circles, not parallels: they bulge by some percent at 50 degrees.
     assert u.isclose(region.area, expected, rtol=0.05)
+
+
+@settings(max_examples=30)
+@given(positions(), st.floats(-2, 1.3), st.floats(0.1, 1), st.integers(3, 9), st.floats(0, 360))
+def test_the_brightest_point_of_any_box_is_in_its_middle(center, size, flat, n_corners, turn):
+    around = np.linspace(0, 2 * np.pi, n_corners, endpoint=False)
+    east, north = 10**size * np.cos(around), 10**size * flat * np.sin(around)
+    angle = np.degrees(np.arctan2(east, north)) + turn
+    corners = center.directional_offset_by(angle * u.deg, np.hypot(east, north) * u.deg)
+    skymap = polygon_skymap(np.stack([corners.ra.deg, corners.dec.deg], axis=-1) * u.deg, 0.9)
+    peak = skymap.peak()
+    assert skymap.credible_level_at(peak) == 0
+    assert peak.separation(center).deg < 0.1 * 10**size
+
+
+@pytest.mark.parametrize("axes", [(3, 3), (5, 1), (0.2, 4)])
+def test_the_brightest_point_is_what_is_stated(axes):
+    stated = SkyCoord(200.123 * u.deg, -67.456 * u.deg)
+    by_axes = ellipse_skymap(stated.ra, stated.dec, *(axes * u.deg), 30 * u.deg, 0.9)
+    circle = circle_skymap(stated.ra, stated.dec, axes[0] * u.deg, 0.9, "fermi_gbm_roboba")
+    for skymap in (by_axes, circle):
+        assert skymap.peak().separation(stated) < 0.01 * u.arcsec
+        read_again = SkyMap.from_bytes(skymap.to_bytes())
+        assert read_again.peak().separation(stated) < 0.01 * u.arcsec
+        left = skymap.without(disc(stated, 1 * u.deg))
+        assert left.peak().separation(stated) > 0.9 * u.deg, "it is observed already"
 
 
 def test_a_certain_polygon_has_nothing_outside():

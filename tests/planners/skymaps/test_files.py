@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import gzip
+import io
+from pathlib import Path
 
 import healpy
 import numpy as np
 import pytest
 from astropy import units as u
 from astropy.io import fits
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
@@ -222,6 +224,118 @@ def test_several_gzip_members_and_padding_are_one_file():
     assert len(read_skymap(zipped).lo) == 1
 
 
+def test_maps_with_few_cells_without_data_are_read_and_flagged(cases):
+    skymap = read_skymap(cases / "01_icecube_multiorder_3_nan_pixels.fits")
+    assert u.isclose(skymap.area(0.9), 9.27 * u.deg**2, rtol=0.01)
+    assert skymap.metadata["flags"] == [
+        "3 cells hold no data (NaN or infinite), which counts as zero"
+    ]
+
+
+def test_densities_per_square_degree_are_converted(cases):
+    skymap = read_skymap(cases / "02_icecube_2024_density_deg-2.fits")
+    assert skymap.metadata["probability_sum"] == pytest.approx(1)
+    assert u.isclose(skymap.area(0.9), 9.27 * u.deg**2, rtol=0.01)
+    assert "flags" not in skymap.metadata
+
+
+def test_unsigned_uniq_is_what_it_means(cases):
+    with fits.open(cases / "04_unsigned_uniq.fits") as hdus:
+        uniq, density = (np.array(hdus[1].data[name]) for name in ("UNIQ", "PROBDENSITY"))
+    assert uniq.dtype.kind == "u"
+    same(
+        read_skymap(cases / "04_unsigned_uniq.fits"),
+        read_skymap(multiorder_file(uniq.astype(np.int64), density.astype(float))),
+    )
+
+
+@given(
+    skymaps(),
+    st.sampled_from(["PROBABILITY DENSITY [deg-2]", "probdensity", "Prob_Density", "PROB"]),
+    st.sampled_from([None, "deg-2", "1/deg2", "deg^-2", "deg**(-2)", "DEG-2", "per sq deg"]),
+    st.sampled_from([None, 31, 63]),
+    st.sets(st.integers(0, 10**6), max_size=3),
+    st.sampled_from([np.nan, np.inf, -np.inf, healpy.UNSEEN]),
+)
+def test_published_layouts_of_multiorder_maps(  # noqa: PLR0917 - one for each part of a layout
+    skymap, name, unit, half, gaps, nothing
+):
+    assume(unit is not None or "deg" in name)
+    uniq, density = uniq_of(skymap), skymap.density * (np.pi / 180) ** 2
+    if half == 31:
+        assume(uniq.max() < 1 << 32)
+        stored = (uniq - (1 << 31)).astype("i4")
+    else:
+        stored = uniq if half is None else uniq ^ np.int64(-(1 << 63))
+    lost = {index % len(uniq) for index in gaps if skymap.probability[index % len(uniq)] < 0.01}
+    density[list(lost)] = nothing
+    cards = {"ORDERING": "NUNIQ", "TUNIT2": unit, "XZERO1": None if half is None else 1 << half}
+    data = table_file({"UNIQ": stored, name: density}, cards)
+    # Under its own name, astropy would apply it.
+    reread = read_skymap(data.replace(b"XZERO1", b"TZERO1"))
+    kept = np.setdiff1d(np.arange(len(uniq)), list(lost))
+    order = np.argsort(skymap.lo[kept])
+    assert np.array_equal(reread.lo, skymap.lo[kept][order])
+    scale = skymap.probability[kept].sum()
+    assert_allclose(reread.density * scale, skymap.density[kept][order], rtol=1e-9)
+    flagged = lost and nothing != healpy.UNSEEN
+    said = reread.metadata.get("flags", [])
+    assert [flag.split()[0] for flag in said] == ([str(len(lost))] if flagged else [])
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["T"], ["TEMPERATURE"], ["I_STOKES"], ["SIGNAL"], ["COLUMN_0", "COLUMN_1"], ["PROBABILITY"]],
+)
+@pytest.mark.parametrize("unit", [None, "pix-1", "sr-1"])
+def test_maps_that_healpy_writes_without_names(names, unit):
+    pixels = np.arange(48.0) / np.arange(48.0).sum()
+    values = pixels if unit != "sr-1" else pixels * 48 / (4 * np.pi)
+    columns = {names[0]: values, **dict.fromkeys(names[1:], np.ones(48))}
+    skymap = read_skymap(table_file(columns, {"ORDERING": "NESTED", "TUNIT1": unit}))
+    assert_allclose(skymap.rasterize(1), pixels, atol=1e-12)
+
+
+def test_a_flat_map_with_gaps_and_slightly_negative_pixels(tmp_path):
+    pixels = np.full(12 << 16, 1.0) + np.random.default_rng(1).normal(0, 0.3, 12 << 16).clip(-0.9)
+    pixels /= pixels.sum()
+    pixels[:4] = np.nan, np.inf, -1e-12, -2e-12
+    healpy.write_map(tmp_path / "map.fits", pixels, nest=True, dtype=np.float64)
+    skymap = read_skymap(tmp_path / "map.fits")
+    assert skymap.probability.sum() == pytest.approx(1)
+    assert skymap.metadata["flags"] == [
+        "2 cells hold no data (NaN or infinite), which counts as zero",
+        "2 cells are slightly negative, which counts as zero",
+    ]
+
+
+def test_the_map_need_not_be_the_first_table():
+    other = fits.BinTableHDU.from_columns(
+        [fits.Column("TIME", "D", array=np.arange(3.0)), fits.Column("NAME", "8A", array=["a"] * 3)]
+    )
+    odd = fits.BinTableHDU.from_columns(
+        [fits.Column("ENERGIES", "PD()", array=np.array([[1.0], [2.0, 3.0]], dtype=object))]
+    )
+    with fits.open(io.BytesIO(flat_file(PIXELS))) as hdus:
+        data = as_bytes(fits.HDUList([fits.PrimaryHDU(), other, odd, hdus[1].copy()]))
+    for each in (data, gzip.compress(data)):
+        assert len(read_skymap(each).lo) == 1
+    with pytest.raises(SkyMapInvalid, match=r"missing ORDERING \(columns: TIME, NAME\)"):
+        read_skymap(as_bytes(fits.HDUList([fits.PrimaryHDU(), other, odd])))
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_map_is_read_by_its_path(tmp_path, kind):
+    path = tmp_path / "map.fits"
+    path.write_bytes(flat_file(np.full(48, 1 / 48)))
+    same(read_skymap(kind(path)), read_skymap(path.read_bytes()))
+    path.write_bytes(b"nothing")
+    with pytest.raises(SkyMapInvalid, match=r"map\.fits: not a FITS file"):
+        read_skymap(kind(path))
+    with pytest.raises(FileNotFoundError):
+        read_skymap(kind(tmp_path / "none.fits"))
+
+
 PIXELS = np.full(48, 1 / 48)
 UNIQ = 4 + np.arange(12)
 UNIFORM = np.full(12, 1 / (4 * np.pi))
@@ -248,9 +362,25 @@ FAULTS = {
         as_bytes(fits.HDUList([fits.PrimaryHDU(np.ones((8, 8)))])),
         "an image .*not a HEALPix table",
     ),
-    "NaN": (flat_file(with_value(np.nan)), "NaN"),
-    "infinite": (flat_file(with_value(np.inf)), "infinite"),
-    "negative": (flat_file(with_value(-1e-9)), "negative"),
+    "NaN": (
+        flat_file(np.where(np.arange(48) < 30, PIXELS, np.nan)),
+        r"sums to 0.625, not 1; 18 cells hold no data \(NaN",
+    ),
+    "nothing but NaN": (flat_file(np.nan * PIXELS), "no pixel has any probability; 48 cells hold"),
+    "infinite": (flat_file(np.where(np.arange(48) < 30, PIXELS, np.inf)), "infinite"),
+    "negative": (flat_file(with_value(-0.001)), "negative probability in 1 cells"),
+    "an unknown unit": (
+        table_file({"WEIGHT": PIXELS, "SPREAD": PIXELS}, {"ORDERING": "RING", "TUNIT2": "mK"}),
+        r"missing column PROB .*\(columns: WEIGHT, SPREAD in mK\)",
+    ),
+    "per square degree, but too much": (
+        table_file({"PROB [deg-2]": PIXELS}, {"ORDERING": "RING"}),
+        r"column PROB \[deg-2\]\) sums to 859.4, not 1",
+    ),
+    "scaled UNIQ": (
+        patched(multiorder_file(UNIQ, UNIFORM), "COORDSYS", "TZERO1  = 7"),
+        "column UNIQ is scaled by 1 and 7",
+    ),
     "all zero": (flat_file(0 * PIXELS), "no pixel has any"),
     "sums to five": (flat_file(5 * PIXELS), "sums to 5, not 1"),
     "UNIQ twice": (uniq_with(4), "overlap"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 
+import astropy_healpix
 import numpy as np
 import pytest
 from astropy import units as u
@@ -148,6 +149,21 @@ def test_the_peak_lies_in_the_densest_range():
     peak = skymap.peak()
     assert int(hpx29(peak)) >> shift == 1000
     assert skymap.density_at(peak) == pytest.approx(5 / 8 / (CELL_AREA * 2.0**shift))
+
+
+@given(st.integers(0, 29), st.floats(0, 1, exclude_max=True))
+def test_the_peak_of_one_cell_is_its_center(order, place):
+    index = int(place * (12 << (2 * order)))
+    shift = 2 * (HIGHEST_ORDER - order)
+    ranges = np.array([index << shift]), np.array([(index + 1) << shift])
+    skymap = SkyMap.normalized(ranges, np.ones(1))
+    lon, lat = astropy_healpix.healpix_to_lonlat(index, 1 << order, order="nested")
+    assert skymap.peak().separation(SkyCoord(lon, lat)) < 1e-6 * u.arcsec
+
+
+@given(skymaps())
+def test_the_peak_of_any_map_lies_where_it_is_densest(skymap):
+    assert skymap.density_at(skymap.peak()) == pytest.approx(skymap.density.max())
 
 
 @given(skymaps(), regions(ORDER))

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from astropy import units as u
+from astropy.time import Time
 from hypothesis import given
 from hypothesis import strategies as st
 
+from planners.geometry.directions import lon_lat
 from planners.visibility.depth import EXTINCTION, limiting_magnitudes, moonlight
+from planners.visibility.local_sky import Circumstances, LocalSky
 from telescopes import TELESCOPES, ZTF
+from telescopes.preflight.local_sky import ApproximateSky, SeenPosition
 
 
 @dataclass
@@ -81,3 +85,45 @@ def test_silence_where_the_facts_are_silent():
         band = telescope.filters[0]
         assert limiting_magnitudes(telescope, band, 30 * u.s, seen) is None
     assert limiting_magnitudes(ZTF, "J", 30 * u.s, seen) is None
+
+
+MEDIANS = {"g": 20.8, "r": 20.6, "i": 19.9}
+"""Of ZTF's 30 s exposures, 5 sigma: Bellm et al. 2019, PASP 131, 018002, Table 1."""
+
+
+def a_year_of_exposures():
+    """Circumstances as a survey has them: dark, mostly high up, off the Moon."""
+    random = np.random.default_rng(1)
+    coord = ZTF.read_grid().coord
+    for day in range(0, 365, 6):
+        begin = Time("2026-01-01T00:00:00", scale="utc") + day * u.day
+        sky = LocalSky(ZTF.site, begin, begin + 1 * u.day)
+        positions = sky.positions(coord[random.choice(len(coord), 400)])
+        seen = Circumstances(sky, positions, random.uniform(0, sky.length, 400))
+        usual = (seen.sun_altitude < -18) & (seen.airmass < 2.5)
+        usual &= random.uniform(size=400) < np.exp(-(seen.airmass - 1) / 0.25)
+        usual &= (seen.moon_separation > 20 * seen.moon_illumination) | (seen.moon_altitude < 0)
+        yield sky, positions, seen, np.flatnonzero(usual)
+
+
+@pytest.mark.parametrize("name", MEDIANS)
+def test_the_median_of_a_year_is_what_is_published(name):
+    limits = [
+        limiting_magnitudes(ZTF, name, 30 * u.s, seen)[usual]
+        for _, _, seen, usual in a_year_of_exposures()
+    ]
+    assert np.median(np.concatenate(limits)) == pytest.approx(MEDIANS[name], abs=0.1)
+
+
+def test_a_simulated_night_reaches_what_was_predicted():
+    light = ApproximateSky.of(ZTF.site)
+    apart = []
+    for sky, positions, seen, usual in a_year_of_exposures():
+        predicted = limiting_magnitudes(ZTF, "g", 30 * u.s, seen)
+        where = np.degrees(lon_lat(positions.icrs))
+        for k in usual:
+            when = sky.time(float(seen.seconds[k])).utc.mjd
+            reached = SeenPosition(light, where[0][k], where[1][k], when)
+            apart.append(limiting_magnitudes(ZTF, "g", 30 * u.s, reached) - predicted[k])
+    assert np.median(apart) == pytest.approx(0, abs=0.01)
+    assert np.percentile(np.abs(apart), 95) < 0.1

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from astropy import units as u
-from astropy.coordinates import AltAz, SkyCoord, get_sun
+from astropy.coordinates import AltAz, SkyCoord, get_body, get_sun
 from astropy.time import Time
 
 from telescopes.preflight.local_sky import ApproximateSky
@@ -40,6 +40,20 @@ def test_altitude_and_airmass(sky, positions, time):
 def test_sun(sky, time):
     expected = get_sun(time).transform_to(AltAz(obstime=time, location=ZTF.site.location)).alt.deg
     assert sky.sun_altitude(time.mjd) == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize("time", TIMES, ids=lambda time: f"{time.mjd:.1f}")
+def test_moon(sky, positions, time):
+    moon = get_body("moon", time, ZTF.site.location)
+    local = moon.transform_to(AltAz(obstime=time, location=ZTF.site.location))
+    assert sky.moon_altitude(time.mjd) == pytest.approx(local.alt.deg, abs=0.5)
+    separation = sky.moon_separation(positions.ra.deg, positions.dec.deg, time.mjd)
+    expected = SkyCoord(moon.ra, moon.dec).separation(SkyCoord(positions.ra, positions.dec)).deg
+    np.testing.assert_allclose(separation, expected, atol=1.5)
+    elongation = SkyCoord(moon.ra, moon.dec).separation(
+        SkyCoord(get_sun(time).ra, get_sun(time).dec)
+    )
+    assert sky.moon(time.mjd)[2] == pytest.approx((1 - np.cos(elongation.rad)) / 2, abs=0.02)
 
 
 @pytest.mark.parametrize("time", TIMES, ids=lambda time: f"{time.mjd:.1f}")

@@ -34,7 +34,7 @@ class TestGoodRows:
             f"77,600,{place.ra.deg},{place.dec.deg},g,2026-03-02T05:00:00.250Z,60,"
             "20.9,2.1,1.3,0 5 63,ToO_x,windy\n"
         )
-        assert table.rejected == ()
+        assert (table.rejected, table.unused_columns) == ((), ("comment",))
         (exposure,) = table.exposures
         assert exposure.exposure_id == "77"
         assert exposure.field_id == 600

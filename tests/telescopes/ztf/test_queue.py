@@ -254,7 +254,8 @@ class TestExecuted:
             ]
             np.testing.assert_array_equal(exposure.detectors, good)
             assert 45 <= len(good) <= 64
-            assert 20 < exposure.limiting_magnitude < 21.5
+            # A night before full Moon: a magnitude less than the median.
+            assert 19.5 < exposure.limiting_magnitude < 20.3
             assert 1 * u.arcsec < exposure.seeing < 4 * u.arcsec
             assert exposure.airmass == pytest.approx(1.0, abs=0.1)
 

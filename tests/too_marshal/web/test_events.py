@@ -2,12 +2,15 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from planners.registry import PLANNERS
+from planners.skymaps.files import read_skymap
+from tests.planners.fits_files import flat_file
 from tests.too_marshal.factories import (
     add_coverage,
     add_event,
@@ -147,6 +150,16 @@ def test_the_event_page_has_everything_of_the_event(viewer: FlaskClient, session
         assert words in text
     assert "Withdraw" not in text  # a viewer may not
     assert "New plan" not in text
+
+
+def test_what_of_a_map_counts_as_zero_is_shown(viewer: FlaskClient, session: Session):
+    event = add_event(session)
+    pixels = np.full(48, 1 / 48)
+    pixels[[3, 7]] = np.nan
+    content = flat_file(pixels)
+    add_localization(session, event, read_skymap(content), content)
+    shown = page(viewer, f"/events/{event.id}")
+    assert "2 cells hold no data (NaN or infinite), which counts as zero" in shown
 
 
 def test_a_retracted_event_says_so_before_anything_else(viewer: FlaskClient, session: Session):

@@ -73,3 +73,19 @@ def test_a_viewer_sees_the_report_and_no_form(viewer: FlaskClient, session: Sess
     assert "ZTF has no field 9999999" in shown
     assert "<textarea" not in shown
     assert "Exposures brought in" in page(viewer, f"/events/{event.id}")
+
+
+def test_what_was_not_taken_is_shown_with_its_own_word(
+    observer: FlaskClient, session: Session, event: Event, cases
+):
+    data = (cases / "05_exposures_with_status_planned_cancelled_failed.csv").read_bytes()
+    file = (io.BytesIO(data), "log.csv")
+    address = f"/events/{event.id}/exposures"
+    answer = observer.post(address, data={"telescope": "ZTF", "file": file}, follow_redirects=True)
+    shown = answer.get_data(as_text=True)
+    assert "0 exposures are new" in shown
+    assert "3 rows were rejected" in shown
+    for status in ("planned", "cancelled", "failed"):
+        assert f"status is &#39;{status}&#39;" in shown
+    assert "Columns that were not used: <bdi>pointing_id</bdi>" in shown
+    assert session.scalars(select(Exposure)).all() == []

@@ -100,8 +100,8 @@ def test_an_older_map_that_comes_late_does_not_become_current(session, located):
     [
         (lambda good: good[: len(good) // 2], "truncated"),
         (lambda _good: b"<html>not found</html>", "FITS"),
-        (lambda good: _with_density(good, np.nan), "NaN"),
-        (lambda good: _with_density(good, -1.0), "negative"),
+        (lambda good: _with_density(good, np.nan, slice(None)), "NaN"),
+        (lambda good: _with_density(good, -1.0, 7), "negative"),
     ],
     ids=["truncated", "a web page", "NaN", "negative"],
 )
@@ -117,13 +117,24 @@ def test_a_bad_map_is_refused_by_the_name_of_its_fault(session, spoil, words):
     assert event.current_localization_id is None, "the event is there, without a map"
 
 
-def _with_density(good: bytes, value: float) -> bytes:
+def test_a_map_with_one_cell_without_data_is_read_and_says_so(session):
+    spoiled = _with_density(alerts.skymap_fits(), np.nan, 7)
+    ingest(session, Message(alerts.lvk(skymap=spoiled), "api"))
+    localization = session.scalars(select(Localization)).one()
+    localize(session, localization.id)
+    session.refresh(localization)
+    assert localization.state == LocalizationState.READY
+    (flag,) = localization.sky_map.flags
+    assert flag.startswith("1 cell holds no data")
+
+
+def _with_density(good: bytes, value: float, cells: int | slice) -> bytes:
     import io  # noqa: PLC0415
 
     from astropy.io import fits  # noqa: PLC0415
 
     with fits.open(io.BytesIO(good)) as hdus:
-        hdus[1].data["PROBDENSITY"][7] = value
+        hdus[1].data["PROBDENSITY"][cells] = value
         out = io.BytesIO()
         hdus.writeto(out)
     return out.getvalue()

@@ -61,6 +61,7 @@ def upload(  # noqa: PLR0913 - what is known of a table
         source=Source.UPLOADED,
         name=name[:120],
         rejected=[asdict(rejected) for rejected in table.rejected],
+        unused_columns=list(table.unused_columns),
         made_by=by,
     )
     session.add(row)

@@ -23,6 +23,11 @@ CLOUD = 1.0
 """An exposure that is brighter than predicted by more than this is not worth a visit, mag."""
 
 
+_COMPLETE = 0.95
+"""Part of the detectors with good images from which on a visit is done: pipelines lose a few as
+a rule, and nobody would point there again for one of 64."""
+
+
 class Outcome(StrEnum):
     """What became of a planned exposure."""
 
@@ -56,7 +61,7 @@ class Visit:
             return Outcome.FAILED
         if is_cloudy(self.planned, self.taken):
             return Outcome.CLOUDY
-        return Outcome.DONE if self.good >= self.detectors else Outcome.PARTLY
+        return Outcome.DONE if self.good >= _COMPLETE * self.detectors else Outcome.PARTLY
 
 
 def _moment(text: str) -> datetime:

@@ -72,6 +72,7 @@ def describe(skymap: SkyMap) -> MapFacts:
             "peak_ra": float(peak.ra.deg),
             "peak_dec": float(peak.dec.deg),
             "contours": contours(skymap),
+            "flags": list(skymap.metadata.get("flags") or ()),
             "creator": str(skymap.metadata.get("creator") or "")[:80],
         },
     )

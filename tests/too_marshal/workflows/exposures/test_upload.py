@@ -159,3 +159,25 @@ def test_an_upload_for_one_event_is_survey_to_another(session, event):
 def test_what_is_no_table_is_refused_whole(session, event, data, more, words):
     with pytest.raises(ValueError, match=words):
         bring(session, event, data, **more)
+
+
+def test_what_says_that_it_was_not_taken_is_never_coverage(session, event, cases):
+    data = (cases / "05_exposures_with_status_planned_cancelled_failed.csv").read_bytes()
+    made = bring(session, event, data)
+    assert (made.added, made.known, len(made.rejected)) == (0, 0, 3)
+    reasons = [item["reason"] for item in made.rejected]
+    for reason, status in zip(reasons, ("planned", "cancelled", "failed"), strict=True):
+        assert f"status is '{status}'" in reason
+    assert made.unused_columns == ["pointing_id"]
+    assert covered(session, event) is None
+    assert session.scalar(select(func.count(Exposure.id))) == 0
+
+
+def test_of_a_log_only_what_was_taken_counts(session, event):
+    head, *rows = csv(event).decode().splitlines()
+    states = ("observed", "planned", "teapot", "Completed")
+    lines = [f"{head},state,moon", *(f"{row},{s},0.3" for row, s in zip(rows, states, strict=True))]
+    made = bring(session, event, "\n".join(lines).encode())
+    assert (made.added, made.unused_columns) == (2, ["moon"])
+    assert [item["row"] for item in made.rejected] == [3, 4]
+    assert "'teapot'" in made.rejected[1]["reason"]

@@ -68,10 +68,12 @@ def test_each_way_of_missing_is_told(session, plan):
     rows[0].detectors = []
     rows[1].limiting_magnitude = plan.exposures[1].limiting_magnitude - 1.5
     rows[2].detectors = list(range(60))
+    # Processing loses a quadrant now and then.
+    rows[4].detectors = list(range(63))
     session.commit()
     visits = visits_of(session, plan)
-    assert [visit.outcome for visit in visits[:4]] == [
-        Outcome.FAILED, Outcome.CLOUDY, Outcome.PARTLY, Outcome.DONE,
+    assert [visit.outcome for visit in visits[:5]] == [
+        Outcome.FAILED, Outcome.CLOUDY, Outcome.PARTLY, Outcome.DONE, Outcome.DONE,
     ]  # fmt: skip
     assert visits[-1].outcome == Outcome.MISSED
     assert [visit.good for visit in visits[:4]] == [0, 64, 60, 64]
