@@ -28,7 +28,7 @@ def pytest_addoption(parser):
 def pytest_collection_modifyitems(config, items):
     known = durations.read()
     for item in items:
-        if "corpus" in item.fixturenames:
+        if {"corpus", "cases"} & set(item.fixturenames):
             item.add_marker("corpus")
         if {"browser", "site"} & set(item.fixturenames):
             item.add_marker("browser")
@@ -52,6 +52,15 @@ def pytest_terminal_summary(terminalreporter, config):
         reports = (report for some in terminalreporter.stats.values() for report in some)
         timed = [report for report in reports if isinstance(report, pytest.TestReport)]
         durations.keep((report.nodeid, report.duration) for report in timed)
+
+
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """The folder of small inputs that once went wrong, read in place."""
+    path = Path(os.environ.get("TOO_CASES", ROOT.parent / "shared" / "cases"))
+    if not path.is_dir():
+        pytest.skip(f"no cases at {path}; set TOO_CASES to their folder")
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -80,6 +80,10 @@ class Polygon:
     """Probability that the source lies within, 0 to 1."""
 
 
+Region = Circle | Ellipse | Polygon
+"""What a notice says itself of the position."""
+
+
 @dataclass(frozen=True)
 class InlineMap:
     """A FITS sky map carried inside the notice."""
@@ -90,19 +94,22 @@ class InlineMap:
     combined: bytes | None = field(default=None, repr=False)
     """A second map that joins this event with another mission's, where the notice carries one."""
 
+    fallback: Region | None = None
+    """What the notice gives besides: it serves where the map cannot be read."""
+
 
 @dataclass(frozen=True)
 class MapLink:
-    """A FITS sky map that must be fetched; the circle, if any, serves until it has arrived."""
+    """A FITS sky map that must be fetched; the notice's own region serves until it has arrived."""
 
     url: str
     """Where the mission says that it is (https)."""
 
-    fallback: Circle | None = None
-    """The position that the notice itself gives."""
+    fallback: Region | None = None
+    """What the notice itself gives."""
 
 
-Localization = Circle | Ellipse | Polygon | InlineMap | MapLink
+Localization = Region | InlineMap | MapLink
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import importlib
 import logging
 import pkgutil
 import re
+from dataclasses import replace
 
 from too_marshal.notices import gamma_rays, neutrinos, others
 from too_marshal.notices.formats.avro_document import MAGIC, read_avro
@@ -13,7 +14,7 @@ from too_marshal.notices.formats.json_document import Document, read_document
 from too_marshal.notices.formats.limits import check_limits
 from too_marshal.notices.formats.packet_types import packet_name, packet_types_by_name
 from too_marshal.notices.formats.voevent import VOEvent, read_voevent
-from too_marshal.notices.notice import Notice, NoticeMalformed, NoticeUnknown
+from too_marshal.notices.notice import Kind, Notice, NoticeMalformed, NoticeUnknown, Region
 from too_marshal.notices.registration import (
     CLASSIC_TOPIC,
     DOCUMENTS,
@@ -109,7 +110,7 @@ def _parse_topic(payload: bytes, topic: str) -> Notice:
         return _parse_packet(read_voevent(payload), VOEVENT_TOPICS[topic])
     if topic not in DOCUMENTS:
         raise NoticeUnknown(f"no parser for the topic {topic}")
-    return DOCUMENTS[topic].parse(_read_object(payload))
+    return _parse_document(_read_object(payload), DOCUMENTS[topic])
 
 
 def _parse_sniffed(payload: bytes) -> Notice:
@@ -119,7 +120,19 @@ def _parse_sniffed(payload: bytes) -> Notice:
     if start != b"{" and not payload.startswith(MAGIC):
         raise NoticeMalformed("neither XML nor JSON nor Avro")
     document = _read_object(payload)
-    return _entry_of(document).parse(document)
+    return _parse_document(document, _entry_of(document))
+
+
+def _parse_document(document: Document, entry: DocumentEntry) -> Notice:
+    notice = entry.parse(document)
+    if notice.event_key is None and notice.kind is not Kind.INFORMATION:
+        raise NoticeMalformed("it tells neither which event it is about nor when that was seen")
+    has_region = isinstance(notice.localization, Region)
+    return replace(
+        notice,
+        flags=notice.flags | document.flags,
+        position=None if has_region else notice.position,
+    )
 
 
 def _read_object(payload: bytes) -> Document:

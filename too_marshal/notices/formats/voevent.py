@@ -151,7 +151,7 @@ def read_voevent(payload: bytes) -> VOEvent:
     if root.tag not in _ROOTS:
         raise NoticeMalformed(f"the root element is {str(root.tag)[:80]}, not VOEvent")
     root.tag = "VOEvent"
-    ivorn, role = root.get("ivorn"), root.get("role", "observation")
+    ivorn, role = root.get("ivorn"), root.get("role", "observation").strip().lower()
     if not ivorn:
         raise NoticeMalformed("the VOEvent has no ivorn")
     if role not in _ROLES:
@@ -164,7 +164,7 @@ def read_voevent(payload: bytes) -> VOEvent:
         date=_first_text(root, "Who/Date"),
         position=_position(root),
         citations=tuple(
-            (citation.get("cite", ""), (citation.text or "").strip())
+            (citation.get("cite", "").strip().lower(), (citation.text or "").strip())
             for citation in root.iterfind("Citations/EventIVORN")
         ),
     )

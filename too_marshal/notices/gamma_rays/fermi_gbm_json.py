@@ -34,7 +34,7 @@ _PACKETS = {
 def parse(document: Document) -> Notice:
     """Read a notice; its radius contains the systematic error in flight positions only."""
     base = core_notice(document, STREAM)
-    rank = RANK.get(_PACKETS.get(document.text("subtype") or "", 0), 0)
+    rank = RANK.get(_PACKETS.get((document.text("subtype") or "").upper(), 0), 0)
     region = core_region(document, CONTAINMENT, systematic_model(base.event_time))
     names = tuple(name for name in base.aliases if name.startswith("bn"))
     light_curve = https(document.text("light_curve_url"))

@@ -21,7 +21,7 @@ from too_marshal.notices.formats.classic import (
     trigger_key,
 )
 from too_marshal.notices.formats.json_document import Document
-from too_marshal.notices.formats.unified import core_notice, core_point, read_time
+from too_marshal.notices.formats.unified import core_notice, read_time
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_packet, parses_topic
@@ -133,7 +133,6 @@ def parse_flare(document: Document) -> Notice:
         event_key=key,
         kind=Kind.INFORMATION,
         event_time=start,
-        position=core_point(document),
         flags=base.flags | flags | {"known source"},
         attributes=dict(base.attributes) | _flare_attributes(document),
     )

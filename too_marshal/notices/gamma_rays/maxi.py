@@ -20,7 +20,7 @@ from too_marshal.notices.formats.classic import (
     trigger_key,
 )
 from too_marshal.notices.formats.json_document import Document
-from too_marshal.notices.formats.unified import core_notice, core_point, core_polygon, core_region
+from too_marshal.notices.formats.unified import core_notice, core_polygon, core_region
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_packet, parses_topic
@@ -84,7 +84,6 @@ def _notice(document: Document) -> Notice:
     return replace(
         base,
         localization=region,
-        position=core_point(document) if region is None else None,
         attributes=dict(base.attributes) | _attributes(document),
     )
 

@@ -22,7 +22,7 @@ from too_marshal.notices.formats.classic import (
     trigger_key,
 )
 from too_marshal.notices.formats.json_document import Document
-from too_marshal.notices.formats.unified import core_map, core_notice, core_point, core_region
+from too_marshal.notices.formats.unified import core_map, core_notice, core_region
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Circle, Kind, Notice
 from too_marshal.notices.registration import parses_packet, parses_topic
@@ -192,7 +192,6 @@ def parse_guano(document: Document) -> Notice:
         base,
         localization=localization,
         flags=base.flags | ({"radius may be in arcminutes"} if doubtful else frozenset()),
-        position=core_point(document) if localization is None else None,
         type_name="BAT-GUANO",
         related=followed(document.text("follow_up_event")),
         attributes=dict(base.attributes)

@@ -78,7 +78,7 @@ def parse_json(document: Document) -> Notice:
     """Read a track or cascade alert."""
     base = core_notice(document, STREAM)
     key, aliases = _json_identity(document)
-    names = document.texts("event_name")
+    names = document.identifiers("event_name")
     revision = document.integer("record_number") or 0
     region = core_region(document)
     return replace(
@@ -100,7 +100,7 @@ def event_key(run: int, event: int) -> str:
 
 
 def _json_identity(document: Document) -> tuple[str | None, tuple[str, ...]]:
-    ids = document.texts("id")
+    ids = document.required_identifiers("id")
     for name in ids:
         match = _RUN_EVENT.fullmatch(name)
         if match:

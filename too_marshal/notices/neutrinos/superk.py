@@ -62,7 +62,7 @@ def parse_json(document: Document) -> Notice:
     base = core_notice(document, STREAM)
     trigger_id = document.integer("trigger_number")
     distance = document.number("luminosity_distance")
-    full = document.text("processed_sample") == "full"
+    full = (document.text("processed_sample") or "").lower() == "full"
     attributes = {
         "processed_sample": document.text("processed_sample"),
         "events": document.integer("n_events"),

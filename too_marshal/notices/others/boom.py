@@ -29,7 +29,7 @@ def parse(document: Document) -> Notice:
     base = core_notice(document, "boom")
     data = document.child("data") or Document({})
     targets = data.children("targets")
-    names = tuple(name for target in targets for name in target.texts("event_name"))
+    names = tuple(name for target in targets for name in target.identifiers("event_name"))
     single = len(targets) == 1
     return replace(
         base,
@@ -60,7 +60,7 @@ def _matches(target: Document) -> list[tuple[str, str]]:
 def _candidate(target: Document) -> dict[str, Any]:
     point = core_point(target)
     return {
-        "names": list(target.texts("event_name")),
+        "names": list(target.identifiers("event_name")),
         "ra_deg": None if point is None else point[0],
         "dec_deg": None if point is None else point[1],
         "scores": target.numbers("classification_scores"),

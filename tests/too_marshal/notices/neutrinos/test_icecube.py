@@ -87,7 +87,9 @@ def test_a_map_is_null_at_first(read):
     assert notice.localization.radius == 0.5
 
 
-@pytest.mark.parametrize("tense", ["test", "injection", "commanded", "planned", "something new"])
+@pytest.mark.parametrize(
+    "tense", ["test", "injection", "commanded", "planned", "Test", " INJECTION"]
+)
 def test_only_a_current_alert_is_an_observation(read, tense):
     document = json.loads(read(EXAMPLE)) | {"alert_tense": tense}
     assert parse(json.dumps(document).encode(), TOPIC).is_test
