@@ -40,7 +40,12 @@ PER_YEAR = 1 / YEAR
 
 _HESE, _EHE, _GOLD, _BRONZE, _CASCADE = 158, 169, 173, 174, 176
 _AUTHORITIES = ("nasa.gsfc.gcn/AMON",)
-_RUN_EVENT = re.compile(r"(\d{1,9})_(\d{1,12})")
+_RUN_EVENT = re.compile(
+    r"(?:run\s*)?0*(\d{5,9})[\s_.:/-]+(?:eve?n?t\s*)?0*(\d{1,12})"
+    r"(?:[\s_.:/-]+(?:rev\s*)?(\d{1,3}))?",
+    re.ASCII | re.IGNORECASE,
+)
+"""Run and event, with the revision behind them in earlier versions of the schema."""
 
 
 @parses_packet(_GOLD, _BRONZE, _CASCADE, _HESE, _EHE, mission="icecube", authorities=_AUTHORITIES)
@@ -77,13 +82,15 @@ def parse_voevent(event: VOEvent) -> Notice:
 def parse_json(document: Document) -> Notice:
     """Read a track or cascade alert."""
     base = core_notice(document, STREAM)
-    key, aliases = _json_identity(document)
+    key, aliases, stated_revision = _json_identity(document)
     names = document.identifiers("event_name")
-    revision = document.integer("record_number") or 0
+    numbered = document.integer("record_number")
+    revision = stated_revision if numbered is None else numbered
     region = core_region(document)
     return replace(
         base,
         event_key=key or time_key(base.event_time),
+        order=(max(base.order[0], revision), *base.order[1:]),
         sequence=revision,
         kind=core_kind(document, default=Kind.UPDATE if revision else Kind.INITIAL),
         localization=core_map(document, region) or region,
@@ -99,13 +106,20 @@ def event_key(run: int, event: int) -> str:
     return f"{run}{event}"
 
 
-def _json_identity(document: Document) -> tuple[str | None, tuple[str, ...]]:
+def _json_identity(document: Document) -> tuple[str | None, tuple[str, ...], int]:
+    """Key, other names, and the revision, whichever version of the schema writes them.
+
+    Earlier ones have the revision behind run and event, or run and event as two members of
+    the list; a run alone names every neutrino that was seen in it, and is no name of any.
+    """
     ids = document.required_identifiers("id")
-    for name in ids:
+    for name in (*ids, "_".join(ids)):
         match = _RUN_EVENT.fullmatch(name)
-        if match:
-            return event_key(int(match[1]), int(match[2])), ids
-    return (ids[0] if ids else None), ids
+        if match is not None:
+            run, event = int(match[1]), int(match[2])
+            others = tuple(other for other in ids if name in ids and other != name)
+            return event_key(run, event), (f"{run}_{event}", *others), int(match[3] or 0)
+    return (ids[0] if ids else None), ids, 0
 
 
 def _kind(event: VOEvent, revision: int) -> Kind:
