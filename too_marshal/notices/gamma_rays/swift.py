@@ -24,6 +24,7 @@ from too_marshal.notices.formats.classic import (
 from too_marshal.notices.formats.json_document import Document
 from too_marshal.notices.formats.unified import core_map, core_notice, core_region
 from too_marshal.notices.formats.voevent import VOEvent
+from too_marshal.notices.gamma_rays import einstein_probe
 from too_marshal.notices.notice import Circle, Kind, Notice
 from too_marshal.notices.registration import parses_packet, parses_topic
 from too_marshal.notices.streams import Messenger, Stream, declare, stream_called
@@ -71,7 +72,7 @@ _XRT, _XRT_NACK, _UVOT, _UVOT_NACK = 67, 71, 81, 89
 _RANK = {_BAT_ALERT: 1, _BAT_QUICK: 1, _BAT_ACK: 2, _BAT_NACK: 2, _BAT_TRANSIENT: 2}
 _RANK |= {_XRT: 3, _XRT_NACK: 3, _UVOT: 4, _UVOT_NACK: 4}
 
-_FOLLOWED = re.compile(r"([A-Za-z][\w -]{0,30}?)[ _#](\w{1,20})")
+_FOLLOWED = re.compile(r"([A-Za-z][\w /-]{0,30}?)[ _#](?:trigger )?(\w{1,20})")
 
 
 @parses_packet(
@@ -211,7 +212,12 @@ def followed(text: str | None) -> tuple[tuple[str, str], ...]:
         return (("lvk", text),)
     match = _FOLLOWED.fullmatch(text)
     stream = stream_called(match[1]) if match else None
-    return () if match is None or stream is None else ((stream, match[2]),)
+    if match is None or stream is None:
+        return ()
+    number = match[2]
+    if stream == einstein_probe.STREAM and number.isdigit():
+        number = number.zfill(einstein_probe.ID_LENGTH)
+    return ((stream, number),)
 
 
 def _trigger_notice(event: VOEvent) -> Notice:
