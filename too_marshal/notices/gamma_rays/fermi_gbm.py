@@ -23,6 +23,7 @@ from too_marshal.notices.formats.classic import (
     https,
     links,
     numbers,
+    placed,
     source_circle,
     texts,
     time_key,
@@ -104,22 +105,25 @@ def parse_trigger(event: VOEvent) -> Notice:
     name = burst_name(base.event_time)
     localization, map_flags = _localization(event, base.event_time)
     retracts = event.flag("Def_NOT_a_GRB")
-    return replace(
-        base,
-        event_key=key,
-        # Ground positions restart their Sequence_Num, and later flight positions
-        # arrive after the first ground one: rank first, then the order of sending.
-        order=(RANK[kind], base.order[1], event.integer("Sequence_Num") or 0),
-        sequence=event.integer("Sequence_Num"),
-        kind=_kind(kind, retracts=retracts),
-        localization=localization,
-        name=name,
-        classification=_classification(event),
-        significant=None,
-        aliases=() if name is None else (name,),
-        links=links(event, **{"light curve": "LightCurve_URL"}),
-        flags=base.flags | map_flags | _flags(event),
-        attributes=_attributes(event, base.event_time),
+    return placed(
+        event,
+        replace(
+            base,
+            event_key=key,
+            # Ground positions restart their Sequence_Num, and later flight positions
+            # arrive after the first ground one: rank first, then the order of sending.
+            order=(RANK[kind], base.order[1], event.integer("Sequence_Num") or 0),
+            sequence=event.integer("Sequence_Num"),
+            kind=_kind(kind, retracts=retracts),
+            localization=localization,
+            name=name,
+            classification=_classification(event),
+            significant=None,
+            aliases=() if name is None else (name,),
+            links=links(event, **{"light curve": "LightCurve_URL"}),
+            flags=base.flags | map_flags | _flags(event),
+            attributes=_attributes(event, base.event_time),
+        ),
     )
 
 
@@ -128,7 +132,10 @@ def parse_test(event: VOEvent) -> Notice:
     """Read a test position, sent to prove that the chain works."""
     base = base_notice(event, STREAM)
     circle = source_circle(event, CONTAINMENT, systematics_included=False)
-    return replace(base, event_key=trigger_key(event), kind=Kind.TEST, localization=circle)
+    return placed(
+        event,
+        replace(base, event_key=trigger_key(event), kind=Kind.TEST, localization=circle),
+    )
 
 
 @parses_packet(SUBTHRESHOLD, mission="fermi", authorities=("nasa.gsfc.gcn/Fermi",))
@@ -141,19 +148,22 @@ def parse_subthreshold(event: VOEvent) -> Notice:
     circle = source_circle(event, CONTAINMENT, systematics_included=True)
     url = https(event.text("HealPix_URL"))
     test = event.flag("Test_Submission")
-    return replace(
-        base,
-        event_key=trigger_key(event, "Trans_Num") or time_key(base.event_time),
-        kind=Kind.TEST if test else Kind.INITIAL,
-        localization=circle if url is None else MapLink(url, circle),
-        links=links(event, **{"map": "Map_URL", "light curve": "LC_URL"}),
-        attributes=numbers(
-            event,
-            duration_s="Trans_Duration",
-            earth_angle_deg="Earth_angle",
-            reliability="Reliability",
-        )
-        | texts(event, duration_class="Duration_class", spectral_class="Spectral_class"),
+    return placed(
+        event,
+        replace(
+            base,
+            event_key=trigger_key(event, "Trans_Num") or time_key(base.event_time),
+            kind=Kind.TEST if test else Kind.INITIAL,
+            localization=circle if url is None else MapLink(url, circle),
+            links=links(event, **{"map": "Map_URL", "light curve": "LC_URL"}),
+            attributes=numbers(
+                event,
+                duration_s="Trans_Duration",
+                earth_angle_deg="Earth_angle",
+                reliability="Reliability",
+            )
+            | texts(event, duration_class="Duration_class", spectral_class="Spectral_class"),
+        ),
     )
 
 

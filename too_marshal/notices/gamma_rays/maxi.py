@@ -14,6 +14,7 @@ from typing import Any
 from too_marshal.notices.formats.classic import (
     base_notice,
     numbers,
+    placed,
     source_circle,
     texts,
     time_key,
@@ -49,19 +50,24 @@ def parse_voevent(event: VOEvent) -> Notice:
     base = base_notice(event, STREAM)
     match = _IVORN_NUMBER.search(event.ivorn)
     circle = source_circle(event, 0.9, systematics_included=True)
-    return replace(
-        base,
-        event_key=trigger_key(event) or time_key(base.event_time),
-        kind=Kind.TEST if event.packet_type == _TEST else Kind.INITIAL,
-        role="test" if event.flag("Test_Submission") and base.role == "observation" else base.role,
-        localization=circle,
-        name=event.text("Source_Name"),
-        aliases=() if match is None else (match[1],),
-        flags=base.flags | ({"known source"} if event.packet_type == _KNOWN else frozenset()),
-        attributes={
-            **numbers(event, flux_mcrab="Event_Flux"),
-            **texts(event, timescale="Event_TimeScale", event_class="Event_Class"),
-        },
+    return placed(
+        event,
+        replace(
+            base,
+            event_key=trigger_key(event) or time_key(base.event_time),
+            kind=Kind.TEST if event.packet_type == _TEST else Kind.INITIAL,
+            role="test"
+            if event.flag("Test_Submission") and base.role == "observation"
+            else base.role,
+            localization=circle,
+            name=event.text("Source_Name"),
+            aliases=() if match is None else (match[1],),
+            flags=base.flags | ({"known source"} if event.packet_type == _KNOWN else frozenset()),
+            attributes={
+                **numbers(event, flux_mcrab="Event_Flux"),
+                **texts(event, timescale="Event_TimeScale", event_class="Event_Class"),
+            },
+        ),
     )
 
 

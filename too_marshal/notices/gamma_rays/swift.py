@@ -16,6 +16,7 @@ from too_marshal.notices.formats.classic import (
     base_notice,
     links,
     numbers,
+    placed,
     source_circle,
     source_point,
     time_key,
@@ -84,17 +85,20 @@ def parse_bat(event: VOEvent) -> Notice:
     retracts = event.packet_type == _BAT_NACK or event.flag("Def_NOT_a_GRB")
     # BAT may take a burst back after XRT has looked: then the later word of the two counts.
     order = (_RANK[_XRT], *base.order[1:]) if retracts else base.order
-    return replace(
-        base,
-        order=order,
-        kind=Kind.RETRACTION if retracts else Kind.INITIAL,
-        localization=source_circle(event, CONTAINMENT, systematics_included=True),
-        attributes=dict(base.attributes)
-        | numbers(
-            event,
-            rate_significance_sigma="Rate_Signif",
-            image_significance_sigma="Image_Signif",
-            integration_time_s="Integ_Time",
+    return placed(
+        event,
+        replace(
+            base,
+            order=order,
+            kind=Kind.RETRACTION if retracts else Kind.INITIAL,
+            localization=source_circle(event, CONTAINMENT, systematics_included=True),
+            attributes=dict(base.attributes)
+            | numbers(
+                event,
+                rate_significance_sigma="Rate_Signif",
+                image_significance_sigma="Image_Signif",
+                integration_time_s="Integ_Time",
+            ),
         ),
     )
 
@@ -107,11 +111,14 @@ def parse_bat_transient(event: VOEvent) -> Notice:
     """
     base = _trigger_notice(event)
     cites = any("BAT_GRB_Pos" in ivorn for _, ivorn in event.citations)
-    return replace(
-        base,
-        kind=Kind.UPDATE if cites else Kind.INITIAL,
-        localization=source_circle(event, CONTAINMENT, systematics_included=True),
-        flags=base.flags | {"not a GRB"},
+    return placed(
+        event,
+        replace(
+            base,
+            kind=Kind.UPDATE if cites else Kind.INITIAL,
+            localization=source_circle(event, CONTAINMENT, systematics_included=True),
+            flags=base.flags | {"not a GRB"},
+        ),
     )
 
 
@@ -126,12 +133,15 @@ def parse_narrow_field(event: VOEvent) -> Notice:
         "detection_significance_sigma": event.number("Det_Signif"),
         "filter": event.integer("Filter"),
     }
-    return replace(
-        base,
-        kind=Kind.RETRACTION if event.flag("Def_NOT_a_GRB") else Kind.UPDATE,
-        localization=source_circle(event, CONTAINMENT, systematics_included=True),
-        attributes=dict(base.attributes)
-        | {name: value for name, value in attributes.items() if value is not None},
+    return placed(
+        event,
+        replace(
+            base,
+            kind=Kind.RETRACTION if event.flag("Def_NOT_a_GRB") else Kind.UPDATE,
+            localization=source_circle(event, CONTAINMENT, systematics_included=True),
+            attributes=dict(base.attributes)
+            | {name: value for name, value in attributes.items() if value is not None},
+        ),
     )
 
 

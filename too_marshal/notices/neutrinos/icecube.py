@@ -10,7 +10,14 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from too_marshal.notices.formats.classic import base_notice, https, numbers, source_circle, time_key
+from too_marshal.notices.formats.classic import (
+    base_notice,
+    https,
+    numbers,
+    placed,
+    source_circle,
+    time_key,
+)
 from too_marshal.notices.formats.json_document import Document
 from too_marshal.notices.formats.unified import core_kind, core_map, core_notice, core_region
 from too_marshal.notices.formats.voevent import VOEvent
@@ -59,18 +66,21 @@ def parse_voevent(event: VOEvent) -> Notice:
     if run is not None and event_id is not None:
         key, aliases = event_key(run, event_id), (f"{run}_{event_id}",)
     name = event.text("event_name")
-    return replace(
-        base,
-        event_key=key or time_key(base.event_time),
-        order=(revision, *base.order[1:]),
-        sequence=revision,
-        kind=_kind(event, revision),
-        localization=_localization(event),
-        name=name,
-        far=_rate(event),
-        aliases=aliases if name is None else (*aliases, name),
-        flags=base.flags | _flags(event),
-        attributes=_attributes(event),
+    return placed(
+        event,
+        replace(
+            base,
+            event_key=key or time_key(base.event_time),
+            order=(revision, *base.order[1:]),
+            sequence=revision,
+            kind=_kind(event, revision),
+            localization=_localization(event),
+            name=name,
+            far=_rate(event),
+            aliases=aliases if name is None else (*aliases, name),
+            flags=base.flags | _flags(event),
+            attributes=_attributes(event),
+        ),
     )
 
 

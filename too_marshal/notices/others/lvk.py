@@ -19,9 +19,10 @@ from typing import Any
 
 from too_marshal.notices.formats.classic import base_notice, https, links
 from too_marshal.notices.formats.json_document import Document
+from too_marshal.notices.formats.numbers import read_float
 from too_marshal.notices.formats.times import TimeUnreadable, epoch_milliseconds, parse_utc
 from too_marshal.notices.formats.unified import UNKNOWN_KIND
-from too_marshal.notices.formats.voevent import VOEvent, read_float
+from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import InlineMap, Kind, MapLink, Notice, NoticeMalformed
 from too_marshal.notices.registration import parses_packet, parses_topic
 from too_marshal.notices.streams import Messenger, Stream, declare, stream_called

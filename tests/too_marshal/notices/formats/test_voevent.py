@@ -8,7 +8,8 @@ import tracemalloc
 import pytest
 
 from too_marshal.notices.formats import voevent
-from too_marshal.notices.formats.voevent import read_float, read_voevent
+from too_marshal.notices.formats.numbers import read_float
+from too_marshal.notices.formats.voevent import read_voevent
 from too_marshal.notices.notice import NoticeMalformed, NoticeUnknown
 
 HEAD = b'<voe:VOEvent xmlns:voe="http://www.ivoa.net/xml/VOEvent/v2.0" '
