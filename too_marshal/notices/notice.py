@@ -20,6 +20,10 @@ class Kind(StrEnum):
     """Adds to an event that exists; never begins one, never wakes anybody."""
 
 
+UNREAL_ROLES = frozenset({"test", "prediction"})
+"""Roles of notices from which nothing real may follow."""
+
+
 @dataclass(frozen=True)
 class Circle:
     """A position with a symmetric error radius."""
@@ -186,8 +190,11 @@ class Notice:
 
     @property
     def is_test(self) -> bool:
-        """True where nothing real may follow from the notice."""
-        return self.kind is Kind.TEST or self.role != "observation"
+        """True where nothing real may follow from the notice.
+
+        One of role "utility" is real, though no observation of a source.
+        """
+        return self.kind is Kind.TEST or self.role in UNREAL_ROLES
 
 
 class NoticeMalformed(Exception):

@@ -19,6 +19,7 @@ from too_marshal.notices.registration import (
     CLASSIC_TOPIC,
     DOCUMENTS,
     PACKETS,
+    UNNUMBERED,
     VOEVENT_TOPICS,
     DocumentEntry,
     PacketEntry,
@@ -141,6 +142,8 @@ def _read_object(payload: bytes) -> Document:
 
 def _parse_packet(event: VOEvent, mission: str | None) -> Notice:
     entry = PACKETS.get(event.packet_type or -1)
+    if event.text("Packet_Type") is None:
+        entry = UNNUMBERED.get(_authority(event))
     if entry is None:
         raise NoticeUnknown(f"no parser for {packet_name(event.packet_type)} of {event.ivorn[:80]}")
     if mission is not None and entry.mission != mission:
@@ -149,12 +152,19 @@ def _parse_packet(event: VOEvent, mission: str | None) -> Notice:
         raise NoticeMalformed(
             f"{packet_name(event.packet_type)} cannot come from {event.ivorn[:80]}"
         )
-    return entry.parse(event)
+    notice = entry.parse(event)
+    if notice.role == "utility" and notice.kind in {Kind.INITIAL, Kind.UPDATE}:
+        # No observation of a source: it begins no event and wakes nobody.
+        return replace(notice, kind=Kind.INFORMATION)
+    return notice
+
+
+def _authority(event: VOEvent) -> str:
+    return event.ivorn.removeprefix("ivo://").partition("#")[0].lower()
 
 
 def _is_of_authority(event: VOEvent, entry: PacketEntry) -> bool:
-    name = event.ivorn.removeprefix("ivo://").partition("#")[0].lower()
-    return name in {authority.lower() for authority in entry.authorities}
+    return _authority(event) in {authority.lower() for authority in entry.authorities}
 
 
 def _entry_of(document: Document) -> DocumentEntry:

@@ -198,8 +198,13 @@ def map_address(plot: str, time: datetime | None) -> tuple[str, bool]:
     return _MAP_NAME.sub(rf"\1/{time:%Y}/{name}/\g<2>{name}\3", address), True
 
 
-def systematic_model(time: datetime | None) -> str:
-    """Name of the systematic model that was in use."""
+def systematic_model(time: datetime | None, *, by_human: bool | None = None) -> str:
+    """Name of the systematic model of who, or what, located the burst.
+
+    Where the notice does not say, the algorithm in use at that time is meant.
+    """
+    if by_human is not None:
+        return "fermi_gbm_human" if by_human else "fermi_gbm_roboba"
     recent = time is None or time >= ROBOBA_SINCE
     return "fermi_gbm_roboba" if recent else "fermi_gbm_human"
 
@@ -217,7 +222,7 @@ def _localization(
         event,
         CONTAINMENT,
         systematics_included=False,
-        systematic_model=systematic_model(time),
+        systematic_model=systematic_model(time, by_human=_by_human(event)),
     )
     plot = event.text("LocationMap_URL")
     # The map of a ground position is a picture of 512 x 512 pixels, not a sky map.
@@ -225,6 +230,14 @@ def _localization(
         return circle, frozenset()
     address, repaired = map_address(plot, time)
     return MapLink(address, circle), frozenset({"map address repaired"} if repaired else ())
+
+
+def _by_human(event: VOEvent) -> bool | None:
+    """Whether a person located the burst; None where the notice does not say, or says both."""
+    human, robot = event.truth("Human_generated"), event.truth("Robo_generated")
+    if human is None:
+        return None if robot is None else not robot
+    return None if human == robot else human
 
 
 def _classification(event: VOEvent) -> dict[str, float]:

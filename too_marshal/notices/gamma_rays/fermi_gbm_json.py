@@ -35,7 +35,8 @@ def parse(document: Document) -> Notice:
     """Read a notice; its radius contains the systematic error in flight positions only."""
     base = core_notice(document, STREAM)
     rank = RANK.get(_PACKETS.get((document.text("subtype") or "").upper(), 0), 0)
-    region = core_region(document, CONTAINMENT, systematic_model(base.event_time))
+    model = systematic_model(base.event_time, by_human=document.truth("human_in_the_loop"))
+    region = core_region(document, CONTAINMENT, model)
     names = tuple(name for name in base.aliases if name.startswith("bn"))
     light_curve = https(document.text("light_curve_url"))
     classes = base.classification

@@ -1,7 +1,7 @@
 """IceCube: gold and bronze tracks, cascades, and the HESE and EHE alerts of the archives.
 
-The radius is a 90 % containment, statistical until the revision; that of EHE is
-50 %. Rates are per year in VOEvents and in Hz in JSON.
+The radius is a 90 % containment, statistical until the revision (of a cascade with
+systematics); that of EHE is 50 %. Rates are per year in VOEvents and in Hz in JSON.
 """
 
 from __future__ import annotations
@@ -142,7 +142,9 @@ def _kind(event: VOEvent, revision: int) -> Kind:
 
 def _localization(event: VOEvent) -> Localization | None:
     containment = 0.5 if event.packet_type == _EHE else 0.9
-    circle = source_circle(event, containment, systematics_included=False)
+    # The radius of a cascade is said to be statistical and systematic.
+    is_cascade = event.packet_type == _CASCADE
+    circle = source_circle(event, containment, systematics_included=is_cascade)
     url = https(event.text("skymap_fits"))
     return circle if url is None else MapLink(url, circle)
 

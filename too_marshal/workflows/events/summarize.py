@@ -8,7 +8,7 @@ from typing import Any
 
 from too_marshal.notices.formats.classic import TIME_REPAIRED
 from too_marshal.notices.formats.unified import UNKNOWN_KIND
-from too_marshal.notices.notice import Kind
+from too_marshal.notices.notice import UNREAL_ROLES, Kind
 
 Document = dict[str, Any]
 """A notice as `notices.notice_json` writes it."""
@@ -81,7 +81,7 @@ def _is_of_unknown_kind(document: Document) -> bool:
 
 def is_test(document: Document) -> bool:
     """Whether nothing real may follow from the notice."""
-    return document["kind"] == Kind.TEST.value or document.get("role") != "observation"
+    return document["kind"] == Kind.TEST.value or document.get("role") in UNREAL_ROLES
 
 
 def _last(documents: Sequence[Document], name: str) -> Any:
