@@ -166,12 +166,15 @@ def core_region(
     document: Document,
     containment: float = DEFAULT_CONTAINMENT,
     systematic_model: str | None = None,
-) -> Circle | Ellipse | None:
-    """Read the position with its error: a circle, or an ellipse where the error is a list.
+) -> Region | None:
+    """Read the position with its error: corners, a circle, or an ellipse (a list of errors).
 
     Some missions list the shorter axis first; it is turned by 90 deg then. An error that
     cannot be one leaves the position, with a flag.
     """
+    corners = core_polygon(document, "rectangular_error_corners")
+    if corners is not None:
+        return corners
     point = core_point(document)
     axes = document.listed_numbers("ra_dec_error", 3)
     if point is None or not axes:

@@ -21,7 +21,7 @@ from too_marshal.notices.formats.classic import (
     trigger_key,
 )
 from too_marshal.notices.formats.json_document import Document
-from too_marshal.notices.formats.unified import core_notice, core_polygon, core_region
+from too_marshal.notices.formats.unified import core_notice, core_region
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_packet, parses_topic
@@ -86,7 +86,7 @@ def parse_known(document: Document) -> Notice:
 
 def _notice(document: Document) -> Notice:
     base = core_notice(document, STREAM)
-    region = core_polygon(document, "rectangular_error_corners") or core_region(document)
+    region = core_region(document)
     return replace(
         base,
         localization=region,

@@ -56,6 +56,7 @@ def test_the_ellipse_serves_until_the_map_has_come(session, cases, make_fetcher,
     [
         {"ra_dec_error": 1.0},
         {"ra_dec_error": [1.0, 0.5, 20]},
+        {"rectangular_error_corners": [[149, 39], [151, 39], [151, 41], [149, 41], [149, 39]]},
     ],
 )
 def test_the_region_serves_where_the_map_is_refused(session, make_fetcher, server, region):
