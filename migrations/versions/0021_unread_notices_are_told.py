@@ -22,6 +22,7 @@ def upgrade() -> None:
         "notice",
         ["unread_notice_id"],
         ["id"],
+        ondelete="SET NULL",
     )
     op.create_unique_constraint(
         op.f("uq_delivery_unread_notice_id_channel"), "delivery", ["unread_notice_id", "channel"]

@@ -37,7 +37,7 @@ class Delivery(Base):
     submission_id: Mapped[int | None] = mapped_column(ForeignKey("submission.id"))
     # Not `notice_id`: once it can be read, people are told what it says.
     unread_notice_id: Mapped[int | None] = mapped_column(
-        ForeignKey("notice.id"), comment="that could not be read"
+        ForeignKey("notice.id", ondelete="SET NULL"), comment="that could not be read"
     )
     channel: Mapped[str] = mapped_column(String(40), comment="as the settings call it")
     event_id: Mapped[int | None] = mapped_column(ForeignKey("event.id"), index=True)

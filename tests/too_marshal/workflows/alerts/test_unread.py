@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 
 from tests.too_marshal import alerts
 from too_marshal.db.deliveries import Delivery
@@ -62,6 +62,16 @@ def test_a_stream_that_wakes_nobody_wakes_nobody_by_a_broken_notice(session, top
     number = ingest(session, Message(b"[]", "kafka", topic)).notice_id
     tell_unread(session, CHANNELS, number)
     assert deliveries(session) == []
+
+
+def test_a_notice_that_is_removed_leaves_what_was_told(session):
+    number = set_aside(session, b"{", "igwn.gwalert")
+    tell_unread(session, CHANNELS, number)
+    session.execute(delete(ReceivedNotice).where(ReceivedNotice.id == number))
+    session.commit()
+    session.expire_all()
+    (told,) = deliveries(session)
+    assert told.unread_notice_id is None
 
 
 def test_a_replay_wakes_nobody(session):
