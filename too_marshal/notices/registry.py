@@ -153,6 +153,7 @@ def _parse_packet(event: VOEvent, mission: str | None) -> Notice:
             f"{packet_name(event.packet_type)} cannot come from {event.ivorn[:80]}"
         )
     notice = entry.parse(event)
+    notice = replace(notice, flags=notice.flags | set(event.unreadable))
     if notice.role == "utility" and notice.kind in {Kind.INITIAL, Kind.UPDATE}:
         # No observation of a source: it begins no event and wakes nobody.
         return replace(notice, kind=Kind.INFORMATION)

@@ -9,7 +9,7 @@ the same.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree, objectify
@@ -87,6 +87,9 @@ class VOEvent:
     flags: frozenset[str] = frozenset()
     """What is odd about its coordinates."""
 
+    unreadable: dict[str, None] = field(default_factory=dict, compare=False)
+    """Flags of parameters that were asked for, are there, and are not what they should be."""
+
     @property
     def packet_type(self) -> int | None:
         """GCN's number of the kind of notice."""
@@ -101,21 +104,32 @@ class VOEvent:
 
     def number(self, name: str, group: str | None = None) -> float | None:
         """Its value as a finite number."""
-        return read_float(self.text(name, group))
+        text = self.text(name, group)
+        value = read_float(text)
+        self._note(name, text, is_read=value is not None)
+        return value
 
     def integer(self, name: str, group: str | None = None) -> int | None:
         """Its value as a whole number of at most 18 digits."""
         text = self.text(name, group)
-        return int(text) if text is not None and _INTEGER.fullmatch(text) else None
+        is_read = text is not None and _INTEGER.fullmatch(text) is not None
+        self._note(name, text, is_read=is_read)
+        return int(text) if text is not None and is_read else None
 
     def truth(self, name: str, group: str | None = None) -> bool | None:
         """Its value as true or false, in any of the spellings in use."""
         text = self.text(name, group)
-        return None if text is None else _TRUTH.get(text.lower())
+        value = None if text is None else _TRUTH.get(text.lower())
+        self._note(name, text, is_read=value is not None)
+        return value
 
     def flag(self, name: str, group: str | None = None) -> bool:
         """Whether it is there and true."""
         return self.truth(name, group) is True
+
+    def _note(self, name: str, text: str | None, *, is_read: bool) -> None:
+        if text is not None and not is_read:
+            self.unreadable[f"{name} unreadable"] = None
 
     def group(self, name: str) -> dict[str, str]:
         """Parameters of that group."""
