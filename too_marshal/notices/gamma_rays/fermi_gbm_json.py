@@ -8,7 +8,8 @@ from typing import Any
 from too_marshal.notices.formats.classic import https
 from too_marshal.notices.formats.earth import occultation_from_subpoint
 from too_marshal.notices.formats.json_document import Document
-from too_marshal.notices.formats.unified import core_map, core_notice, core_region
+from too_marshal.notices.formats.regions import core_map, core_region
+from too_marshal.notices.formats.unified import core_notice
 from too_marshal.notices.gamma_rays.fermi_gbm import (
     ALERT,
     CONTAINMENT,

@@ -23,7 +23,8 @@ from too_marshal.notices.formats.classic import (
     trigger_key,
 )
 from too_marshal.notices.formats.json_document import Document
-from too_marshal.notices.formats.unified import core_map, core_notice, core_region
+from too_marshal.notices.formats.regions import core_map, core_region
+from too_marshal.notices.formats.unified import core_notice
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.gamma_rays import einstein_probe
 from too_marshal.notices.notice import Circle, Kind, Notice

@@ -19,7 +19,8 @@ from too_marshal.notices.formats.classic import (
     time_key,
 )
 from too_marshal.notices.formats.json_document import Document
-from too_marshal.notices.formats.unified import core_kind, core_map, core_notice, core_region
+from too_marshal.notices.formats.regions import core_map, core_region
+from too_marshal.notices.formats.unified import core_kind, core_notice
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Localization, MapLink, Notice
 from too_marshal.notices.registration import parses_packet, parses_topic

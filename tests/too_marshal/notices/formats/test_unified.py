@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from planners.skymaps.circles import polygon_skymap
 from too_marshal.notices.formats.json_document import Document
-from too_marshal.notices.formats.unified import core_map, core_notice, core_polygon, core_region
+from too_marshal.notices.formats.regions import core_map, core_polygon, core_region
+from too_marshal.notices.formats.unified import core_notice
 from too_marshal.notices.notice import Circle, Ellipse, Kind, MapLink
 
 PLACE = {"ra": 10.0, "dec": 20.0}
