@@ -31,10 +31,12 @@ FORBIDDEN_IN_SUBJECT = (
 """Substrings with which GCN refuses a subject, whatever the case (gcn.nasa.gov, circulars)."""
 
 KEYWORDS = (
-    *("AGILE", "ALMA", "ANTARES", "AXP", "Baksan Neutrino Observatory Alert", "CALET", "Chandra"),
-    *("Fermi", "FXT", "GRB", "GW", "HAWC", "HST", "IBAS", "IceCube", "INTEGRAL", "IPN", "JCMT"),
-    *("KAGRA", "KamLAND", "KONUS", "LIGO", "LOFAR", "LVC", "LVK", "MAGIC", "MASTER", "MAXI"),
-    *("Pan-STARRS", "POLAR", "RATIR", "SDSS", "SFXT", "SGR", "Super-Kamiokande", "Suzaku", "Swift"),
+    *("AGILE", "ALMA", "AMON", "ANTARES", "AXP", "Baksan Neutrino Observatory Alert", "CALET"),
+    *("Chandra", "COLIBRI", "EP", "Fermi", "FRB", "FXT", "GOTO", "GRANDMA", "GRB"),
+    *("GW", "HAWC", "HST", "IBAS", "IceCube", "INTEGRAL", "IPN", "JCMT"),
+    *("KAGRA", "KamLAND", "KONUS", "LIGO", "LOFAR", "LVC", "LVK", "LXT", "MAGIC", "MASTER", "MAXI"),
+    *("Nova", "NuEM", "Pan-STARRS", "POLAR", "RATIR", "SDSS", "SFXT", "SGR", "SN"),
+    *("Super-Kamiokande", "Supernova", "Suzaku", "SVOM", "Swift"),
     *("transient", "VLA", "VLBI", "XRB", "XRF", "XRT", "XTR", "Virgo", "ZTF"),
 )
 """One of these must stand in a subject, whatever the case (github.com/nasa-gcn/gcn.nasa.gov,

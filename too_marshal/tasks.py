@@ -196,6 +196,11 @@ def call_people(submission_id: int, what: str) -> None:
     """Tell people that only they can settle a submission."""
 
 
+@_task(priority=URGENT)
+def tell_unread(notice_id: int) -> None:
+    """Tell people of a notice that could not be read."""
+
+
 @_task()
 def localize(localization_id: int) -> None:
     """Read or make the map of a localization."""

@@ -11,6 +11,7 @@ from astropy.coordinates import SkyCoord
 from astropy.time import Time
 from numpy.typing import NDArray
 
+from planners.footprints.atoms import LIKELY
 from planners.problem.finish_times import finished_atoms
 from planners.problem.problem import Problem, least_worth
 from planners.problem.scheduler import ScheduledExposure
@@ -57,7 +58,7 @@ class Ledger:
     """Probability in each atom that is not covered in all visits, shape (n_atoms,)."""
 
     reasons: Mapping[int, Reason]
-    """The one reason of each field of the likely region that is left out, by index."""
+    """The one reason of each pointing of the likely region that is left out, by index."""
 
     def unobserved(self) -> tuple[Unobserved, ...]:
         """The fields left out, most probable first; of a narrow camera's only the first ones."""
@@ -65,6 +66,7 @@ class Ledger:
         entries = [
             Unobserved(int(self.problem.field_id[index]), reason, float(lost[index]))
             for index, reason in self.reasons.items()
+            if self._is_listed(index)
         ]
         entries.sort(key=lambda entry: (-entry.probability, entry.field_id))
         return tuple(entries[:_MAX_LISTED])
@@ -89,11 +91,18 @@ class Ledger:
         """One sentence where the plan is empty or time has run out; else nothing."""
         if is_empty:
             return self._empty()
-        short = sum(reason is Reason.NO_TIME for reason in self.reasons.values())
+        short = sum(
+            reason is Reason.NO_TIME and self._is_listed(index)
+            for index, reason in self.reasons.items()
+        )
         if short == 0:
             return ""
         more = "one more field" if short == 1 else f"{short} more fields"
         return f"There is not time enough for {more}."
+
+    def _is_listed(self, index: int) -> bool:
+        """Of a position off the grid nobody asks why, but who gave it; its loss has a reason."""
+        return bool(self.problem.request.targets) or int(self.problem.field_id[index]) >= 0
 
     def _empty(self) -> str:
         lost = self.probability_lost()
@@ -111,7 +120,11 @@ def ledger(problem: Problem, scheduled_exposures: Sequence[ScheduledExposure]) -
     atoms = problem.atoms
     left = np.where(finished_atoms(problem, scheduled_exposures), 0.0, atoms.probability)
     lost = atoms.sum_by_field(left)
-    likely = atoms.sum_by_field(atoms.likely.astype(float)) > 0
+    # What holds more than lies outside of the likely region reaches into it, though that may be
+    # smaller than the pieces in which it is looked for.
+    likely = (atoms.sum_by_field(atoms.likely.astype(float)) > 0) | (
+        atoms.field_probability > 1 - LIKELY
+    )
     nothing_wanted = np.array([not wanted for wanted in problem.needs])[atoms.need]
     before = atoms.sum_by_field(np.where(nothing_wanted, atoms.probability, 0.0))
     seen = {scheduled_exposure.field for scheduled_exposure in scheduled_exposures}
@@ -119,9 +132,7 @@ def ledger(problem: Problem, scheduled_exposures: Sequence[ScheduledExposure]) -
     excluded = np.isin(problem.field_id, list(problem.request.excluded_fields))
     allowed = np.all([problem.allowed(name) for name in problem.request.filters], axis=0)
     reasons: dict[int, Reason] = {}
-    # Of a position off the grid nobody asks why, but who gave it.
-    asked = (problem.field_id >= 0) | bool(problem.request.targets)
-    for index in np.flatnonzero(likely & asked).tolist():
+    for index in np.flatnonzero(likely).tolist():
         if excluded[index]:
             reasons[index] = Reason.EXCLUDED
         elif before[index] > lost[index] and index not in seen:

@@ -46,3 +46,28 @@ def test_names_are_found_after_their_column_was_renamed(engine: Engine, session:
     for table, column in (("event_name", "normalized_name"), ("notice", "content_hash")):
         indexes = {each["name"] for each in inspect(engine).get_indexes(table)}
         assert f"ix_{table}_{column}" in indexes
+
+
+def test_what_an_earlier_version_of_a_circular_named_is_forgotten(engine: Engine):
+    led(engine, command.downgrade, "0023")
+    with engine.begin() as connection:
+        for number, version in ((1, 1), (2, 2)):
+            connection.execute(
+                text(
+                    "INSERT INTO notice (id, sha256, payload, channel, received_at, state,"
+                    " attempts, error, stream, \"order\") VALUES (:id, :sha, '', 'file', now(),"
+                    " 'understood', 1, '', 'circulars', ARRAY[7, :version])"
+                ),
+                {"id": number, "sha": str(number), "version": version},
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO notice_reference (notice_id, rank, stream, name)"
+                    " VALUES (:id, 0, NULL, :name)"
+                ),
+                {"id": number, "name": f"grb261125{'ab'[number - 1]}"},
+            )
+    led(engine, command.upgrade, "head")
+    with engine.connect() as connection:
+        names = connection.scalars(text("SELECT name FROM notice_reference")).all()
+    assert names == ["grb261125b"]

@@ -155,7 +155,10 @@ def query_truth(name: str, *, default: bool) -> bool:
 
 def json_body(allowed: tuple[str, ...]) -> dict[str, Any]:
     """Read the body: a JSON object that has no members but these."""
-    body = request.get_json(silent=True)
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:
+        abort(400, "the body is nested too deeply")
     if not isinstance(body, dict):
         abort(400, "the body is a JSON object, of type application/json")
     strange = sorted(set(body) - set(allowed))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from too_marshal.db.base import open_engine
 from too_marshal.deployment import logs
 from too_marshal.deployment.settings import Settings
-from too_marshal.processes.database import MigrationFailed, database_url, is_current
+from too_marshal.processes.database import MigrationFailed, database_url, is_current, refuse_newer
 
 
 @contextmanager
@@ -26,8 +26,11 @@ def service() -> Iterator[tuple[Settings, str]]:
     logs.configure(settings.log_format)
     with database_url(settings) as url:
         engine = open_engine(url)
-        current = is_current(engine)
-        engine.dispose()
+        try:
+            refuse_newer(engine)
+            current = is_current(engine)
+        finally:
+            engine.dispose()
         if not current:
             raise MigrationFailed(
                 "the database's schema is not up to date: run too-marshal migrate"

@@ -29,13 +29,18 @@ class Delivery(Base):
         # Nobody is told of a notice twice, however many rules say so.
         UniqueConstraint("notice_id", "channel"),
         UniqueConstraint("submission_id", "channel"),
+        UniqueConstraint("unread_notice_id", "channel"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     notice_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))
     submission_id: Mapped[int | None] = mapped_column(ForeignKey("submission.id"))
+    # Not `notice_id`: once it can be read, people are told what it says.
+    unread_notice_id: Mapped[int | None] = mapped_column(
+        ForeignKey("notice.id", ondelete="SET NULL"), comment="that could not be read"
+    )
     channel: Mapped[str] = mapped_column(String(40), comment="as the settings call it")
-    event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), index=True)
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("event.id"), index=True)
     rule_name: Mapped[str] = mapped_column(String(80), comment="that said so first")
     text: Mapped[str]
     state: Mapped[DeliveryState] = mapped_column(String(20), default=DeliveryState.WAITING)

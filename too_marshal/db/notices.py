@@ -16,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     or_,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -42,6 +43,8 @@ class ReceivedNotice(Base):
     __table_args__ = (
         Index(None, "event_id", "order"),
         Index("ix_notice_waiting", "id", postgresql_where="state = 'received'"),
+        # The number of a circular, of which there may be several versions.
+        Index("ix_notice_circular", text('("order"[1])'), postgresql_where="stream = 'circulars'"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 from collections.abc import Mapping
@@ -183,18 +184,26 @@ class Settings:
         )
 
     def session_key(self) -> str:
-        """Key that signs cookies: the setting, or one made once and kept in the data folder."""
+        """Key that signs cookies: the setting, or one made once and kept in the data folder.
+
+        A file that holds none, as after a full disk, gets a new one.
+        """
         if self.secret_key:
             return self.secret_key
         path = self.data_dir / "secret_key"
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text().strip()
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32))
-        return path.read_text().strip()
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # of two that start at once both take one key
+            key = file.read().strip()
+            if not key:
+                key = secrets.token_hex(32)
+                file.seek(0)
+                file.truncate()
+                file.write(key)
+                file.flush()
+                os.fsync(file.fileno())
+        return key
 
     def topics(self, default: tuple[str, ...]) -> tuple[str, ...]:
         """Topics to listen to, or `default`."""

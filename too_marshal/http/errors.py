@@ -39,6 +39,9 @@ def install(app: Flask) -> None:
     app.register_error_handler(Invalid, lambda err: _answer(422, str(err)))
     app.register_error_handler(Forbidden, lambda err: _answer(409, str(err)))
     app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(
+        RecursionError, lambda _: _answer(400, "What was sent is nested too deeply.")
+    )
     app.register_error_handler(Exception, _unexpected)
 
 

@@ -20,6 +20,10 @@ class Kind(StrEnum):
     """Adds to an event that exists; never begins one, never wakes anybody."""
 
 
+UNREAL_ROLES = frozenset({"test", "prediction"})
+"""Roles of notices from which nothing real may follow."""
+
+
 @dataclass(frozen=True)
 class Circle:
     """A position with a symmetric error radius."""
@@ -80,6 +84,10 @@ class Polygon:
     """Probability that the source lies within, 0 to 1."""
 
 
+Region = Circle | Ellipse | Polygon
+"""What a notice says itself of the position."""
+
+
 @dataclass(frozen=True)
 class InlineMap:
     """A FITS sky map carried inside the notice."""
@@ -90,19 +98,22 @@ class InlineMap:
     combined: bytes | None = field(default=None, repr=False)
     """A second map that joins this event with another mission's, where the notice carries one."""
 
+    fallback: Region | None = None
+    """What the notice gives besides: it serves where the map cannot be read."""
+
 
 @dataclass(frozen=True)
 class MapLink:
-    """A FITS sky map that must be fetched; the circle, if any, serves until it has arrived."""
+    """A FITS sky map that must be fetched; the notice's own region serves until it has arrived."""
 
     url: str
     """Where the mission says that it is (https)."""
 
-    fallback: Circle | None = None
-    """The position that the notice itself gives."""
+    fallback: Region | None = None
+    """What the notice itself gives."""
 
 
-Localization = Circle | Ellipse | Polygon | InlineMap | MapLink
+Localization = Region | InlineMap | MapLink
 
 
 @dataclass(frozen=True)
@@ -179,8 +190,11 @@ class Notice:
 
     @property
     def is_test(self) -> bool:
-        """True where nothing real may follow from the notice."""
-        return self.kind is Kind.TEST or self.role != "observation"
+        """True where nothing real may follow from the notice.
+
+        One of role "utility" is real, though no observation of a source.
+        """
+        return self.kind is Kind.TEST or self.role in UNREAL_ROLES
 
 
 class NoticeMalformed(Exception):

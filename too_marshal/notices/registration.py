@@ -45,6 +45,9 @@ class DocumentEntry:
 
 
 PACKETS: dict[int, PacketEntry] = {}
+UNNUMBERED: dict[str, PacketEntry] = {}
+"""Who reads packets that state no type, by what their IVORN begins with, in lower case."""
+
 DOCUMENTS: dict[str, DocumentEntry] = {}
 VOEVENT_TOPICS: dict[str, str] = {}
 """Mission by topic, for VOEvents that do not come through GCN Classic."""
@@ -68,6 +71,27 @@ def parses_packet(
             PACKETS[packet_type] = PacketEntry(mission, authorities, parse)
         for topic in topics:
             VOEVENT_TOPICS[topic] = mission
+        return parse
+
+    return register
+
+
+def parses_unnumbered(
+    *, mission: str, authorities: tuple[str, ...]
+) -> Callable[[PacketParser], PacketParser]:
+    """Register a parser of VOEvent packets that state no packet type.
+
+    Raises
+    ------
+    ValueError
+        If an authority has a parser already.
+    """
+
+    def register(parse: PacketParser) -> PacketParser:
+        for authority in authorities:
+            if authority.lower() in UNNUMBERED:
+                raise ValueError(f"{authority} has two parsers")
+            UNNUMBERED[authority.lower()] = PacketEntry(mission, authorities, parse)
         return parse
 
     return register

@@ -6,6 +6,7 @@ import importlib
 import logging
 import pkgutil
 import re
+from dataclasses import replace
 
 from too_marshal.notices import gamma_rays, neutrinos, others
 from too_marshal.notices.formats.avro_document import MAGIC, read_avro
@@ -13,11 +14,12 @@ from too_marshal.notices.formats.json_document import Document, read_document
 from too_marshal.notices.formats.limits import check_limits
 from too_marshal.notices.formats.packet_types import packet_name, packet_types_by_name
 from too_marshal.notices.formats.voevent import VOEvent, read_voevent
-from too_marshal.notices.notice import Notice, NoticeMalformed, NoticeUnknown
+from too_marshal.notices.notice import Kind, Notice, NoticeMalformed, NoticeUnknown, Region
 from too_marshal.notices.registration import (
     CLASSIC_TOPIC,
     DOCUMENTS,
     PACKETS,
+    UNNUMBERED,
     VOEVENT_TOPICS,
     DocumentEntry,
     PacketEntry,
@@ -109,7 +111,7 @@ def _parse_topic(payload: bytes, topic: str) -> Notice:
         return _parse_packet(read_voevent(payload), VOEVENT_TOPICS[topic])
     if topic not in DOCUMENTS:
         raise NoticeUnknown(f"no parser for the topic {topic}")
-    return DOCUMENTS[topic].parse(_read_object(payload))
+    return _parse_document(_read_object(payload), DOCUMENTS[topic])
 
 
 def _parse_sniffed(payload: bytes) -> Notice:
@@ -119,7 +121,19 @@ def _parse_sniffed(payload: bytes) -> Notice:
     if start != b"{" and not payload.startswith(MAGIC):
         raise NoticeMalformed("neither XML nor JSON nor Avro")
     document = _read_object(payload)
-    return _entry_of(document).parse(document)
+    return _parse_document(document, _entry_of(document))
+
+
+def _parse_document(document: Document, entry: DocumentEntry) -> Notice:
+    notice = entry.parse(document)
+    if notice.event_key is None and notice.kind is not Kind.INFORMATION:
+        raise NoticeMalformed("it tells neither which event it is about nor when that was seen")
+    has_region = isinstance(notice.localization, Region)
+    return replace(
+        notice,
+        flags=notice.flags | document.flags,
+        position=None if has_region else notice.position,
+    )
 
 
 def _read_object(payload: bytes) -> Document:
@@ -128,6 +142,8 @@ def _read_object(payload: bytes) -> Document:
 
 def _parse_packet(event: VOEvent, mission: str | None) -> Notice:
     entry = PACKETS.get(event.packet_type or -1)
+    if event.text("Packet_Type") is None:
+        entry = UNNUMBERED.get(_authority(event))
     if entry is None:
         raise NoticeUnknown(f"no parser for {packet_name(event.packet_type)} of {event.ivorn[:80]}")
     if mission is not None and entry.mission != mission:
@@ -136,12 +152,20 @@ def _parse_packet(event: VOEvent, mission: str | None) -> Notice:
         raise NoticeMalformed(
             f"{packet_name(event.packet_type)} cannot come from {event.ivorn[:80]}"
         )
-    return entry.parse(event)
+    notice = entry.parse(event)
+    notice = replace(notice, flags=notice.flags | set(event.unreadable))
+    if notice.role == "utility" and notice.kind in {Kind.INITIAL, Kind.UPDATE}:
+        # No observation of a source: it begins no event and wakes nobody.
+        return replace(notice, kind=Kind.INFORMATION)
+    return notice
+
+
+def _authority(event: VOEvent) -> str:
+    return event.ivorn.removeprefix("ivo://").partition("#")[0].lower()
 
 
 def _is_of_authority(event: VOEvent, entry: PacketEntry) -> bool:
-    name = event.ivorn.removeprefix("ivo://").partition("#")[0].lower()
-    return name in {authority.lower() for authority in entry.authorities}
+    return _authority(event) in {authority.lower() for authority in entry.authorities}
 
 
 def _entry_of(document: Document) -> DocumentEntry:

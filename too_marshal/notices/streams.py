@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -56,7 +57,7 @@ class Stream:
     """It calls events by names of any mission."""
 
     known_as: tuple[str, ...] = ()
-    """Names by which notices of others call it, in lower case and without spaces."""
+    """Names by which notices of others call it, in lower case, without spaces and signs."""
 
     merger_window: tuple[float, float] | None = None
     """Its time minus that of a merger of which it may have seen the light, s, if of its own."""
@@ -81,6 +82,6 @@ def declare(*streams: Stream) -> None:
 
 
 def stream_called(name: str) -> str | None:
-    """Name of the stream that notices of others call so ("Fermi", "SVOM"), if any is."""
-    plain = name.lower().replace(" ", "")
+    """Name of the stream that notices of others call so ("Fermi", "EP-WXT"), if any is."""
+    plain = re.sub(r"[\W_]+", "", name.lower())
     return next((stream.name for stream in STREAMS.values() if plain in stream.known_as), None)

@@ -13,7 +13,7 @@ from too_marshal.deployment.channels import channels_of
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.settings import Settings
 from too_marshal.tasks import Task
-from too_marshal.workflows.alerts import deliver, notify
+from too_marshal.workflows.alerts import deliver, notify, unread
 from too_marshal.workflows.events import coincidences, combine
 from too_marshal.workflows.exposures import (
     archives,
@@ -72,6 +72,7 @@ def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
         tasks.notify: notify.notify,
         tasks.announce: _with(channels, deliver.announce),
         tasks.deliver: _with(channels, deliver.deliver),
+        tasks.tell_unread: _with(channels, unread.tell_unread),
         tasks.call_people: _with(channels, deliver.call_people),
         tasks.localize: localize.localize,
         tasks.draw: _with(robots.names(), draw.draw),

@@ -78,15 +78,40 @@ def migrate(engine: Engine) -> None:
     Raises
     ------
     MigrationFailed
-        If a step fails; the message names it.
+        If a step fails, or the database is of a newer version; the message names it.
     """
     config = migrations()
+    refuse_newer(engine)
     try:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except (CommandError, SQLAlchemyError) as err:
         raise MigrationFailed(f"migration failed: {str(err).splitlines()[0]}") from err
+
+
+def refuse_newer(engine: Engine) -> None:
+    """Say so in words where a later version has been at work: there is no way back from here.
+
+    Raises
+    ------
+    MigrationFailed
+        If the schema is one that only a later version of this program knows.
+    """
+    if not inspect(engine).has_table("alembic_version"):
+        return
+    script = ScriptDirectory.from_config(migrations())
+    head = script.get_current_head() or ""
+    with engine.connect() as connection:
+        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    known = {step.revision for step in script.walk_revisions()}
+    # Revisions are numbered in their order.
+    if found is not None and found not in known and found > head:
+        raise MigrationFailed(
+            f"the database has schema {found} of a newer version of too-marshal; this one knows "
+            f"schemas up to {head}: start the newer version, or restore a backup of the database "
+            "from before its update"
+        )
 
 
 def is_current(engine: Engine) -> bool:

@@ -12,8 +12,9 @@ from astropy.time import Time
 from hypothesis import given, settings
 
 from planners import greedy, optimal
-from telescopes import TELESCOPES, ZTF
-from telescopes.observing_plan import ExecutedExposure, Reason
+from planners.skymaps.circles import circle_skymap
+from telescopes import DECAM, KPED, LIVERPOOL, TELESCOPES, ZTF
+from telescopes.observing_plan import ExecutedExposure, ObservingRequest, Reason
 from tests.planners.cases import NIGHTS, blob, request_for, requests, skymaps, whole_sky
 
 WINTER = NIGHTS[1] + 7.5 * u.hour
@@ -42,6 +43,31 @@ def test_daylight():
 def test_airmass():
     plan = optimal.plan(blob(300, 33, 3), ZTF, request_for(WINTER, 1))
     assert reasons(plan) == {Reason.AIRMASS}
+
+
+@pytest.mark.parametrize("telescope", [KPED, LIVERPOOL], ids=lambda telescope: telescope.name)
+def test_a_telescope_without_a_grid_says_why_as_well(telescope):
+    """Its one position is off every grid; it is never up, and not outside of anything."""
+    skymap = circle_skymap(120 * u.deg, -85 * u.deg, 0.03 * u.deg, 0.9)
+    plan = optimal.plan(skymap, telescope, one_exposure(telescope))
+    assert plan.exposures == ()
+    assert main_reason(plan) == Reason.AIRMASS
+    assert "(airmass)" in plan.remark
+    assert plan.unobserved == ()
+
+
+def one_exposure(telescope):
+    name = telescope.default_filters[0]
+    start = Time("2026-11-22T03:00:00", scale="utc")  # night from La Palma to California
+    return ObservingRequest(start, start + 2 * u.hour, (name,), {name: 30 * u.s})
+
+
+def test_a_map_smaller_than_the_pieces_of_a_field_has_its_reason():
+    plan = optimal.plan(
+        circle_skymap(120 * u.deg, 85 * u.deg, 0.03 * u.deg, 0.9), DECAM, one_exposure(DECAM)
+    )
+    assert main_reason(plan) == Reason.AIRMASS
+    assert "(airmass)" in plan.remark
 
 
 def test_pointing_limit():

@@ -1,5 +1,6 @@
 """What a program can change: the same as a person, by the same workflows."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -197,3 +198,30 @@ def test_the_telescopes_say_what_can_be_asked_of_them(program: FlaskClient):
     assert ztf["filters"] == ["g", "r", "i"]
     assert ztf["latitude"] == pytest.approx(33.357, abs=0.01)
     assert ztf["has_robot"] is True
+
+
+DEEP = [b'{"a":' * 100_000 + b"1" + b"}" * 100_000, b"[" * 100_000 + b"]" * 100_000]
+
+
+@pytest.mark.parametrize("body", DEEP, ids=["objects", "lists"])
+def test_deep_json_is_a_bad_request_at_every_address(
+    program: FlaskClient, session: Session, body: bytes
+):
+    event = add_event(session)
+    for rule in program.application.url_map.iter_rules():
+        if not rule.rule.startswith("/api/v1/") or rule.rule == "/api/v1/notices":
+            continue
+        address = rule.rule
+        for converter in ("event_id", "rule_id"):
+            address = address.replace(f"<row:{converter}>", str(event.id))
+        address = re.sub(r"<[^>]+>", "1", address)
+        for method in sorted(rule.methods & {"POST", "PUT", "PATCH"}):
+            answer = program.open(
+                address, method=method, data=body, content_type="application/json"
+            )
+            assert answer.status_code < 500, (method, address)
+    answer = program.post(
+        f"/api/v1/events/{event.id}/plans", data=body, content_type="application/json"
+    )
+    assert answer.status_code == 400
+    assert "nested too deeply" in answer.get_json()["detail"]

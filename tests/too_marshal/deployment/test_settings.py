@@ -53,6 +53,15 @@ def test_the_session_key_is_made_once_and_is_private(tmp_path):
     assert Settings(secret_key="given").session_key() == "given"
 
 
+@pytest.mark.parametrize("content", ["", "\n", "  \n"])
+def test_an_empty_file_is_no_session_key(tmp_path, content):
+    (tmp_path / "secret_key").write_text(content)
+    settings = Settings(data_dir=tmp_path)
+    key = settings.session_key()
+    assert len(key) == 64
+    assert settings.session_key() == key == (tmp_path / "secret_key").read_text()
+
+
 def test_topics_are_separated_by_commas():
     assert Settings(kafka_topics="a, b,,c").topics(("x",)) == ("a", "b", "c")
     assert Settings().topics(("x",)) == ("x",)

@@ -97,8 +97,10 @@ UNKNOWN = (
     "notices/repo_tests/MOA",
     "notices/repo_tests/kill_socket",
     "notices/repo_tests/no_namespace_packet",
-    "notices/tracet_tests/Antares",
 )
+
+UNNUMBERED = "notices/tracet_tests/Antares"
+"""Packets that state no type, and of which the index lists no position."""
 
 MEANINGLESS = {"", "0", "-1", "16453627", "16777215", "2147483647"}
 """Trigger numbers that identify nothing; the second of the event stands in their place."""

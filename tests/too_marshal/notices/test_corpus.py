@@ -17,7 +17,8 @@ def rows_with_notices(index):
     return [
         row
         for row in index
-        if row["path"] not in expected.MALFORMED and not row["path"].startswith(expected.UNKNOWN)
+        if row["path"] not in expected.MALFORMED
+        and not row["path"].startswith((*expected.UNKNOWN, expected.UNNUMBERED))
     ]
 
 

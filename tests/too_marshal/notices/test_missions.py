@@ -202,3 +202,33 @@ def test_calet_points_and_does_not_locate(corpus, notice_of):
         notice = notice_of(path.relative_to(corpus))
         assert notice.localization is None
         assert notice.position is None
+
+
+def test_antares_states_no_type_of_packet(notice_of):
+    notice = notice_of("notices/tracet_tests/Antares_1438351269.xml")
+    assert (notice.stream, notice.event_key, notice.kind) == ("antares", "1438351269", Kind.INITIAL)
+    assert notice.localization == Circle(156.957, -21.274, 0.325, 0.9, systematics_included=False)
+    assert f"{notice.event_time:%Y-%m-%dT%H:%M:%S}" == "2019-11-26T21:55:34"
+    assert not notice.is_test
+
+
+def test_a_utility_is_no_test_and_begins_no_event(corpus, notice_of):
+    paths = [
+        *(corpus / "notices/fermi_lat").glob("*Monitor*.xml"),
+        *(corpus / "notices/fermi_gbm/other").glob("SC_Slew*.xml"),
+    ]
+    utilities = [n for path in paths if (n := notice_of(path)).role == "utility"]
+    assert len(utilities) >= 2
+    for notice in utilities:
+        assert not notice.is_test
+        assert notice.kind is Kind.INFORMATION
+
+
+def test_the_radius_of_a_cascade_contains_systematics(corpus, notice_of):
+    cascades = [
+        notice
+        for path in (corpus / "notices/icecube_amon").glob("*.xml")
+        if (notice := notice_of(path)).type_name == "ICECUBE_CASCADE"
+    ]
+    assert len(cascades) >= 4
+    assert all(notice.localization.fallback.systematics_included for notice in cascades)

@@ -68,6 +68,20 @@ def test_a_process_refuses_a_schema_that_is_behind(database_url, monkeypatch):
     assert "too-marshal migrate" in str(result.exception)
 
 
+def test_a_database_of_a_newer_version_is_named(database_url, monkeypatch):
+    engine = open_engine(database_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(MigrationFailed, match="schema 9999 of a newer version of too-marshal"):
+        migrate(engine)
+    engine.dispose()
+    monkeypatch.setenv("TOO_DATABASE_URL", database_url)
+    for process in ("listen", "migrate"):
+        result = CliRunner().invoke(cli, [process])
+        assert isinstance(result.exception, MigrationFailed)
+        assert "newer version" in str(result.exception)
+
+
 BROKEN = """
 import sqlalchemy as sa
 from alembic import op

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import PASSWORD, add_person
@@ -264,3 +264,36 @@ def test_the_session_key_is_made_once_and_kept_private(tmp_path: Path):
     settings = Settings(data_dir=tmp_path)
     assert settings.session_key() == settings.session_key()
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+
+
+def test_what_happens_to_accounts_is_in_the_log(app: Flask, session: Session, anna, caplog):
+    caplog.set_level("INFO", logger="too_marshal")
+    client = app.test_client()
+    log_in(client, password="wrong password")
+    log_in(client, username="typed my password here")
+    for _ in range(login.MAX_FAILURES_OF_NAME):
+        log_in(client, password="wrong password")
+    session.execute(delete(LoginAttempt))
+    session.commit()
+    log_in(client)
+    token, value = tokens.create_token(
+        session, anna, "script", Role.VIEWER, now() + timedelta(days=1)
+    )
+    tokens.revoke_token(session, anna, token.id)
+    people.set_password(session, anna, "another long one")
+    people.set_role(session, anna, Role.VIEWER, is_active=False)
+    lines = [(record.message, getattr(record, "person", None)) for record in caplog.records]
+    for line in [
+        ("Login failed", "anna"),
+        ("Login failed", "nobody that we know"),
+        ("Login refused after too many failures", None),
+        ("Logged in", "anna"),
+        ("Made an API token", "anna"),
+        ("Ended an API token", "anna"),
+        ("Changed a password", "anna"),
+        ("Changed an account", "anna"),
+    ]:
+        assert line in lines
+    said = " ".join(str(vars(record)) for record in caplog.records)
+    for secret in (value, "wrong password", "typed my password here", "another long one"):
+        assert secret not in said

@@ -1,9 +1,16 @@
+import json
+from pathlib import Path
+
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from tests.too_marshal import alerts
 from tests.too_marshal.factories import add_event, add_notice
 from tests.too_marshal.web.test_events import page
+from too_marshal.db.events import Event
 from too_marshal.db.notices import NoticeState, ReceivedNotice
+from too_marshal.workflows.intake.ingest import Message, ingest
 
 
 def quarantined(session: Session, payload: bytes = b"<html>no notice") -> ReceivedNotice:
@@ -67,3 +74,51 @@ def test_a_notice_is_read_again_by_the_same_door(observer: FlaskClient, session:
     assert row.state in {NoticeState.QUARANTINED, NoticeState.UNKNOWN}
     assert row.error != "unclosed <token>"
     assert row.attempts == 1
+
+
+def test_a_flag_is_seen_with_the_event_and_with_its_notice(
+    viewer: FlaskClient, session: Session, cases: Path
+):
+    payload = (cases / "09_optional_number_not_available.json").read_bytes()
+    topic = "gcn.notices.einstein_probe.wxt.alert"
+    received = ingest(session, Message(payload, "api", topic))
+    assert received.state == NoticeState.UNDERSTOOD
+    for address in (f"/notices/{received.notice_id}", f"/events/{received.event_id}"):
+        assert "<bdi>image_snr unreadable</bdi>" in page(viewer, address)
+
+
+def test_a_retraction_with_a_capital_retracts_the_event(
+    viewer: FlaskClient, session: Session, cases: Path
+):
+    initial = (cases / "09_optional_number_not_available.json").read_bytes()
+    retraction = (cases / "07_alert_type_Retraction_capital.json").read_bytes()
+    topic = "gcn.notices.einstein_probe.wxt.alert"
+    for payload in (initial, retraction):
+        received = ingest(session, Message(payload, "api", topic))
+    assert session.get(Event, received.event_id).is_retracted
+    assert "retracted" in page(viewer, f"/events/{received.event_id}")
+
+
+def test_a_search_with_null_in_quotes_hangs_on_its_superevent(session: Session, cases: Path):
+    merger = ingest(session, Message(alerts.lvk("S230914ak"), "api", "igwn.gwalert"))
+    payload = (cases / "11_icecube_lvk_search_null_string.json").read_bytes()
+    topic = "gcn.notices.icecube.lvk_nu_track_search"
+    search = ingest(session, Message(payload, "api", topic))
+    assert search.state == NoticeState.UNDERSTOOD
+    assert search.event_id == merger.event_id
+
+
+@pytest.mark.parametrize("word", ["final", "Cancelled?", 7])
+def test_an_unknown_kind_neither_begins_anew_nor_takes_back(session: Session, cases: Path, word):
+    document = json.loads((cases / "09_optional_number_not_available.json").read_bytes())
+    topic = "gcn.notices.einstein_probe.wxt.alert"
+    for changes, is_retracted in (
+        ({}, False),
+        ({"alert_type": word}, False),
+        ({"alert_type": "retraction"}, True),
+        ({"alert_type": word, "trigger_time": "2026-11-27T10:48:57Z"}, True),
+    ):
+        received = ingest(session, Message(json.dumps(document | changes).encode(), "api", topic))
+        event = session.get(Event, received.event_id, populate_existing=True)
+        assert event.is_retracted is is_retracted
+        assert not event.is_test

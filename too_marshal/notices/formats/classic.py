@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from too_marshal.notices.formats.coordinates import Position, to_utc
 from too_marshal.notices.formats.packet_types import packet_name
 from too_marshal.notices.formats.times import (
     TimeUnreadable,
@@ -13,8 +15,8 @@ from too_marshal.notices.formats.times import (
     parse_day_beyond_month,
     parse_utc,
 )
-from too_marshal.notices.formats.voevent import Position, VOEvent
-from too_marshal.notices.notice import Circle, Kind, Notice
+from too_marshal.notices.formats.voevent import VOEvent
+from too_marshal.notices.notice import Circle, Kind, MapLink, Notice
 
 TIME_REPAIRED = "time repaired"
 
@@ -47,7 +49,7 @@ def base_notice(event: VOEvent, stream: str) -> Notice:
         published=sent,
         localization=None,
         type_name=packet_name(event.packet_type),
-        flags=flags,
+        flags=flags | event.flags | _position_flags(event),
     )
 
 
@@ -68,7 +70,8 @@ def event_time(event: VOEvent) -> tuple[datetime | None, frozenset[str]]:
     """
     with contextlib.suppress(TimeUnreadable):
         moment = parse_utc(event.iso_time or "")
-        return moment.time, frozenset({TIME_REPAIRED} if moment.repaired else ())
+        flags = frozenset({TIME_REPAIRED} if moment.repaired else ())
+        return to_utc(moment.time, event.time_scale), flags
     sent = published(event)
     for read in (_from_julian_day, _from_day_beyond_month):
         with contextlib.suppress(TimeUnreadable):
@@ -89,9 +92,39 @@ def source_position(event: VOEvent) -> Position | None:
 
 
 def is_out_of_range(event: VOEvent) -> bool:
-    """Whether the coordinates are not on the sphere."""
-    position = event.position
-    return position is not None and not (0 <= position.ra <= 360 and -90 <= position.dec <= 90)
+    """Whether the coordinates are not on the sphere; (-1, -1) says that there are none.
+
+    A right ascension from -180 to 0 deg counts from the other side.
+    """
+    at = event.position
+    return at is not None and (
+        (at.ra, at.dec) == (-1, -1) or not (-180 <= at.ra <= 360 and -90 <= at.dec <= 90)
+    )
+
+
+def placed(event: VOEvent, notice: Notice) -> Notice:
+    """Return the notice with its bare position where its error radius cannot be one.
+
+    Zero, negative or above 180 deg: the position is shown, and nothing is planned on it.
+    """
+    position = source_position(event)
+    where = notice.localization
+    region = where.fallback if isinstance(where, MapLink) else where
+    if position is None or region is not None:
+        return notice
+    size = "none" if position.radius is None else f"{position.radius:g} deg"
+    return replace(
+        notice,
+        position=(position.ra, position.dec),
+        flags=notice.flags | {f"error radius unusable: {size}"},
+    )
+
+
+def _position_flags(event: VOEvent) -> frozenset[str]:
+    at = event.position
+    if at is None or not is_out_of_range(event) or (at.ra, at.dec) == (-1, -1):
+        return frozenset()
+    return frozenset({f"the position ({at.ra:g}, {at.dec:g}) is off the sphere"})
 
 
 def source_circle(

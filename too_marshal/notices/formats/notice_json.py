@@ -14,6 +14,7 @@ from too_marshal.notices.notice import (
     MapLink,
     Notice,
     Polygon,
+    Region,
 )
 
 
@@ -50,6 +51,32 @@ def localization_to_json(
 ) -> dict[str, Any] | None:
     """Return the localization with its kind ("point" for a bare position), or None."""
     match localization:
+        case Circle() | Ellipse() | Polygon():
+            return _region(localization)
+        case InlineMap():
+            combined = localization.combined
+            return {
+                **_fallback(localization.fallback),
+                "kind": "map",
+                **_file(localization.fits),
+                "combined": None if combined is None else _file(combined),
+            }
+        case MapLink():
+            return {
+                **_fallback(localization.fallback),
+                "kind": "map link",
+                "url": localization.url,
+            }
+    return None if position is None else {"kind": "point", "ra": position[0], "dec": position[1]}
+
+
+def _fallback(region: Region | None) -> dict[str, Any]:
+    """The region that serves until there is a map."""
+    return {} if region is None else _region(region)
+
+
+def _region(localization: Region) -> dict[str, Any]:
+    match localization:
         case Circle():
             return _circle(localization)
         case Ellipse():
@@ -69,16 +96,6 @@ def localization_to_json(
                 "vertices": [list(vertex) for vertex in localization.vertices],
                 "containment": localization.containment,
             }
-        case InlineMap():
-            combined = localization.combined
-            return {
-                "kind": "map",
-                **_file(localization.fits),
-                "combined": None if combined is None else _file(combined),
-            }
-        case MapLink():
-            return _link(localization)
-    return None if position is None else {"kind": "point", "ra": position[0], "dec": position[1]}
 
 
 def _circle(circle: Circle) -> dict[str, Any]:
@@ -91,11 +108,6 @@ def _circle(circle: Circle) -> dict[str, Any]:
         "systematics_included": circle.systematics_included,
         "systematic_model": circle.systematic_model,
     }
-
-
-def _link(link: MapLink) -> dict[str, Any]:
-    circle = {} if link.fallback is None else _circle(link.fallback)
-    return {**circle, "kind": "map link", "url": link.url}
 
 
 def _file(content: bytes) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from too_marshal import clock
 
@@ -19,8 +20,11 @@ _ISO = re.compile(
     r"\s*(Z|UTC|[+-]\d{2}:?\d{2})?\s*",
     re.ASCII,
 )
+_JULIAN = re.compile(r"\s*(?:M?JD)?\s*((?:24\d{5}|[4-9]\d{4})(?:\.\d{0,18})?)\s*", re.ASCII)
 _BEYOND_MONTH = re.compile(r"(\d{4}-\d{2})-(-\d{1,2}|0{1,2})T(\S{8,30})", re.ASCII)
 _TRUNCATED_JULIAN_DAY_ZERO = datetime(1968, 5, 24, tzinfo=UTC)  # MJD 40000
+_MODIFIED_JULIAN_DATE_ZERO = datetime(1858, 11, 17, tzinfo=UTC)
+_JULIAN_DATE_OF_MODIFIED = Decimal("2400000.5")
 _LAST_MICROSECOND = timedelta(seconds=59, microseconds=999_999)
 
 
@@ -40,7 +44,9 @@ class Moment:
 
 
 def parse_utc(text: str, now: datetime | None = None) -> Moment:
-    """Read an ISO 8601 time; one without a zone is UTC.
+    """Read an ISO 8601 time, or a Julian date; one without a zone is UTC.
+
+    A Julian date is told by its size, also where 2 400 000.5 days have been taken off.
 
     A leap second (second 60) becomes the last microsecond of its minute and
     counts as repaired: neither `datetime` nor PostgreSQL can hold it.
@@ -57,7 +63,9 @@ def parse_utc(text: str, now: datetime | None = None) -> Moment:
     TimeUnreadable
         If it is no time, before 1990, or more than a day ahead.
     """
-    match = _ISO.fullmatch(text)
+    match, julian = _ISO.fullmatch(text), _JULIAN.fullmatch(text)
+    if julian is not None:
+        return Moment(check_range(_from_julian_date(Decimal(julian[1])), now))
     if match is None:
         raise TimeUnreadable(f"{text[:40]!r} is no ISO 8601 time")
     year, month, day, hour, minute, second, fraction, zone = match.groups()
@@ -136,6 +144,13 @@ def epoch_milliseconds(time: datetime | None) -> int:
         if time is None
         else (time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
     )
+
+
+def _from_julian_date(date: Decimal) -> datetime:
+    days = date - _JULIAN_DATE_OF_MODIFIED if date > _JULIAN_DATE_OF_MODIFIED else date
+    microseconds = int((days * 86_400_000_000).to_integral_value())
+    # Doubles hold a Julian date to some 40 microseconds.
+    return _MODIFIED_JULIAN_DATE_ZERO + timedelta(microseconds=microseconds)
 
 
 def _seconds(second: int, fraction: str) -> tuple[timedelta, bool]:

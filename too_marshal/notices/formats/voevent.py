@@ -8,13 +8,14 @@ the same.
 
 from __future__ import annotations
 
-import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree, objectify
 
+from too_marshal.notices.formats.coordinates import Position, read_position, read_system
+from too_marshal.notices.formats.numbers import read_float
 from too_marshal.notices.notice import NoticeMalformed
 
 try:
@@ -37,23 +38,8 @@ _ROOTS = frozenset(
     }
 )
 _ROLES = frozenset({"observation", "test", "utility", "prediction"})
-_NUMBER = re.compile(r"[+-]?(\d{1,40}\.?\d{0,40}|\.\d{1,40})([eE][+-]?\d{1,3})?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-
-
-@dataclass(frozen=True)
-class Position:
-    """What the packet's Position2D says, before anybody asks what it means."""
-
-    ra: float
-    """Right ascension, deg."""
-
-    dec: float
-    """Declination, deg."""
-
-    radius: float | None
-    """Error2Radius, deg."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +76,19 @@ class VOEvent:
     """Who/Date: when the packet was written, as written."""
 
     position: Position | None
-    """Position2D, if both coordinates are numbers."""
+    """Position2D in ICRS, if both coordinates are numbers."""
 
     citations: tuple[tuple[str, str], ...]
     """(cite, IVORN) of the packets it refers to."""
+
+    time_scale: str = "utc"
+    """Scale of `iso_time`, see `coordinates.to_utc`."""
+
+    flags: frozenset[str] = frozenset()
+    """What is odd about its coordinates."""
+
+    unreadable: dict[str, None] = field(default_factory=dict, compare=False)
+    """Flags of parameters that were asked for, are there, and are not what they should be."""
 
     @property
     def packet_type(self) -> int | None:
@@ -109,33 +104,36 @@ class VOEvent:
 
     def number(self, name: str, group: str | None = None) -> float | None:
         """Its value as a finite number."""
-        return read_float(self.text(name, group))
+        text = self.text(name, group)
+        value = read_float(text)
+        self._note(name, text, is_read=value is not None)
+        return value
 
     def integer(self, name: str, group: str | None = None) -> int | None:
         """Its value as a whole number of at most 18 digits."""
         text = self.text(name, group)
-        return int(text) if text is not None and _INTEGER.fullmatch(text) else None
+        is_read = text is not None and _INTEGER.fullmatch(text) is not None
+        self._note(name, text, is_read=is_read)
+        return int(text) if text is not None and is_read else None
 
     def truth(self, name: str, group: str | None = None) -> bool | None:
         """Its value as true or false, in any of the spellings in use."""
         text = self.text(name, group)
-        return None if text is None else _TRUTH.get(text.lower())
+        value = None if text is None else _TRUTH.get(text.lower())
+        self._note(name, text, is_read=value is not None)
+        return value
 
     def flag(self, name: str, group: str | None = None) -> bool:
         """Whether it is there and true."""
         return self.truth(name, group) is True
 
+    def _note(self, name: str, text: str | None, *, is_read: bool) -> None:
+        if text is not None and not is_read:
+            self.unreadable[f"{name} unreadable"] = None
+
     def group(self, name: str) -> dict[str, str]:
         """Parameters of that group."""
         return {p.name: p.value.strip() for p in self.parameters if p.group == name}
-
-
-def read_float(text: str | None) -> float | None:
-    """Read a finite number, or None; never NaN, infinity or Python's underscores."""
-    if text is None or not _NUMBER.fullmatch(text.strip()):
-        return None
-    value = float(text)
-    return value if math.isfinite(value) else None
 
 
 def read_voevent(payload: bytes) -> VOEvent:
@@ -151,20 +149,24 @@ def read_voevent(payload: bytes) -> VOEvent:
     if root.tag not in _ROOTS:
         raise NoticeMalformed(f"the root element is {str(root.tag)[:80]}, not VOEvent")
     root.tag = "VOEvent"
-    ivorn, role = root.get("ivorn"), root.get("role", "observation")
+    ivorn, role = root.get("ivorn"), root.get("role", "observation").strip().lower()
     if not ivorn:
         raise NoticeMalformed("the VOEvent has no ivorn")
     if role not in _ROLES:
         raise NoticeMalformed(f"the role {role[:40]!r} is none that VOEvent knows")
+    system = read_system(root)
+    position, flags = read_position(root, system)
     return VOEvent(
         ivorn=ivorn,
         role=role,
         parameters=_parameters(root),
         iso_time=_first_text(root, ".//ISOTime"),
         date=_first_text(root, "Who/Date"),
-        position=_position(root),
+        position=position,
+        time_scale=system.time_scale,
+        flags=_relevant(system.flags, position) | flags,
         citations=tuple(
-            (citation.get("cite", ""), (citation.text or "").strip())
+            (citation.get("cite", "").strip().lower(), (citation.text or "").strip())
             for citation in root.iterfind("Citations/EventIVORN")
         ),
     )
@@ -237,12 +239,12 @@ def _groups(root: Any) -> list[str | None]:
     return [group.get("name") or group.get("type") for group in root.findall("What/Group")]
 
 
-def _position(root: Any) -> Position | None:
-    ra = read_float(_first_text(root, ".//Position2D/Value2/C1"))
-    dec = read_float(_first_text(root, ".//Position2D/Value2/C2"))
-    if ra is None or dec is None:
-        return None
-    return Position(ra, dec, read_float(_first_text(root, ".//Position2D/Error2Radius")))
+def _relevant(flags: frozenset[str], position: Position | None) -> frozenset[str]:
+    """Without what is said of the frame of a position that is not there."""
+    is_moved = position is not None
+    return frozenset(
+        flag for flag in flags if is_moved or not flag.startswith("position converted")
+    )
 
 
 def _first_text(root: Any, path: str) -> str | None:

@@ -23,6 +23,7 @@ from too_marshal.notices.formats.classic import (
     https,
     links,
     numbers,
+    placed,
     source_circle,
     texts,
     time_key,
@@ -104,22 +105,25 @@ def parse_trigger(event: VOEvent) -> Notice:
     name = burst_name(base.event_time)
     localization, map_flags = _localization(event, base.event_time)
     retracts = event.flag("Def_NOT_a_GRB")
-    return replace(
-        base,
-        event_key=key,
-        # Ground positions restart their Sequence_Num, and later flight positions
-        # arrive after the first ground one: rank first, then the order of sending.
-        order=(RANK[kind], base.order[1], event.integer("Sequence_Num") or 0),
-        sequence=event.integer("Sequence_Num"),
-        kind=_kind(kind, retracts=retracts),
-        localization=localization,
-        name=name,
-        classification=_classification(event),
-        significant=None,
-        aliases=() if name is None else (name,),
-        links=links(event, **{"light curve": "LightCurve_URL"}),
-        flags=base.flags | map_flags | _flags(event),
-        attributes=_attributes(event, base.event_time),
+    return placed(
+        event,
+        replace(
+            base,
+            event_key=key,
+            # Ground positions restart their Sequence_Num, and later flight positions
+            # arrive after the first ground one: rank first, then the order of sending.
+            order=(RANK[kind], base.order[1], event.integer("Sequence_Num") or 0),
+            sequence=event.integer("Sequence_Num"),
+            kind=_kind(kind, retracts=retracts),
+            localization=localization,
+            name=name,
+            classification=_classification(event),
+            significant=None,
+            aliases=() if name is None else (name,),
+            links=links(event, **{"light curve": "LightCurve_URL"}),
+            flags=base.flags | map_flags | _flags(event),
+            attributes=_attributes(event, base.event_time),
+        ),
     )
 
 
@@ -128,7 +132,10 @@ def parse_test(event: VOEvent) -> Notice:
     """Read a test position, sent to prove that the chain works."""
     base = base_notice(event, STREAM)
     circle = source_circle(event, CONTAINMENT, systematics_included=False)
-    return replace(base, event_key=trigger_key(event), kind=Kind.TEST, localization=circle)
+    return placed(
+        event,
+        replace(base, event_key=trigger_key(event), kind=Kind.TEST, localization=circle),
+    )
 
 
 @parses_packet(SUBTHRESHOLD, mission="fermi", authorities=("nasa.gsfc.gcn/Fermi",))
@@ -141,19 +148,22 @@ def parse_subthreshold(event: VOEvent) -> Notice:
     circle = source_circle(event, CONTAINMENT, systematics_included=True)
     url = https(event.text("HealPix_URL"))
     test = event.flag("Test_Submission")
-    return replace(
-        base,
-        event_key=trigger_key(event, "Trans_Num") or time_key(base.event_time),
-        kind=Kind.TEST if test else Kind.INITIAL,
-        localization=circle if url is None else MapLink(url, circle),
-        links=links(event, **{"map": "Map_URL", "light curve": "LC_URL"}),
-        attributes=numbers(
-            event,
-            duration_s="Trans_Duration",
-            earth_angle_deg="Earth_angle",
-            reliability="Reliability",
-        )
-        | texts(event, duration_class="Duration_class", spectral_class="Spectral_class"),
+    return placed(
+        event,
+        replace(
+            base,
+            event_key=trigger_key(event, "Trans_Num") or time_key(base.event_time),
+            kind=Kind.TEST if test else Kind.INITIAL,
+            localization=circle if url is None else MapLink(url, circle),
+            links=links(event, **{"map": "Map_URL", "light curve": "LC_URL"}),
+            attributes=numbers(
+                event,
+                duration_s="Trans_Duration",
+                earth_angle_deg="Earth_angle",
+                reliability="Reliability",
+            )
+            | texts(event, duration_class="Duration_class", spectral_class="Spectral_class"),
+        ),
     )
 
 
@@ -188,8 +198,13 @@ def map_address(plot: str, time: datetime | None) -> tuple[str, bool]:
     return _MAP_NAME.sub(rf"\1/{time:%Y}/{name}/\g<2>{name}\3", address), True
 
 
-def systematic_model(time: datetime | None) -> str:
-    """Name of the systematic model that was in use."""
+def systematic_model(time: datetime | None, *, by_human: bool | None = None) -> str:
+    """Name of the systematic model of who, or what, located the burst.
+
+    Where the notice does not say, the algorithm in use at that time is meant.
+    """
+    if by_human is not None:
+        return "fermi_gbm_human" if by_human else "fermi_gbm_roboba"
     recent = time is None or time >= ROBOBA_SINCE
     return "fermi_gbm_roboba" if recent else "fermi_gbm_human"
 
@@ -207,7 +222,7 @@ def _localization(
         event,
         CONTAINMENT,
         systematics_included=False,
-        systematic_model=systematic_model(time),
+        systematic_model=systematic_model(time, by_human=_by_human(event)),
     )
     plot = event.text("LocationMap_URL")
     # The map of a ground position is a picture of 512 x 512 pixels, not a sky map.
@@ -215,6 +230,14 @@ def _localization(
         return circle, frozenset()
     address, repaired = map_address(plot, time)
     return MapLink(address, circle), frozenset({"map address repaired"} if repaired else ())
+
+
+def _by_human(event: VOEvent) -> bool | None:
+    """Whether a person located the burst; None where the notice does not say, or says both."""
+    human, robot = event.truth("Human_generated"), event.truth("Robo_generated")
+    if human is None:
+        return None if robot is None else not robot
+    return None if human == robot else human
 
 
 def _classification(event: VOEvent) -> dict[str, float]:

@@ -8,7 +8,8 @@ from typing import Any
 from too_marshal.notices.formats.classic import https
 from too_marshal.notices.formats.earth import occultation_from_subpoint
 from too_marshal.notices.formats.json_document import Document
-from too_marshal.notices.formats.unified import core_map, core_notice, core_region
+from too_marshal.notices.formats.regions import core_map, core_region
+from too_marshal.notices.formats.unified import core_notice
 from too_marshal.notices.gamma_rays.fermi_gbm import (
     ALERT,
     CONTAINMENT,
@@ -34,8 +35,9 @@ _PACKETS = {
 def parse(document: Document) -> Notice:
     """Read a notice; its radius contains the systematic error in flight positions only."""
     base = core_notice(document, STREAM)
-    rank = RANK.get(_PACKETS.get(document.text("subtype") or "", 0), 0)
-    region = core_region(document, CONTAINMENT, systematic_model(base.event_time))
+    rank = RANK.get(_PACKETS.get((document.text("subtype") or "").upper(), 0), 0)
+    model = systematic_model(base.event_time, by_human=document.truth("human_in_the_loop"))
+    region = core_region(document, CONTAINMENT, model)
     names = tuple(name for name in base.aliases if name.startswith("bn"))
     light_curve = https(document.text("light_curve_url"))
     classes = base.classification

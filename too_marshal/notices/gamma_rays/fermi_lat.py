@@ -15,13 +15,14 @@ from too_marshal.notices.formats.classic import (
     base_notice,
     links,
     numbers,
+    placed,
     source_circle,
     source_point,
     time_key,
     trigger_key,
 )
 from too_marshal.notices.formats.json_document import Document
-from too_marshal.notices.formats.unified import core_notice, core_point, read_time
+from too_marshal.notices.formats.unified import core_notice, read_time
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_packet, parses_topic
@@ -68,25 +69,28 @@ def parse_position(event: VOEvent) -> Notice:
     key = trigger_key(event)
     aliases, related = _other_identifiers(key, base.event_time)
     onboard = packet_type in {_INITIAL, _UPDATE, _DIAGNOSTIC}
-    return replace(
-        base,
-        event_key=key or time_key(base.event_time),
-        order=(_RANK.get(packet_type, 0), base.order[1], event.integer("Record_Num") or 0),
-        sequence=event.integer("Record_Num"),
-        kind=_kind(event),
-        localization=source_circle(event, CONTAINMENT, systematics_included=False),
-        aliases=aliases,
-        related=related,
-        flags=base.flags
-        | ({"not a GRB"} if event.flag("Def_NOT_a_GRB") else frozenset())
-        # Packets 120 to 122 state 0.5 deg whatever the burst.
-        | ({"placeholder error radius"} if onboard else frozenset()),
-        attributes=numbers(
-            event,
-            temporal_test_statistic="Temp_Test_Stat",
-            image_test_statistic="Image_Test_Stat",
-            integration_time_s="Integ_Time",
-            counts="Burst_Inten",
+    return placed(
+        event,
+        replace(
+            base,
+            event_key=key or time_key(base.event_time),
+            order=(_RANK.get(packet_type, 0), base.order[1], event.integer("Record_Num") or 0),
+            sequence=event.integer("Record_Num"),
+            kind=_kind(event),
+            localization=source_circle(event, CONTAINMENT, systematics_included=False),
+            aliases=aliases,
+            related=related,
+            flags=base.flags
+            | ({"not a GRB"} if event.flag("Def_NOT_a_GRB") else frozenset())
+            # Packets 120 to 122 state 0.5 deg whatever the burst.
+            | ({"placeholder error radius"} if onboard else frozenset()),
+            attributes=numbers(
+                event,
+                temporal_test_statistic="Temp_Test_Stat",
+                image_test_statistic="Image_Test_Stat",
+                integration_time_s="Integ_Time",
+                counts="Burst_Inten",
+            ),
         ),
     )
 
@@ -133,7 +137,6 @@ def parse_flare(document: Document) -> Notice:
         event_key=key,
         kind=Kind.INFORMATION,
         event_time=start,
-        position=core_point(document),
         flags=base.flags | flags | {"known source"},
         attributes=dict(base.attributes) | _flare_attributes(document),
     )

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from too_marshal.notices.formats.classic import base_notice, numbers, source_circle, texts, time_key
+from too_marshal.notices.formats.classic import (
+    base_notice,
+    numbers,
+    placed,
+    source_circle,
+    texts,
+    time_key,
+)
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_packet
@@ -30,22 +37,25 @@ def parse(event: VOEvent) -> Notice:
     key = time_key(time) if trigger_id is None or time is None else f"{trigger_id}-{time:%Y%m%d}"
     test = trigger_id is not None and trigger_id >= _FIRST_TEST
     source = event.text("SRC_CLASS")
-    return replace(
-        base,
-        event_key=key,
-        order=(event.packet_type or 0, *base.order[1:]),
-        kind=Kind.INITIAL if event.packet_type == _FLIGHT else Kind.UPDATE,
-        role="test" if test and base.role == "observation" else base.role,
-        localization=source_circle(event, 0.68, systematics_included=False),
-        aliases=() if trigger_id is None else (f"GECAM {trigger_id}",),
-        flags=base.flags | ({"not a GRB"} if source not in {None, "GRB"} else frozenset()),
-        attributes={
-            **numbers(
-                event,
-                significance_sigma="TRIGGER_SIGNIF",
-                trigger_duration_s="TRIGGER_DUR",
-                burst_duration_s="BURST_DUR",
-            ),
-            **texts(event, source_class="SRC_CLASS", satellite="MISSION"),
-        },
+    return placed(
+        event,
+        replace(
+            base,
+            event_key=key,
+            order=(event.packet_type or 0, *base.order[1:]),
+            kind=Kind.INITIAL if event.packet_type == _FLIGHT else Kind.UPDATE,
+            role="test" if test and base.role == "observation" else base.role,
+            localization=source_circle(event, 0.68, systematics_included=False),
+            aliases=() if trigger_id is None else (f"GECAM {trigger_id}",),
+            flags=base.flags | ({"not a GRB"} if source not in {None, "GRB"} else frozenset()),
+            attributes={
+                **numbers(
+                    event,
+                    significance_sigma="TRIGGER_SIGNIF",
+                    trigger_duration_s="TRIGGER_DUR",
+                    burst_duration_s="BURST_DUR",
+                ),
+                **texts(event, source_class="SRC_CLASS", satellite="MISSION"),
+            },
+        ),
     )

@@ -14,13 +14,15 @@ from typing import Any
 from too_marshal.notices.formats.classic import (
     base_notice,
     numbers,
+    placed,
     source_circle,
     texts,
     time_key,
     trigger_key,
 )
 from too_marshal.notices.formats.json_document import Document
-from too_marshal.notices.formats.unified import core_notice, core_point, core_polygon, core_region
+from too_marshal.notices.formats.regions import core_region
+from too_marshal.notices.formats.unified import core_notice
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_packet, parses_topic
@@ -49,19 +51,24 @@ def parse_voevent(event: VOEvent) -> Notice:
     base = base_notice(event, STREAM)
     match = _IVORN_NUMBER.search(event.ivorn)
     circle = source_circle(event, 0.9, systematics_included=True)
-    return replace(
-        base,
-        event_key=trigger_key(event) or time_key(base.event_time),
-        kind=Kind.TEST if event.packet_type == _TEST else Kind.INITIAL,
-        role="test" if event.flag("Test_Submission") and base.role == "observation" else base.role,
-        localization=circle,
-        name=event.text("Source_Name"),
-        aliases=() if match is None else (match[1],),
-        flags=base.flags | ({"known source"} if event.packet_type == _KNOWN else frozenset()),
-        attributes={
-            **numbers(event, flux_mcrab="Event_Flux"),
-            **texts(event, timescale="Event_TimeScale", event_class="Event_Class"),
-        },
+    return placed(
+        event,
+        replace(
+            base,
+            event_key=trigger_key(event) or time_key(base.event_time),
+            kind=Kind.TEST if event.packet_type == _TEST else Kind.INITIAL,
+            role="test"
+            if event.flag("Test_Submission") and base.role == "observation"
+            else base.role,
+            localization=circle,
+            name=event.text("Source_Name"),
+            aliases=() if match is None else (match[1],),
+            flags=base.flags | ({"known source"} if event.packet_type == _KNOWN else frozenset()),
+            attributes={
+                **numbers(event, flux_mcrab="Event_Flux"),
+                **texts(event, timescale="Event_TimeScale", event_class="Event_Class"),
+            },
+        ),
     )
 
 
@@ -80,11 +87,10 @@ def parse_known(document: Document) -> Notice:
 
 def _notice(document: Document) -> Notice:
     base = core_notice(document, STREAM)
-    region = core_polygon(document, "rectangular_error_corners") or core_region(document)
+    region = core_region(document)
     return replace(
         base,
         localization=region,
-        position=core_point(document) if region is None else None,
         attributes=dict(base.attributes) | _attributes(document),
     )
 

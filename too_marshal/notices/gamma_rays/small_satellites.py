@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from too_marshal.notices.formats.json_document import Document
-from too_marshal.notices.formats.unified import core_map, core_notice, core_region
+from too_marshal.notices.formats.regions import core_map, core_region
+from too_marshal.notices.formats.unified import core_notice
 from too_marshal.notices.notice import Notice
 from too_marshal.notices.registration import parses_topic
 from too_marshal.notices.streams import Messenger, Stream, declare

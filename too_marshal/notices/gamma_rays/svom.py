@@ -21,8 +21,9 @@ from too_marshal.notices.formats.classic import (
     time_key,
 )
 from too_marshal.notices.formats.json_document import Document
+from too_marshal.notices.formats.regions import core_region
 from too_marshal.notices.formats.times import TimeUnreadable, parse_utc
-from too_marshal.notices.formats.unified import core_notice, core_region
+from too_marshal.notices.formats.unified import core_notice
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_packet, parses_topic

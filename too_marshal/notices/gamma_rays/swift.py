@@ -16,14 +16,17 @@ from too_marshal.notices.formats.classic import (
     base_notice,
     links,
     numbers,
+    placed,
     source_circle,
     source_point,
     time_key,
     trigger_key,
 )
 from too_marshal.notices.formats.json_document import Document
-from too_marshal.notices.formats.unified import core_map, core_notice, core_point, core_region
+from too_marshal.notices.formats.regions import core_map, core_region
+from too_marshal.notices.formats.unified import core_notice
 from too_marshal.notices.formats.voevent import VOEvent
+from too_marshal.notices.gamma_rays import einstein_probe
 from too_marshal.notices.notice import Circle, Kind, Notice
 from too_marshal.notices.registration import parses_packet, parses_topic
 from too_marshal.notices.streams import Messenger, Stream, declare, stream_called
@@ -71,7 +74,7 @@ _XRT, _XRT_NACK, _UVOT, _UVOT_NACK = 67, 71, 81, 89
 _RANK = {_BAT_ALERT: 1, _BAT_QUICK: 1, _BAT_ACK: 2, _BAT_NACK: 2, _BAT_TRANSIENT: 2}
 _RANK |= {_XRT: 3, _XRT_NACK: 3, _UVOT: 4, _UVOT_NACK: 4}
 
-_FOLLOWED = re.compile(r"([A-Za-z][\w -]{0,30}?)[ _#](\w{1,20})")
+_FOLLOWED = re.compile(r"([A-Za-z][\w /-]{0,30}?)[ _#](?:trigger )?(\w{1,20})")
 
 
 @parses_packet(
@@ -83,17 +86,20 @@ def parse_bat(event: VOEvent) -> Notice:
     retracts = event.packet_type == _BAT_NACK or event.flag("Def_NOT_a_GRB")
     # BAT may take a burst back after XRT has looked: then the later word of the two counts.
     order = (_RANK[_XRT], *base.order[1:]) if retracts else base.order
-    return replace(
-        base,
-        order=order,
-        kind=Kind.RETRACTION if retracts else Kind.INITIAL,
-        localization=source_circle(event, CONTAINMENT, systematics_included=True),
-        attributes=dict(base.attributes)
-        | numbers(
-            event,
-            rate_significance_sigma="Rate_Signif",
-            image_significance_sigma="Image_Signif",
-            integration_time_s="Integ_Time",
+    return placed(
+        event,
+        replace(
+            base,
+            order=order,
+            kind=Kind.RETRACTION if retracts else Kind.INITIAL,
+            localization=source_circle(event, CONTAINMENT, systematics_included=True),
+            attributes=dict(base.attributes)
+            | numbers(
+                event,
+                rate_significance_sigma="Rate_Signif",
+                image_significance_sigma="Image_Signif",
+                integration_time_s="Integ_Time",
+            ),
         ),
     )
 
@@ -106,11 +112,14 @@ def parse_bat_transient(event: VOEvent) -> Notice:
     """
     base = _trigger_notice(event)
     cites = any("BAT_GRB_Pos" in ivorn for _, ivorn in event.citations)
-    return replace(
-        base,
-        kind=Kind.UPDATE if cites else Kind.INITIAL,
-        localization=source_circle(event, CONTAINMENT, systematics_included=True),
-        flags=base.flags | {"not a GRB"},
+    return placed(
+        event,
+        replace(
+            base,
+            kind=Kind.UPDATE if cites else Kind.INITIAL,
+            localization=source_circle(event, CONTAINMENT, systematics_included=True),
+            flags=base.flags | {"not a GRB"},
+        ),
     )
 
 
@@ -125,12 +134,15 @@ def parse_narrow_field(event: VOEvent) -> Notice:
         "detection_significance_sigma": event.number("Det_Signif"),
         "filter": event.integer("Filter"),
     }
-    return replace(
-        base,
-        kind=Kind.RETRACTION if event.flag("Def_NOT_a_GRB") else Kind.UPDATE,
-        localization=source_circle(event, CONTAINMENT, systematics_included=True),
-        attributes=dict(base.attributes)
-        | {name: value for name, value in attributes.items() if value is not None},
+    return placed(
+        event,
+        replace(
+            base,
+            kind=Kind.RETRACTION if event.flag("Def_NOT_a_GRB") else Kind.UPDATE,
+            localization=source_circle(event, CONTAINMENT, systematics_included=True),
+            attributes=dict(base.attributes)
+            | {name: value for name, value in attributes.items() if value is not None},
+        ),
     )
 
 
@@ -192,7 +204,6 @@ def parse_guano(document: Document) -> Notice:
         base,
         localization=localization,
         flags=base.flags | ({"radius may be in arcminutes"} if doubtful else frozenset()),
-        position=core_point(document) if localization is None else None,
         type_name="BAT-GUANO",
         related=followed(document.text("follow_up_event")),
         attributes=dict(base.attributes)
@@ -212,7 +223,12 @@ def followed(text: str | None) -> tuple[tuple[str, str], ...]:
         return (("lvk", text),)
     match = _FOLLOWED.fullmatch(text)
     stream = stream_called(match[1]) if match else None
-    return () if match is None or stream is None else ((stream, match[2]),)
+    if match is None or stream is None:
+        return ()
+    number = match[2]
+    if stream == einstein_probe.STREAM and number.isdigit():
+        number = number.zfill(einstein_probe.ID_LENGTH)
+    return ((stream, number),)
 
 
 def _trigger_notice(event: VOEvent) -> Notice:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from too_marshal.notices.formats.classic import (
     base_notice,
     numbers,
+    placed,
     source_circle,
     time_key,
     trigger_key,
@@ -38,15 +39,18 @@ def parse_hawc(event: VOEvent) -> Notice:
     base = base_notice(event, "hawc")
     run, event_id = event.integer("run_id"), event.integer("event_id")
     revision = event.integer("rev") or 0
-    return replace(
-        base,
-        event_key=f"{run}_{event_id}" if run and event_id else time_key(base.event_time),
-        order=(revision, *base.order[1:]),
-        sequence=revision,
-        kind=_kind(event, revision),
-        localization=source_circle(event, 0.9, systematics_included=False),
-        far=_rate(event),
-        attributes=numbers(event, p_value="Pvalue", time_window_s="deltaT"),
+    return placed(
+        event,
+        replace(
+            base,
+            event_key=f"{run}_{event_id}" if run and event_id else time_key(base.event_time),
+            order=(revision, *base.order[1:]),
+            sequence=revision,
+            kind=_kind(event, revision),
+            localization=source_circle(event, 0.9, systematics_included=False),
+            far=_rate(event),
+            attributes=numbers(event, p_value="Pvalue", time_window_s="deltaT"),
+        ),
     )
 
 
@@ -57,21 +61,24 @@ def parse_neutrino_coincidence(event: VOEvent) -> Notice:
     event_id, day = event.integer("Event_ID"), event.text("Event_Date")
     revision = event.integer("Rev") or 0
     key = None if event_id is None else f"{event.integer('Stream') or 0}_{event_id}"
-    return replace(
-        base,
-        event_key=key or time_key(base.event_time),
-        order=(revision, *base.order[1:]),
-        sequence=revision,
-        kind=_kind(event, revision),
-        localization=source_circle(event, 0.5, systematics_included=False),
-        name=None if day is None else f"NuEM-{day}",
-        far=_rate(event),
-        flags=base.flags | ({"private"} if event.flag("private") else frozenset()),
-        attributes=numbers(
-            event,
-            time_window_s="deltaT",
-            radius_50_arcmin="src_err_50",
-            radius_90_arcmin="src_err_90",
+    return placed(
+        event,
+        replace(
+            base,
+            event_key=key or time_key(base.event_time),
+            order=(revision, *base.order[1:]),
+            sequence=revision,
+            kind=_kind(event, revision),
+            localization=source_circle(event, 0.5, systematics_included=False),
+            name=None if day is None else f"NuEM-{day}",
+            far=_rate(event),
+            flags=base.flags | ({"private"} if event.flag("private") else frozenset()),
+            attributes=numbers(
+                event,
+                time_window_s="deltaT",
+                radius_50_arcmin="src_err_50",
+                radius_90_arcmin="src_err_90",
+            ),
         ),
     )
 

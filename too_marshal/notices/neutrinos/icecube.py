@@ -1,7 +1,7 @@
 """IceCube: gold and bronze tracks, cascades, and the HESE and EHE alerts of the archives.
 
-The radius is a 90 % containment, statistical until the revision; that of EHE is
-50 %. Rates are per year in VOEvents and in Hz in JSON.
+The radius is a 90 % containment, statistical until the revision (of a cascade with
+systematics); that of EHE is 50 %. Rates are per year in VOEvents and in Hz in JSON.
 """
 
 from __future__ import annotations
@@ -10,9 +10,17 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from too_marshal.notices.formats.classic import base_notice, https, numbers, source_circle, time_key
+from too_marshal.notices.formats.classic import (
+    base_notice,
+    https,
+    numbers,
+    placed,
+    source_circle,
+    time_key,
+)
 from too_marshal.notices.formats.json_document import Document
-from too_marshal.notices.formats.unified import core_kind, core_map, core_notice, core_region
+from too_marshal.notices.formats.regions import core_map, core_region
+from too_marshal.notices.formats.unified import core_kind, core_notice
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Localization, MapLink, Notice
 from too_marshal.notices.registration import parses_packet, parses_topic
@@ -40,7 +48,12 @@ PER_YEAR = 1 / YEAR
 
 _HESE, _EHE, _GOLD, _BRONZE, _CASCADE = 158, 169, 173, 174, 176
 _AUTHORITIES = ("nasa.gsfc.gcn/AMON",)
-_RUN_EVENT = re.compile(r"(\d{1,9})_(\d{1,12})")
+_RUN_EVENT = re.compile(
+    r"(?:run\s*)?0*(\d{5,9})[\s_.:/-]+(?:eve?n?t\s*)?0*(\d{1,12})"
+    r"(?:[\s_.:/-]+(?:rev\s*)?(\d{1,3}))?",
+    re.ASCII | re.IGNORECASE,
+)
+"""Run and event, with the revision behind them in earlier versions of the schema."""
 
 
 @parses_packet(_GOLD, _BRONZE, _CASCADE, _HESE, _EHE, mission="icecube", authorities=_AUTHORITIES)
@@ -54,18 +67,21 @@ def parse_voevent(event: VOEvent) -> Notice:
     if run is not None and event_id is not None:
         key, aliases = event_key(run, event_id), (f"{run}_{event_id}",)
     name = event.text("event_name")
-    return replace(
-        base,
-        event_key=key or time_key(base.event_time),
-        order=(revision, *base.order[1:]),
-        sequence=revision,
-        kind=_kind(event, revision),
-        localization=_localization(event),
-        name=name,
-        far=_rate(event),
-        aliases=aliases if name is None else (*aliases, name),
-        flags=base.flags | _flags(event),
-        attributes=_attributes(event),
+    return placed(
+        event,
+        replace(
+            base,
+            event_key=key or time_key(base.event_time),
+            order=(revision, *base.order[1:]),
+            sequence=revision,
+            kind=_kind(event, revision),
+            localization=_localization(event),
+            name=name,
+            far=_rate(event),
+            aliases=aliases if name is None else (*aliases, name),
+            flags=base.flags | _flags(event),
+            attributes=_attributes(event),
+        ),
     )
 
 
@@ -77,13 +93,15 @@ def parse_voevent(event: VOEvent) -> Notice:
 def parse_json(document: Document) -> Notice:
     """Read a track or cascade alert."""
     base = core_notice(document, STREAM)
-    key, aliases = _json_identity(document)
-    names = document.texts("event_name")
-    revision = document.integer("record_number") or 0
+    key, aliases, stated_revision = _json_identity(document)
+    names = document.identifiers("event_name")
+    numbered = document.integer("record_number")
+    revision = stated_revision if numbered is None else numbered
     region = core_region(document)
     return replace(
         base,
         event_key=key or time_key(base.event_time),
+        order=(max(base.order[0], revision), *base.order[1:]),
         sequence=revision,
         kind=core_kind(document, default=Kind.UPDATE if revision else Kind.INITIAL),
         localization=core_map(document, region) or region,
@@ -99,13 +117,20 @@ def event_key(run: int, event: int) -> str:
     return f"{run}{event}"
 
 
-def _json_identity(document: Document) -> tuple[str | None, tuple[str, ...]]:
-    ids = document.texts("id")
-    for name in ids:
+def _json_identity(document: Document) -> tuple[str | None, tuple[str, ...], int]:
+    """Key, other names, and the revision, whichever version of the schema writes them.
+
+    Earlier ones have the revision behind run and event, or run and event as two members of
+    the list; a run alone names every neutrino that was seen in it, and is no name of any.
+    """
+    ids = document.required_identifiers("id")
+    for name in (*ids, "_".join(ids)):
         match = _RUN_EVENT.fullmatch(name)
-        if match:
-            return event_key(int(match[1]), int(match[2])), ids
-    return (ids[0] if ids else None), ids
+        if match is not None:
+            run, event = int(match[1]), int(match[2])
+            others = tuple(other for other in ids if name in ids and other != name)
+            return event_key(run, event), (f"{run}_{event}", *others), int(match[3] or 0)
+    return (ids[0] if ids else None), ids, 0
 
 
 def _kind(event: VOEvent, revision: int) -> Kind:
@@ -118,7 +143,9 @@ def _kind(event: VOEvent, revision: int) -> Kind:
 
 def _localization(event: VOEvent) -> Localization | None:
     containment = 0.5 if event.packet_type == _EHE else 0.9
-    circle = source_circle(event, containment, systematics_included=False)
+    # The radius of a cascade is said to be statistical and systematic.
+    is_cascade = event.packet_type == _CASCADE
+    circle = source_circle(event, containment, systematics_included=is_cascade)
     url = https(event.text("skymap_fits"))
     return circle if url is None else MapLink(url, circle)
 

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from too_marshal.notices.formats.classic import base_notice, numbers, source_circle, time_key
+from too_marshal.notices.formats.classic import (
+    base_notice,
+    numbers,
+    placed,
+    source_circle,
+    time_key,
+)
 from too_marshal.notices.formats.json_document import Document
-from too_marshal.notices.formats.unified import core_notice, core_region
+from too_marshal.notices.formats.regions import core_region
+from too_marshal.notices.formats.unified import core_notice
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_packet, parses_topic
@@ -31,22 +38,25 @@ def parse_voevent(event: VOEvent) -> Notice:
     """Read an alert. `Error2Radius` is zero; the radii stand in `Src_Error68/90/95`, deg."""
     base = base_notice(event, STREAM)
     trigger_id = event.integer("Trigger_Number")
-    return replace(
-        base,
-        event_key=time_key(base.event_time) if trigger_id is None else str(trigger_id),
-        kind=Kind.INITIAL,
-        localization=source_circle(
-            event, 0.9, systematics_included=False, radius=event.number("Src_Error90") or 0
-        ),
-        attributes=numbers(
-            event,
-            events="N_Events",
-            duration_s="Duration",
-            energy_limit_mev="Energy_Limit",
-            minimum_distance_kpc="Min_Distance",
-            maximum_distance_kpc="Max_Distance",
-            radius_68_deg="Src_Error68",
-            radius_95_deg="Src_Error95",
+    return placed(
+        event,
+        replace(
+            base,
+            event_key=time_key(base.event_time) if trigger_id is None else str(trigger_id),
+            kind=Kind.INITIAL,
+            localization=source_circle(
+                event, 0.9, systematics_included=False, radius=event.number("Src_Error90") or 0
+            ),
+            attributes=numbers(
+                event,
+                events="N_Events",
+                duration_s="Duration",
+                energy_limit_mev="Energy_Limit",
+                minimum_distance_kpc="Min_Distance",
+                maximum_distance_kpc="Max_Distance",
+                radius_68_deg="Src_Error68",
+                radius_95_deg="Src_Error95",
+            ),
         ),
     )
 
@@ -62,7 +72,7 @@ def parse_json(document: Document) -> Notice:
     base = core_notice(document, STREAM)
     trigger_id = document.integer("trigger_number")
     distance = document.number("luminosity_distance")
-    full = document.text("processed_sample") == "full"
+    full = (document.text("processed_sample") or "").lower() == "full"
     attributes = {
         "processed_sample": document.text("processed_sample"),
         "events": document.integer("n_events"),

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from too_marshal.notices.formats.json_document import Document
-from too_marshal.notices.formats.unified import core_notice, core_point
+from too_marshal.notices.formats.regions import core_point
+from too_marshal.notices.formats.unified import core_notice
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_topic
 from too_marshal.notices.streams import Stream, declare, stream_called
@@ -29,7 +30,7 @@ def parse(document: Document) -> Notice:
     base = core_notice(document, "boom")
     data = document.child("data") or Document({})
     targets = data.children("targets")
-    names = tuple(name for target in targets for name in target.texts("event_name"))
+    names = tuple(name for target in targets for name in target.identifiers("event_name"))
     single = len(targets) == 1
     return replace(
         base,
@@ -60,7 +61,7 @@ def _matches(target: Document) -> list[tuple[str, str]]:
 def _candidate(target: Document) -> dict[str, Any]:
     point = core_point(target)
     return {
-        "names": list(target.texts("event_name")),
+        "names": list(target.identifiers("event_name")),
         "ra_deg": None if point is None else point[0],
         "dec_deg": None if point is None else point[1],
         "scores": target.numbers("classification_scores"),

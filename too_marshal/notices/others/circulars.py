@@ -54,6 +54,9 @@ _NAMES = tuple(
 
 _FERMI = re.compile(r"\btrigger\s*[#=]?\s*(\d{9})(?:\.\d+)?\s*/\s*(\d{9})\b", re.IGNORECASE)
 _SWIFT = re.compile(r"\btrigger\s*=\s*(\d{6,7})\b", re.IGNORECASE)
+_EINSTEIN_PROBE = re.compile(
+    r"\b(?:EP|Einstein Probe)\b[^.]{0,200}?\b(?:trigger|ID)\b\D{0,20}\b(0\d{10})\b", re.IGNORECASE
+)
 _MAX_LOOK = 20_000
 """Characters of the body in which trigger numbers are looked for; they stand at its head."""
 
@@ -130,10 +133,14 @@ def _related(name: str) -> tuple[tuple[str, str], ...]:
 
 def _triggers(body: str) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
     """Trigger numbers that the missions' own circulars state."""
-    fermi, swift = _FERMI.search(body), _SWIFT.search(body)
-    related = (("fermi_gbm", fermi[1]),) if fermi else ()
-    aliases = (f"bn{fermi[2]}",) if fermi else ()
-    return related + ((("swift", swift[1]),) if swift else ()), aliases
+    found = {
+        "fermi_gbm": _FERMI.search(body),
+        "swift": _SWIFT.search(body),
+        "einstein_probe": _EINSTEIN_PROBE.search(body),
+    }
+    related = tuple((stream, match[1]) for stream, match in found.items() if match is not None)
+    fermi = found["fermi_gbm"]
+    return related, (f"bn{fermi[2]}",) if fermi else ()
 
 
 def _created(document: Document) -> datetime | None:

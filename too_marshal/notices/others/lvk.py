@@ -19,8 +19,10 @@ from typing import Any
 
 from too_marshal.notices.formats.classic import base_notice, https, links
 from too_marshal.notices.formats.json_document import Document
+from too_marshal.notices.formats.numbers import read_float
 from too_marshal.notices.formats.times import TimeUnreadable, epoch_milliseconds, parse_utc
-from too_marshal.notices.formats.voevent import VOEvent, read_float
+from too_marshal.notices.formats.unified import UNKNOWN_KIND
+from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import InlineMap, Kind, MapLink, Notice, NoticeMalformed
 from too_marshal.notices.registration import parses_packet, parses_topic
 from too_marshal.notices.streams import Messenger, Stream, declare, stream_called
@@ -52,8 +54,10 @@ _KINDS = {
     "RETRACTION": Kind.RETRACTION,
 }
 _RANK = {name: rank for rank, name in enumerate(_KINDS, start=1)}
-
-"""Stream of each observatory that an external coincidence names."""
+_SPELLINGS = {"RETRACTED": "RETRACTION"}
+_RETRACTION = 164
+_PACKETS = {150: "PRELIMINARY", 151: "INITIAL", 152: "UPDATE", 163: "EARLYWARNING"}
+"""What a packet type says where `AlertType` says nothing."""
 
 
 @parses_topic("igwn.gwalert", members=("superevent_id", "alert_type", "time_created"))
@@ -72,8 +76,8 @@ def parse_gwalert(document: Document) -> Notice:
         stream=STREAM,
         event_key=superevent,
         notice_id=f"{superevent} {alert_type} {sent:%Y-%m-%dT%H:%M:%SZ}",
-        order=(epoch_milliseconds(sent), _RANK.get(alert_type, 0), 0),
-        kind=_KINDS.get(alert_type, Kind.INFORMATION),
+        order=(epoch_milliseconds(sent), _rank(alert_type), 0),
+        kind=_KINDS.get(alert_type, Kind.UPDATE),
         role=_role(superevent),
         event_time=time,
         published=sent,
@@ -86,7 +90,7 @@ def parse_gwalert(document: Document) -> Notice:
         significant=event.truth("significant"),
         links={} if page is None else {"GraceDB": page},
         related=_related(coincidence.text("observatory"), coincidence.text("gcn_notice_id")),
-        flags=time_flags | map_flags,
+        flags=time_flags | map_flags | _kind_flags(alert_type),
         attributes=_attributes(event, coincidence),
     )
 
@@ -100,17 +104,19 @@ def parse_voevent(event: VOEvent) -> Notice:
     """Read an alert of the archives (LVK sent its last VOEvent on 8 July 2026)."""
     base = base_notice(event, STREAM)
     superevent = _superevent(event.text("GraceID") or "")
-    alert_type = _alert_type(event.text("AlertType") or "")
     url = https(event.text("skymap_fits"))
     retracts = any(cite == "retraction" for cite, _ in event.citations)
-    if retracts or event.packet_type == 164:
+    if retracts or event.packet_type == _RETRACTION:
         alert_type = "RETRACTION"
-    order = (base.order[1], _RANK.get(alert_type, 0), base.order[2])
+    else:
+        stated = event.text("AlertType") or _PACKETS.get(event.packet_type or 0, "")
+        alert_type = _alert_type(stated)
+    order = (base.order[1], _rank(alert_type), base.order[2])
     return replace(
         base,
         event_key=superevent,
         order=order,
-        kind=_KINDS.get(alert_type, Kind.INFORMATION),
+        kind=_KINDS.get(alert_type, Kind.UPDATE),
         role="test" if base.role == "observation" and _role(superevent) == "test" else base.role,
         localization=None if url is None else MapLink(url),
         name=superevent,
@@ -121,7 +127,7 @@ def parse_voevent(event: VOEvent) -> Notice:
         significant=event.truth("Significant"),
         links=links(event, GraceDB="EventPage"),
         related=_related(event.text("External_Observatory"), event.text("External_GCN_Notice_Id")),
-        flags=base.flags | _voevent_flags(event),
+        flags=base.flags | _voevent_flags(event) | _kind_flags(alert_type),
         attributes=_voevent_attributes(event),
     )
 
@@ -134,10 +140,19 @@ def _superevent(name: str) -> str:
 
 def _alert_type(text: str) -> str:
     """One spelling: EARLY_WARNING (before 2023), EarlyWarning (VOEvent), EARLYWARNING."""
-    name = text.upper().replace("_", "").replace(" ", "")
-    if not name.isalpha() or len(name) > 40:
+    name = re.sub("[^A-Z]", "", text.upper())[:40]
+    if not name:
         raise NoticeMalformed(f"{text[:40]!r} is no alert type")
-    return name
+    return _SPELLINGS.get(name, name)
+
+
+def _rank(alert_type: str) -> int:
+    return _RANK.get(alert_type, _RANK["UPDATE"])
+
+
+def _kind_flags(alert_type: str) -> frozenset[str]:
+    """A word that we do not know is an update with a flag: it may be all that we hear."""
+    return frozenset(() if alert_type in _KINDS else {f"{UNKNOWN_KIND} {alert_type!a}"})
 
 
 def _role(superevent: str) -> str:
@@ -185,8 +200,8 @@ def _attributes(event: Document, coincidence: Document) -> dict[str, Any]:
         "central_frequency_hz": event.number("central_frequency"),
     }
     if chirp_mass is not None:
-        attributes["chirp_mass_bin_edges_solar_mass"] = _floats(chirp_mass, "bin_edges")
-        attributes["chirp_mass_probabilities"] = _floats(chirp_mass, "probabilities")
+        attributes["chirp_mass_bin_edges_solar_mass"] = list(chirp_mass.listed_numbers("bin_edges"))
+        attributes["chirp_mass_probabilities"] = list(chirp_mass.listed_numbers("probabilities"))
     if coincidence:
         attributes["external_coincidence"] = {
             "observatory": coincidence.text("observatory"),
@@ -198,14 +213,6 @@ def _attributes(event: Document, coincidence: Document) -> dict[str, Any]:
             "time_sky_far_hz": coincidence.number("time_sky_position_coincidence_far"),
         }
     return {name: value for name, value in attributes.items() if value not in (None, [])}
-
-
-def _floats(document: Document, name: str) -> list[float]:
-    values = document.texts(name)
-    numbers = [read_float(value) for value in values]
-    if None in numbers:
-        raise NoticeMalformed(f"mchirp_source.{name} is not a list of numbers")
-    return [value for value in numbers if value is not None]
 
 
 def _voevent_flags(event: VOEvent) -> frozenset[str]:

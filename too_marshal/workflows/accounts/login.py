@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from datetime import datetime, timedelta
 
@@ -11,6 +12,8 @@ from sqlalchemy.orm import Session
 from too_marshal.db.base import now
 from too_marshal.db.people import LoginAttempt, Person, WebSession, sha256_of
 from too_marshal.workflows.accounts.people import is_password_of
+
+logger = logging.getLogger(__name__)
 
 SESSION_IDLE = timedelta(hours=12)
 """A session that is not used for so long is over; a night is not longer."""
@@ -55,6 +58,7 @@ def check_password(session: Session, username: str, password: str, address: str)
     """
     username, address = username[:80], address[:60]
     if _is_throttled(session, username, address):
+        logger.warning("Login refused after too many failures", extra={"address": address})
         raise LoginThrottled
     person = session.scalars(select(Person).where(Person.username == username)).one_or_none()
     is_right = is_password_of(person, password)
@@ -62,9 +66,13 @@ def check_password(session: Session, username: str, password: str, address: str)
         session.execute(delete(LoginAttempt).where(LoginAttempt.tried_at < _throttle_start()))
         session.add(LoginAttempt(username=username, address=address))
         session.commit()
+        # What was typed in place of a name may be a password.
+        known = "nobody that we know" if person is None else person.username
+        logger.warning("Login failed", extra={"person": known, "address": address})
         return None
     session.execute(delete(LoginAttempt).where(LoginAttempt.username == username))
     session.commit()
+    logger.info("Logged in", extra={"person": person.username, "address": address})
     return person
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
 from functools import cache
@@ -14,6 +15,8 @@ from sqlalchemy.orm import Session
 
 from too_marshal.db.people import Person, Role, WebSession
 from too_marshal.workflows.errors import Invalid
+
+logger = logging.getLogger(__name__)
 
 SHORTEST_PASSWORD = 10
 MAX_PASSWORD_LENGTH = 1000
@@ -72,6 +75,7 @@ def create_person(  # noqa: PLR0913 - what an account consists of
     except IntegrityError as err:
         session.rollback()
         raise PersonInvalid(f"there is already a person named {username}") from err
+    logger.info("Added an account", extra={"person": username, "role": role.name.lower()})
     return person
 
 
@@ -85,12 +89,15 @@ def set_password(session: Session, person: Person, password: str) -> None:
     """Change a password and end the person's sessions; committed."""
     person.password_hash = hash_password(password)
     end_sessions_of(session, person)
+    logger.info("Changed a password", extra={"person": person.username})
 
 
 def set_role(session: Session, person: Person, role: Role, *, is_active: bool) -> None:
     """Change what a person may do and end the person's sessions; committed."""
     person.role, person.is_active = role, is_active
     end_sessions_of(session, person)
+    word = role.name.lower() if is_active else "closed"
+    logger.info("Changed an account", extra={"person": person.username, "role": word})
 
 
 def hash_password(password: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from datetime import datetime, timedelta
 
@@ -12,6 +13,8 @@ from too_marshal.db.base import now
 from too_marshal.db.people import ApiToken, Person, Role, sha256_of
 from too_marshal.workflows.accounts.login import SEEN_STEP
 from too_marshal.workflows.accounts.people import PersonInvalid
+
+logger = logging.getLogger(__name__)
 
 MAX_TOKEN_LENGTH = timedelta(days=365)
 
@@ -62,6 +65,10 @@ def create_token(
     )
     session.add(token)
     session.commit()
+    logger.info(
+        "Made an API token",
+        extra={"person": person.username, "called": ascii(token.name), "role": role.name.lower()},
+    )
     return token, value
 
 
@@ -91,4 +98,7 @@ def revoke_token(session: Session, person: Person, token_id: int) -> bool:
         return False
     token.revoked_at = token.revoked_at or now()
     session.commit()
+    logger.info(
+        "Ended an API token", extra={"person": person.username, "called": ascii(token.name)}
+    )
     return True

@@ -44,7 +44,7 @@ def announce(  # noqa: PLR0913 - who is told of what, and by what
     rule, event = session.get_one(PlanRule, rule_id), session.get_one(Event, event_id)
     text = message(event, what, rule.name, channels.public_url)
     for name in rule.channels or sorted(channels.by_name):
-        _enter(session, event, name, text, notice_id=notice_id, rule_name=rule.name)
+        enter(session, event, name, text, notice_id=notice_id, rule_name=rule.name)
     session.commit()
 
 
@@ -64,17 +64,17 @@ def call_people(session: Session, channels: Channels, submission_id: int, what: 
     event = submission.plan.event
     text = message(event, f"{submission.telescope} {what}", "", channels.public_url)
     for name in sorted(channels.by_name):
-        _enter(session, event, name, text, submission_id=submission_id, rule_name="")
+        enter(session, event, name, text, submission_id=submission_id, rule_name="")
     session.commit()
 
 
-def _enter(session: Session, event: Event, channel: str, text: str, **about: object) -> None:
+def enter(session: Session, event: Event | None, channel: str, text: str, **about: object) -> None:
     """Have a channel told, unless it was told of the same before; not committed."""
     delivery_id = session.scalar(
         insert(Delivery)
         .values(
             channel=channel,
-            event_id=event.id,
+            event_id=None if event is None else event.id,
             text=text,
             state=DeliveryState.WAITING,
             attempts=0,
@@ -105,15 +105,23 @@ def message(event: Event, what: str, rule: str, public_url: str) -> str:
     if event.event_time is not None:
         parts.append(f"T0 {event.event_time:%Y-%m-%d %H:%M:%S} UTC")
     text = ", ".join(parts) + (f" (rule: {rule})" if rule else "")
-    # As Slack wants it; see "Formatting text for app surfaces" in its documentation.
-    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
-        text = text.replace(character, entity)
+    text = escaped(text)
     if not public_url:
         return text
     root = public_url.rstrip("/")
     text += f" {root}/events/{event.id}"
     map_id = event.current_localization_id
     return text if map_id is None else f"{text} map: {root}/localizations/{map_id}/map.png"
+
+
+def escaped(text: str) -> str:
+    """Text with what Slack would take for a link or a mention written as it reads.
+
+    Reference: "Formatting text for app surfaces" in Slack's documentation.
+    """
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        text = text.replace(character, entity)
+    return text
 
 
 def deliver(session: Session, channels: Channels, delivery_id: int) -> None:

@@ -24,7 +24,7 @@ from too_marshal.db.notices import NoticeReference, NoticeState, ReceivedNotice
 from too_marshal.notices.notice import Kind
 from too_marshal.workflows.events.attach import attach, exactly_named
 from too_marshal.workflows.events.duplicates import show_repeats, split_repetitions
-from too_marshal.workflows.events.link import link_stated
+from too_marshal.workflows.events.link import link_stated, unlink_namesakes
 from too_marshal.workflows.events.naming import (
     Key,
     circular_names_among,
@@ -34,6 +34,7 @@ from too_marshal.workflows.events.naming import (
 )
 from too_marshal.workflows.events.references import BURST_NAMES, CIRCULARS, references
 from too_marshal.workflows.events.summarize import Document, is_information, summary
+from too_marshal.workflows.events.versions import follow, supersede
 from too_marshal.workflows.localizations.create import note_localizations
 
 ASSOCIATION_LOCK = 0x746F6F65
@@ -66,7 +67,10 @@ def apply_notices(session: Session, read: Sequence[ReceivedNotice]) -> Sequence[
 
 
 def _apply(session: Session, rows: Sequence[ReceivedNotice]) -> None:
-    stated = {row.id: references(_document(row)) for row in rows}
+    superseded = supersede(session, rows)
+    stated = {
+        row.id: [] if row.id in superseded.arrivals else references(_document(row)) for row in rows
+    }
     information = [row for row in rows if row.kind == Kind.INFORMATION.value]
     own = [row for row in rows if _key(row) is not None]
     with session.no_autoflush:
@@ -82,14 +86,16 @@ def _apply(session: Session, rows: Sequence[ReceivedNotice]) -> None:
         for rank, (stream, name) in enumerate(stated[row.id])
     )
     session.flush()
-    changed = _bring_up_to_date(session, list(known.values()), information)
+    changed = _bring_up_to_date(session, list(known.values()), information, superseded.events)
     changed |= rename(session, {event: set() for event in fresh.values()})
     names = {name for event_names in changed.values() for name in event_names}
-    attached = attach(session, information, names)
+    attached = attach(session, information, names | superseded.names)
+    followed = follow(session, [*information, *attached.rows], superseded.arrivals)
     _derive(session, attached.informed)
+    unlink_namesakes(session, list(changed))
     naming = [row.event for row in own if stated[row.id] and row.event is not None]
     link_stated(session, list(dict.fromkeys([*changed, *naming])))
-    pairs = [*attached.pairs, *((row, row.event) for row in own)]
+    pairs = [*attached.pairs, *followed, *((row, row.event) for row in own)]
     for row, event in sorted(pairs, key=lambda pair: pair[0].id):
         _record_received(session, row, event)
     _act_on_retractions(session, [event for event in events.values() if event.id not in retracted])
@@ -147,16 +153,23 @@ def _begin(
 
 
 def _bring_up_to_date(
-    session: Session, known: Sequence[Event], information: Sequence[ReceivedNotice]
+    session: Session,
+    known: Sequence[Event],
+    information: Sequence[ReceivedNotice],
+    named_before: Sequence[Event],
 ) -> dict[Event, set[str]]:
-    """Derive known events anew; returns those whose names changed, with the changed ones."""
+    """Derive known events anew; returns those whose names changed, with the changed ones.
+
+    Events `named_before` were named by a version of a circular that does not count any more.
+    """
     named = [
         (row, event)
         for row, event in exactly_named(session, information)
         if row.stream in (CIRCULARS, event.stream)
     ]
     named_by_circular = {event for row, event in named if row.stream == CIRCULARS}
-    touched = list(dict.fromkeys([*known, *(event for _, event in named)]))
+    named_by_circular |= set(named_before)
+    touched = list(dict.fromkeys([*known, *(event for _, event in named), *named_before]))
     before = {event: names_of(event) for event in touched}
     keys = {event: (event.stream, normalized_name(event.key)) for event in named_by_circular}
     lent = circular_names_of(session, keys.values())

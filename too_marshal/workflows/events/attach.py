@@ -24,6 +24,9 @@ class Attached:
     pairs: list[tuple[ReceivedNotice, Event]] = field(default_factory=list)
     """Notices with an event that they did not belong to before."""
 
+    rows: list[ReceivedNotice] = field(default_factory=list)
+    """All information that was looked at."""
+
     informed: set[Event] = field(default_factory=set)
     """Events that gained, or lost, information of their own stream."""
 
@@ -43,7 +46,7 @@ def attach(
         Names of events that came or went, as compared.
     """
     rows = {row.id: row for row in [*information, *_calling(session, names)]}
-    attached = Attached()
+    attached = Attached(rows=list(rows.values()))
     if not rows:
         return attached
     named = _named(session, rows)
@@ -51,8 +54,8 @@ def attach(
     for notice_id, row in sorted(rows.items()):
         events = named[notice_id]
         shown = further[notice_id] | ({row.event_id} if row.event_id is not None else set())
-        if events:
-            _give(row, events[0], attached)
+        # A circular was attached by a name that a correction has taken away: it waits again.
+        _give(row, events[0] if events else None, attached)
         listed = events if row.stream in LISTING else events[:1]
         _share(session, row, listed[1:], further[notice_id])
         # A slew that finds a better home is told of where it was first; a list everywhere.
@@ -104,12 +107,14 @@ def _further(session: Session, notice_ids: Collection[int]) -> dict[int, set[int
     return further
 
 
-def _give(row: ReceivedNotice, event: Event, attached: Attached) -> None:
+def _give(row: ReceivedNotice, event: Event | None, attached: Attached) -> None:
     """Make it the notice's event."""
     old = row.event
     if event is not old:
         row.event = event
-        event.changed_at = now()
+        for one in (old, event):
+            if one is not None:
+                one.changed_at = now()
         attached.informed |= {one for one in (old, event) if one and one.stream == row.stream}
 
 

@@ -19,6 +19,8 @@ from too_marshal.db.notices import NoticeReference, ReceivedNotice
 from too_marshal.notices.notice import Kind
 from too_marshal.workflows.events.references import BURST_NAMES
 
+_NAMESAKES = "circulars call both "
+
 MAX_REASON_LENGTH = 200
 """Characters of what a person says about a link."""
 
@@ -106,11 +108,30 @@ def _namesakes(session: Session, events: Iterable[Event]) -> list[tuple[int, Eve
         .where(EventName.normalized_name.in_(called))
     )
     return [
-        (event.id, other, f"circulars call both {name}")
+        (event.id, other, f"{_NAMESAKES}{name}")
         for other, name, normalized in session.execute(query)
         for event in called[normalized]
         if other.stream != event.stream
     ]
+
+
+def unlink_namesakes(session: Session, events: Iterable[Event]) -> None:
+    """Undo links of events that circulars call by one name no more; not committed.
+
+    What a person has linked, or another notice states, stays or is stated anew by `link_stated`.
+    """
+    for event in events:
+        called = {normalized_name(name) for name in event.aliases}
+        for pair in links_of(session, event.id):
+            _, is_of_name, name = pair.reason.partition(_NAMESAKES)
+            other = pair.second if pair.first_id == event.id else pair.first
+            shared = called & {normalized_name(alias) for alias in other.aliases}
+            if pair.kind != LinkKind.STATED or not is_of_name or normalized_name(name) in shared:
+                continue
+            pair.undone_by, pair.undone_at = MARSHAL, now()
+            _add_activity(session, pair, f"link undone: no circular calls both {name} any more")
+            tasks.combine(link_id=pair.id).defer(session)
+    session.flush()
 
 
 def _state(session: Session, event: Event, other: Event, reason: str) -> None:
@@ -118,7 +139,7 @@ def _state(session: Session, event: Event, other: Event, reason: str) -> None:
     if pair is None:
         pair = _new(event, other, LinkKind.STATED, reason)
         session.add(pair)
-    elif pair.kind == LinkKind.COINCIDENT and pair.undone_by in (None, MARSHAL):
+    elif pair.undone_by == MARSHAL or (pair.kind == LinkKind.COINCIDENT and pair.undone_by is None):
         pair.kind, pair.reason, pair.undone_by, pair.undone_at = LinkKind.STATED, reason, None, None
     else:
         return

@@ -14,7 +14,7 @@ LISTING = frozenset(name for name, stream in STREAMS.items() if stream.lists_eve
 _NAMING = frozenset(name for name, stream in STREAMS.items() if stream.names_any)
 """Streams that call events by names of any mission."""
 
-BURST_NAMES = ("GRB ", "XRF ", "SGR ")
+BURST_NAMES = ("GRB ", "XRF ", "SGR ", "EP2")
 """Names that no mission gives: a circular that states a trigger number lends its burst one."""
 
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from too_marshal.notices.formats.classic import TIME_REPAIRED
-from too_marshal.notices.notice import Kind
+from too_marshal.notices.formats.unified import UNKNOWN_KIND
+from too_marshal.notices.notice import UNREAL_ROLES, Kind
 
 Document = dict[str, Any]
 """A notice as `notices.notice_json` writes it."""
@@ -41,11 +42,13 @@ def summary(key: str, documents: Sequence[Document], lent: Sequence[str] = ()) -
         documents
     )
     last = primary[-1]
+    # A word that we do not know neither takes an event back nor gives it back.
+    standing = next((one for one in reversed(primary) if not _is_of_unknown_kind(one)), last)
     own = {alias for document in primary for alias in document.get("aliases", [])}
     return {
-        "kind": last["kind"],
+        "kind": standing["kind"],
         "type_name": last.get("type_name", ""),
-        "is_retracted": last["kind"] == Kind.RETRACTION.value,
+        "is_retracted": standing["kind"] == Kind.RETRACTION.value,
         # One real notice makes the event real: a test notice may not hide it.
         "is_test": all(is_test(document) for document in primary),
         "name": _last(primary, "name") or key,
@@ -72,9 +75,13 @@ def is_information(document: Document) -> bool:
     return bool(document["kind"] == Kind.INFORMATION.value)
 
 
+def _is_of_unknown_kind(document: Document) -> bool:
+    return any(flag.startswith(UNKNOWN_KIND) for flag in document.get("flags", []))
+
+
 def is_test(document: Document) -> bool:
     """Whether nothing real may follow from the notice."""
-    return document["kind"] == Kind.TEST.value or document.get("role") != "observation"
+    return document["kind"] == Kind.TEST.value or document.get("role") in UNREAL_ROLES
 
 
 def _last(documents: Sequence[Document], name: str) -> Any:

@@ -263,3 +263,5 @@ def _describe(row: ReceivedNotice, notice: Notice) -> None:
 def _quarantine(session: Session, row: ReceivedNotice, reason: str) -> None:
     row.state, row.error = NoticeState.QUARANTINED, reason
     record(session, f"Notice quarantined: {reason}", subject="notice", subject_id=row.id)
+    if row.channel not in {"replay", "backfill"}:  # archives wake nobody
+        tasks.tell_unread(notice_id=row.id).defer(session)

@@ -51,12 +51,13 @@ def localize(session: Session, localization_id: int) -> None:
     row = session.get_one(
         ReceivedNotice, localization.notice_id, options=[undefer(ReceivedNotice.payload)]
     )
-    where = parse(row.payload, row.topic).localization
-    if isinstance(where, notice.MapLink):
+    said = parse(row.payload, row.topic)
+    if isinstance(said.localization, notice.MapLink):
         _fetch_later(session, localization)
     session.commit()  # no transaction stays open while a map is read
+    instead = ""
     try:
-        facts, original = _map_of(where, localization.variant, _duration_class(row))
+        facts, original, instead = _map_of(said, localization.variant, _duration_class(row))
     except SkyMapInvalid as err:
         state, reason = LocalizationState.REFUSED, f"sky map refused: {err}"
     except MapUnavailable as err:
@@ -67,6 +68,8 @@ def localize(session: Session, localization_id: int) -> None:
     if localization.state == LocalizationState.PENDING:
         if state == LocalizationState.READY:
             make_ready(session, localization, facts, original)
+            if instead:
+                _note(session, localization, instead)
         else:
             close(session, localization, state, reason)
     session.commit()
@@ -77,22 +80,30 @@ def _duration_class(row: ReceivedNotice) -> str:
     return str((row.document or {}).get("attributes", {}).get("duration_class") or "").lower()
 
 
-def _map_of(
-    where: notice.Localization | None, variant: str, duration: str
-) -> tuple[MapFacts, bytes | None]:
-    match where:
-        case notice.InlineMap(fits=fits, combined=combined):
+def _map_of(said: notice.Notice, variant: str, duration: str) -> tuple[MapFacts, bytes | None, str]:
+    """The map, its bytes where it came as a file, and why another than the notice's serves."""
+    match said.localization:
+        case notice.InlineMap(fits=fits, combined=combined, fallback=region):
             chosen = combined if variant == "combined" and combined is not None else fits
-            return read_map(chosen), chosen
+            try:
+                return read_map(chosen), chosen, ""
+            except SkyMapInvalid as err:
+                if region is None or variant == "combined":
+                    raise
+                why = f"sky map refused: {err}; the region that the notice states serves instead"
+                return describe(_skymap_of(region, duration)), None, why
         case notice.MapLink(fallback=None):
-            raise MapUnavailable("the notice gives no position, only the address of a map")
-        case notice.MapLink(fallback=notice.Circle() as circle):
-            return describe(_circle(circle, duration)), None
+            gives = "position" if said.position is None else "error of its position"
+            raise MapUnavailable(f"the notice gives no {gives}, only the address of a map")
+        case notice.MapLink(fallback=region) if region is not None:
+            return describe(_skymap_of(region, duration)), None, ""
+        case notice.Circle() | notice.Ellipse() | notice.Polygon() as region:
+            return describe(_skymap_of(region, duration)), None, ""
         case _:
-            return describe(_skymap_of(where, duration)), None
+            raise MapUnavailable("the notice gives no position")
 
 
-def _skymap_of(where: notice.Localization | None, duration: str) -> SkyMap:
+def _skymap_of(where: notice.Region, duration: str) -> SkyMap:
     match where:
         case notice.Circle():
             return _circle(where, duration)
@@ -107,8 +118,6 @@ def _skymap_of(where: notice.Localization | None, duration: str) -> SkyMap:
             )
         case notice.Polygon(vertices=vertices, containment=containment):
             return polygon_skymap(vertices * u.deg, containment)
-        case _:
-            raise MapUnavailable("the notice gives no position")
 
 
 def _circle(circle: notice.Circle, duration: str) -> SkyMap:
@@ -201,6 +210,15 @@ def load_skymap(session: Session, localization: Localization) -> SkyMap:
         SkyMapFile, localization.sky_map_sha256, options=[undefer(SkyMapFile.prepared)]
     )
     return SkyMap.from_bytes(file.prepared)
+
+
+def _note(session: Session, localization: Localization, reason: str) -> None:
+    """Say of a map that is ready what is odd about it."""
+    localization.reason = reason[:1].upper() + reason[1:] + "."
+    record(
+        session, localization.reason, subject="localization", subject_id=localization.id,
+        event_id=localization.event_id,
+    )  # fmt: skip
 
 
 def close(

@@ -94,7 +94,9 @@ def _test(heeded: bool, case: Case) -> Iterator[str]:  # noqa: FBT001 - the valu
 
 
 def _significant(wanted: bool, case: Case) -> Iterator[str]:  # noqa: FBT001
-    if wanted and not case.event.is_significant:
+    if wanted and case.event.is_significant is None:
+        yield "the mission does not say whether it is significant, which counts as not significant"
+    elif wanted and not case.event.is_significant:
         yield "it is not significant"
 
 
@@ -104,18 +106,24 @@ def _flags(excluded: list[str], case: Case) -> Iterator[str]:
 
 
 def _far(most: float, case: Case) -> Iterator[str]:
-    if case.event.far is None or case.event.far > most:
+    if case.event.far is None:
+        yield f"no false-alarm rate is stated, so it is not below {most:g} Hz"
+    elif case.event.far > most:
         yield f"its false-alarm rate is not below {most:g} Hz"
 
 
 def _astrophysical(least: float, case: Case) -> Iterator[str]:
     terrestrial = case.event.classification.get("Terrestrial")
-    if terrestrial is None or 1 - terrestrial < least:
+    if terrestrial is None:
+        yield f"no astrophysical probability is stated, so it is not {least:g} or more"
+    elif 1 - terrestrial < least:
         yield f"its astrophysical probability is not {least:g} or more"
 
 
 def _has_ns(least: float, case: Case) -> Iterator[str]:
-    if case.event.properties.get("HasNS", -1.0) < least:
+    if "HasNS" not in case.event.properties:
+        yield f"no HasNS is stated, so it is not {least:g} or more"
+    elif case.event.properties["HasNS"] < least:
         yield f"its HasNS is not {least:g} or more"
 
 
@@ -146,14 +154,18 @@ def _area(most: float, case: Case) -> Iterator[str]:
 def _distance(most: float, case: Case) -> Iterator[str]:
     sky_map = case.localization and case.localization.sky_map
     mean = sky_map.distance_mean if sky_map else None
-    if mean is None or mean > most:
+    if mean is None:
+        yield f"its map tells no distance, so it is not below {most:g} Mpc"
+    elif mean > most:
         yield f"its distance is not below {most:g} Mpc"
 
 
 def _radius(most: float, case: Case) -> Iterator[str]:
     described = case.localization.description if case.localization else None
     radius = described and described.get("radius", described.get("semi_major"))
-    if radius is None or radius > most:
+    if radius is None:
+        yield f"no error radius is stated, so its error radius is not {most:g} deg or less"
+    elif radius > most:
         yield f"its error radius is not {most:g} deg or less"
 
 

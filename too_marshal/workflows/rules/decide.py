@@ -45,7 +45,7 @@ def failed_conditions(
     return [
         *_of_the_event(case),
         *_of_the_age(rule, case.age, purposes),
-        *_of_the_conditions(rule, case),
+        *_of_the_conditions(rule, case, plans=Purpose.PLAN in purposes),
     ]
 
 
@@ -103,18 +103,22 @@ def decide_localization(
         is_met = not against
         # Of a rule that does both, one may come too late, and that is said beside the other.
         late = {purpose: too_old(rule, case.age, purpose) for purpose in Purpose}
-        if rule.plans and rule.telescope in planning:
-            against.append(PLANNED_BEFORE)
+        is_planned = rule.plans and rule.telescope in planning
         aside = []
         if is_met and tells and rule.plans:
             aside = [f"no plan: {why}" for why in late[Purpose.PLAN]]
             aside += [f"nobody is told: {why}" for why in late[Purpose.TELL]]
+        # A rule that tells people all the same does apply.
+        if is_planned and is_met and tells and not late[Purpose.TELL]:
+            aside.append(f"no plan: {PLANNED_BEFORE}")
+        elif is_planned:
+            against.append(PLANNED_BEFORE)
         is_first = store_decision(
             session, rule, event, _LOCALIZATION, localization.id, against, aside
         )
         if tells and is_met and is_first and not late[Purpose.TELL]:
             notifying.append(rule)
-        if rule.plans and not against and not late[Purpose.PLAN]:
+        if rule.plans and not against and not is_planned and not late[Purpose.PLAN]:
             planning[rule.telescope] = rule
     return list(planning.values()), notifying
 
@@ -181,9 +185,9 @@ def _of_the_age(rule: PlanRule, age: timedelta, purposes: Sequence[Purpose]) -> 
     return list(dict.fromkeys(chain.from_iterable(against))) if all(against) else []
 
 
-def _of_the_conditions(rule: PlanRule, case: Case) -> Iterator[str]:
+def _of_the_conditions(rule: PlanRule, case: Case, *, plans: bool) -> Iterator[str]:
     has_map = case.localization is not None and case.localization.sky_map is not None
-    if not has_map and (rule.plans or needs_map(rule)):
+    if not has_map and (plans or needs_map(rule)):
         yield NO_MAP
     for condition, value in conditions_of(rule):
         if has_map or not condition.needs_map:

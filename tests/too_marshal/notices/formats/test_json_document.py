@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import time
 
 import pytest
@@ -13,15 +14,8 @@ from too_marshal.notices.formats.json_document import Document, read_document
 from too_marshal.notices.notice import NoticeMalformed
 
 HOSTILE = {
-    "NaN": (b'{"a": NaN}', "NaN"),
-    "infinity": (b'{"a": -Infinity}', "Infinity"),
-    "a number beyond all": (b'{"a": 1e999}', "no finite number"),
-    "5000 digits": (b'{"a": ' + b"9" * 5000 + b"}", "not JSON"),
     "a name twice": (b'{"a": 1, "a": 2}', "twice"),
     "a name twice, inside": (b'{"b": [{"a": 1, "a": 2}]}', "twice"),
-    "a NUL in a text": (b'{"a": "x\\u0000y"}', "NUL"),
-    "a NUL in a name": (b'{"x\\u0000": 1}', "NUL"),
-    "half a surrogate pair": (b'{"a": "\\ud800"}', "surrogate"),
     "depth 100 000": (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "deep"),
     "a list 100 000 deep": (b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "deep"),
     "a list": (b"[1]", "not an object"),
@@ -75,10 +69,44 @@ def test_what_json_writes_is_read_back(members):
     assert dict(read_document(json.dumps(members).encode())) == members
 
 
-@pytest.mark.parametrize("value", [True, [1], {"a": 1}, "x", "1e999", 10**400])
-def test_what_is_no_number_is_named(value):
-    with pytest.raises(NoticeMalformed, match=r"event\.far is not a"):
-        Document({"far": value}, "event.").number("far")
+ODD = {
+    "NaN": b"NaN",
+    "infinity": b"-Infinity",
+    "a number beyond all": b"1e999",
+    "5000 digits": b"9" * 5000,
+    "a NUL in a text": b'"x\\u0000y"',
+    "a NUL in a name": b'{"x\\u0000": 1}',
+    "half a surrogate pair": b'"\\ud800"',
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_value_costs_its_member_and_only_when_it_is_asked_for(name):
+    document = read_document(b'{"a": ' + ODD[name] + b', "b": 2}')
+    assert document.number("b") == 2
+    assert document.flags == frozenset()
+    assert document.number("a") is None
+    assert document.flags == {"a unreadable"}
+    assert document.text("a") is None
+    json.dumps(sorted(document.flags)).encode()
+
+
+def test_a_name_given_twice_with_one_value_is_one():
+    assert read_document(b'{"a": 1, "a": 1}')["a"] == 1
+
+
+@pytest.mark.parametrize("value", [True, [1], {"a": 1}, "x", "1e999", 10**400, "N/A", math.nan])
+def test_what_is_no_number_is_flagged_by_name(value):
+    document = Document({"event": {"far": value}})
+    assert document.child("event").number("far") is None
+    assert document.flags == {"event.far unreadable"}
+
+
+@pytest.mark.parametrize("value", [None, "", " ", "null", "NULL", "None"])
+def test_what_says_that_there_is_no_number_is_not_flagged(value):
+    document = Document({"far": value})
+    assert document.number("far") is None
+    assert document.flags == frozenset()
 
 
 def test_a_number_may_stand_in_quotes():
@@ -86,27 +114,61 @@ def test_a_number_may_stand_in_quotes():
 
 
 @pytest.mark.parametrize("value", [1.5, 2**63, -(2**63) - 1, "x", True])
-def test_what_is_no_whole_number_is_named(value):
-    with pytest.raises(NoticeMalformed, match="rev is not a"):
-        Document({"rev": value}).integer("rev")
+def test_what_is_no_whole_number_is_flagged_by_name(value):
+    document = Document({"rev": value})
+    assert document.integer("rev") is None
+    assert document.flags == {"rev unreadable"}
 
 
 def test_a_large_identifier_loses_no_digit():
     assert Document({"id": 2**62 + 1}).integer("id") == 2**62 + 1
 
 
-@pytest.mark.parametrize("value", [{"a": 1}, [["x"]], True, [None]])
-def test_what_is_no_list_of_texts_is_named(value):
-    with pytest.raises(NoticeMalformed, match="id is not text"):
-        Document({"id": value}).texts("id")
+@pytest.mark.parametrize(
+    ("value", "truth"),
+    [(True, True), ("true", True), ("Yes", True), (1, True), (" FALSE ", False), ("0", False)],
+)
+def test_truth_has_many_spellings(value, truth):
+    document = Document({"significant": value})
+    assert document.truth("significant") is truth
+    assert document.flags == frozenset()
+
+
+@pytest.mark.parametrize("value", ["perhaps", 2, [True], {}])
+def test_what_is_neither_true_nor_false_is_flagged_by_name(value):
+    document = Document({"significant": value})
+    assert document.truth("significant") is None
+    assert document.flags == {"significant unreadable"}
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, [["x"]], True, [None], "N/A", "null", ["unknown"]])
+def test_what_is_no_identifier_is_named(value):
+    document = Document({"id": value})
+    assert document.identifiers("id") == ()
+    if value != "null":
+        with pytest.raises(NoticeMalformed, match="id is not text"):
+            document.required_identifiers("id")
+
+
+def test_the_readable_of_several_identifiers_are_kept():
+    document = Document({"id": ["1", None, "bn1"]})
+    assert document.required_identifiers("id") == ("1", "bn1")
+    assert document.flags == {"id unreadable"}
 
 
 @pytest.mark.parametrize("value", [5, [5], "x"])
-def test_what_is_no_object_is_named(value):
-    with pytest.raises(NoticeMalformed, match="event is not an object"):
-        Document({"event": value}).child("event")
-    with pytest.raises(NoticeMalformed, match="event is not a list of objects"):
-        Document({"event": value}).children("event")
+def test_what_is_no_object_is_flagged_by_name(value):
+    document = Document({"event": value})
+    assert document.child("event") is None
+    assert document.children("event") == ()
+    assert document.flags == {"event unreadable"}
+
+
+def test_a_list_with_a_million_faults_makes_few_flags():
+    document = Document({"a": {str(i): "x" for i in range(10_000)}})
+    assert document.numbers("a") == {}
+    assert len(document.flags) == 21
+    assert "more unreadable members" in document.flags
 
 
 @settings(deadline=None)

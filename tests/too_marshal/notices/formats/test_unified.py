@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
+from astropy import units as u
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planners.skymaps.circles import polygon_skymap
 from too_marshal.notices.formats.json_document import Document
-from too_marshal.notices.formats.unified import core_map, core_notice, core_polygon, core_region
-from too_marshal.notices.notice import Circle, Ellipse, Kind, MapLink, NoticeMalformed
+from too_marshal.notices.formats.regions import core_map, core_polygon, core_region
+from too_marshal.notices.formats.unified import core_notice
+from too_marshal.notices.notice import Circle, Ellipse, Kind, MapLink
 
 PLACE = {"ra": 10.0, "dec": 20.0}
 
@@ -18,7 +23,6 @@ def region(**members):
 def test_the_containment_is_ninety_percent_where_it_is_not_stated():
     assert region(ra_dec_error=0.5).containment == 0.9
     assert region(ra_dec_error=0.5, containment_probability=0.68).containment == 0.68
-    assert region(ra_dec_error=0.5, containment_probability=68).containment == 0.9
 
 
 def test_a_systematic_model_is_not_folded_in_twice():
@@ -74,25 +78,128 @@ def test_a_position_of_zero_is_none():
     assert core_region(Document({"ra": 0, "dec": 0, "ra_dec_error": 1})) is None
 
 
-@pytest.mark.parametrize("place", [{"ra": 361}, {"ra": -1}, {"dec": 91}, {"dec": -90.5}])
-def test_a_position_off_the_sphere_is_malformed(place):
-    with pytest.raises(NoticeMalformed, match="off the sphere"):
-        core_region(Document(PLACE | place | {"ra_dec_error": 1}))
+@pytest.mark.parametrize(
+    ("stated", "containment", "flag"),
+    [
+        (0.68, 0.68, None),
+        (68, 0.68, "containment of 68 read as percent"),
+        (90, 0.9, "containment of 90 read as percent"),
+        (99.7, 0.997, "containment of 99.7 read as percent"),
+        (1, 0.9, "containment of 1 unusable, 0.9 assumed"),
+        (5, 0.9, "containment of 5 unusable, 0.9 assumed"),
+        (0, 0.9, "containment of 0 unusable, 0.9 assumed"),
+        (-0.5, 0.9, "containment of -0.5 unusable, 0.9 assumed"),
+        (100, 0.9, "containment of 100 unusable, 0.9 assumed"),
+        ("N/A", 0.9, "containment_probability unreadable"),
+    ],
+)
+def test_a_containment_may_be_meant_in_percent(stated, containment, flag):
+    document = Document(PLACE | {"ra_dec_error": 0.5, "containment_probability": stated})
+    assert core_region(document).containment == pytest.approx(containment, abs=1e-12)
+    assert document.flags == ({flag} if flag else set())
+
+
+@pytest.mark.parametrize("place", [{"ra": 361}, {"ra": -181}, {"dec": 91}, {"dec": -90.5}])
+def test_a_position_off_the_sphere_is_flagged(place):
+    document = Document(PLACE | place | {"ra_dec_error": 1})
+    assert core_region(document) is None
+    (flag,) = document.flags
+    assert "off the sphere" in flag
+
+
+@pytest.mark.parametrize(("ra", "wrapped"), [(-180, 180), (-1, 359), (-0.25, 359.75), (360, 0)])
+def test_a_right_ascension_may_count_from_the_other_side(ra, wrapped):
+    document = Document(PLACE | {"ra": ra, "ra_dec_error": 1})
+    assert core_region(document) == Circle(wrapped, 20, 1, 0.9, systematics_included=False)
+    assert document.flags == frozenset()
 
 
 @pytest.mark.parametrize("error", ["wide", [1, "x"], {"a": 1}, [None, 1], True, [[1]]])
-def test_an_error_that_is_no_number_is_malformed(error):
-    with pytest.raises(NoticeMalformed, match="not a"):
-        region(ra_dec_error=error)
+def test_an_error_that_is_no_number_leaves_the_position_with_a_flag(error):
+    notice = core_notice(document := Document(PLACE | {"id": "1", "ra_dec_error": error}), "maxi")
+    assert core_region(document) is None
+    assert notice.position == (10, 20)
+    assert document.flags == {"ra_dec_error unreadable"}
+
+
+@pytest.mark.parametrize("error", [0, -1, 181, [0.5, 0], [-0.1, 3, 10]])
+def test_an_error_that_can_be_none_leaves_the_position_with_a_flag(error):
+    document = Document(PLACE | {"id": "1", "ra_dec_error": error})
+    assert core_notice(document, "maxi").position == (10, 20)
+    assert core_region(document) is None
+    (flag,) = document.flags
+    assert flag.startswith("error radius unusable: ")
 
 
 @pytest.mark.parametrize(
     "corners",
     [[[0, 0], [1, 1]], [[0, 0, 0]] * 3, ["ab", "cd", "ef"], [[0, 95]] * 3, 5, [[None] * 2] * 3],
 )
-def test_a_polygon_that_is_none_is_malformed(corners):
-    with pytest.raises(NoticeMalformed, match="corners"):
-        core_polygon(Document({"corners": corners}), "corners")
+def test_a_polygon_that_is_none_is_flagged(corners):
+    document = Document({"corners": corners})
+    assert core_polygon(document, "corners") is None
+    (flag,) = document.flags
+    assert flag.startswith("corners ")
+
+
+SQUARE = [[350, 10], [10, 10], [10, 30], [350, 30]]
+
+
+@pytest.mark.parametrize(
+    ("corners", "flags"),
+    [
+        (SQUARE, set()),
+        (SQUARE[::-1], set()),
+        ([*SQUARE, SQUARE[0]], set()),
+        ([[-10, 10], [10, 10], [10, 30], [-10, 30]], set()),
+        ([SQUARE[0], SQUARE[2], SQUARE[1], SQUARE[3]], {"corners reordered"}),
+        ([*SQUARE, [0, 15]], {"corners reordered"}),
+    ],
+)
+def test_corners_may_repeat_cross_or_lie_within(corners, flags):
+    document = Document({"corners": corners})
+    polygon = core_polygon(document, "corners")
+    assert document.flags == flags
+    assert set(polygon.vertices) == {tuple(corner) for corner in SQUARE}
+    polygon_skymap(polygon.vertices * u.deg, polygon.containment)
+
+
+@pytest.mark.parametrize("word", ["Retraction", "RETRACTION", " retraction ", "Retracted"])
+def test_a_retraction_is_one_in_any_case(word):
+    notice = core_notice(Document({"id": "1", "alert_type": word}), "frb")
+    assert notice.kind is Kind.RETRACTION
+
+
+@pytest.mark.parametrize("word", ["final", "revoked?", 5, True, ["retraction"], {}])
+def test_an_unknown_kind_is_an_update_with_a_flag(word):
+    document = Document({"id": "1", "alert_type": word})
+    assert core_notice(document, "frb").kind is Kind.UPDATE
+    assert any(flag.startswith("alert_type unknown: ") for flag in document.flags)
+
+
+@pytest.mark.parametrize(
+    ("word", "role"),
+    [
+        ("Current", "observation"),
+        ("TEST", "test"),
+        (" injection", "test"),
+        ("Planned", "prediction"),
+        ("live", "observation"),
+        (7, "observation"),
+    ],
+)
+def test_a_tense_is_one_in_any_case_and_an_unknown_one_makes_no_test(word, role):
+    document = Document({"id": "1", "alert_tense": word})
+    assert core_notice(document, "frb").role == role
+    assert any("alert_tense" in flag for flag in document.flags) == (word in ("live", 7))
+
+
+@pytest.mark.parametrize(
+    "time", [2461371.95, "2461371.95", "JD 2461371.95", 61371.45, "MJD61371.45"]
+)
+def test_a_julian_date_is_read_as_a_time(time):
+    notice = core_notice(Document({"trigger_time": time}), "frb")
+    assert notice.event_time == datetime(2026, 11, 27, 10, 48, tzinfo=UTC)
 
 
 def test_a_link_is_read_over_https_and_falls_back_on_the_circle():
@@ -135,6 +242,6 @@ def test_a_source_seen_again_under_its_number_comes_later():
 
 
 def test_a_time_that_cannot_be_read_is_flagged():
-    notice = core_notice(Document({"trigger_time": "2023-02-30T00:00:00"}), "stream")
-    assert notice.event_time is None
-    assert "trigger_time unreadable" in notice.flags
+    document = Document({"trigger_time": "2023-02-30T00:00:00"})
+    assert core_notice(document, "stream").event_time is None
+    assert "trigger_time unreadable" in document.flags

@@ -7,9 +7,12 @@ import tracemalloc
 
 import pytest
 
+from tests.too_marshal import alerts
 from too_marshal.notices.formats import voevent
-from too_marshal.notices.formats.voevent import read_float, read_voevent
+from too_marshal.notices.formats.numbers import read_float
+from too_marshal.notices.formats.voevent import read_voevent
 from too_marshal.notices.notice import NoticeMalformed, NoticeUnknown
+from too_marshal.notices.registry import parse
 
 HEAD = b'<voe:VOEvent xmlns:voe="http://www.ivoa.net/xml/VOEvent/v2.0" '
 IDENTITY = b'ivorn="ivo://nasa.gsfc.gcn/Fermi#x" role="observation" version="2.0">'
@@ -173,3 +176,18 @@ def test_old_and_relayed_packets_are_read(notice_of):
     assert old.stream == "fermi_gbm"
     with pytest.raises(NoticeUnknown):
         notice_of("notices/repo_tests/no_namespace_packet.xml")
+
+
+def test_a_parameter_that_cannot_be_read_is_flagged_where_it_is_asked_for():
+    text = alerts.gbm(packet=111).decode()
+    odd = (
+        '<Param name="Data_Signif" value="N/A" /><Param name="Most_Likely_Index" value="GRB" />'
+        '<Param name="Def_NOT_a_GRB" value="perhaps" /><Param name="Nobody_asks" value="?" />'
+        "</What>"
+    )
+    notice = parse(text.replace("</What>", odd).encode())
+    assert notice.flags == {
+        "Data_Signif unreadable", "Most_Likely_Index unreadable", "Def_NOT_a_GRB unreadable",
+    }  # fmt: skip
+    assert notice.event_key == "800000000"
+    assert notice.localization.radius == 5

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import UTC, datetime
 
@@ -117,3 +118,20 @@ def test_json_and_packets_rank_alike(notice_of):
     assert notices[1].localization.systematics_included
     assert notices[1].localization.systematic_model is None
     assert notices[4].localization.fallback.systematic_model == "fermi_gbm_roboba"
+
+
+def test_the_notice_says_whether_a_person_located_the_burst(corpus, notice_of):
+    """Five of before 2019 were located by the algorithm, eight since then by a person."""
+    against_date = Counter()
+    for path in (corpus / "notices/fermi_gbm").rglob("*.xml"):
+        notice = notice_of(path)
+        text = path.read_text()
+        stated = re.search(r'name="Human_generated"\s+value="(true|false)"', text)
+        where = notice.localization
+        circle = where.fallback if isinstance(where, MapLink) else where
+        if stated is None or circle is None or circle.systematics_included:
+            continue
+        wanted = {"true": "fermi_gbm_human", "false": "fermi_gbm_roboba"}[stated[1]]
+        assert circle.systematic_model == wanted, path
+        against_date[wanted] += systematic_model(notice.event_time) != wanted
+    assert against_date == {"fermi_gbm_roboba": 5, "fermi_gbm_human": 8}

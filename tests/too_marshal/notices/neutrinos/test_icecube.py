@@ -87,7 +87,9 @@ def test_a_map_is_null_at_first(read):
     assert notice.localization.radius == 0.5
 
 
-@pytest.mark.parametrize("tense", ["test", "injection", "commanded", "planned", "something new"])
+@pytest.mark.parametrize(
+    "tense", ["test", "injection", "commanded", "planned", "Test", " INJECTION"]
+)
 def test_only_a_current_alert_is_an_observation(read, tense):
     document = json.loads(read(EXAMPLE)) | {"alert_tense": tense}
     assert parse(json.dumps(document).encode(), TOPIC).is_test
@@ -98,3 +100,39 @@ def test_a_json_retraction_retracts(read):
     notice = parse(json.dumps(document).encode(), TOPIC)
     assert notice.kind is Kind.RETRACTION
     assert notice.order[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("ids", "revision"),
+    [
+        (["138599_39138591"], 0),
+        ("138599_39138591", 0),
+        (["138599_039138591"], 0),
+        (["138599_39138591_0"], 0),
+        (["138599_39138591_1"], 1),
+        (["138599-39138591"], 0),
+        (["138599", "39138591"], 0),
+        ([138599, 39138591], 0),
+        (["138599", "39138591", "1"], 1),
+        (["run138599.evt000039138591"], 0),
+        (["Run 138599", "Event 39138591"], 0),
+        (["IceCube-231125A", "138599_39138591"], 0),
+    ],
+)
+def test_a_neutrino_is_one_event_in_every_version_of_the_schema(read, ids, revision):
+    document = json.loads(read(EXAMPLE)) | {"id": ids, "record_number": None, "alert_type": None}
+    notice = parse(json.dumps(document).encode(), TOPIC)
+    assert notice.event_key == "13859939138591"
+    assert "138599_39138591" in notice.aliases
+    assert not {"138599", "39138591", "Run 138599"} & set(notice.aliases)
+    assert (notice.sequence, notice.order[0]) == (revision, revision)
+    assert notice.kind is (Kind.UPDATE if revision else Kind.INITIAL)
+
+
+def test_two_neutrinos_of_one_run_are_two_events(read):
+    document = json.loads(read(EXAMPLE))
+    keys = {
+        parse(json.dumps(document | {"id": ["138599", event]}).encode(), TOPIC).event_key
+        for event in ("39138591", "40000001")
+    }
+    assert len(keys) == 2

@@ -68,8 +68,15 @@ def test_an_early_warning_has_three_spellings(spelling):
     assert alert(alert_type=spelling).type_name == "EARLYWARNING"
 
 
-def test_a_new_type_of_alert_is_information():
-    assert alert(alert_type="COUNTERPART").kind is Kind.INFORMATION
+@pytest.mark.parametrize("spelling", ["Retraction", "retraction", " RETRACTED"])
+def test_a_retraction_is_one_in_any_case(spelling):
+    assert alert(alert_type=spelling, event=None).kind is Kind.RETRACTION
+
+
+def test_a_new_type_of_alert_is_an_update_with_a_flag():
+    notice = alert(alert_type="COUNTERPART")
+    assert notice.kind is Kind.UPDATE
+    assert "alert_type unknown: 'COUNTERPART'" in notice.flags
 
 
 def test_the_time_of_creation_orders_alerts_and_the_type_breaks_a_tie():

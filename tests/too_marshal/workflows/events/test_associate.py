@@ -275,3 +275,33 @@ def test_a_retraction_counts_whenever_it_comes(session, corpus):
             take(session, *order)
             assert event_of(session, stream).is_retracted, stream
             forget(session)
+
+
+def test_the_numbers_and_names_of_einstein_probe_find_their_event(session, cases):
+    burst = (cases / "09_optional_number_not_available.json").read_bytes()
+    follow_ups = [
+        messages.guano("EP-WXT 01700000000"),
+        messages.guano("EP-WXT 1700000000", id=["800000012"]),
+        messages.guano("EP/WXT 01700000000", id=["800000013"]),
+    ]
+    circulars = [
+        messages.circular(
+            6, "EP261127a: EP-WXT detection", "detected by EP-WXT (trigger ID: 01700000000)"
+        ),
+        messages.circular(7, "EP261127a: optical counterpart"),
+    ]
+    for payloads in ([burst, *follow_ups, *circulars], [*circulars, *follow_ups, burst]):
+        received = take(session, *payloads)
+        burst_id = event_of(session, "einstein_probe").id
+        assert "EP261127a" in event_of(session, "einstein_probe").aliases
+        links = session.scalars(select(EventLink)).all()
+        assert len(links) == 3
+        assert all(burst_id in (link.first_id, link.second_id) for link in links)
+        rows = session.scalars(
+            select(ReceivedNotice)
+            .where(ReceivedNotice.stream == "circulars")
+            .execution_options(populate_existing=True)
+        )
+        assert [row.event_id for row in rows] == [burst_id, burst_id]
+        assert len(received) == 6
+        forget(session)

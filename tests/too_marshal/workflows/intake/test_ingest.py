@@ -155,7 +155,11 @@ EXTERNAL_ENTITY = b"""<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:
         (b"\x00\x01\x02", None, ""),
         (b"", None, ""),
         (b"{}", LVK, ""),
-        (b'{"superevent_id": "S1a", "time_created": NaN}', LVK, "NaN"),
+        (
+            b'{"superevent_id": "S261122a", "alert_type": "INITIAL", "time_created": NaN}',
+            LVK,
+            "time_created is not text",
+        ),
         (b"\xff\xfe{", LVK, ""),
     ],
     ids=[
@@ -225,8 +229,16 @@ def test_a_notice_that_kills_the_process_is_given_up_in_the_end(session):
     assert "ended the process" in row.error
 
 
-def test_nul_in_a_value_is_quarantined_and_the_others_of_its_batch_are_not(session):
-    bad = alerts.lvk(pipeline="a\x00b")
+def test_nul_in_a_value_costs_that_value(session):
+    received = take(session, alerts.lvk(pipeline="a\x00b"))
+    assert received.state == NoticeState.UNDERSTOOD
+    event = session.get_one(Event, received.event_id)
+    assert event.flags == ["event.pipeline unreadable"]
+    assert "pipeline" not in event.attributes
+
+
+def test_nul_in_an_identifier_is_quarantined_and_the_others_of_its_batch_are_not(session):
+    bad = alerts.lvk("S261122a\x00")
     good = alerts.lvk("S261122z")
     ids = [
         number for number, _ in keep(session, [Message(bad, "api", LVK), Message(good, "api", LVK)])

@@ -69,10 +69,11 @@ def reasons(conditions: dict[str, object], changes: dict[str, object], **case: o
         ({"streams": ["icecube"]}, {}, "stream is lvk"),
         ({}, {"is_test": True}, "a test event"),
         ({}, {"is_retracted": True}, "retracted"),
-        ({"significant_only": True}, {"is_significant": None}, "not significant"),
+        ({"significant_only": True}, {"is_significant": None}, "the mission does not say whether"),
+        ({"significant_only": True}, {"is_significant": False}, "it is not significant"),
         ({"excluded_flags": ["known source"]}, {}, "flagged 'known source'"),
         ({"maximum_far": 1e-10}, {}, "not below 1e-10"),
-        ({"maximum_far": 1e-3}, {"far": None}, "not below"),
+        ({"maximum_far": 1e-3}, {"far": None}, "no false-alarm rate is stated"),
         ({"minimum_astrophysical": 0.95}, {}, "astrophysical probability"),
         ({"minimum_has_ns": 0.95}, {}, "HasNS"),
         ({"minimum_has_ns": 0.1}, {"properties": {}}, "HasNS"),
@@ -233,3 +234,30 @@ def test_a_dry_run_that_finds_no_map_says_so(session):
     assert answer.reasons == ["it has no sky map"]
     assert event_of(session, "fermi_gbm").id == answer.event_id
     assert session.scalars(select(Localization.state)).all() == [LocalizationState.PENDING]
+
+
+def test_a_rule_that_plans_and_tells_tells_of_the_notice(session):
+    session.add(rule(name="Both", plans=True, notifies=True, telescope="ZTF"))
+    (received,) = take(session, alerts.lvk())
+    notify(session, received.notice_id)
+    assert any("Rule 'Both' tells people" in text for text in activities(session))
+
+
+def test_a_rule_that_tells_applies_though_another_plans(session):
+    session.add(
+        rule(name="Both", plans=True, notifies=True, telescope="ZTF", maximum_area=10_000.0)
+    )
+    (received,) = take(session, alerts.lvk())
+    notify(session, received.notice_id)
+    localization = session.scalars(select(Localization)).one()
+    localize(session, localization.id)
+    propose_plans(session, localization.id)
+    decided = session.scalars(
+        select(RuleDecision).where(
+            RuleDecision.rule_name == "Both", RuleDecision.subject == "localization"
+        )
+    ).one()
+    assert decided.applies
+    assert decided.reasons == ["no plan: an earlier rule plans for its telescope"]
+    assert any("Rule 'Both' tells people" in text for text in activities(session))
+    assert session.scalar(select(func.count(Plan.id)).where(Plan.telescope == "ZTF")) == 1
