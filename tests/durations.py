@@ -12,10 +12,10 @@ from pathlib import Path
 
 KEPT = Path(__file__).with_name("durations.json")
 
-SLOW = 1.0
+SLOW = 0.3
 """Seconds of a test, or of all that one function is called with, from which it is slow."""
 
-_MIN = 0.3
+_MIN = 0.15
 """Seconds of which nothing is kept."""
 
 

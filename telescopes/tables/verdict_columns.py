@@ -127,6 +127,9 @@ def _kind(heading: str) -> Kind | None:
             return kind
     if words and words[-1] in _REASONS and _of_failure(words[:-1]):
         return Kind.REASON
+    # In capitals nothing parts the words: ABORTREASON.
+    if len(words) == 1 and words[0].startswith(_FAILING) and words[0].endswith(tuple(_REASONS)):
+        return Kind.REASON
     # Of something else: the state of a dome is no verdict, unless it says no by itself.
     return Kind.COMMENT if words and words[-1] in _OF_ANYTHING else None
 

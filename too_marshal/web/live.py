@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterator
 
 from flask import Blueprint, Response, abort, g, request
 from sqlalchemy import Select, func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from too_marshal.db.events import Activity
@@ -70,12 +71,19 @@ class _Released:
 
 def note_activity() -> None:
     """Note what a page will know, before its facts are read: what commits meanwhile is told."""
-    if request.blueprint is not None and request.blueprint not in _WITHOUT_PAGES:
-        latest = database().scalar(select(func.max(Activity.id))) or 0
-        recent = set(database().scalars(_overlap(latest)))
-        begin = max(latest - OVERLAP, 0) + 1
-        missing = (number for number in range(begin, latest) if number not in recent)
-        g.known_activity = ",".join(map(str, (latest, *missing)))
+    if request.blueprint is None or request.blueprint in _WITHOUT_PAGES:
+        return
+    session = database()
+    try:
+        latest = session.scalar(select(func.max(Activity.id))) or 0
+        recent = set(session.scalars(_overlap(latest)))
+    except OperationalError:
+        # The page, if it needs the database, says so better.
+        session.rollback()
+        return
+    begin = max(latest - OVERLAP, 0) + 1
+    missing = (number for number in range(begin, latest) if number not in recent)
+    g.known_activity = ",".join(map(str, (latest, *missing)))
 
 
 def known_activity() -> str:

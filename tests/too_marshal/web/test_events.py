@@ -285,6 +285,7 @@ def test_a_plan_that_is_asked_for_is_stored_with_the_job_that_makes_it(
         "airmass_limit": 2.0,
         "sun_altitude": -12.0,
         "moon_separation": 30.0,
+        "interruption_rate": 0.1,
     }
     jobs = session.execute(text("SELECT task_name, args FROM procrastinate_jobs")).all()
     assert jobs == [("plan", {"plan_id": plan.id})]
