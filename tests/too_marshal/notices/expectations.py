@@ -84,7 +84,6 @@ KIND_OF_ALERT_TYPE = {
 ALWAYS_INFORMATION = {"boom", "circulars", "fermi_lat_monitor", "icecube_lvk_search"}
 
 MALFORMED = {
-    "notices/tracet_tests/HESS_test_event.xml": "role 'observe'",
     "notices/tracet_tests/Swift_unknown_fail.xml": "not well-formed",
 }
 UNKNOWN = (
@@ -97,6 +96,7 @@ UNKNOWN = (
     "notices/repo_tests/MOA",
     "notices/repo_tests/kill_socket",
     "notices/repo_tests/no_namespace_packet",
+    "notices/tracet_tests/HESS_test_event.xml",
 )
 
 UNNUMBERED = "notices/tracet_tests/Antares"

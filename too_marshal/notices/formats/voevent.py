@@ -143,28 +143,28 @@ def read_voevent(payload: bytes) -> VOEvent:
     ------
     NoticeMalformed
         If it is too large, declares a DOCTYPE, is no well-formed XML, or no
-        VOEvent with an IVORN and one of the four roles.
+        VOEvent with an IVORN.
     """
     root = _parse(payload)
     if root.tag not in _ROOTS:
         raise NoticeMalformed(f"the root element is {str(root.tag)[:80]}, not VOEvent")
     root.tag = "VOEvent"
-    ivorn, role = root.get("ivorn"), root.get("role", "observation").strip().lower()
+    ivorn, role = root.get("ivorn"), root.get("role", "").strip().lower() or "observation"
     if not ivorn:
         raise NoticeMalformed("the VOEvent has no ivorn")
-    if role not in _ROLES:
-        raise NoticeMalformed(f"the role {role[:40]!r} is none that VOEvent knows")
+    # A role that nobody knows makes no test of an alert: somebody has to look at it.
+    of_role = () if role in _ROLES else (f"role unknown: {role[:40]!a}",)
     system = read_system(root)
     position, flags = read_position(root, system)
     return VOEvent(
         ivorn=ivorn,
-        role=role,
+        role=role if role in _ROLES else "observation",
         parameters=_parameters(root),
         iso_time=_first_text(root, ".//ISOTime"),
         date=_first_text(root, "Who/Date"),
         position=position,
         time_scale=system.time_scale,
-        flags=_relevant(system.flags, position) | flags,
+        flags=_relevant(system.flags, position) | flags | frozenset(of_role),
         citations=tuple(
             (citation.get("cite", "").strip().lower(), (citation.text or "").strip())
             for citation in root.iterfind("Citations/EventIVORN")

@@ -65,7 +65,6 @@ HOSTILE = {
     "another root": (b"<html/>", "root element"),
     "another namespace": (b'<VOEvent xmlns="urn:x" ivorn="a" role="test"/>', "root element"),
     "no ivorn": (packet(identity=b'role="observation">'), "ivorn"),
-    "an invented role": (packet(identity=b'ivorn="ivo://x" role="drill">'), "role"),
     "bad UTF-8": (packet(b"<What>\xff\xfe</What>"), "well-formed"),
     "NUL": (packet(b"<What>\0</What>"), "well-formed"),
 }
@@ -81,6 +80,21 @@ def test_a_hostile_packet_is_refused_by_name_within_a_second(name):
     assert time.process_time() - start < 1
     assert tracemalloc.get_traced_memory()[1] < 20e6
     tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("written", "role", "is_odd"),
+    [
+        (b'role="drill"', "observation", True),
+        (b'role=""', "observation", False),
+        (b"", "observation", False),
+        (b'role=" Test "', "test", False),
+    ],
+)
+def test_a_role_that_nobody_knows_makes_no_test_of_an_alert(written, role, is_odd):
+    event = read_voevent(packet(identity=b'ivorn="ivo://x" ' + written + b">"))
+    assert event.role == role
+    assert any("role unknown" in flag for flag in event.flags) is is_odd
 
 
 def test_a_declared_encoding_cannot_hide_the_text():
