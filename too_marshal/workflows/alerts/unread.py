@@ -52,11 +52,11 @@ def tell_unread(session: Session, channels: Channels, notice_id: int) -> None:
     raw = row.payload[: 4 * _LOOK].decode("utf-8", "replace")[:_LOOK]
     streams = likely_streams(row.topic, raw)
     text = _message(row, raw, channels.public_url)
-    told: dict[str, str] = {}
+    notified: dict[str, str] = {}
     for rule in _waking(session, streams):
         for name in rule.channels or sorted(channels.by_name):
-            told.setdefault(name, rule.name)
-    for name, rule_name in told.items():
+            notified.setdefault(name, rule.name)
+    for name, rule_name in notified.items():
         if _told_lately(session, name) < MAX_AN_HOUR:
             enter(session, None, name, text, unread_notice_id=row.id, rule_name=rule_name)
         else:

@@ -51,13 +51,13 @@ def localize(session: Session, localization_id: int) -> None:
     row = session.get_one(
         ReceivedNotice, localization.notice_id, options=[undefer(ReceivedNotice.payload)]
     )
-    said = parse(row.payload, row.topic)
-    if isinstance(said.localization, notice.MapLink):
+    parsed = parse(row.payload, row.topic)
+    if isinstance(parsed.localization, notice.MapLink):
         _fetch_later(session, localization)
     session.commit()  # no transaction stays open while a map is read
     instead = ""
     try:
-        facts, original, instead = _map_of(said, localization.variant, _duration_class(row))
+        facts, original, instead = _map_of(parsed, localization.variant, _duration_class(row))
     except SkyMapInvalid as err:
         state, reason = LocalizationState.REFUSED, f"sky map refused: {err}"
     except MapUnavailable as err:
@@ -80,9 +80,11 @@ def _duration_class(row: ReceivedNotice) -> str:
     return str((row.document or {}).get("attributes", {}).get("duration_class") or "").lower()
 
 
-def _map_of(said: notice.Notice, variant: str, duration: str) -> tuple[MapFacts, bytes | None, str]:
+def _map_of(
+    parsed: notice.Notice, variant: str, duration: str
+) -> tuple[MapFacts, bytes | None, str]:
     """The map, its bytes where it came as a file, and why another than the notice's serves."""
-    match said.localization:
+    match parsed.localization:
         case notice.InlineMap(fits=fits, combined=combined, fallback=region):
             chosen = combined if variant == "combined" and combined is not None else fits
             try:
@@ -93,7 +95,7 @@ def _map_of(said: notice.Notice, variant: str, duration: str) -> tuple[MapFacts,
                 why = f"sky map refused: {err}; the region that the notice states serves instead"
                 return describe(_skymap_of(region, duration)), None, why
         case notice.MapLink(fallback=None):
-            gives = "position" if said.position is None else "error of its position"
+            gives = "position" if parsed.position is None else "error of its position"
             raise MapUnavailable(f"the notice gives no {gives}, only the address of a map")
         case notice.MapLink(fallback=region) if region is not None:
             return describe(_skymap_of(region, duration)), None, ""
