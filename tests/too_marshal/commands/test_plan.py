@@ -59,6 +59,7 @@ def test_the_plan_file_says_what_was_asked_and_what_comes_of_it(skymap, tmp_path
         "airmass_limit": 2.0,
         "sun_altitude": -18.0,
         "moon_separation": 20.0,
+        "interruption_rate": 0.1,
     }
     wanted = {"field_id", "ra", "dec", "filter", "start", "exposure_time", "airmass", "probability"}
     assert wanted <= document["exposures"][0].keys()

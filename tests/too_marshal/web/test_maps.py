@@ -47,7 +47,7 @@ def test_a_drawn_map_is_shown_where_no_script_runs(observer: FlaskClient, sessio
             f"/localizations/{localization.id}/map.png",
             f"/localizations/{localization.id}/zoom.png",
             'alt="The whole sky. BNS 97.0 %: 90 % in ',
-            "brightest at 09:5",
+            "brightest at 10:00:00.0 +30:00:00",
         ):
             assert words in within, words
     for prefix in ("", "/api/v1"):
