@@ -148,15 +148,24 @@ def test_a_broker_that_begins_anew_is_read_from_its_beginning(broker, listening,
         assert session.get_one(StreamPosition, ("test", LVK, 0)).next_offset == 2
 
 
+@pytest.mark.parametrize(
+    "failure",
+    [
+        "SELECT pg_terminate_backend(pg_backend_pid())",
+        # What PostgreSQL says when its disk is full.
+        "DO $$ BEGIN RAISE 'could not extend file' USING ERRCODE = 'disk_full'; END $$",
+    ],
+    ids=("cut off", "disk full"),
+)
 def test_a_database_that_fails_is_waited_for_and_nothing_is_lost(
-    broker, listening, engine, monkeypatch
+    broker, listening, engine, monkeypatch, failure
 ):
     real, failures = module.keep, []
 
     def failing(session, messages):
         if len(failures) < 2:
             failures.append(1)
-            session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+            session.execute(text(failure))
         return real(session, messages)
 
     monkeypatch.setattr(module, "keep", failing)
