@@ -67,8 +67,9 @@ class Problem:
     earliest_revisit: NDArray[np.float64]
     """Start of the next visit to each field at the earliest, s; shape (n,)."""
 
-    neglected_probability: float
-    """What the fields that were left out could cover at the most, all together."""
+    neglected: NDArray[np.float64]
+    """What each field that was left out could cover at the most, the largest first; as many as
+    a plan could have. Shape (n_neglected,)."""
 
     @cached_property
     def slews(self) -> SlewTimes:

@@ -17,9 +17,7 @@ from numpy.typing import NDArray
 from planners.problem.problem import Problem
 from planners.problem.visit_options import VisitOptions, programs_of
 from planners.search.maximum_coverage import MaximumCoverage
-
-_MOMENTS = 25
-"""Ends of the intervals that are looked at, evenly over the dark time."""
+from planners.search.time_limits import time_limits
 
 _AT_ONCE = 4
 """Violated intervals that are added to the relaxation at a time."""
@@ -30,103 +28,8 @@ _VIOLATED = 1.0
 _NEGLIGIBLE = 1e-7
 """Atoms of less probability are counted as covered."""
 
-_INSTANT = 1e-3
-"""Of no importance, s."""
-
-
-@dataclass(frozen=True, eq=False)
-class TimeLimits:
-    """Conditions on what is carried out in intervals of time."""
-
-    demand: NDArray[np.float64]
-    """Time that each program needs in each interval, s, shape (n_programs, n_intervals)."""
-
-    supply: NDArray[np.float64]
-    """Time that there is in each interval, s, shape (n_intervals,)."""
-
-
-def time_limits(
-    visit_options: VisitOptions, overhead: NDArray[np.float64], exchange_time: float
-) -> TimeLimits:
-    """What every plan must keep within.
-
-    Parameters
-    ----------
-    overhead
-        After each exposure, at the least, s. Shape (n_programs,).
-    exchange_time
-        Spent on filter exchanges in the whole window, at the least, s.
-    """
-    problem = visit_options.problem
-    dark = problem.dark
-    edges = np.concatenate([dark.start, dark.end])
-    moments = np.unique(np.concatenate([edges, np.linspace(edges.min(), edges.max(), _MOMENTS)]))
-    first, last = np.triu_indices(len(moments), 1)
-    outside = (
-        _visits_before(visit_options, moments)[:, first]
-        + _visits_after(visit_options, moments)[:, last]
-    )
-    inside = np.maximum(visit_options.visits[:, None] - outside, 0)
-    exposing = np.take_along_axis(visit_options.exposing, inside, axis=1)
-    demand = exposing + inside * overhead[:, None]
-    begin, end = moments[first], moments[last]
-    lit = np.minimum(dark.end, end[:, None]) - np.maximum(dark.start, begin[:, None])
-    windows = np.sum(lit > 0, axis=1)
-    # The overhead that follows the last exposure of a window may lie beyond it.
-    supply = np.maximum(lit, 0).sum(axis=1) + windows * overhead.max(initial=0.0)
-    if len(dark.start) == 1:
-        supply[(first == 0) & (last == len(moments) - 1)] -= exchange_time
-    # Where not even the exchanges fit, nothing does.
-    return TimeLimits(demand, np.maximum(supply, 0.0))
-
-
-def _visits_before(visit_options: VisitOptions, moments: NDArray[np.float64]) -> NDArray[np.int64]:
-    """How many visits could begin before each moment, shape (n_programs, n_moments)."""
-    problem = visit_options.problem
-    visible = problem.visible
-    last = (visible.end - min(problem.exposure.values()))[:, None]
-    return _fitting(
-        visit_options, visible.start[:, None], np.minimum(last, moments), moments <= last
-    )
-
-
-def _visits_after(visit_options: VisitOptions, moments: NDArray[np.float64]) -> NDArray[np.int64]:
-    """How many visits could end after each moment, shape (n_programs, n_moments)."""
-    problem = visit_options.problem
-    visible = problem.visible
-    last = (visible.end - min(problem.exposure.values()))[:, None]
-    earliest = moments - max(problem.exposure.values())
-    first = visible.start[:, None]
-    return _fitting(visit_options, np.maximum(first, earliest), last, earliest >= first)
-
-
-def _fitting(
-    visit_options: VisitOptions,
-    first: NDArray[np.float64],
-    last: NDArray[np.float64],
-    is_open: NDArray[np.bool_],
-) -> NDArray[np.int64]:
-    """How many visits, the gap apart, could begin between two times; one end may be excluded.
-
-    Parameters
-    ----------
-    first, last
-        Times in each interval of visibility, s. Shape (n_intervals, n_moments).
-    is_open
-        Whether one end does not belong to it.
-    """
-    problem = visit_options.problem
-    visible = problem.visible
-    room = last - first
-    most = int(visit_options.visits.max(initial=0))
-    if problem.gap > 0:
-        fits = np.where(is_open, np.ceil(room / problem.gap), np.floor(room / problem.gap) + 1)
-    else:
-        fits = np.full(room.shape, float(most))
-    fits = np.where(room > np.where(is_open, _INSTANT, -_INSTANT), fits, 0)
-    count = np.zeros((visible.n, room.shape[1]), dtype=np.int64)
-    np.add.at(count, visible.owner, np.minimum(fits, most).astype(np.int64))
-    return count[visit_options.field]
+_VALUED = 1e-5
+"""Probability of all fields that were left out, from which on their time is counted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +44,9 @@ class Relaxation:
 
     model: MaximumCoverage
     """The model with every condition that matters."""
+
+    time_price: float
+    """What one second less in the whole window costs at the least, 1/s; 0 where not asked for."""
 
 
 def relaxation(
@@ -167,16 +73,26 @@ def relaxation(
     _add_budgets(model, visit_options, overhead, slack - exchange_time)
     limits = time_limits(visit_options, overhead, exchange_time)
     waiting = np.ones(len(limits.supply), dtype=bool)
+    everything, whole = slice(None), limits.whole
+    priced = _left_out(problem) > _VALUED
+    row = -1
+    if priced:
+        row = model.limit(
+            limits.demand(everything, np.array([whole]))[:, 0], float(limits.supply[whole])
+        )
+        waiting[whole] = False
     while True:
         value, share = model.relaxed()
-        excess = np.where(waiting, share @ limits.demand - limits.supply, -np.inf)
+        excess = np.where(waiting, limits.excess(share), -np.inf)
         worst = np.argsort(-excess, kind="stable")[:_AT_ONCE]
         worst = worst[excess[worst] > _VIOLATED]
         if len(worst) == 0:
-            return Relaxation(value + finished_already(problem), share, model)
+            price = model.price(row) if priced else 0.0
+            return Relaxation(value + finished_already(problem), share, model, price)
         waiting[worst] = False
-        for k in worst:
-            model.limit(limits.demand[:, k], float(limits.supply[k]))
+        demand = limits.demand(everything, worst)
+        for k, interval in enumerate(worst):
+            model.limit(demand[:, k], float(limits.supply[interval]))
 
 
 def _add_budgets(
@@ -205,8 +121,28 @@ def finished_already(problem: Problem) -> float:
 def upper_bound(problem: Problem) -> float:
     """A limit of what any plan covers in all visits, 0 to 1."""
     visit_options = programs_of(problem, worth=0.0)
-    covered = finished_already(problem)
+    covered, price = finished_already(problem), 0.0
     if len(visit_options) > 0:
         exchange_time = visit_options.exchanges * problem.slews.filter_exchange
-        covered = relaxation(visit_options, visit_options.least_overhead, exchange_time).value
-    return min(covered + problem.neglected_probability, 1.0)
+        relaxed = relaxation(visit_options, visit_options.least_overhead, exchange_time)
+        covered, price = relaxed.value, relaxed.time_price
+    return min(covered + _left_out(problem, price), 1.0)
+
+
+def _left_out(problem: Problem, time_price: float = 0.0) -> float:
+    """How much more, at the most, a plan covers that observes fields that were left out.
+
+    They take the time of their exposures from the others, who lose what it is worth to them by
+    the duality of linear programs. Not that of their overheads: where those of the others are
+    the least among themselves, to leave out what lies between saves nothing for certain.
+
+    Parameters
+    ----------
+    time_price
+        What one second less in the whole window costs the others at the least, 1/s.
+    """
+    shortest = min(
+        (sum(problem.exposure[name] for name in wanted) for wanted in problem.needs if wanted),
+        default=0.0,
+    )
+    return float(np.maximum(problem.neglected - time_price * shortest, 0.0).sum())
