@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from planners.problem.problem import Problem
 from planners.problem.visit_options import VisitOptions, programs_of
 from planners.search.maximum_coverage import MaximumCoverage
-from planners.search.time_limits import time_limits
+from planners.search.time_limits import TimeLimits, time_limits
 
 _AT_ONCE = 4
 """Violated intervals that are added to the relaxation at a time."""
@@ -25,11 +25,12 @@ _AT_ONCE = 4
 _VIOLATED = 1.0
 """Time by which an interval must be overbooked to matter, s."""
 
+_FIRST, _GAIN = 3000, 1e-10
+"""Programs that the relaxation begins with, the most probable ones; and probability that another
+must be able to add to be taken up: of a narrow camera's, hardly any other does."""
+
 _NEGLIGIBLE = 1e-7
 """Atoms of less probability are counted as covered."""
-
-_VALUED = 1e-5
-"""Probability of all fields that were left out, from which on their time is counted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,77 +40,82 @@ class Relaxation:
     value: float
     """No plan covers more in all visits, 0 to 1."""
 
-    share: NDArray[np.float64]
-    """How much of each program the optimum takes, 0 to 1."""
-
-    model: MaximumCoverage
-    """The model with every condition that matters."""
+    cost: NDArray[np.float64]
+    """What the time of each program of the problem would cost those that are taken, 1;
+    shape (n_programs,)."""
 
     time_price: float
-    """What one second less in the whole window costs at the least, 1/s; 0 where not asked for."""
+    """What one second less in the whole window costs at the least, 1/s."""
 
 
 def relaxation(
     visit_options: VisitOptions,
-    overhead: NDArray[np.float64],
+    limits: TimeLimits,
     exchange_time: float,
-    slack: float = 0.0,
+    chosen: NDArray[np.int64],
 ) -> Relaxation:
     """Solve the linear relaxation, adding the conditions of time that it violates one by one.
 
     Parameters
     ----------
-    overhead
-        After each exposure, s: the least for a bound, a likely one for a plan.
-        Shape (n_programs,).
+    limits
+        Conditions on all programs.
     exchange_time
-        Spent on filter exchanges, s: likewise.
-    slack
-        Time added to the budget of the request, s.
+        Spent on filter exchanges, at the least, s.
+    chosen
+        Programs of which it may take some, sorted. Shape (n_chosen,).
     """
     problem = visit_options.problem
     probability = problem.atoms.probability
-    model = MaximumCoverage(probability, visit_options.pairs, visit_options.field, _NEGLIGIBLE)
-    _add_budgets(model, visit_options, overhead, slack - exchange_time)
-    limits = time_limits(visit_options, overhead, exchange_time)
+    few = VisitOptions(problem, visit_options.field[chosen], visit_options.need[chosen])
+    model = MaximumCoverage(probability, few.pairs, few.field, _NEGLIGIBLE)
+    demands, rows = _add_budgets(model, visit_options, limits.overhead, exchange_time, chosen)
+    whole = len(rows)
     waiting = np.ones(len(limits.supply), dtype=bool)
-    everything, whole = slice(None), limits.whole
-    priced = _left_out(problem) > _VALUED
-    row = -1
-    if priced:
-        row = model.limit(
-            limits.demand(everything, np.array([whole]))[:, 0], float(limits.supply[whole])
-        )
-        waiting[whole] = False
-    while True:
-        value, share = model.relaxed()
+    worst = np.array([limits.whole])
+    while len(worst):
+        waiting[worst] = False
+        demand = limits.demand(slice(None), worst)
+        for k, interval in enumerate(worst):
+            rows.append(model.limit(demand[chosen, k], float(limits.supply[interval])))
+            demands.append(demand[:, k])
+        value, taken = model.relaxed()
+        share = np.zeros(len(visit_options))
+        share[chosen] = taken
         excess = np.where(waiting, limits.excess(share), -np.inf)
         worst = np.argsort(-excess, kind="stable")[:_AT_ONCE]
         worst = worst[excess[worst] > _VIOLATED]
-        if len(worst) == 0:
-            price = model.price(row) if priced else 0.0
-            return Relaxation(value + finished_already(problem), share, model, price)
-        waiting[worst] = False
-        demand = limits.demand(everything, worst)
-        for k, interval in enumerate(worst):
-            model.limit(demand[:, k], float(limits.supply[interval]))
+    prices = np.array([model.price(row) for row in rows])
+    return Relaxation(value, np.stack(demands, axis=1) @ prices, float(prices[whole]))
 
 
 def _add_budgets(
-    model: MaximumCoverage, visit_options: VisitOptions, overhead: NDArray[np.float64], slack: float
-) -> None:
-    """One program a field, and the budgets of the request."""
+    model: MaximumCoverage,
+    visit_options: VisitOptions,
+    overhead: NDArray[np.float64],
+    exchange_time: float,
+    chosen: NDArray[np.int64],
+) -> tuple[list[NDArray[np.float64]], list[int]]:
+    """One program a field, and the budgets of the request; demands of all programs, and rows."""
     request = visit_options.problem.request
-    fields, counts = np.unique(visit_options.field, return_counts=True)
+    field = visit_options.field[chosen]
+    fields, counts = np.unique(field, return_counts=True)
     for index in fields[counts > 1]:
-        model.limit((visit_options.field == index).astype(float), 1.0)
+        model.limit((field == index).astype(float), 1.0)
+    demands, supplies = [], []
     if request.maximum_fields is not None:
-        model.limit(np.ones(len(visit_options)), float(request.maximum_fields))
+        demands.append(np.ones(len(visit_options)))
+        supplies.append(float(request.maximum_fields))
     if request.maximum_time is not None:
-        each = visit_options.exposing[:, -1] + visit_options.visits * overhead
-        time = request.maximum_time.to_value(u.s) + overhead.max(initial=0.0) + slack
+        demands.append(visit_options.exposing[:, -1] + visit_options.visits * overhead)
+        time = request.maximum_time.to_value(u.s) + overhead.max(initial=0.0) - exchange_time
         # Where not even the exchanges fit, nothing does.
-        model.limit(each, max(time, 0.0))
+        supplies.append(max(time, 0.0))
+    rows = [
+        model.limit(demand[chosen], supply)
+        for demand, supply in zip(demands, supplies, strict=True)
+    ]
+    return demands, rows
 
 
 def finished_already(problem: Problem) -> float:
@@ -121,15 +127,23 @@ def finished_already(problem: Problem) -> float:
 def upper_bound(problem: Problem) -> float:
     """A limit of what any plan covers in all visits, 0 to 1."""
     visit_options = programs_of(problem, worth=0.0)
-    covered, price = finished_already(problem), 0.0
-    if len(visit_options) > 0:
-        exchange_time = visit_options.exchanges * problem.slews.filter_exchange
-        relaxed = relaxation(visit_options, visit_options.least_overhead, exchange_time)
-        covered, price = relaxed.value, relaxed.time_price
-    return min(covered + _left_out(problem, price), 1.0)
+    if len(visit_options) == 0:
+        return min(finished_already(problem) + _left_out(problem, 0.0), 1.0)
+    exchange_time = visit_options.exchanges * problem.slews.filter_exchange
+    limits = time_limits(visit_options, visit_options.least_overhead, exchange_time)
+    worth = problem.atoms.field_probability[visit_options.field]
+    chosen = np.sort(np.argsort(-worth, kind="stable")[:_FIRST])
+    while True:
+        relaxed = relaxation(visit_options, limits, exchange_time, chosen)
+        # By duality, no program adds more to the optimum than its worth less what its time costs.
+        more = np.setdiff1d(np.flatnonzero(worth - relaxed.cost > _GAIN), chosen)
+        if len(more) == 0:
+            covered = relaxed.value + finished_already(problem)
+            return min(covered + _left_out(problem, relaxed.time_price), 1.0)
+        chosen = np.union1d(chosen, more)
 
 
-def _left_out(problem: Problem, time_price: float = 0.0) -> float:
+def _left_out(problem: Problem, time_price: float) -> float:
     """How much more, at the most, a plan covers that observes fields that were left out.
 
     They take the time of their exposures from the others, who lose what it is worth to them by

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
+from astropy import units as u
 
 from planners import optimal
 from planners.skymaps.files import read_skymap
-from telescopes import ZTF
+from telescopes import TELESCOPES, ZTF
 from tests.planners.cases import NIGHTS, request_for
 from tests.planners.checker import violations
 
@@ -37,3 +40,25 @@ def test_plans_of_the_corpus_are_feasible_and_near_their_bound(maps, night):
             shares.append(figures["probability_all_filters"] / figures["upper_bound"])
             assert shares[-1] > 0.95, name
     assert np.mean(shares) > 0.97
+
+
+@pytest.mark.parametrize("name", ["LCO-1m-lsc", "GROWTH-India"])
+def test_a_narrow_camera_on_a_huge_map_takes_little_memory(maps, name):
+    telescope = TELESCOPES[name]
+    tracemalloc.start()
+    try:
+        plan = optimal.plan(
+            maps["S190425z_bayestar.fits.gz"],
+            telescope,
+            request_for(NIGHTS[1] - 3 * u.hour, 24, exposure=300),
+        )
+        assert tracemalloc.get_traced_memory()[1] < 300e6
+    finally:
+        tracemalloc.stop()
+    assert violations(plan, telescope) == []
+    figures = plan.statistics
+    assert figures["probability_all_filters"] > 0
+    assert 0 <= figures["optimality_gap"] < 0.25
+    assert sum(figures["probability_lost"].values()) + figures[
+        "probability_all_filters"
+    ] == pytest.approx(1, abs=1e-6)
