@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import astropy_healpix
 import numpy as np
@@ -13,22 +14,33 @@ from astropy.table import Table
 from numpy.typing import NDArray
 
 from planners.footprints.atoms import Layer
-from planners.footprints.cameras import camera_cells
+from planners.footprints.cameras import camera_cells, focal_plane
 from planners.footprints.field_cells import camera_area, finest_order
-from planners.geometry.directions import sky_coord
+from planners.geometry.groups import Groups
 from planners.geometry.polygons import unit_vectors
 from planners.geometry.ranges import HIGHEST_ORDER, hpx29
 from planners.optimal import best_shots
 from planners.problem.assemble import assemble
-from planners.problem.build import build_problem_at
+from planners.problem.build import build_problem_at, dark_time
+from planners.problem.reachable import fields_that_fit, reachable
 from planners.problem.requests import RequestInvalid, check_request
 from planners.search.bound import upper_bound
 from planners.skymaps.skymap import SkyMap
+from planners.visibility.local_sky import LocalSky
+from planners.visibility.rules import every, rules_for
 from telescopes.observing_plan import ObservingPlan, ObservingRequest
 from telescopes.telescope import FieldGrid, Footprint, Telescope
 
-_MAX_GALAXIES = 3000
-"""The most probable ones; the others are left out."""
+_UP_AT_ONCE = 3000
+"""Galaxies, of those that are up at a moment, that may begin a group: a night has exposures for a
+tenth of them."""
+
+_MAX_GROUPS = 10_000
+"""Pointings that are considered at the most."""
+
+_LOOKED_AT = 30_000
+"""The most probable galaxies, of which it is asked when they are up; the others may be at any
+time."""
 
 _CELLS_PER_CAMERA = 10_000
 """A galaxy is a cell of which a camera holds about as many."""
@@ -48,8 +60,9 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
     begun = time.perf_counter()
     check_request(telescope, request)
     galaxies = _as_skymap(skymap, telescope.footprint, request.galaxies)
-    pointings = _pointings(galaxies, telescope)
+    pointings, neglected = _pointings(galaxies, telescope, request)
     problem = build_problem_at(galaxies, telescope, request, pointings, _cells)
+    problem = replace(problem, neglected=neglected)
     limit = upper_bound(problem)
     return assemble(problem, "galaxies", best_shots(problem, limit, begun), begun, limit)
 
@@ -137,8 +150,7 @@ def _as_skymap(skymap: SkyMap, footprint: Footprint, galaxies: Table | None) -> 
     """A sky map that has its probability in cells around galaxies."""
     coord, _ = _positions(galaxies)
     weight = galaxy_weights(skymap, galaxies)
-    best = np.argsort(-weight, kind="stable")[:_MAX_GALAXIES]
-    best = best[weight[best] > 0]
+    best = np.flatnonzero(weight > 0)
     shift = 2 * (HIGHEST_ORDER - _galaxy_order(footprint))
     cell, which = np.unique(hpx29(coord[best]) >> shift, return_inverse=True)
     density = np.bincount(which, weight[best]).astype(np.float64)
@@ -151,50 +163,57 @@ def _cells(galaxies: SkyMap, footprint: Footprint, coord: SkyCoord) -> Sequence[
     return [Layer(order, *camera_cells(footprint, coord, order, galaxies.region(1.0)))]
 
 
-def _pointings(galaxies: SkyMap, telescope: Telescope) -> FieldGrid:
+def _pointings(
+    galaxies: SkyMap, telescope: Telescope, request: ObservingRequest
+) -> tuple[FieldGrid, NDArray[np.float64]]:
     """Fields of the grid that hold a galaxy; or, off the grid, one pointing at each group.
 
     A group is gathered greedily: around the most probable galaxy that no group has yet, those
-    that fit in the field with it; the pointing is at their weighted middle.
+    that fit in the field with it; the pointing is at their weighted middle. Of very many
+    galaxies, only those begin a group of which an exposure may be made.
+
+    Returns
+    -------
+    pointings
+        Fields and groups.
+    neglected
+        As `Problem.neglected`.
     """
+    order = _galaxy_order(telescope.footprint)
     if not telescope.off_grid:
         grid = telescope.read_grid()
-        start, _, _ = camera_cells(
-            telescope.footprint,
-            grid.coord,
-            _galaxy_order(telescope.footprint),
-            galaxies.region(1.0),
-        )
+        start, _, _ = camera_cells(telescope.footprint, grid.coord, order, galaxies.region(1.0))
         used = np.flatnonzero(np.diff(start) > 0)
-        return FieldGrid(grid.field_id[used], grid.coord[used], grid.is_primary[used])
-    order = _galaxy_order(telescope.footprint)
+        fields = FieldGrid(grid.field_id[used], grid.coord[used], grid.is_primary[used])
+        return fields, np.empty(0)
     lon, lat = astropy_healpix.healpix_to_lonlat(
         galaxies.lo >> (2 * (HIGHEST_ORDER - order)), 1 << order, order="nested"
     )
-    centers = _groups(SkyCoord(lon, lat), galaxies.probability, _half_width(telescope.footprint))
+    by_weight = np.argsort(-galaxies.probability, kind="stable")
+    coord, weight = SkyCoord(lon, lat)[by_weight], galaxies.probability[by_weight]
+    sky = LocalSky(telescope.site, request.start, request.end)
+    dark = dark_time(sky, request)
+    begins, is_up = np.zeros(len(weight), dtype=bool), np.ones(len(weight), dtype=bool)
+    begins[:_LOOKED_AT], is_up[:_LOOKED_AT] = reachable(
+        sky,
+        sky.positions(coord[:_LOOKED_AT]),
+        every(rules_for(telescope, request)),
+        dark,
+        _UP_AT_ONCE,
+    )
+    # Of the most probable ones, a plan without any exposure says when they can be seen.
+    begins[:_UP_AT_ONCE] = True
+    groups = Groups(unit_vectors(coord), weight, _half_width(telescope.footprint))
+    # Of a wide camera there are few groups in all, and each is considered.
+    later = np.flatnonzero(is_up & ~begins)
+    centers = groups.gathered(np.concatenate([np.flatnonzero(begins), later]), _MAX_GROUPS)
+    others = groups.others(is_up, focal_plane(telescope.footprint).radius)
+    others = others[: fields_that_fit(telescope, request, dark)]
     n = len(centers)
-    return FieldGrid(np.full(n, -1), centers, np.ones(n, dtype=bool))
+    return FieldGrid(np.full(n, -1), centers, np.ones(n, dtype=bool)), others
 
 
 def _half_width(footprint: Footprint) -> float:
     """Half the shorter side of the camera, rad."""
     corners = footprint.corners.to_value(u.rad).reshape(-1, 2)
     return float(min((corners.max(axis=0) - corners.min(axis=0)) / 2))
-
-
-def _groups(coord: SkyCoord, weight: NDArray[np.float64], reach: float) -> SkyCoord:
-    """Middles of the groups, most probable first."""
-    direction = unit_vectors(coord)
-    left = np.ones(len(weight), dtype=bool)
-    middles = []
-    while left.any():
-        best = int(np.argmax(np.where(left, weight, -1.0)))
-        near = left & (direction @ direction[best] >= np.cos(reach))
-        middle = weight[near] @ direction[near]
-        inside = left & (direction @ (middle / np.linalg.norm(middle)) >= np.cos(reach))
-        if not inside[best]:
-            middle, inside = direction[best], near
-        middles.append(middle)
-        left &= ~inside
-        left[best] = False
-    return sky_coord(np.array(middles))

@@ -27,6 +27,7 @@ from planners.problem.visit_options import VisitOptions, programs_of
 from planners.search.assignment import Assignment
 from planners.search.block_layouts import BlockLayoutBuilder
 from planners.search.bound import finished_already, upper_bound
+from planners.search.complete_fillers import with_complete_visits
 from planners.search.execution import Execution
 from planners.search.fillers import with_single_visits
 from planners.search.mixtures import builders, layouts
@@ -111,7 +112,8 @@ def best_shots(
         unless given.
     """
     limit = upper_bound(problem) if limit is None else limit
-    return _Search(problem, limit, time.perf_counter() if begun is None else begun).best()
+    search = _Search(problem, limit, time.perf_counter() if begun is None else begun)
+    return with_complete_visits(problem, search.best())
 
 
 @dataclass(frozen=True)

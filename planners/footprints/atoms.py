@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from planners.footprints.cell_numbers import numbered
 from planners.geometry.ranges import CELL_AREA, HIGHEST_ORDER
 from planners.skymaps.skymap import SkyMap
 
@@ -174,7 +175,7 @@ class _Runs:
     def __init__(self, skymap: SkyMap, layer: Layer) -> None:
         n_fields = len(layer.start) - 1
         self._start = layer.start
-        compact = _Compact(layer.cell, layer.order)
+        compact = numbered(layer.cell, layer.order)
         self._index = compact.index_of(layer.cell)
         self._size = compact.size
         mixed = np.zeros(compact.size, dtype=np.uint64)
@@ -210,36 +211,6 @@ class _Runs:
         at = np.flatnonzero(atoms >= 0)
         bounds = np.searchsorted(at, self._start)
         return atoms[at], np.repeat(np.arange(len(self._start) - 1), np.diff(bounds))
-
-
-class _Compact:
-    """Consecutive numbers for the cells near some fields, so that arrays stay small."""
-
-    def __init__(self, cell: NDArray[np.int64], order: int) -> None:
-        level = min(order, 7)
-        self._shift = 2 * (order - level)
-        present = np.zeros(12 << (2 * level), dtype=bool)
-        present[cell >> self._shift] = True
-        self._present = present
-        self._block = np.flatnonzero(present)
-        self._rank = np.cumsum(present) - 1
-        self.size = len(self._block) << self._shift
-
-    def index_of(self, cell: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Compact number of each cell."""
-        low = cell & ((1 << self._shift) - 1)
-        return np.asarray((self._rank[cell >> self._shift] << self._shift) | low)
-
-    def flagged(self, cell: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which numbers belong to some cells, shape (size,)."""
-        flags = np.zeros(self.size, dtype=bool)
-        flags[self.index_of(cell[self._present[cell >> self._shift]])] = True
-        return flags
-
-    def cell(self, index: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The cell of each compact number."""
-        low = index & ((1 << self._shift) - 1)
-        return np.asarray((self._block[index >> self._shift] << self._shift) | low)
 
 
 def _hashes(n: int) -> NDArray[np.uint64]:

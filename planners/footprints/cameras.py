@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from planners.footprints.focal_planes import NOWHERE, FocalPlane
 from planners.geometry.directions import tangent_frames
+from planners.geometry.neighbors import cells_around, order_as_wide_as
 from planners.geometry.polygons import cell_centers, circumradius
 from planners.geometry.ranges import HIGHEST_ORDER, Ranges
 from telescopes.telescope import Footprint
@@ -19,8 +20,11 @@ from telescopes.telescope import Footprint
 _BATCH = 1 << 19
 """Cells that are projected at a time."""
 
-_REMEMBERED = 7
-"""Finest order of which the centers of all cells are kept in memory: 5 MB."""
+_REMEMBERED = 8
+"""Finest order of which the centers of all cells are kept in memory: 19 MB."""
+
+_BLOCK = 1 << 14
+"""Pointings that are looked at together: of a narrow camera's sky there are a hundred thousand."""
 
 _FINER = 3
 """Orders below a cell at which its point is chosen."""
@@ -71,21 +75,18 @@ class _Pairs:
     """HEALPix order of the cells."""
 
 
-def _coarse_pairs(
-    plane: FocalPlane, frames: NDArray[np.float64], order: int, within: Ranges | None
-) -> _Pairs:
+def _coarse_pairs(plane: FocalPlane, coord: SkyCoord, order: int, within: Ranges | None) -> _Pairs:
     """Pair pointings with coarse cells, of `order` at most, by the order of the cells."""
     reach = plane.radius
+    frames = tangent_frames(coord)
     boresights = np.ascontiguousarray(frames[:, 2])
     # Of a small region, cells go on being divided while most of them can be dropped.
     deepest = 8 if within is None else 3
-    pointing = np.repeat(np.arange(len(frames)), 12)
-    cell = np.tile(np.arange(12), len(frames))
-    level = 0
+    level, pointing, cell = _first_pairs(coord, reach, order)
     while True:
         bound = min(reach + circumradius(level), np.pi)
-        near = np.einsum("ki,ki->k", boresights[pointing], _centers(level, cell))
-        keep = near > np.cos(bound)
+        centers = _centers(level, cell)
+        keep = np.einsum("ki,ki->k", boresights[pointing], centers) > np.cos(bound)
         if within is not None:
             shift = 2 * (HIGHEST_ORDER - level)
             keep &= within.touching(level).contains(cell << shift)
@@ -97,11 +98,24 @@ def _coarse_pairs(
         pointing = np.repeat(pointing, 4)
         cell = (cell[:, None] * 4 + np.arange(4)).ravel()
         level += 1
-    keep = _near_box(plane, frames[pointing], _centers(level, cell), bound)
+    keep = _near_box(plane, frames[pointing], centers[keep], bound)
     pointing, cell = pointing[keep], cell[keep]
     by_cell = np.argsort(cell, kind="stable")
     pointing = pointing[by_cell]
     return _Pairs(frames[pointing], pointing, cell[by_cell], level)
+
+
+def _first_pairs(
+    coord: SkyCoord, reach: float, order: int
+) -> tuple[int, NDArray[np.int64], NDArray[np.int64]]:
+    """Level, pointings and cells that hold all that a camera may touch."""
+    level = order_as_wide_as(reach)
+    if level is None:
+        return 0, np.repeat(np.arange(len(coord)), 12), np.tile(np.arange(12), len(coord))
+    level = min(level, order)
+    around = cells_around(coord, level)
+    pointing, which = np.nonzero(around >= 0)
+    return level, pointing, around[pointing, which]
 
 
 def _centers(level: int, cell: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -155,8 +169,20 @@ def camera_cells(
     detector
         Index in `footprint` of the detector that each falls on. Shape (n_cells,).
     """
+    parts = [
+        _block_cells(footprint, coord[first : first + _BLOCK], order, within)
+        for first in range(0, max(len(coord), 1), _BLOCK)
+    ]
+    counts, cell, detector = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return np.concatenate([[0], np.cumsum(counts)]), cell, detector
+
+
+def _block_cells(
+    footprint: Footprint, coord: SkyCoord, order: int, within: Ranges | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int16]]:
+    """Number of cells of each of some pointings; cells and detectors, one after the other."""
     plane = focal_plane(footprint)
-    pairs = _coarse_pairs(plane, tangent_frames(coord), order, within)
+    pairs = _coarse_pairs(plane, coord, order, within)
     touched = None if within is None else within.touching(order)
     # Sorted by cell, so that a batch computes the direction of each of its cells only once.
     step = max(_BATCH >> (2 * (order - pairs.level)), 1)
@@ -170,8 +196,8 @@ def camera_cells(
     owner, cell, detector = (np.concatenate(part) for part in zip(*parts, strict=True))
     # Sixteen bits or fewer are sorted by counting, in linear time.
     by_pointing = np.argsort(owner.astype(np.min_scalar_type(len(coord))), kind="stable")
-    start = np.searchsorted(owner[by_pointing], np.arange(len(coord) + 1))
-    return start, cell[by_pointing], detector[by_pointing]
+    counts = np.bincount(owner, minlength=len(coord))
+    return counts, cell[by_pointing], detector[by_pointing]
 
 
 def _project(

@@ -54,7 +54,7 @@ def build_problem(
     """
     check_request(telescope, request)
     grid = telescope.read_grid()
-    chosen, neglected_probability = _near_the_map(skymap, telescope, request, grid)
+    chosen, neglected = _near_the_map(skymap, telescope, request, grid)
     named = np.flatnonzero(np.isin(grid.field_id, list(besides)))
     chosen = np.union1d(chosen, named)
     near = FieldGrid(grid.field_id[chosen], grid.coord[chosen], grid.is_primary[chosen])
@@ -69,7 +69,7 @@ def build_problem(
         )
     return replace(
         build_problem_at(skymap, telescope, request, near),
-        neglected_probability=neglected_probability,
+        neglected=neglected,
     )
 
 
@@ -120,7 +120,7 @@ def build_problem_at(
         earliest_revisit=earliest_revisit(
             sky, executed, pointings, request.minimum_gap.to_value(u.s)
         ),
-        neglected_probability=0.0,
+        neglected=np.empty(0),
     )
 
 
@@ -146,8 +146,8 @@ def _free(sky: LocalSky, request: ObservingRequest) -> list[tuple[float, float]]
 
 def _near_the_map(
     skymap: SkyMap, telescope: Telescope, request: ObservingRequest, grid: FieldGrid
-) -> tuple[NDArray[np.int64], float]:
-    """Fields that may hold some probability, and how much all others hold at the most."""
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Fields that may hold some probability, and how much each other holds at the most."""
     reach = focal_plane(telescope.footprint).radius
     limit = probability_nearby(skymap, grid.coord, reach)
     chosen = np.flatnonzero(limit >= _NEGLIGIBLE)
@@ -155,4 +155,4 @@ def _near_the_map(
     shortest = min(float(t.to_value(u.s)) for t in request.exposure_time.values())
     most = int(longest / (shortest + telescope.overheads.readout.to_value(u.s))) + 1
     left = np.sort(np.delete(limit, chosen))[::-1]
-    return chosen, float(left[:most].sum())
+    return chosen, left[:most]

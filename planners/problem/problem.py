@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 from astropy import units as u
@@ -67,8 +66,9 @@ class Problem:
     earliest_revisit: NDArray[np.float64]
     """Start of the next visit to each field at the earliest, s; shape (n,)."""
 
-    neglected_probability: float
-    """What the fields that were left out could cover at the most, all together."""
+    neglected: NDArray[np.float64]
+    """What each field that was left out could cover at the most, the largest first; as many as
+    a plan could have. Shape (n_neglected,)."""
 
     @cached_property
     def slews(self) -> SlewTimes:
@@ -110,15 +110,25 @@ class Problem:
         waited = np.maximum(seconds - begin, 0.0)
         return np.asarray(np.exp(-rate * waited))
 
+    def visible_lists(self, field: int) -> tuple[list[float], list[float]]:
+        """Starts and ends of a field's intervals of `visible`, as plain lists."""
+        if field not in self._listed:
+            begin, end = np.searchsorted(self.visible.owner, (field, field + 1))
+            self._listed[field] = (
+                self.visible.start[begin:end].tolist(),
+                self.visible.end[begin:end].tolist(),
+            )
+        return self._listed[field]
+
     @cached_property
-    def visible_lists(self) -> list[tuple[list[float], list[float]]]:
-        """Starts and ends of each field's intervals of `visible`, as plain lists."""
-        return _listed(self.visible)
+    def _listed(self) -> dict[int, tuple[list[float], list[float]]]:
+        """Of the fields that were asked for: of a narrow camera there are a hundred thousand."""
+        return {}
 
     @cached_property
     def dark_lists(self) -> tuple[list[float], list[float]]:
         """Starts and ends of `dark`, as plain lists."""
-        return _listed(self.dark)[0]
+        return self.dark.start.tolist(), self.dark.end.tolist()
 
     @cached_property
     def worth(self) -> float:
@@ -138,9 +148,3 @@ class Problem:
 def least_worth(attainable: float) -> float:
     """Probability that a visit must add, where so much could be covered in all."""
     return max(min(_WORTH, _WORTH_SHARE * attainable), _NOTHING)
-
-
-def _listed(intervals: Intervals) -> list[tuple[list[float], list[float]]]:
-    first = np.searchsorted(intervals.owner, np.arange(intervals.n + 1)).tolist()
-    start, end = intervals.start.tolist(), intervals.end.tolist()
-    return [(start[i:j], end[i:j]) for i, j in pairwise(first)]

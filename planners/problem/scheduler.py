@@ -69,7 +69,7 @@ class ExposureScheduler:
 
     def when_visible(self, field_index: int, earliest: float, exposure: float) -> float:
         """First start at or after `earliest` of a whole exposure of a field; inf if never."""
-        return _fits(*self.problem.visible_lists[field_index], earliest, exposure)
+        return _fits(*self.problem.visible_lists(field_index), earliest, exposure)
 
     def first_visible(self, earliest: float, exposure: float) -> NDArray[np.float64]:
         """`when_visible` of every field at once, shape (n_fields,)."""

@@ -62,14 +62,14 @@ class Ledger:
 
     def unobserved(self) -> tuple[Unobserved, ...]:
         """The fields left out, most probable first; of a narrow camera's only the first ones."""
-        lost = self.problem.atoms.sum_by_field(self.left)
-        entries = [
-            Unobserved(int(self.problem.field_id[index]), reason, float(lost[index]))
-            for index, reason in self.reasons.items()
-            if self._is_listed(index)
-        ]
-        entries.sort(key=lambda entry: (-entry.probability, entry.field_id))
-        return tuple(entries[:_MAX_LISTED])
+        index = np.array(list(filter(self._is_listed, self.reasons)), dtype=np.int64)
+        lost = self.problem.atoms.sum_by_field(self.left)[index]
+        field_id = self.problem.field_id[index]
+        # Of a hundred thousand, only those that are listed are made.
+        first = np.lexsort((field_id, -lost))[:_MAX_LISTED]
+        return tuple(
+            Unobserved(int(field_id[k]), self.reasons[int(index[k])], float(lost[k])) for k in first
+        )
 
     def probability_lost(self) -> dict[str, float]:
         """Probability that is not covered in all visits, by reason; no place counts twice.
@@ -78,8 +78,8 @@ class Ledger:
         """
         atoms = self.problem.atoms
         rank = np.full(atoms.n_fields, len(_HOPE))
-        for index, reason in self.reasons.items():
-            rank[index] = _HOPE.index(reason)
+        places = {reason: k for k, reason in enumerate(_HOPE)}
+        rank[list(self.reasons)] = [places[reason] for reason in self.reasons.values()]
         best = np.full(len(atoms.probability), len(_HOPE))
         np.minimum.at(best, atoms.atom, rank[atoms.owner])
         lost = np.bincount(best, self.left, minlength=len(_HOPE) + 1)
@@ -131,19 +131,22 @@ def ledger(problem: Problem, scheduled_exposures: Sequence[ScheduledExposure]) -
     limits = _limits(problem)
     excluded = np.isin(problem.field_id, list(problem.request.excluded_fields))
     allowed = np.all([problem.allowed(name) for name in problem.request.filters], axis=0)
-    reasons: dict[int, Reason] = {}
-    for index in np.flatnonzero(likely).tolist():
-        if excluded[index]:
-            reasons[index] = Reason.EXCLUDED
-        elif before[index] > lost[index] and index not in seen:
-            reasons[index] = Reason.ALREADY_OBSERVED
-        elif lost[index] <= 0 or (index in seen and lost[index] < problem.worth):
-            continue
-        elif not allowed[index]:
-            reasons[index] = Reason.NO_REFERENCE
-        else:
-            short = Reason.BELOW_WORTH if lost[index] < problem.worth else Reason.NO_TIME
-            reasons[index] = limits.get(index, short)
+    is_little = lost < problem.worth
+    is_left = lost > 0
+    is_left[list(seen)] &= ~is_little[list(seen)]
+    observed = before > lost
+    observed[list(seen)] = False
+    # As many as a hundred thousand, of which hardly any is special.
+    causes = np.where(is_little, _HOPE.index(Reason.BELOW_WORTH), _HOPE.index(Reason.NO_TIME))
+    causes[list(limits)] = [_HOPE.index(reason) for reason in limits.values()]
+    causes[~allowed] = _HOPE.index(Reason.NO_REFERENCE)
+    causes[observed] = _HOPE.index(Reason.ALREADY_OBSERVED)
+    causes[excluded] = _HOPE.index(Reason.EXCLUDED)
+    left_out = np.flatnonzero(likely & (is_left | observed | excluded))
+    reasons = {
+        index: _HOPE[cause]
+        for index, cause in zip(left_out.tolist(), causes[left_out].tolist(), strict=True)
+    }
     return Ledger(problem, left, reasons)
 
 

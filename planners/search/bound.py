@@ -17,9 +17,7 @@ from numpy.typing import NDArray
 from planners.problem.problem import Problem
 from planners.problem.visit_options import VisitOptions, programs_of
 from planners.search.maximum_coverage import MaximumCoverage
-
-_MOMENTS = 25
-"""Ends of the intervals that are looked at, evenly over the dark time."""
+from planners.search.time_limits import TimeLimits, time_limits
 
 _AT_ONCE = 4
 """Violated intervals that are added to the relaxation at a time."""
@@ -27,106 +25,12 @@ _AT_ONCE = 4
 _VIOLATED = 1.0
 """Time by which an interval must be overbooked to matter, s."""
 
+_FIRST, _GAIN = 3000, 1e-10
+"""Programs that the relaxation begins with, the most probable ones; and probability that another
+must be able to add to be taken up: of a narrow camera's, hardly any other does."""
+
 _NEGLIGIBLE = 1e-7
 """Atoms of less probability are counted as covered."""
-
-_INSTANT = 1e-3
-"""Of no importance, s."""
-
-
-@dataclass(frozen=True, eq=False)
-class TimeLimits:
-    """Conditions on what is carried out in intervals of time."""
-
-    demand: NDArray[np.float64]
-    """Time that each program needs in each interval, s, shape (n_programs, n_intervals)."""
-
-    supply: NDArray[np.float64]
-    """Time that there is in each interval, s, shape (n_intervals,)."""
-
-
-def time_limits(
-    visit_options: VisitOptions, overhead: NDArray[np.float64], exchange_time: float
-) -> TimeLimits:
-    """What every plan must keep within.
-
-    Parameters
-    ----------
-    overhead
-        After each exposure, at the least, s. Shape (n_programs,).
-    exchange_time
-        Spent on filter exchanges in the whole window, at the least, s.
-    """
-    problem = visit_options.problem
-    dark = problem.dark
-    edges = np.concatenate([dark.start, dark.end])
-    moments = np.unique(np.concatenate([edges, np.linspace(edges.min(), edges.max(), _MOMENTS)]))
-    first, last = np.triu_indices(len(moments), 1)
-    outside = (
-        _visits_before(visit_options, moments)[:, first]
-        + _visits_after(visit_options, moments)[:, last]
-    )
-    inside = np.maximum(visit_options.visits[:, None] - outside, 0)
-    exposing = np.take_along_axis(visit_options.exposing, inside, axis=1)
-    demand = exposing + inside * overhead[:, None]
-    begin, end = moments[first], moments[last]
-    lit = np.minimum(dark.end, end[:, None]) - np.maximum(dark.start, begin[:, None])
-    windows = np.sum(lit > 0, axis=1)
-    # The overhead that follows the last exposure of a window may lie beyond it.
-    supply = np.maximum(lit, 0).sum(axis=1) + windows * overhead.max(initial=0.0)
-    if len(dark.start) == 1:
-        supply[(first == 0) & (last == len(moments) - 1)] -= exchange_time
-    # Where not even the exchanges fit, nothing does.
-    return TimeLimits(demand, np.maximum(supply, 0.0))
-
-
-def _visits_before(visit_options: VisitOptions, moments: NDArray[np.float64]) -> NDArray[np.int64]:
-    """How many visits could begin before each moment, shape (n_programs, n_moments)."""
-    problem = visit_options.problem
-    visible = problem.visible
-    last = (visible.end - min(problem.exposure.values()))[:, None]
-    return _fitting(
-        visit_options, visible.start[:, None], np.minimum(last, moments), moments <= last
-    )
-
-
-def _visits_after(visit_options: VisitOptions, moments: NDArray[np.float64]) -> NDArray[np.int64]:
-    """How many visits could end after each moment, shape (n_programs, n_moments)."""
-    problem = visit_options.problem
-    visible = problem.visible
-    last = (visible.end - min(problem.exposure.values()))[:, None]
-    earliest = moments - max(problem.exposure.values())
-    first = visible.start[:, None]
-    return _fitting(visit_options, np.maximum(first, earliest), last, earliest >= first)
-
-
-def _fitting(
-    visit_options: VisitOptions,
-    first: NDArray[np.float64],
-    last: NDArray[np.float64],
-    is_open: NDArray[np.bool_],
-) -> NDArray[np.int64]:
-    """How many visits, the gap apart, could begin between two times; one end may be excluded.
-
-    Parameters
-    ----------
-    first, last
-        Times in each interval of visibility, s. Shape (n_intervals, n_moments).
-    is_open
-        Whether one end does not belong to it.
-    """
-    problem = visit_options.problem
-    visible = problem.visible
-    room = last - first
-    most = int(visit_options.visits.max(initial=0))
-    if problem.gap > 0:
-        fits = np.where(is_open, np.ceil(room / problem.gap), np.floor(room / problem.gap) + 1)
-    else:
-        fits = np.full(room.shape, float(most))
-    fits = np.where(room > np.where(is_open, _INSTANT, -_INSTANT), fits, 0)
-    count = np.zeros((visible.n, room.shape[1]), dtype=np.int64)
-    np.add.at(count, visible.owner, np.minimum(fits, most).astype(np.int64))
-    return count[visit_options.field]
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,64 +40,82 @@ class Relaxation:
     value: float
     """No plan covers more in all visits, 0 to 1."""
 
-    share: NDArray[np.float64]
-    """How much of each program the optimum takes, 0 to 1."""
+    cost: NDArray[np.float64]
+    """What the time of each program of the problem would cost those that are taken, 1;
+    shape (n_programs,)."""
 
-    model: MaximumCoverage
-    """The model with every condition that matters."""
+    time_price: float
+    """What one second less in the whole window costs at the least, 1/s."""
 
 
 def relaxation(
     visit_options: VisitOptions,
-    overhead: NDArray[np.float64],
+    limits: TimeLimits,
     exchange_time: float,
-    slack: float = 0.0,
+    chosen: NDArray[np.int64],
 ) -> Relaxation:
     """Solve the linear relaxation, adding the conditions of time that it violates one by one.
 
     Parameters
     ----------
-    overhead
-        After each exposure, s: the least for a bound, a likely one for a plan.
-        Shape (n_programs,).
+    limits
+        Conditions on all programs.
     exchange_time
-        Spent on filter exchanges, s: likewise.
-    slack
-        Time added to the budget of the request, s.
+        Spent on filter exchanges, at the least, s.
+    chosen
+        Programs of which it may take some, sorted. Shape (n_chosen,).
     """
     problem = visit_options.problem
     probability = problem.atoms.probability
-    model = MaximumCoverage(probability, visit_options.pairs, visit_options.field, _NEGLIGIBLE)
-    _add_budgets(model, visit_options, overhead, slack - exchange_time)
-    limits = time_limits(visit_options, overhead, exchange_time)
+    few = VisitOptions(problem, visit_options.field[chosen], visit_options.need[chosen])
+    model = MaximumCoverage(probability, few.pairs, few.field, _NEGLIGIBLE)
+    demands, rows = _add_budgets(model, visit_options, limits.overhead, exchange_time, chosen)
+    whole = len(rows)
     waiting = np.ones(len(limits.supply), dtype=bool)
-    while True:
-        value, share = model.relaxed()
-        excess = np.where(waiting, share @ limits.demand - limits.supply, -np.inf)
+    worst = np.array([limits.whole])
+    while len(worst):
+        waiting[worst] = False
+        demand = limits.demand(slice(None), worst)
+        for k, interval in enumerate(worst):
+            rows.append(model.limit(demand[chosen, k], float(limits.supply[interval])))
+            demands.append(demand[:, k])
+        value, taken = model.relaxed()
+        share = np.zeros(len(visit_options))
+        share[chosen] = taken
+        excess = np.where(waiting, limits.excess(share), -np.inf)
         worst = np.argsort(-excess, kind="stable")[:_AT_ONCE]
         worst = worst[excess[worst] > _VIOLATED]
-        if len(worst) == 0:
-            return Relaxation(value + finished_already(problem), share, model)
-        waiting[worst] = False
-        for k in worst:
-            model.limit(limits.demand[:, k], float(limits.supply[k]))
+    prices = np.array([model.price(row) for row in rows])
+    return Relaxation(value, np.stack(demands, axis=1) @ prices, float(prices[whole]))
 
 
 def _add_budgets(
-    model: MaximumCoverage, visit_options: VisitOptions, overhead: NDArray[np.float64], slack: float
-) -> None:
-    """One program a field, and the budgets of the request."""
+    model: MaximumCoverage,
+    visit_options: VisitOptions,
+    overhead: NDArray[np.float64],
+    exchange_time: float,
+    chosen: NDArray[np.int64],
+) -> tuple[list[NDArray[np.float64]], list[int]]:
+    """One program a field, and the budgets of the request; demands of all programs, and rows."""
     request = visit_options.problem.request
-    fields, counts = np.unique(visit_options.field, return_counts=True)
+    field = visit_options.field[chosen]
+    fields, counts = np.unique(field, return_counts=True)
     for index in fields[counts > 1]:
-        model.limit((visit_options.field == index).astype(float), 1.0)
+        model.limit((field == index).astype(float), 1.0)
+    demands, supplies = [], []
     if request.maximum_fields is not None:
-        model.limit(np.ones(len(visit_options)), float(request.maximum_fields))
+        demands.append(np.ones(len(visit_options)))
+        supplies.append(float(request.maximum_fields))
     if request.maximum_time is not None:
-        each = visit_options.exposing[:, -1] + visit_options.visits * overhead
-        time = request.maximum_time.to_value(u.s) + overhead.max(initial=0.0) + slack
+        demands.append(visit_options.exposing[:, -1] + visit_options.visits * overhead)
+        time = request.maximum_time.to_value(u.s) + overhead.max(initial=0.0) - exchange_time
         # Where not even the exchanges fit, nothing does.
-        model.limit(each, max(time, 0.0))
+        supplies.append(max(time, 0.0))
+    rows = [
+        model.limit(demand[chosen], supply)
+        for demand, supply in zip(demands, supplies, strict=True)
+    ]
+    return demands, rows
 
 
 def finished_already(problem: Problem) -> float:
@@ -205,8 +127,36 @@ def finished_already(problem: Problem) -> float:
 def upper_bound(problem: Problem) -> float:
     """A limit of what any plan covers in all visits, 0 to 1."""
     visit_options = programs_of(problem, worth=0.0)
-    covered = finished_already(problem)
-    if len(visit_options) > 0:
-        exchange_time = visit_options.exchanges * problem.slews.filter_exchange
-        covered = relaxation(visit_options, visit_options.least_overhead, exchange_time).value
-    return min(covered + problem.neglected_probability, 1.0)
+    if len(visit_options) == 0:
+        return min(finished_already(problem) + _left_out(problem, 0.0), 1.0)
+    exchange_time = visit_options.exchanges * problem.slews.filter_exchange
+    limits = time_limits(visit_options, visit_options.least_overhead, exchange_time)
+    worth = problem.atoms.field_probability[visit_options.field]
+    chosen = np.sort(np.argsort(-worth, kind="stable")[:_FIRST])
+    while True:
+        relaxed = relaxation(visit_options, limits, exchange_time, chosen)
+        # By duality, no program adds more to the optimum than its worth less what its time costs.
+        more = np.setdiff1d(np.flatnonzero(worth - relaxed.cost > _GAIN), chosen)
+        if len(more) == 0:
+            covered = relaxed.value + finished_already(problem)
+            return min(covered + _left_out(problem, relaxed.time_price), 1.0)
+        chosen = np.union1d(chosen, more)
+
+
+def _left_out(problem: Problem, time_price: float) -> float:
+    """How much more, at the most, a plan covers that observes fields that were left out.
+
+    They take the time of their exposures from the others, who lose what it is worth to them by
+    the duality of linear programs. Not that of their overheads: where those of the others are
+    the least among themselves, to leave out what lies between saves nothing for certain.
+
+    Parameters
+    ----------
+    time_price
+        What one second less in the whole window costs the others at the least, 1/s.
+    """
+    shortest = min(
+        (sum(problem.exposure[name] for name in wanted) for wanted in problem.needs if wanted),
+        default=0.0,
+    )
+    return float(np.maximum(problem.neglected - time_price * shortest, 0.0).sum())

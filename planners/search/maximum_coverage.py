@@ -91,11 +91,22 @@ class MaximumCoverage:
         for name, value in (("output_flag", False), ("threads", 1), ("random_seed", 0)):
             self.highs.setOptionValue(name, value)
 
-    def limit(self, weights: NDArray[np.float64], limit: float) -> None:
-        """Add a budget: the weighted sum of the chosen columns, shape (n_columns,), is bounded."""
+    def limit(self, weights: NDArray[np.float64], limit: float) -> int:
+        """Add a budget: the weighted sum of the chosen columns, shape (n_columns,), is bounded.
+
+        Returns
+        -------
+        int
+            Its row, for `price`.
+        """
         used = np.flatnonzero(weights).astype(np.int32)
         self._budgets.append((used, weights[used], limit))
         self.highs.addRow(-highspy.kHighsInf, limit, len(used), used, weights[used])
+        return int(self.highs.getNumRow()) - 1
+
+    def price(self, row: int) -> float:
+        """Probability that a unit more of a budget would have brought the last relaxation."""
+        return max(float(self.highs.getSolution().row_dual[row]), 0.0) / _SCALE
 
     def limit_groups(
         self, group: NDArray[np.int64], column: NDArray[np.int64], limits: NDArray[np.float64]

@@ -21,6 +21,9 @@ _BLOCK = 8192
 _ACCURACY = 0.02
 """Of the moment at which a rule begins or ceases to hold, s; always on the kept side."""
 
+_ANY_NUMBER = int(np.iinfo(np.int32).max)
+"""Of visits that may follow each other at once."""
+
 
 @dataclass(frozen=True, eq=False)
 class Intervals:
@@ -103,11 +106,15 @@ def visits_that_fit(visible: Intervals, exposure: float, gap: float) -> NDArray[
     whole = visible.lasting(exposure)
     fitting = np.zeros(visible.n, dtype=np.int64)
     earliest = np.full(visible.n, -np.inf)
-    for owner, start, end in zip(whole.owner, whole.start, whole.end, strict=True):
-        first = max(start, earliest[owner])
-        if first + exposure > end:
-            continue
-        count = 1 + int((end - exposure - first) / gap) if gap > 0 else np.iinfo(np.int32).max
+    turn = np.arange(len(whole.owner)) - np.searchsorted(whole.owner, whole.owner)
+    # First the first interval of every owner, then the second, and so on: there are few each.
+    for k in range(int(turn.max(initial=-1)) + 1):
+        now = np.flatnonzero(turn == k)
+        first = np.maximum(whole.start[now], earliest[whole.owner[now]])
+        room = whole.end[now] - exposure - first
+        now, first, room = now[room >= 0], first[room >= 0], room[room >= 0]
+        owner = whole.owner[now]
+        count = 1 + (room / gap).astype(np.int64) if gap > 0 else np.full(len(now), _ANY_NUMBER)
         fitting[owner] += count
         earliest[owner] = first + count * gap
     return fitting

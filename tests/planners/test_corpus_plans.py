@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
+from astropy import units as u
+from astropy.time import Time
 
-from planners import optimal
+from planners import greedy, optimal
 from planners.skymaps.files import read_skymap
-from telescopes import ZTF
+from telescopes import TELESCOPES, ZTF
 from tests.planners.cases import NIGHTS, request_for
 from tests.planners.checker import violations
 
@@ -37,3 +41,44 @@ def test_plans_of_the_corpus_are_feasible_and_near_their_bound(maps, night):
             shares.append(figures["probability_all_filters"] / figures["upper_bound"])
             assert shares[-1] > 0.95, name
     assert np.mean(shares) > 0.97
+
+
+@pytest.mark.parametrize("name", ["LCO-1m-lsc", "GROWTH-India"])
+def test_a_narrow_camera_on_a_huge_map_takes_little_memory(maps, name):
+    telescope = TELESCOPES[name]
+    tracemalloc.start()
+    try:
+        plan = optimal.plan(
+            maps["S190425z_bayestar.fits.gz"],
+            telescope,
+            request_for(NIGHTS[1] - 3 * u.hour, 24, exposure=300),
+        )
+        assert tracemalloc.get_traced_memory()[1] < 300e6
+    finally:
+        tracemalloc.stop()
+    assert violations(plan, telescope) == []
+    figures = plan.statistics
+    assert figures["probability_all_filters"] > 0
+    assert 0 <= figures["optimality_gap"] < 0.25
+    assert sum(figures["probability_lost"].values()) + figures[
+        "probability_all_filters"
+    ] == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "night", "complete"),
+    [
+        ("nsbh_00077deg2_10107.multiorder.fits", "2027-03-10", 31),
+        ("userguide_MS181101ab_bayestar.multiorder.fits", "2026-11-28", 28),
+    ],
+)
+def test_pauses_hold_all_visits_of_fields_that_could_have_them(maps, name, night, complete):
+    telescope = TELESCOPES["LCO-1m-lsc"]
+    request = request_for(Time(night), 24, exposure=300)
+    plans = [planner.plan(maps[name], telescope, request) for planner in (optimal, greedy)]
+    for plan in plans:
+        assert violations(plan, telescope) == []
+    visited = [[exposure.field_id for exposure in plan.exposures] for plan in plans]
+    finished = [sum(ids.count(field) == 2 for field in set(ids)) for ids in visited]
+    assert finished[0] >= complete
+    assert finished[0] > finished[1]

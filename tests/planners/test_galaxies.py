@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from astropy import units as u
@@ -10,10 +12,11 @@ from astropy.table import Table
 from scipy.stats import norm
 
 from planners import galaxies
+from planners.geometry.ranges import hpx29
 from planners.problem.requests import RequestInvalid
 from planners.skymaps.files import read_skymap
 from telescopes import TELESCOPES, ZTF
-from tests.planners.cases import NIGHTS, blob, request_for
+from tests.planners.cases import NIGHTS, blob, request_for, skymap_of
 from tests.planners.checker import violations
 
 NARROW = TELESCOPES["LCO-1m-elp"]
@@ -102,3 +105,50 @@ def test_a_telescope_with_a_grid_keeps_to_it():
 def test_a_table_of_no_use_is_refused_by_name(hosts, message):
     with pytest.raises(RequestInvalid, match=message):
         galaxies.plan(SKYMAP, NARROW, request(hosts))
+
+
+def test_twenty_thousand_galaxies_of_a_huge_map_take_little_memory(corpus):
+    path = corpus / "skymaps" / "gw" / "S190425z_bayestar.fits.gz"
+    skymap = read_skymap(path.read_bytes())
+    random = np.random.default_rng(20190425)
+    dec = np.degrees(np.arcsin(random.uniform(-1, 1, 120_000)))
+    ra = random.uniform(0, 360, len(dec))
+    likely = skymap.region(0.9).contains(hpx29(SkyCoord(ra * u.deg, dec * u.deg)))
+    chosen = np.flatnonzero(likely)[:20_000]
+    assert len(chosen) == 20_000
+    hosts = table(ra[chosen], dec[chosen], random.normal(155, 40, len(chosen)).clip(10))
+    kped = TELESCOPES["KPED"]
+    tracemalloc.start()
+    try:
+        plan = galaxies.plan(
+            skymap,
+            kped,
+            request_for(NIGHTS[1], 13, kped.default_filters, 300, galaxies=hosts),
+        )
+        assert tracemalloc.get_traced_memory()[1] < 250e6
+    finally:
+        tracemalloc.stop()
+    assert violations(plan, kped) == []
+    figures = plan.statistics
+    # Of all galaxies' weight, and not only of the galaxies that were considered.
+    weight = galaxies.galaxy_weights(skymap, hosts)
+    pointed = SkyCoord([e.ra for e in plan.exposures], [e.dec for e in plan.exposures])
+    at = np.unique(pointed.match_to_catalog_sky(SkyCoord(hosts["ra"], hosts["dec"], unit="deg"))[0])
+    assert figures["probability"] == pytest.approx(weight[at].sum(), rel=0.02)
+    assert figures["exposure_time"] > 0.85 * figures["dark_time"]
+    assert 0 <= figures["optimality_gap"] < 0.1
+
+
+def test_galaxies_that_are_never_up_leave_room_for_those_that_are():
+    random = np.random.default_rng(5)
+    south, north = 4000, 50
+    hosts = table(
+        np.concatenate([random.uniform(0, 360, south), 120 + random.normal(0, 2, north)]),
+        np.concatenate([random.uniform(-80, -70, south), 33 + random.normal(0, 2, north)]),
+        luminosity=np.repeat([100.0, 1.0], (south, north)),
+    )
+    skymap = skymap_of(np.ones(12 << 8), 4)
+    plan = galaxies.plan(skymap, NARROW, request(hosts))
+    assert len(plan.exposures) > 5
+    assert plan.statistics["probability"] < north / (100 * south)
+    assert plan.statistics["probability"] <= plan.statistics["upper_bound"] + 1e-9

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
+import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planners import greedy, optimal
@@ -15,7 +17,14 @@ from planners.problem.build import build_problem
 from planners.search.bound import upper_bound
 from planners.skymaps.circles import circle_skymap
 from telescopes import ZTF
-from tests.planners.cases import NIGHTS, few_fields, request_for, whole_sky
+from tests.planners.cases import (
+    NIGHTS,
+    few_fields,
+    request_for,
+    requests,
+    skymaps,
+    whole_sky,
+)
 from tests.planners.checker import _turn
 
 
@@ -96,10 +105,39 @@ def test_no_order_covers_more_than_the_bound(seed, minutes, gap, filters, exposu
         best = max(best, float(problem.atoms.probability[covered].sum()))
     bound = upper_bound(problem)
     assert bound >= best - 1e-6
+    # The same if some fields are known by nothing but what they could cover at the most.
+    kept = telescope.read_grid().field_id[: 1 + seed % 2]
+    some = build_problem(skymap, few_fields(ZTF, kept), request)
+    others = ~np.isin(problem.field_id, kept)
+    neglected = np.sort(problem.atoms.field_probability[others])[::-1]
+    assert upper_bound(replace(some, neglected=neglected)) >= best - 1e-6
     plans = [planner.plan(skymap, telescope, request) for planner in (optimal, greedy)]
     reached = [plan.statistics["probability_all_filters"] for plan in plans]
     assert reached[0] <= best + 1e-4
     assert reached[0] >= reached[1] - 1e-9
+
+
+@settings(max_examples=25, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(skymap=skymaps(), request=requests(longest=3.0), few=st.integers(1, 40))
+def test_it_does_not_matter_with_which_programs_the_bound_begins(skymap, request, few):
+    problem = build_problem(skymap, ZTF, request)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("planners.search.bound._FIRST", few)
+        begun_with_few = upper_bound(problem)
+        patch.setattr("planners.search.bound._FIRST", 10**6)
+        begun_with_all = upper_bound(problem)
+    # Atoms of less than 1e-7 count as covered where a program that is looked at covers them.
+    assert begun_with_few == pytest.approx(begun_with_all, abs=2e-4)
+
+
+def test_what_is_left_out_takes_time_from_the_others():
+    problem = build_problem(whole_sky(), ZTF, request_for(NIGHTS[1], 12))
+    bound = upper_bound(problem)
+    little = np.full(200, 0.2 * bound / 200)
+    with_little = upper_bound(replace(problem, neglected=little))
+    assert bound - 1e-9 <= with_little < bound + 0.5 * little.sum()
+    much = np.full(200, 2 * bound / 200)
+    assert upper_bound(replace(problem, neglected=much)) > 1.2 * bound
 
 
 def test_the_bound_is_no_more_than_is_up():

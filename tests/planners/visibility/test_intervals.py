@@ -132,3 +132,29 @@ def test_what_is_within_windows():
 def test_no_airmass_is_below_one():
     with pytest.raises(ValueError, match="below 1"):
         airmass_below(0.9)
+
+
+@given(
+    seed=st.integers(0, 10**6),
+    exposure=st.sampled_from((30.0, 300.0)),
+    gap=st.sampled_from((0.0, 600.0, 7200.0)),
+)
+def test_as_many_visits_fit_as_can_be_laid_one_after_the_other(seed, exposure, gap):
+    random = np.random.default_rng(seed)
+    n = 6
+    owner, start, end = [], [], []
+    for field in range(n):
+        edges = np.sort(random.uniform(0, 30_000, 2 * random.integers(0, 4)))
+        owner += [field] * (len(edges) // 2)
+        start += edges[::2].tolist()
+        end += edges[1::2].tolist()
+    visible = Intervals(np.array(owner, dtype=np.int64), np.array(start), np.array(end), n)
+    fitting = visits_that_fit(visible, exposure, gap)
+    for field in range(n):
+        laid, earliest = 0, -np.inf
+        for one, begin, stop in zip(owner, start, end, strict=True):
+            at = max(begin, earliest)
+            while one == field and at + exposure <= stop and laid < 100:
+                laid += 1
+                at = earliest = at + gap
+        assert min(fitting[field], 100) == laid
