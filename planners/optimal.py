@@ -48,6 +48,10 @@ _MAX_COLUMNS, _MAX_ITERATIONS, _WIDE = 20_000, 25_000, 0.02
 _GIVEN_UP = 0.02
 """Part of what can be covered in the end that is given up at most to cover more of it early."""
 
+_MANY_ITERATIONS = 10_000
+"""Of the simplex method, after which a layout is assigned no second time: of a whole sky every
+field is like every other, and a program takes seconds."""
+
 _HOPELESS = 0.9
 """A structure whose relaxation covers less than this part of the best plan is not carried out:
 filling what time is left seldom adds more than the rest."""
@@ -178,6 +182,8 @@ class _Search:
                 cost = self._real_cost(scheduled_exposures, guess)
                 is_settled = abs(cost - guess) < _SAME * guess
                 if is_settled and (rate == 0 or self._value >= (1 - _GOOD_ENOUGH) * self.limit):
+                    break
+                if iterations > _MANY_ITERATIONS:
                     break
                 kinds = kinds if is_settled else builders(self.problem, cost)
 

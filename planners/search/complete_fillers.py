@@ -101,15 +101,16 @@ class _Pauses:
         visits: dict[int, float],
     ) -> tuple[int, ScheduledExposure] | None:
         """Place in the list of the earliest visit that delays nothing, and the visit."""
+        earliest = visits.get(field, -math.inf)
         for at in range(len(planned) + 1):
-            before = planned[at - 1] if at > 0 else None
             after = planned[at] if at < len(planned) else None
-            state = RobotState(last_visit=dict(visits))
-            if before is not None:
-                state.time, state.field, state.filter = before.end, before.field, before.filter
             latest = self._problem.sky.length if after is None else after.start
-            if latest - state.time < self._least or latest < visits.get(field, -math.inf):
+            begin = planned[at - 1].end if at > 0 else 0.0
+            if latest - begin < self._least or latest < earliest:
                 continue
+            state = RobotState(begin, last_visit=dict(visits))
+            if at > 0:
+                state.field, state.filter = planned[at - 1].field, planned[at - 1].filter
             start, _ = self._clock.next_start(state, field, name)
             if start < math.inf and start + self._occupied(field, name, after) <= latest:
                 return at, self._clock.expose(state, field, name, start)
