@@ -24,7 +24,7 @@ dev: $(VENV)/.develops
 test: $(VENV)/.develops .make/chromium
 	@$(PYTEST) $(ARGS)
 
-# A few minutes' worth: what needs neither the corpus nor a browser, and is not slow.
+# A minute's worth: what needs neither the corpus nor a browser, and is not slow.
 quick: $(VENV)/.develops
 	@$(PYTEST) -m "not corpus and not browser and not slow" $(ARGS)
 
