@@ -57,16 +57,17 @@ def pytest_terminal_summary(terminalreporter, config):
 @pytest.fixture(scope="session")
 def corpus() -> Path:
     """The folder of real notices and sky maps, read in place."""
-    path = Path(os.environ.get("TOO_CORPUS", ROOT.parent / "shared" / "corpus"))
-    if not path.is_dir():
-        pytest.skip(f"no corpus at {path}; set TOO_CORPUS to its folder")
-    return path
+    return _shared("corpus", "TOO_CORPUS")
 
 
 @pytest.fixture(scope="session")
 def cases() -> Path:
     """The folder of small inputs that once went wrong, with their right values, read in place."""
-    path = Path(os.environ.get("TOO_CASES", ROOT.parent / "shared" / "cases"))
+    return _shared("cases", "TOO_CASES")
+
+
+def _shared(name: str, variable: str) -> Path:
+    path = Path(os.environ.get(variable, ROOT.parent / "shared" / name))
     if not path.is_dir():
-        pytest.skip(f"no cases at {path}; set TOO_CASES to their folder")
+        pytest.skip(f"no {name} at {path}; set {variable} to its folder")
     return path
