@@ -136,9 +136,11 @@ def upper_bound(problem: Problem) -> float:
     while True:
         relaxed = relaxation(visit_options, limits, exchange_time, chosen)
         # By duality, no program adds more to the optimum than its worth less what its time costs.
-        more = np.setdiff1d(np.flatnonzero(worth - relaxed.cost > _GAIN), chosen)
+        gain = np.maximum(worth - relaxed.cost, 0.0)
+        gain[chosen] = 0.0
+        more = np.flatnonzero(gain > _GAIN)
         if len(more) == 0:
-            covered = relaxed.value + finished_already(problem)
+            covered = relaxed.value + float(gain.sum()) + finished_already(problem)
             return min(covered + _left_out(problem, relaxed.time_price), 1.0)
         chosen = np.union1d(chosen, more)
 
