@@ -79,6 +79,8 @@ def _check_limits(request: ObservingRequest) -> None:
             raise RequestInvalid(f"the {what} cannot be {angle}")
     if request.moon_separation < 0 * u.deg:
         raise RequestInvalid("the distance from the Moon cannot be negative")
+    if not 0 / u.s <= request.interruption_rate < np.inf / u.s:
+        raise RequestInvalid("the rate of interruption cannot be negative, and must be finite")
     _check_budgets(request)
 
 

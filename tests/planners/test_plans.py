@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from planners import greedy, optimal
 from planners.files.plan_files import plan_from_json, plan_to_json
+from planners.problem.requests import RequestInvalid
 from telescopes import ZTF
 from tests.planners.cases import NIGHTS, request_for, requests, ring, skymaps, whole_sky
 from tests.planners.checker import violations
@@ -56,6 +57,13 @@ def test_what_is_likely_comes_early_where_the_night_may_end():
     assert early["probability_all_filters"] >= 0.98 * late["probability_all_filters"]
     assert early["half_reached"] < late["half_reached"]
     assert late["expected_probability"] == pytest.approx(late["probability_all_filters"])
+
+
+@pytest.mark.parametrize("rate", [-0.1, float("inf"), float("nan")])
+def test_a_rate_of_interruption_that_is_none_is_refused(rate):
+    request_ = request_for(NIGHTS[0], 1, interruption_rate=rate / u.h)
+    with pytest.raises(RequestInvalid, match="rate of interruption"):
+        optimal.plan(whole_sky(), ZTF, request_)
 
 
 @settings(max_examples=5, suppress_health_check=list(HealthCheck), derandomize=True)

@@ -144,25 +144,16 @@ def request_of(telescope: Telescope, asked: Mapping[str, Any]) -> ObservingReque
         or (),
         galaxies=_table(asked["galaxies"], read_galaxies),
         targets=_table(asked["targets"], read_targets) or (),
-        **{name: asked[name] for name in _TAKEN_AS_GIVEN},
+        **{
+            name: asked[name]
+            for name in entries(RequestFields)
+            if name not in _READ_HERE | _ELSEWHERE
+        },
     )
 
 
-_TAKEN_AS_GIVEN = (
-    "start",
-    "end",
-    "minimum_gap",
-    "airmass_limit",
-    "sun_altitude",
-    "moon_separation",
-    "galactic_latitude",
-    "right_ascension",
-    "maximum_fields",
-    "maximum_time",
-    "blocks",
-    "time_limit",
-)
-"""Options that are attributes of the request by the same name."""
+_READ_HERE = frozenset({"filters", "exposure_time", "excluded_fields"})
+"""Options that are attributes of the request only once they have been read."""
 
 
 def _table(path: Path | None, read: Any) -> Any:

@@ -13,11 +13,12 @@ from planners.files.plan_files import (
     request_to_json,
 )
 from planners.files.request_fields import RequestFields
+from telescopes import ZTF
 from telescopes.entries import entries
 from telescopes.observing_plan import ObservingRequest
 from too_marshal.api.plans import PLAN_REQUEST
 from too_marshal.commands.plan import plan
-from too_marshal.commands.plan_request import _ELSEWHERE
+from too_marshal.commands.plan_request import _ELSEWHERE, request_of
 
 LEAST = {
     "start": "2026-11-25T01:00:00.000Z",
@@ -135,3 +136,37 @@ def test_a_plan_that_was_accepted_once_stays_readable_whatever_people_may_ask_no
 def test_that_the_moon_s_distance_is_scaled_is_said_where_it_is_asked():
     asked = entries(RequestFields)["moon_separation"]
     assert "in proportion to its phase" in asked.label
+
+
+GIVEN = {
+    "--exposure-time": "40",
+    "--minimum-gap": "12",
+    "--airmass-limit": "1.7",
+    "--sun-altitude": "-15",
+    "--moon-separation": "33",
+    "--interruption-rate": "0",
+    "--maximum-fields": "7",
+    "--maximum-time": "900",
+    "--exclude": "5,6",
+    "--galactic-latitude": "11",
+    "--right-ascension": "10,20",
+    "--blocks": "3",
+    "--time-limit": "4",
+    "--filters": "i,i",
+}
+
+
+@pytest.mark.parametrize("option", GIVEN)
+def test_what_an_option_says_is_asked_of_the_planner(option, tmp_path):
+    path = tmp_path / "map.fits"
+    path.touch()
+    window = ["--start", LEAST["start"], "--end", LEAST["end"]]
+    asked = plan.make_context("plan", [str(path), *window, option, GIVEN[option]]).params
+    usual = plan.make_context("plan", [str(path), *window]).params
+    given, offered = (request_to_json(request_of(ZTF, each)) for each in (asked, usual))
+    assert {name for name in given if given[name] != offered.get(name)}, "it changes nothing"
+
+
+def test_every_field_that_a_command_asks_for_is_tried():
+    names = {parameter.name for parameter in plan.params if set(parameter.opts) & set(GIVEN)}
+    assert names == set(entries(RequestFields)) - _ELSEWHERE - {"start", "end"}
