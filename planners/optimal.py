@@ -183,9 +183,9 @@ class _Search:
                 is_settled = abs(cost - guess) < _SAME * guess
                 if is_settled and (rate == 0 or self._value >= (1 - _GOOD_ENOUGH) * self.limit):
                     break
+                kinds = kinds if is_settled else builders(self.problem, cost)
                 if iterations > _MANY_ITERATIONS:
                     break
-                kinds = kinds if is_settled else builders(self.problem, cost)
 
     def _rates(self) -> tuple[float, float]:
         """Rates of interruption (1/s) to assign for: what is asked, then what covers most."""

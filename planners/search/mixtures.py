@@ -35,17 +35,10 @@ def builders(problem: Problem, cost: float) -> list[BlockLayoutBuilder]:
 def layouts(kinds: list[BlockLayoutBuilder], visit_options: VisitOptions) -> Iterator[BlockLayout]:
     """Structures worth trying, the likeliest first, none twice."""
     seen = set()
-    for layout in chain(_short(kinds, visit_options), _candidates(kinds)):
+    for layout in chain(ShortLayouts(visit_options, kinds[0]).candidates(), _candidates(kinds)):
         if layout and layout not in seen:
             seen.add(layout)
             yield layout
-
-
-def _short(kinds: list[BlockLayoutBuilder], visit_options: VisitOptions) -> Iterator[BlockLayout]:
-    """Where there is a budget of time, first what spends no more than it."""
-    request = visit_options.problem.request
-    if request.maximum_time is not None and request.blocks is None and kinds:
-        yield from ShortLayouts(visit_options, kinds[0]).candidates()
 
 
 def _candidates(kinds: list[BlockLayoutBuilder]) -> Iterator[BlockLayout]:

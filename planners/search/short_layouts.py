@@ -53,7 +53,9 @@ class ShortLayouts:
         self.builder = builder
 
     def candidates(self) -> Iterator[BlockLayout]:
-        """Structures of one round, of two, and so on; none where the budget is the night's."""
+        """Structures of one round, of two, and so on; none where the budget leaves no choice."""
+        if self.builder.problem.request.blocks is not None:
+            return
         for rounds in range(1, _MAX_ROUNDS + 1):
             length = self._length(rounds)
             if length < 0 or not self._fits(rounds, length):

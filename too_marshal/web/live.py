@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 
 from flask import Blueprint, Response, abort, g, request
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -75,24 +75,22 @@ def note_activity() -> None:
         return
     session = database()
     try:
-        latest = session.scalar(select(func.max(Activity.id))) or 0
-        recent = set(session.scalars(_overlap(latest)))
+        recent = session.scalars(
+            select(Activity.id).order_by(Activity.id.desc()).limit(OVERLAP)
+        ).all()
     except OperationalError:
         # The page, if it needs the database, says so better.
         session.rollback()
         return
-    begin = max(latest - OVERLAP, 0) + 1
-    missing = (number for number in range(begin, latest) if number not in recent)
+    latest = max(recent, default=0)
+    overlap = range(max(latest - OVERLAP, 0) + 1, latest)
+    missing = sorted(set(overlap).difference(recent))
     g.known_activity = ",".join(map(str, (latest, *missing)))
 
 
 def known_activity() -> str:
     """Number of the latest row that a page made now knows, then those before it that it lacks."""
     return str(g.get("known_activity", "0"))
-
-
-def _overlap(last: int) -> Select[int]:
-    return select(Activity.id).where(Activity.id > last - OVERLAP, Activity.id <= last)
 
 
 def _last_known() -> tuple[int | None, frozenset[int]]:
@@ -116,7 +114,8 @@ def _events(
     with ours.sessions() as session:
         latest = session.scalar(select(func.max(Activity.id))) or 0
         last = latest if last is None else min(last, latest)
-        sent = set(session.scalars(_overlap(last))) - missing
+        overlap = select(Activity.id).where(Activity.id > last - OVERLAP, Activity.id <= last)
+        sent = set(session.scalars(overlap)) - missing
     yield f"retry: {RETRY_MILLISECONDS}\nid: {last}\n\n"
     pinged = time.monotonic()
     while not ours.stopping.wait(POLL_SECONDS) and not is_gone():
