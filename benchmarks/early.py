@@ -16,7 +16,8 @@ from astropy.time import Time
 from numpy.typing import NDArray
 
 from benchmarks.maps import fifty_maps
-from planners import greedy, optimal
+from planners import greedy
+from planners.optimum.budget_search import best_shots
 from planners.problem.build import build_problem
 from planners.problem.finish_times import expected_probability, finish_times
 from planners.problem.problem import Problem
@@ -64,9 +65,9 @@ def compared(skymap: SkyMap, start: str) -> NDArray[np.float64] | None:
     begin, end = float(problem.dark.start.min()), float(problem.dark.end.max())
     quarters = np.arange(begin, end + 900, 900.0)
     limit = upper_bound(problem)
-    plans = (greedy.shots_of(problem), optimal.best_shots(patient, limit))
+    plans = (greedy.shots_of(problem), best_shots(patient))
     finishes = [finish_times(problem, shots) for shots in plans]
-    finishes.append(finish_times(problem, optimal.best_shots(problem, limit)))
+    finishes.append(finish_times(problem, best_shots(problem)))
     by_greedy = covered_at(problem, finishes[0], quarters)
     if by_greedy[-1] < NOTHING:
         return None

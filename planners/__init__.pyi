@@ -1,4 +1,5 @@
 from .coverage.sky_coverage import Coverage, FilterCoverage, ObservedSky, combined_coverage
+from .curve import ProbabilityCurve, probability_curve
 from .files.plan_files import plan_from_json, plan_to_json
 from .geometry.ranges import Ranges
 from .observing import (
@@ -27,6 +28,7 @@ __all__ = [
     "ObservingRequest",
     "PlannedExposure",
     "Planner",
+    "ProbabilityCurve",
     "Ranges",
     "Reason",
     "RequestInvalid",
@@ -41,5 +43,6 @@ __all__ = [
     "plan_from_json",
     "plan_to_json",
     "polygon_skymap",
+    "probability_curve",
     "read_skymap",
 ]

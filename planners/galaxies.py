@@ -19,12 +19,10 @@ from planners.footprints.field_cells import camera_area, finest_order
 from planners.geometry.groups import Groups
 from planners.geometry.polygons import unit_vectors
 from planners.geometry.ranges import HIGHEST_ORDER, hpx29
-from planners.optimal import best_shots
-from planners.problem.assemble import assemble
+from planners.optimal import planned
 from planners.problem.build import build_problem_at, dark_time
 from planners.problem.reachable import fields_that_fit, reachable
 from planners.problem.requests import RequestInvalid, check_request
-from planners.search.bound import upper_bound
 from planners.skymaps.skymap import SkyMap
 from planners.visibility.local_sky import LocalSky
 from planners.visibility.rules import every, rules_for
@@ -63,8 +61,7 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
     pointings, neglected = _pointings(galaxies, telescope, request)
     problem = build_problem_at(galaxies, telescope, request, pointings, _cells)
     problem = replace(problem, neglected=neglected)
-    limit = upper_bound(problem)
-    return assemble(problem, "galaxies", best_shots(problem, limit, begun), begun, limit)
+    return planned(problem, "galaxies", begun)
 
 
 def galaxy_weights(skymap: SkyMap, galaxies: Table) -> NDArray[np.float64]:

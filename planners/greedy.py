@@ -17,6 +17,7 @@ from planners.problem.problem import Problem
 from planners.problem.scheduler import ExposureScheduler, RobotState, ScheduledExposure
 from planners.problem.visit_options import VisitOptions, programs_of
 from planners.search.blocks import passes_of, sequences
+from planners.search.budgets import worthwhile
 from planners.search.tours import tour
 from planners.skymaps.skymap import SkyMap
 from telescopes.observing_plan import ObservingPlan, ObservingRequest
@@ -39,7 +40,7 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
     """
     begun = time.perf_counter()
     problem = build_problem(skymap, telescope, request)
-    return assemble(problem, "greedy", shots_of(problem), begun)
+    return assemble(problem, "greedy", worthwhile(problem, shots_of(problem)), begun)
 
 
 def shots_of(problem: Problem) -> list[ScheduledExposure]:

@@ -9,7 +9,7 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 
 from planners.footprints.atoms import Atoms
-from planners.optimal import best_shots
+from planners.optimum.budget_search import best_shots
 from planners.problem.assemble import assemble
 from planners.problem.build import build_problem_at
 from planners.problem.requests import RequestInvalid, check_request
@@ -31,7 +31,9 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
     check_request(telescope, request)
     pointings = _pointings(telescope, request)
     problem = build_problem_at(skymap, telescope, request, pointings)
-    as_listed = replace(problem, atoms=_each_alike(len(pointings.field_id)))
+    # Whoever lists targets has said what is worth it.
+    without_stops = replace(request, minimum_gain=None, target_probability=None)
+    as_listed = replace(problem, atoms=_each_alike(len(pointings.field_id)), request=without_stops)
     scheduled_exposures = best_shots(as_listed)
     observing_plan = assemble(problem, "manual", scheduled_exposures, begun)
     account = replace(

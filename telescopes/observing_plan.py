@@ -78,6 +78,13 @@ class ObservingRequest:
     maximum_time: u.Quantity[u.physical.time] | None = None
     """Budget of telescope time including overheads, if any."""
 
+    target_probability: float | None = None
+    """Probability in all visits at which to stop, if any, 0 to 1."""
+
+    minimum_gain: u.Quantity[u.physical.frequency] | None = None
+    """Probability in all visits that more telescope time must add, per time, if any: a plan stops
+    where it adds less. One per cent in ten minutes is 0.06 / h."""
+
     excluded_fields: frozenset[int] = frozenset()
     """Not to be observed."""
 
@@ -158,6 +165,7 @@ class Reason(StrEnum):
     NO_REFERENCE = "no reference image"
     EXCLUDED = "excluded"
     BELOW_WORTH = "below worth"
+    TARGET_REACHED = "target reached"
     NO_TIME = "no time"
     ALREADY_OBSERVED = "already observed"
 

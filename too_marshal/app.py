@@ -28,12 +28,12 @@ from too_marshal.web import (
     maps,
     notices,
     people,
-    plans,
     queues,
     replacements,
     search,
 )
-from too_marshal.web.rules import pages
+from too_marshal.web.plans import pages as plan_pages
+from too_marshal.web.rules import pages as rule_pages
 
 MAX_REQUEST_SIZE = 1_000_000
 """Bytes of a body; the one address that takes more says so itself."""
@@ -79,7 +79,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         exposures.exposures,
         coverage.coverage,
         notices.notices,
-        plans.plans,
+        plan_pages.plans,
         queues.queues,
         replacements.replacements,
         circulars.circulars,
@@ -88,7 +88,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         live.live,
         links.links,
         maps.maps,
-        pages.rules,
+        rule_pages.rules,
         search.search,
     ):
         app.register_blueprint(blueprint)

@@ -261,6 +261,11 @@ def plan(plan_id: int) -> None:
     """Compute a plan."""
 
 
+@_task(queue=CPU_BOUND, priority=LATER)
+def work_out_curve(plan_id: int) -> None:
+    """Work out what telescope time would buy, beside a plan."""
+
+
 @_task(queue=CPU_BOUND)
 def rescore(localization_id: int) -> None:
     """Measure an event's plans against its new map."""

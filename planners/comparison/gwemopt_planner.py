@@ -29,6 +29,7 @@ from planners.problem.plan_statistics import telescope_time
 from planners.problem.problem import Problem
 from planners.problem.requests import check_request
 from planners.problem.scheduler import ExposureScheduler, RobotState, ScheduledExposure
+from planners.search.budgets import worthwhile
 from planners.skymaps.skymap import SkyMap
 from planners.stopping import stoppable_map
 from planners.visibility.local_sky import LocalSky
@@ -114,7 +115,8 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
 def _kept(problem: Problem, schedule: Sequence[_Planned]) -> tuple[ObservingPlan, int]:
     """A plan of what can be kept of a schedule, and how many exposures cannot."""
     scheduled_exposures = _on_our_clock(problem, schedule)
-    plan = assemble(problem, "gwemopt", scheduled_exposures, time.perf_counter())
+    kept = worthwhile(problem, scheduled_exposures)
+    plan = assemble(problem, "gwemopt", kept, time.perf_counter())
     return plan, len(schedule) - len(scheduled_exposures)
 
 

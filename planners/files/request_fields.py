@@ -33,6 +33,10 @@ UTCTime = Annotated[
 """A time as ISO 8601 text in UTC."""
 
 
+PERCENT_IN_TEN_MINUTES = u.def_unit("% in 10 min", 0.1 * u.percent / u.min)
+"""In which people say what more telescope time adds."""
+
+
 class ObservingLimits(BaseModel):
     """What a request and a rule have in common."""
 
@@ -57,6 +61,38 @@ class ObservingLimits(BaseModel):
             "Distance from a full Moon, in proportion to its phase", unit=u.deg, least=0, most=180
         ),
     ] = 20.0
+    interruption_rate: Annotated[
+        float,
+        Entry(
+            "Chance of an interruption", unit=u.h**-1, typed=u.percent / u.h, least=0, most=10,
+            detail="what is likely comes early; 0: only what is covered in the end counts",
+        ),
+    ] = 0.1  # fmt: skip
+    minimum_gain: Annotated[
+        float | None,
+        Entry(
+            "Stop where 10 more minutes add less than", unit=u.h**-1, typed=PERCENT_IN_TEN_MINUTES,
+            hint="%; empty: never", least=0, most=6,
+            detail="probability in all visits by telescope time; null: no such limit",
+        ),
+    ] = None  # fmt: skip
+    target_probability: Annotated[
+        float | None,
+        Entry(
+            "Stop at a covered probability of", unit=u.dimensionless_unscaled, typed=u.percent,
+            hint="%; empty: never", least=1e-6, most=1, detail="in all visits",
+        ),
+    ] = None  # fmt: skip
+    maximum_time: Annotated[
+        float | None,
+        Entry(
+            "Telescope time, at most", unit=u.s, typed=u.min, hint="min; empty: any", least=1,
+            detail="with overheads",
+        ),
+    ] = None  # fmt: skip
+    maximum_fields: Annotated[
+        int | None, Entry("Fields, at most", hint="empty: any", least=1)
+    ] = None  # fmt: skip
 
 
 class RequestFields(ObservingLimits):
@@ -65,18 +101,6 @@ class RequestFields(ObservingLimits):
     start: Annotated[UTCTime, Entry("From", detail="nothing begins before")]
     end: Annotated[UTCTime, Entry("Until", detail="all has ended by then")]
     filters: Annotated[list[str], Entry("Filters, in order", detail="one visit in each")]
-    interruption_rate: Annotated[
-        float,
-        Entry(
-            "Chance of an interruption", unit=1 / u.h, typed=u.percent / u.h, least=0, most=10,
-            detail="what is likely comes early; 0: only what is covered in the end counts",
-        ),
-    ] = 0.1  # fmt: skip
-    maximum_fields: Annotated[int | None, Entry("Fields, at most", least=1)] = None
-    maximum_time: Annotated[
-        float | None,
-        Entry("Telescope time, at most", unit=u.s, least=1, detail="with overheads"),
-    ] = None
     excluded_fields: Annotated[list[int], Entry("Without the fields")] = []
     busy: Annotated[
         list[tuple[UTCTime, UTCTime]], Entry("Taken", detail="by other queues: start, end")
@@ -164,7 +188,14 @@ class RequestFields(ObservingLimits):
 _OWN_WAY = frozenset({"exposure_time", "right_ascension"})
 """Fields that are more than one quantity."""
 
-ALWAYS = ("start", "end", "filters", *ObservingLimits.model_fields)
+_OPTIONAL: tuple[Any, ...] = (None, [], "")
+"""What stands where nothing was asked."""
+
+ALWAYS = (
+    "start", "end", "filters",
+    *(name for name, field in ObservingLimits.model_fields.items()
+      if field.get_default() not in _OPTIONAL),
+)  # fmt: skip
 """Written even where they are as usual."""
 
 
@@ -172,7 +203,6 @@ def written(fields: RequestFields) -> dict[str, Any]:
     """As plain JSON: seconds, degrees, ISO times. What was not asked is left out."""
     document = fields.model_dump(mode="json")
     order = dict.fromkeys((*ALWAYS, *document))
-    nothing: tuple[Any, ...] = (None, [], "")
     return {
-        name: document[name] for name in order if name in ALWAYS or document[name] not in nothing
+        name: document[name] for name in order if name in ALWAYS or document[name] not in _OPTIONAL
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -92,6 +93,23 @@ class Problem:
     def interruption_rate(self) -> float:
         """Chance in a short time that the night ends, 1/s."""
         return float(self.request.interruption_rate.to_value(1 / u.s))
+
+    @cached_property
+    def minimum_gain(self) -> float:
+        """Probability that a second more of telescope time must add, 1/s; 0 for anything."""
+        gain = self.request.minimum_gain
+        return 0.0 if gain is None else float(gain.to_value(1 / u.s))
+
+    @cached_property
+    def budget(self) -> float:
+        """Telescope time that may be used, s; inf where all may."""
+        time = self.request.maximum_time
+        return math.inf if time is None else float(time.to_value(u.s))
+
+    @property
+    def stops_early(self) -> bool:
+        """Whether a plan ends before it has used all the time that it may."""
+        return self.minimum_gain > 0 or self.request.target_probability is not None
 
     def chance_of_reaching(
         self, seconds: NDArray[np.float64], interruption_rate: float | None = None

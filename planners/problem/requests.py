@@ -89,6 +89,14 @@ def _check_budgets(request: ObservingRequest) -> None:
         raise RequestInvalid("at least one field must be allowed")
     if request.maximum_time is not None and not request.maximum_time > 0 * u.s:
         raise RequestInvalid("the budget of time must be above zero")
+    target = request.target_probability
+    if target is not None and not 0 < target <= 1:
+        raise RequestInvalid(
+            f"the probability to stop at is above 0, and at most 1: not {target:g}"
+        )
+    gain = request.minimum_gain
+    if gain is not None and not 0 / u.s <= gain < np.inf / u.s:
+        raise RequestInvalid("the gain to stop at cannot be negative, and must be finite")
     if request.blocks is not None and request.blocks < 1:
         raise RequestInvalid("at least one filter block must be allowed")
     if request.time_limit is not None and not 0 * u.s < request.time_limit < np.inf * u.s:

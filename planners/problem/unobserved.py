@@ -15,6 +15,7 @@ from planners.footprints.atoms import LIKELY
 from planners.problem.finish_times import finished_atoms
 from planners.problem.problem import Problem, least_worth
 from planners.problem.scheduler import ScheduledExposure
+from planners.problem.visit_options import programs_of
 from planners.visibility.intervals import visible_intervals, visits_that_fit
 from planners.visibility.local_sky import LocalSky
 from planners.visibility.rules import Rule, every, rules_for
@@ -22,6 +23,7 @@ from telescopes.observing_plan import Reason, Unobserved
 
 _HOPE = (
     Reason.NO_TIME,
+    Reason.TARGET_REACHED,
     Reason.BELOW_WORTH,
     Reason.MOON,
     Reason.POINTING_LIMIT,
@@ -33,6 +35,9 @@ _HOPE = (
 )
 """From the reason that is most easily removed to the one that never is: where several fields
 could have covered a place, the least final of their reasons is what it was lost to."""
+
+_ROUNDING = 1e-9
+"""Of a probability."""
 
 _NOWHERE = "outside all fields"
 
@@ -106,6 +111,8 @@ class Ledger:
 
     def _empty(self) -> str:
         lost = self.probability_lost()
+        if self.problem.minimum_gain > 0 and lost.get(Reason.BELOW_WORTH.value, 0.0) > 0:
+            return self._too_little()
         cause = max(lost, key=lambda reason: lost[reason])
         chance = first_chance(self.problem)
         if chance is None:
@@ -113,6 +120,16 @@ class Ledger:
         else:
             then = f"the first chance is {chance.utc.strftime('%Y-%m-%d %H:%M')} UTC"
         return f"Nothing can be observed in the window ({cause}); {then}."
+
+    def _too_little(self) -> str:
+        """Of a plan that is empty because nothing adds what the request asks for."""
+        options = programs_of(self.problem)
+        gain = self.problem.atoms.sum_by_field(self.left)[options.field]
+        most = float((gain / options.least_time).max(initial=0.0))
+        return (
+            f"Nothing adds {_in_ten_minutes(self.problem.minimum_gain)} in 10 minutes of telescope "
+            f"time: the most that any field does is {_in_ten_minutes(most)}."
+        )
 
 
 def ledger(problem: Problem, scheduled_exposures: Sequence[ScheduledExposure]) -> Ledger:
@@ -137,7 +154,12 @@ def ledger(problem: Problem, scheduled_exposures: Sequence[ScheduledExposure]) -
     observed = before > lost
     observed[list(seen)] = False
     # As many as a hundred thousand, of which hardly any is special.
-    causes = np.where(is_little, _HOPE.index(Reason.BELOW_WORTH), _HOPE.index(Reason.NO_TIME))
+    causes = np.full(len(lost), _HOPE.index(Reason.NO_TIME))
+    target = problem.request.target_probability
+    if target is not None and 1 - float(left.sum()) >= target - _ROUNDING:
+        causes[:] = _HOPE.index(Reason.TARGET_REACHED)
+    is_little |= lost < problem.minimum_gain * _time_of_a_field(problem)
+    causes[is_little] = _HOPE.index(Reason.BELOW_WORTH)
     causes[list(limits)] = [_HOPE.index(reason) for reason in limits.values()]
     causes[~allowed] = _HOPE.index(Reason.NO_REFERENCE)
     causes[observed] = _HOPE.index(Reason.ALREADY_OBSERVED)
@@ -148,6 +170,17 @@ def ledger(problem: Problem, scheduled_exposures: Sequence[ScheduledExposure]) -
         for index, cause in zip(left_out.tolist(), causes[left_out].tolist(), strict=True)
     }
     return Ledger(problem, left, reasons)
+
+
+def _time_of_a_field(problem: Problem) -> float:
+    """Telescope time of all visits to a field, at the most, s."""
+    exposing = sum(problem.exposure[name] for name in problem.request.filters)
+    return exposing + len(problem.request.filters) * problem.slews.longest
+
+
+def _in_ten_minutes(gain: float) -> str:
+    """A rate (1/s) as people say it."""
+    return f"{100 * 600 * gain:.2g} %"
 
 
 def _limits(problem: Problem) -> dict[int, Reason]:

@@ -69,6 +69,16 @@ class VisitOptions:
         return least[self.field]
 
     @cached_property
+    def least_time(self) -> NDArray[np.float64]:
+        """Telescope time that all visits take, at the least, s, shape (n,)."""
+        return np.asarray(self.exposing[:, -1] + self.visits * self.least_overhead)
+
+    @cached_property
+    def worth(self) -> NDArray[np.float64]:
+        """Probability that each program must add to be carried out, shape (n,)."""
+        return np.maximum(self.problem.worth, self.problem.minimum_gain * self.least_time)
+
+    @cached_property
     def pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Column and atom, wherever a program finishes an atom; sorted by atom."""
         atoms = self.problem.atoms

@@ -8,16 +8,15 @@ exchanges fall, so that maximum coverage under them is never less than what a pl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 
 import numpy as np
-from astropy import units as u
 from numpy.typing import NDArray
 
 from planners.problem.problem import Problem
 from planners.problem.visit_options import VisitOptions, programs_of
 from planners.search.maximum_coverage import MaximumCoverage
-from planners.search.time_limits import TimeLimits, time_limits
+from planners.search.time_limits import time_limits
 
 _AT_ONCE = 4
 """Violated intervals that are added to the relaxation at a time."""
@@ -32,90 +31,164 @@ must be able to add to be taken up: of a narrow camera's, hardly any other does.
 _NEGLIGIBLE = 1e-7
 """Atoms of less probability are counted as covered."""
 
-
-@dataclass(frozen=True, eq=False)
-class Relaxation:
-    """Maximum coverage under necessary conditions of time."""
-
-    value: float
-    """No plan covers more in all visits, 0 to 1."""
-
-    cost: NDArray[np.float64]
-    """What the time of each program of the problem would cost those that are taken, 1;
-    shape (n_programs,)."""
-
-    time_price: float
-    """What one second less in the whole window costs at the least, 1/s."""
+_ROUNDING = 1e-9
+"""Of a number of programs."""
 
 
-def relaxation(
-    visit_options: VisitOptions,
-    limits: TimeLimits,
-    exchange_time: float,
-    chosen: NDArray[np.int64],
-) -> Relaxation:
-    """Solve the linear relaxation, adding the conditions of time that it violates one by one.
+class CoverageBound:
+    """No plan of so much telescope time covers more: the relaxation of maximum coverage.
 
-    Parameters
-    ----------
-    limits
-        Conditions on all programs.
-    exchange_time
-        Spent on filter exchanges, at the least, s.
-    chosen
-        Programs of which it may take some, sorted. Shape (n_chosen,).
+    The conditions of time that it violates are added one by one, and stay: a bound for another
+    telescope time then costs little.
     """
-    problem = visit_options.problem
-    probability = problem.atoms.probability
-    few = VisitOptions(problem, visit_options.field[chosen], visit_options.need[chosen])
-    model = MaximumCoverage(probability, few.pairs, few.field, _NEGLIGIBLE)
-    demands, rows = _add_budgets(model, visit_options, limits.overhead, exchange_time, chosen)
-    whole = len(rows)
-    waiting = np.ones(len(limits.supply), dtype=bool)
-    worst = np.array([limits.whole])
-    while len(worst):
-        waiting[worst] = False
-        demand = limits.demand(slice(None), worst)
-        for k, interval in enumerate(worst):
-            rows.append(model.limit(demand[chosen, k], float(limits.supply[interval])))
-            demands.append(demand[:, k])
-        value, taken = model.relaxed()
-        share = np.zeros(len(visit_options))
-        share[chosen] = taken
-        excess = np.where(waiting, limits.excess(share), -np.inf)
-        worst = np.argsort(-excess, kind="stable")[:_AT_ONCE]
-        worst = worst[excess[worst] > _VIOLATED]
-    prices = np.array([model.price(row) for row in rows])
-    return Relaxation(value, np.stack(demands, axis=1) @ prices, float(prices[whole]))
 
+    def __init__(self, problem: Problem, minimum_gain: float = 0.0) -> None:
+        """Prepare.
 
-def _add_budgets(
-    model: MaximumCoverage,
-    visit_options: VisitOptions,
-    overhead: NDArray[np.float64],
-    exchange_time: float,
-    chosen: NDArray[np.int64],
-) -> tuple[list[NDArray[np.float64]], list[int]]:
-    """One program a field, and the budgets of the request; demands of all programs, and rows."""
-    request = visit_options.problem.request
-    field = visit_options.field[chosen]
-    fields, counts = np.unique(field, return_counts=True)
-    for index in fields[counts > 1]:
-        model.limit((field == index).astype(float), 1.0)
-    demands, supplies = [], []
-    if request.maximum_fields is not None:
-        demands.append(np.ones(len(visit_options)))
-        supplies.append(float(request.maximum_fields))
-    if request.maximum_time is not None:
-        demands.append(visit_options.exposing[:, -1] + visit_options.visits * overhead)
-        time = request.maximum_time.to_value(u.s) + overhead.max(initial=0.0) - exchange_time
+        Parameters
+        ----------
+        minimum_gain
+            Probability that each second of telescope time costs, 1/s.
+        """
+        self._problem = problem
+        self._gain = minimum_gain
+        self._options = options = programs_of(problem, worth=0.0)
+        self._exchanges = options.exchanges * problem.slews.filter_exchange
+        self._finished = finished_already(problem)
+        if len(options):
+            self._limits = time_limits(options, options.least_overhead, self._exchanges)
+            self._waiting = np.ones(len(self._limits.supply), dtype=bool)
+            self._worth = problem.atoms.field_probability[options.field] - self._cost
+            first = np.sort(np.argsort(-self._worth, kind="stable")[:_FIRST])
+            self._begin(first, np.array([self._limits.whole]))
+
+    @property
+    def _cost(self) -> NDArray[np.float64]:
+        """Probability that the time of each program costs, shape (n_programs,)."""
+        return np.asarray(self._gain * self._options.least_time)
+
+    def of(self, telescope_time: float = math.inf) -> float:
+        """What plans cover at the most, less what their time costs, 0 to 1.
+
+        Parameters
+        ----------
+        telescope_time
+            With overheads, waits left out, s.
+        """
+        if len(self._options) == 0:
+            return min(self._finished + self._left_out(0.0), 1.0)
+        self._allow(telescope_time)
+        while True:
+            value, prices = self._relaxed()
+            # By duality, no program adds more to the optimum than its worth less what it costs.
+            gain = np.maximum(self._worth - np.stack(self._demands, axis=1) @ prices, 0.0)
+            gain[self._chosen] = 0.0
+            more = np.flatnonzero(gain > _GAIN)
+            if len(more) == 0:
+                price = float(prices[self._time_rows].sum())
+                beyond = float(gain.sum()) + self._left_out(price)
+                # A plan has no overhead after its last exposure.
+                spare = self._gain * (self._longest_overhead - self._exchanges)
+                return min(value + beyond + self._finished + max(spare, 0.0), 1.0)
+            self._begin(np.union1d(self._chosen, more), np.flatnonzero(~self._waiting))
+            self._allow(telescope_time)
+
+    @property
+    def _longest_overhead(self) -> float:
+        return float(self._options.least_overhead.max(initial=0.0))
+
+    def _begin(self, chosen: NDArray[np.int64], intervals: NDArray[np.int64]) -> None:
+        """Build the program of some columns, under some conditions of time."""
+        options = self._options
+        few = VisitOptions(self._problem, options.field[chosen], options.need[chosen])
+        self._chosen = chosen
+        self._model = MaximumCoverage(
+            self._problem.atoms.probability, few.pairs, few.field, _NEGLIGIBLE, -self._cost[chosen]
+        )
+        field = options.field[chosen]
+        fields, counts = np.unique(field, return_counts=True)
+        for index in fields[counts > 1]:
+            self._model.limit((field == index).astype(float), 1.0)
+        self._demands: list[NDArray[np.float64]] = []
+        self._rows: list[int] = []
+        each = np.ones(len(options))
+        most = self._problem.request.maximum_fields
+        self._add(each, math.inf if most is None else float(most))
+        # Of the same: as many as fit into the telescope time.
+        self._count_row = self._add(each, math.inf)
+        self._budget_row = self._add(options.least_time, math.inf)
+        whole = int(np.flatnonzero(intervals == self._limits.whole)[0])
+        self._time_rows = [len(self._rows) - 1, len(self._rows) + whole]
+        self._add_intervals(intervals)
+
+    def _add(self, demand: NDArray[np.float64], supply: float) -> int:
+        """Add a condition; its row."""
+        self._demands.append(demand)
+        self._rows.append(self._model.limit(demand[self._chosen], supply))
+        return self._rows[-1]
+
+    def _add_intervals(self, intervals: NDArray[np.int64]) -> None:
+        self._waiting[intervals] = False
+        demand = self._limits.demand(slice(None), intervals)
+        for k, interval in enumerate(intervals):
+            self._add(demand[:, k], float(self._limits.supply[interval]))
+
+    def _allow(self, telescope_time: float) -> None:
+        """Set the budget of telescope time."""
         # Where not even the exchanges fit, nothing does.
-        supplies.append(max(time, 0.0))
-    rows = [
-        model.limit(demand[chosen], supply)
-        for demand, supply in zip(demands, supplies, strict=True)
-    ]
-    return demands, rows
+        supply = max(telescope_time + self._longest_overhead - self._exchanges, 0.0)
+        self._model.change_limit(self._budget_row, supply)
+        count = supply / self._least_demand
+        self._model.change_limit(
+            self._count_row, math.inf if math.isinf(count) else math.floor(count + _ROUNDING)
+        )
+
+    @property
+    def _least_demand(self) -> float:
+        """Telescope time of the shortest program, those that were left out included, s."""
+        demand = float(self._options.least_time.min())
+        if len(self._problem.neglected) == 0:
+            return demand
+        return min(demand, self._shortest + self._problem.slews.readout)
+
+    def _relaxed(self) -> tuple[float, NDArray[np.float64]]:
+        """Optimum of the relaxation less what its time costs, and the price of each condition."""
+        worst = np.empty(0, np.int64)
+        while True:
+            self._add_intervals(worst)
+            value, taken = self._model.relaxed()
+            share = np.zeros(len(self._options))
+            share[self._chosen] = taken
+            excess = np.where(self._waiting, self._limits.excess(share), -np.inf)
+            worst = np.argsort(-excess, kind="stable")[:_AT_ONCE]
+            worst = worst[excess[worst] > _VIOLATED]
+            if len(worst) == 0:
+                prices = np.array([self._model.price(row) for row in self._rows])
+                return value - float(share @ self._cost), prices
+
+    @property
+    def _shortest(self) -> float:
+        """Open-shutter time of the least that any place wants, s."""
+        exposure = self._problem.exposure
+        return min(
+            (sum(exposure[name] for name in wanted) for wanted in self._problem.needs if wanted),
+            default=0.0,
+        )
+
+    def _left_out(self, time_price: float) -> float:
+        """How much more, at the most, a plan covers that observes fields that were left out.
+
+        They take the time of their exposures from the others, who lose what it is worth to them by
+        the duality of linear programs. Not that of their overheads: where those of the others are
+        the least among themselves, to leave out what lies between saves nothing for certain.
+
+        Parameters
+        ----------
+        time_price
+            What one second less costs the others at the least, 1/s.
+        """
+        lost = (time_price + self._gain) * self._shortest
+        return float(np.maximum(self._problem.neglected - lost, 0.0).sum())
 
 
 def finished_already(problem: Problem) -> float:
@@ -125,40 +198,5 @@ def finished_already(problem: Problem) -> float:
 
 
 def upper_bound(problem: Problem) -> float:
-    """A limit of what any plan covers in all visits, 0 to 1."""
-    visit_options = programs_of(problem, worth=0.0)
-    if len(visit_options) == 0:
-        return min(finished_already(problem) + _left_out(problem, 0.0), 1.0)
-    exchange_time = visit_options.exchanges * problem.slews.filter_exchange
-    limits = time_limits(visit_options, visit_options.least_overhead, exchange_time)
-    worth = problem.atoms.field_probability[visit_options.field]
-    chosen = np.sort(np.argsort(-worth, kind="stable")[:_FIRST])
-    while True:
-        relaxed = relaxation(visit_options, limits, exchange_time, chosen)
-        # By duality, no program adds more to the optimum than its worth less what its time costs.
-        gain = np.maximum(worth - relaxed.cost, 0.0)
-        gain[chosen] = 0.0
-        more = np.flatnonzero(gain > _GAIN)
-        if len(more) == 0:
-            covered = relaxed.value + float(gain.sum()) + finished_already(problem)
-            return min(covered + _left_out(problem, relaxed.time_price), 1.0)
-        chosen = np.union1d(chosen, more)
-
-
-def _left_out(problem: Problem, time_price: float) -> float:
-    """How much more, at the most, a plan covers that observes fields that were left out.
-
-    They take the time of their exposures from the others, who lose what it is worth to them by
-    the duality of linear programs. Not that of their overheads: where those of the others are
-    the least among themselves, to leave out what lies between saves nothing for certain.
-
-    Parameters
-    ----------
-    time_price
-        What one second less in the whole window costs the others at the least, 1/s.
-    """
-    shortest = min(
-        (sum(problem.exposure[name] for name in wanted) for wanted in problem.needs if wanted),
-        default=0.0,
-    )
-    return float(np.maximum(problem.neglected - time_price * shortest, 0.0).sum())
+    """A limit of what any plan covers in all visits within the budgets of the request, 0 to 1."""
+    return CoverageBound(problem).of(problem.budget)

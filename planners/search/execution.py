@@ -62,7 +62,7 @@ class Execution:
             ends = layout[k + 1].start if k + 1 < len(layout) else self.builder.end
             self._planned_round(planned, assigned[k], ends)
         self._fill_until(self.builder.end)
-        return within_budgets(self.visit_options, self.scheduled_exposures)
+        return within_budgets(self.visit_options.problem, self.scheduled_exposures)
 
     def _planned_round(
         self, planned: PlannedBlock, assigned: NDArray[np.int64], ends: float
@@ -107,7 +107,7 @@ class Execution:
     def _fill_until(self, end: float) -> None:
         """Rounds of whatever is most probable, as long as there is time for a round."""
         while True:
-            self.left &= self.marginal.gain >= self.visit_options.problem.worth
+            self.left &= self.marginal.gain >= self.visit_options.worth
             begin = max(self.state.time, self._soonest())
             if begin >= end:
                 return
@@ -185,10 +185,12 @@ class Execution:
         waited = max((float(block.earliest[k]) for k in members), default=0.0)
         while len(chosen) < size and len(others) > 0:
             waited = max(waited, len(chosen) * self.cost)
-            gain = gains.gain[others]
+            gain = np.where(
+                gains.gain[others] >= visit_options.worth[others], gains.gain[others], 0
+            )
             gain = np.where(block.earliest[others] <= waited + self.cost, gain, 0.0)
             best = int(np.argmax(gain))
-            if gain[best] < visit_options.problem.worth:
+            if gain[best] <= 0:
                 break
             chosen.append(int(others[best]))
             gains.take(int(others[best]))

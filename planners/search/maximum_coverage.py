@@ -104,6 +104,10 @@ class MaximumCoverage:
         self.highs.addRow(-highspy.kHighsInf, limit, len(used), used, weights[used])
         return int(self.highs.getNumRow()) - 1
 
+    def change_limit(self, row: int, limit: float) -> None:
+        """Give a budget of `limit` another limit, before anything is rounded."""
+        self.highs.changeRowBounds(row, -highspy.kHighsInf, limit)
+
     def price(self, row: int) -> float:
         """Probability that a unit more of a budget would have brought the last relaxation."""
         return max(float(self.highs.getSolution().row_dual[row]), 0.0) / _SCALE

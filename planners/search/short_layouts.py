@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 from astropy import units as u
@@ -53,22 +54,30 @@ class ShortLayouts:
         self.builder = builder
 
     def candidates(self) -> Iterator[BlockLayout]:
-        """Structures of one round, of two, and so on; none where the budget leaves no choice."""
+        """Structures of one round, of two, and so on, and then others of as many.
+
+        None where the budget leaves no choice.
+        """
         if self.builder.problem.request.blocks is not None:
             return
-        for rounds in range(1, _MAX_ROUNDS + 1):
-            length = self._length(rounds)
-            if length < 0 or not self._fits(rounds, length):
-                continue
-            for first in self._places(length, [], MarginalProbability(self.visit_options.cover)):
-                placed = [first]
-                while len(placed) < rounds:
-                    others = self._places(length, placed, placed[-1].marginal)
-                    if not others:
-                        break
-                    placed.append(others[0])
-                starts = sorted(place.start for place in placed)
-                yield self.builder.filtered([(start, length) for start in starts])
+        by_rounds = (self._grown(rounds) for rounds in range(1, _MAX_ROUNDS + 1))
+        for alike in zip_longest(*by_rounds):
+            yield from filter(None, alike)
+
+    def _grown(self, rounds: int) -> Iterator[BlockLayout]:
+        """Structures of so many rounds, the likeliest first."""
+        length = self._length(rounds)
+        if length < 0 or not self._fits(rounds, length):
+            return
+        for first in self._places(length, [], MarginalProbability(self.visit_options.cover)):
+            placed = [first]
+            while len(placed) < rounds:
+                others = self._places(length, placed, placed[-1].marginal)
+                if not others:
+                    break
+                placed.append(others[0])
+            starts = sorted(place.start for place in placed)
+            yield self.builder.filtered([(start, length) for start in starts])
 
     def _length(self, rounds: int) -> float:
         """From the first to the last exposure of a pass, of rounds that spend the budget, s."""

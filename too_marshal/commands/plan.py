@@ -16,7 +16,7 @@ from planners.skymaps.files import read_skymap
 from planners.skymaps.skymap import SkyMap, SkyMapInvalid
 from telescopes import TELESCOPES
 from telescopes.telescope import Telescope
-from too_marshal.commands.plan_output import compare_planners, draw, progress, write
+from too_marshal.commands.plan_output import compare_planners, draw, print_curve, progress, write
 from too_marshal.commands.plan_request import request_of, request_options
 
 EXPECTED = (RequestInvalid, TableInvalid, GwemoptFailed)
@@ -37,6 +37,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--galaxies", type=_FILE, help="Table of galaxies, for the galaxies planner.")
 @click.option("--targets", type=_FILE, help="CSV of fields or positions, for the manual planner.")
 @click.option("--compare", is_flag=True, help="Print a table of several planners instead.")
+@click.option("--curve", is_flag=True, help="Print what telescope time buys instead.")
 @click.option("--plot", type=_FILE, help="Draw the plan (png, pdf or svg).")
 @click.option("--output", type=_FILE, help="Where to write the plan; else it is printed.")
 def plan(  # noqa: PLR0913 - the options that are used here; the others make the request
@@ -47,6 +48,7 @@ def plan(  # noqa: PLR0913 - the options that are used here; the others make the
     plot: Path | None,
     *,
     compare: bool,
+    curve: bool,
     **asked: Any,
 ) -> None:
     """Plan observations of SKYMAP, a FITS sky map (multi-order or flat HEALPix)."""
@@ -56,6 +58,9 @@ def plan(  # noqa: PLR0913 - the options that are used here; the others make the
         request = request_of(telescope, asked)
         if compare:
             compare_planners(probability, telescope, request)
+            return
+        if curve:
+            print_curve(probability, telescope, request)
             return
         with progress(planner):
             observing_plan = PLANNERS[planner](probability, telescope, request)

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from astropy import units as u
 
+from planners import probability_curve
 from planners.comparison.gwemopt_planner import GwemoptFailed
 from planners.files.plan_files import plan_to_json
 from planners.registry import PLANNERS
@@ -72,6 +74,27 @@ def compare_planners(skymap: SkyMap, telescope: Telescope, request: ObservingReq
             holds_for = figures["bound_holds_for"]
     if holds_for:
         click.echo(f"The bound holds for {holds_for}.")
+
+
+def print_curve(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> None:
+    """Print one line for each of several budgets of telescope time."""
+    with progress("curve"):
+        curve = probability_curve(skymap, telescope, request)
+    if curve is None:
+        click.echo("Nothing can be observed in the window.")
+        return
+    click.echo(
+        f"{'telescope time':>14s}{'exposures':>11s}{'all visits':>12s}{'once':>9s}{'bound':>9s}"
+        f"{'10 min more add':>17s}"
+    )
+    gain = curve.gain.to_value(1 / (10 * u.min))
+    for k, minutes in enumerate(curve.telescope_time.to_value(u.min).tolist()):
+        adds = f"{100 * gain[k]:.2f} %" if k + 1 < len(gain) else ""
+        click.echo(
+            f"{minutes:10.1f} min{curve.exposures[k]:11d}{curve.probability_all_filters[k]:12.4f}"
+            f"{curve.probability[k]:9.4f}{curve.upper_bound[k]:9.4f}{adds:>17s}"
+            f"{'  <- the knee' if k == curve.knee else ''}"
+        )
 
 
 def write(observing_plan: ObservingPlan, output: Path | None) -> None:

@@ -45,8 +45,10 @@ class PlanRequest(TypedDict, total=False):
     sun_altitude: float
     moon_separation: float
     interruption_rate: float
-    maximum_fields: int | None
+    minimum_gain: float | None
+    target_probability: float | None
     maximum_time: float | None
+    maximum_fields: int | None
     excluded_fields: list[int]
     busy: list[list[str]]
     program: str
@@ -54,6 +56,17 @@ class PlanRequest(TypedDict, total=False):
     right_ascension: list[float] | None
     blocks: int | None
     time_limit: float | None
+
+
+class PlanCurve(TypedDict):
+    """What telescope time buys, as `planners.ProbabilityCurve`; s. Empty: nothing can be done."""
+
+    telescope_time: list[float]
+    exposures: list[int]
+    probability_all_filters: list[float]
+    probability: list[float]
+    upper_bound: list[float]
+    knee: int
 
 
 class PlanRescored(TypedDict):

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from too_marshal.db.base import MARSHAL, Base, Utc, now
-from too_marshal.db.documents import PlanRequest, PlanRescored, PlanStatistics
+from too_marshal.db.documents import PlanCurve, PlanRequest, PlanRescored, PlanStatistics
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
 
@@ -159,6 +159,9 @@ class Plan(Base):
     )
     rescored: Mapped[PlanRescored | None] = mapped_column(
         JSONB, comment="localization_id, and the statistics on that later map"
+    )
+    curve: Mapped[PlanCurve | None] = mapped_column(
+        JSONB, comment="what telescope time buys; null until it is worked out"
     )
     created_at: Mapped[Utc] = mapped_column(default=now)
     begun_at: Mapped[Utc | None] = mapped_column(

@@ -80,7 +80,8 @@ class Asked:
         if not text:
             return None
         try:
-            return self.kind(float(text) * self.entry.scale)
+            # One per cent in ten minutes is 0.06 an hour, and not 0.060000000000000005.
+            return self.kind(float(f"{float(text) * self.entry.scale:.12g}"))
         except (ValueError, OverflowError):
             raise ValueError("A number, or nothing.") from None
 

@@ -7,7 +7,7 @@ from astropy import units as u
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from planners import optimal
+from planners.optimum.budget_search import best_shots
 from planners.problem.assemble import assemble
 from planners.problem.build import build_problem
 from planners.problem.finish_times import finish_times
@@ -26,7 +26,7 @@ def covered(problem, exposures):
 @given(skymap=skymaps(), request=requests(longest=3.0), every=st.integers(2, 5))
 def test_what_is_filled_breaks_no_rule_and_covers_no_less(telescope, skymap, request, every):
     problem = build_problem(skymap, telescope, request)
-    planned = optimal.best_shots(problem)
+    planned = best_shots(problem)
     gone = {one.field for one in planned[::every]}
     left = [one for one in planned if one.field not in gone]
     filled = with_complete_visits(problem, left)
@@ -39,7 +39,7 @@ def test_a_field_taken_out_of_a_plan_leaves_room_for_one():
     telescope = TELESCOPES["LCO-1m-elp"]
     request = request_for(NIGHTS[1] + 5 * u.hour, 4, exposure=300)
     problem = build_problem(blob(120, 33, 2), telescope, request)
-    planned = optimal.best_shots(problem)
+    planned = best_shots(problem)
     best = max(planned, key=lambda one: problem.atoms.field_probability[one.field]).field
     left = [one for one in planned if one.field != best]
     filled = with_complete_visits(problem, left)

@@ -24,7 +24,7 @@ def model_of(covers_, probability, weights, limit):
 def best_of_all(covers_, probability, weights, limit):
     best = 0.0
     for chosen in itertools.product((False, True), repeat=len(covers_)):
-        if weights @ np.array(chosen) <= limit:
+        if weights @ np.array(chosen) <= limit + 1e-9:
             best = max(best, float(probability[covers_[list(chosen)].any(axis=0)].sum()))
     return best
 

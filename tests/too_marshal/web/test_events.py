@@ -286,6 +286,8 @@ def test_a_plan_that_is_asked_for_is_stored_with_the_job_that_makes_it(
         "sun_altitude": -12.0,
         "moon_separation": 30.0,
         "interruption_rate": 0.1,
+        # Unless told otherwise it stops where it is hardly worth it.
+        "minimum_gain": 0.06,
     }
     jobs = session.execute(text("SELECT task_name, args FROM procrastinate_jobs")).all()
     assert jobs == [("plan", {"plan_id": plan.id})]
@@ -334,15 +336,17 @@ def test_every_number_of_a_request_is_offered_and_may_be_left_out(
     event = add_event(session)
     add_localization(session, event)
     offered = page(observer, f"/events/{event.id}")
-    budgets = {"maximum_fields": "20", "maximum_time": "3600", "galactic_latitude": "10"}
+    budgets = {"maximum_fields": "20", "maximum_time": "60", "galactic_latitude": "10"}
     for name in budgets:
         assert f'name="{name}" type="number" value=""' in offered
-    observer.post(f"/events/{event.id}/plans", data=FORM | budgets)
+    stops = {"minimum_gain": "", "target_probability": "90"}
+    observer.post(f"/events/{event.id}/plans", data=FORM | budgets | stops)
     asked = session.scalars(select(Plan)).one().request
     assert {name: asked[name] for name in budgets} == {
         "maximum_fields": 20, "maximum_time": 3600.0, "galactic_latitude": 10.0,
     }  # fmt: skip
-    assert "blocks" not in asked
+    assert asked["target_probability"] == 0.9
+    assert not {"blocks", "minimum_gain"} & asked.keys()
 
 
 def test_an_event_without_a_map_cannot_be_planned_for(observer: FlaskClient, session: Session):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from too_marshal.db.plans import PlanRule
+from too_marshal.web.plans.text import how_far
 from too_marshal.workflows.rules.ages import readable_span
 from too_marshal.workflows.rules.decide import conditions_of
 from too_marshal.workflows.rules.fields import requested
@@ -30,6 +31,8 @@ def then(rule: PlanRule) -> list[str]:
             f" {asked['exposure_time']:g} s each, by the {rule.planner} planner{program}"
             f"{_within(rule.maximum_age_to_plan)}"
         )
+        if stops := how_far(asked):
+            sentences.append(f"the plan stops {' or '.join(stops)}")
     if rule.submits:
         least = rule.minimum_probability
         sentences.append(

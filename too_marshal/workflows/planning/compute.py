@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from planners.comparison.gwemopt_planner import GwemoptFailed
 from planners.coverage.replan import remaining_request
 from planners.files.plan_files import request_from_json
-from planners.registry import PLANNERS
+from planners.registry import MAP_PLANNERS, PLANNERS
 from planners.skymaps.skymap import SkyMap
 from planners.stopping import Stopped, stopped_when
 from telescopes import TELESCOPES
@@ -31,6 +31,11 @@ logger = logging.getLogger(__name__)
 
 MORNING = 8.0
 """Local mean solar time that parts one night from the next, h: it is dark then at no site."""
+
+
+def has_curve(plan: Plan) -> bool:
+    """Whether a curve says something of a plan: of one that somebody's list makes it does not."""
+    return plan.planner in MAP_PLANNERS and not PLANNERS[plan.planner].is_slow
 
 
 class PlanningFailed(Exception):
@@ -86,6 +91,14 @@ def think(
 
 
 def request_of(session: Session, plan: Plan) -> ObservingRequest:
+    """What is asked of a planner now; the plan notes when that was, if it takes up another."""
+    if plan.parent_id is not None:
+        # What is received later is not known to it.
+        plan.created_at = now()
+    return as_asked(session, plan)
+
+
+def as_asked(session: Session, plan: Plan) -> ObservingRequest:
     """What is asked, where there are reference images, but for what was taken already.
 
     A plan that takes up another counts all that was taken for the event, a new one what was
@@ -97,8 +110,6 @@ def request_of(session: Session, plan: Plan) -> ObservingRequest:
     )
     if plan.parent_id is None:
         return replace(request, observed=_of_its_night(session, plan, request.start))
-    # What is received later is not known to it.
-    plan.created_at = now()
     executed = _useful(session, plan, [session.get_one(Plan, plan.parent_id)])
     # A rehearsal's robot may be ahead of our clock.
     present = max(

@@ -27,7 +27,7 @@ from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanRule, PlanState
 from too_marshal.workflows.alerts.notify import notify_people
 from too_marshal.workflows.localizations.localize import load_skymap
-from too_marshal.workflows.planning.compute import PlanningFailed, request_of, think
+from too_marshal.workflows.planning.compute import PlanningFailed, has_curve, request_of, think
 from too_marshal.workflows.planning.plan_queue import (
     TIME_LIMITS,
     WINDOW,
@@ -188,6 +188,8 @@ def compute(session: Session, plan_id: int) -> None:
     if plan.state == PlanState.READY:
         ask_to_submit(session, plan)
         tasks.draw(localization_id=plan.localization_id).defer(session, wait=DRAWN_AFTER)
+    if plan.state in {PlanState.READY, PlanState.EMPTY} and has_curve(plan):
+        tasks.work_out_curve(plan_id=plan.id).defer(session)
     if plan.parent_id is not None:
         tasks.offer(plan_id=plan.id).defer(session)
     session.commit()

@@ -14,12 +14,16 @@ NOT_A_SOURCE = ["not a GRB", "position unreliable"]
 TELLS = {"plans": False, "notifies": True, "telescope": ""}
 """A rule that tells people and plans nothing."""
 
-WITH_ZTF: tuple[tuple[str, list[str], float], ...] = (
+WIDE, NARROW = 0.06, 0.006
+"""Probability that telescope time must add, 1/h, for cameras of more than 20 deg2 and of less: 1 %
+and 0.1 % in ten minutes. Where more adds less, the telescope is worth more to others."""
+
+WITH_ZTF: tuple[tuple[str, list[str], float, float], ...] = (
     # Each telescope's customary filters and exposure time, in s: see its module.
-    ("GROWTH-India", ["r"], 300.0),
-    ("WINTER", ["J"], 960.0),
-    ("DECam", ["g", "z"], 90.0),
-    ("Gattini", ["J"], 64.8),
+    ("GROWTH-India", ["r"], 300.0, NARROW),
+    ("WINTER", ["J"], 960.0, NARROW),
+    ("DECam", ["g", "z"], 90.0, NARROW),
+    ("Gattini", ["J"], 64.8, WIDE),
 )
 """Telescopes that get a plan beside ZTF where a merger may have left light; those whose grids
 take longest to plan come first, so that all are ready soonest."""
@@ -36,7 +40,7 @@ DEFAULT_RULES: tuple[dict[str, Any], ...] = (
             "minimum_has_ns": 0.25,
         },
         "telescope": "ZTF",
-        "request": {"filters": ["g", "r"], "exposure_time": 30.0},
+        "request": {"filters": ["g", "r"], "exposure_time": 30.0, "minimum_gain": WIDE},
     },
     *(
         {
@@ -48,9 +52,13 @@ DEFAULT_RULES: tuple[dict[str, Any], ...] = (
                 "minimum_has_ns": 0.25,
             },
             "telescope": telescope,
-            "request": {"filters": filters, "exposure_time": exposure_time},
+            "request": {
+                "filters": filters,
+                "exposure_time": exposure_time,
+                "minimum_gain": minimum_gain,
+            },
         }
-        for telescope, filters, exposure_time in WITH_ZTF
+        for telescope, filters, exposure_time, minimum_gain in WITH_ZTF
     ),
     {
         "name": "ZTF: gravitational-wave bursts and black holes, well localized",
@@ -61,7 +69,7 @@ DEFAULT_RULES: tuple[dict[str, Any], ...] = (
             "maximum_area": 500.0,
         },
         "telescope": "ZTF",
-        "request": {"filters": ["g", "r"], "exposure_time": 30.0},
+        "request": {"filters": ["g", "r"], "exposure_time": 30.0, "minimum_gain": WIDE},
     },
     # One exposure deep enough for the afterglow or counterpart in a small region
     # (Stein et al. 2023, MNRAS 521, 5046, section 2.2: 300 s in g and r).
@@ -69,7 +77,7 @@ DEFAULT_RULES: tuple[dict[str, Any], ...] = (
         "name": "ZTF: IceCube neutrinos",
         "conditions": {"streams": ["icecube"], "tests": False, "maximum_area": 40.0},
         "telescope": "ZTF",
-        "request": {"filters": ["g", "r"], "exposure_time": 300.0},
+        "request": {"filters": ["g", "r"], "exposure_time": 300.0, "minimum_gain": WIDE},
     },
     {
         "name": "ZTF: Fermi GBM bursts",
@@ -80,7 +88,7 @@ DEFAULT_RULES: tuple[dict[str, Any], ...] = (
             "excluded_flags": NOT_A_SOURCE,
         },
         "telescope": "ZTF",
-        "request": {"filters": ["g", "r"], "exposure_time": 60.0},
+        "request": {"filters": ["g", "r"], "exposure_time": 60.0, "minimum_gain": WIDE},
     },
     # Who is told.
     {

@@ -52,7 +52,7 @@ def test_words_tell_every_condition():
         maximum_distance=200.0, maximum_radius=1.5, duration_classes=["short"],
         excluded_flags=["not a GRB"], notifies=True, planner="greedy", program="P1",
         submits=True, maximum_age_to_tell=36.0, maximum_age_to_plan=168.0,
-        maximum_age_to_submit=12.0,
+        maximum_age_to_submit=12.0, minimum_gain=0.006, maximum_time=7200.0,
     )  # fmt: skip
     assert when(full) == [
         "it is of lvk, icecube or swift",
@@ -73,6 +73,7 @@ def test_words_tell_every_condition():
     assert then(full) == [
         "people are told, until 36 h after the event",
         f"{planned}, until 7 days after the event",
+        "the plan stops where 10 more minutes add less than 0.1 % or after 2.0 h of telescope time",
         "the plan is submitted without a person, until 12 h after the event",
     ]
 

@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import undefer
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from too_marshal.db.base import now
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan
 from too_marshal.db.preflights import ERROR, WARNING, latest_preflight
@@ -20,8 +22,12 @@ from too_marshal.db.queues import LIVE, Submission
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.web import sky
+from too_marshal.web.plans.curve import picture
+from too_marshal.web.plans.text import how_far
 from too_marshal.workflows.exposures.visits import visits_of
 from too_marshal.workflows.planning.cancel_plan import cancel_plan
+from too_marshal.workflows.planning.compute import has_curve
+from too_marshal.workflows.planning.curve import ask_for_budget
 from too_marshal.workflows.planning.follow_up import ask_for_follow_up
 from too_marshal.workflows.planning.plan_queue import turns
 from too_marshal.workflows.submissions.approve import approve_checked, blocker
@@ -29,6 +35,9 @@ from too_marshal.workflows.submissions.check import ask_for_preflight
 
 MAX_UNOBSERVED = 100
 """Fields listed with the reason why they are left out, the most probable first."""
+
+_CURVE_COMES_WITHIN = timedelta(minutes=2)
+"""Of the plan; later the page does not ask for it any more."""
 
 plans = Blueprint("plans", __name__)
 
@@ -59,10 +68,23 @@ def plan(plan_id: int) -> str:
         visits=visits if any(visit.taken for visit in visits) else [],
         outcomes=Counter(visit.outcome for visit in visits),
         preflight=latest_preflight(database(), plan_id),
+        curve=picture(row),
+        curve_waits=_waits_for_curve(row),
+        stops=how_far(row.request),
         ERROR=ERROR,
         WARNING=WARNING,
         # Made with the page: a second press of the button, or a reload of it, finds the first.
         idempotency_key=secrets.token_urlsafe(16),
+    )
+
+
+def _waits_for_curve(plan: Plan) -> bool:
+    """Whether the curve may still come: it is worked out right after the plan."""
+    return (
+        plan.curve is None
+        and has_curve(plan)
+        and plan.ready_at is not None
+        and now() - plan.ready_at < _CURVE_COMES_WITHIN
     )
 
 
@@ -111,6 +133,23 @@ def check(plan_id: int) -> WerkzeugResponse:
         abort(409, reason)
     ask_for_preflight(database(), row, by=current_person().username)
     return redirect(url_for("plans.plan", plan_id=plan_id) + "#approval", 303)
+
+
+@plans.post("/plans/<row:plan_id>/budgets")
+@needs(Role.OBSERVER)
+def budget(plan_id: int) -> WerkzeugResponse:
+    """Ask for a plan of as much telescope time as a point of the curve."""
+    row = row_or_404(Plan, plan_id)
+    point = request.form.get("point", "")
+    try:
+        plan = ask_for_budget(
+            database(), row, int(point) if re.fullmatch("[0-9]{1,2}", point) else -1,
+            by=current_person().username,
+        )  # fmt: skip
+    except ValueError as err:
+        abort(409, str(err))
+    flash("The plan is being computed; this page follows it.")
+    return redirect(url_for("plans.plan", plan_id=plan.id), 303)
 
 
 @plans.post("/plans/<row:plan_id>/follow-up")

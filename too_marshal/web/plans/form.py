@@ -31,15 +31,21 @@ TIME_LIMIT = replace(
     ),
 )
 
+STOPS = tuple(_ASKED[name] for name in ("minimum_gain", "target_probability", "maximum_time"))
+"""How far the plan goes: what a person decides first."""
+
 LIMITS = tuple(
     form_field
     for form_field in _ASKED.values()
-    if form_field.is_numeric and form_field.name not in {EXPOSURE_TIME.name, TIME_LIMIT.name}
+    if form_field.is_numeric and form_field not in {EXPOSURE_TIME, _ASKED["time_limit"], *STOPS}
 )
-"""Every number of a request. Folded away: whoever does not touch them gets what the rules use."""
+"""Every other number. Folded away: whoever does not touch them gets what the rules use."""
 
 USUAL_EXPOSURE_TIME = 30.0
 """s, offered unless the person says otherwise."""
+
+USUAL_MINIMUM_GAIN = 0.06
+"""1/h, 1 % in ten minutes: as the rules of wide cameras have it."""
 
 
 @dataclass
@@ -63,8 +69,10 @@ class PlanForm:
         }
         values |= {
             form_field.name: form_field.shown(form_field.default)
-            for form_field in (*LIMITS, TIME_LIMIT)
+            for form_field in (*STOPS, *LIMITS, TIME_LIMIT)
         }
+        minimum_gain = STOPS[0]
+        values[minimum_gain.name] = minimum_gain.shown(USUAL_MINIMUM_GAIN)
         values[EXPOSURE_TIME.name] = EXPOSURE_TIME.shown(USUAL_EXPOSURE_TIME)
         return cls(values)
 
@@ -86,7 +94,7 @@ class PlanForm:
             "end": self._time("end"),
             "filters": self._filters(),
         }
-        for form_field in (EXPOSURE_TIME, *LIMITS, TIME_LIMIT):
+        for form_field in (EXPOSURE_TIME, *STOPS, *LIMITS, TIME_LIMIT):
             # What need not be given has no default.
             if self.values[form_field.name] or form_field.default is not None:
                 request[form_field.name] = self._parsed(form_field)

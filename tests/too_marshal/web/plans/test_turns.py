@@ -13,7 +13,7 @@ from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.formatting import in_line
-from too_marshal.web.plan_form import PlanForm
+from too_marshal.web.plans.form import PlanForm
 
 
 @pytest.fixture

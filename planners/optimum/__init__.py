@@ -1,0 +1,5 @@
+"""The optimal planner's searches: over structures, and within budgets of telescope time."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

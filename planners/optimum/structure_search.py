@@ -1,0 +1,198 @@
+"""The search for the best structure: the likeliest are tried, and the best plan is kept."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from astropy import units as u
+
+from planners import greedy
+from planners.problem.finish_times import expected_probability, finish_times
+from planners.problem.problem import Problem
+from planners.problem.scheduler import ScheduledExposure
+from planners.problem.visit_options import VisitOptions, programs_of
+from planners.search.assignment import Assignment
+from planners.search.block_layouts import BlockLayoutBuilder
+from planners.search.bound import finished_already
+from planners.search.budgets import within_budgets
+from planners.search.execution import Execution
+from planners.search.mixtures import builders, layouts
+
+_GOOD_ENOUGH, _EXCELLENT = 7e-3, 1e-3
+"""Gap below which no further structure is tried; the second where a time limit says that there
+is time."""
+
+_COLUMNS = 6000
+"""Columns of all integer programs together, after which no further structure is tried."""
+
+_MAX_COLUMNS, _MAX_ITERATIONS, _WIDE = 20_000, 25_000, 0.02
+"""Columns, and iterations of the simplex method, where the gap is still wider than the third."""
+
+_FRUITLESS, _FRUIT = 3, 1e-3
+"""Structures in a row that bring less than the second, relative, after which a search within a
+budget ends: there are many that spend it nearly alike."""
+
+_GIVEN_UP = 0.02
+"""Part of what can be covered in the end that is given up at most to cover more of it early."""
+
+_MANY_ITERATIONS = 10_000
+"""Of the simplex method, after which a layout is assigned no second time: of a whole sky every
+field is like every other, and a program takes seconds."""
+
+_HOPELESS = 0.9
+"""A structure whose relaxation covers less than this part of the best plan is not carried out:
+filling what time is left seldom adds more than the rest."""
+
+_MIN_COUNT = 20
+"""Steps of which a mean says little."""
+
+_SAME = 0.01
+"""Relative difference of the usual time between exposures that does not matter."""
+
+_FIRST_OVERHEAD = 1.3
+"""Usual overhead, over the least, before any tour is known."""
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A plan that could be carried out."""
+
+    scheduled_exposures: list[ScheduledExposure]
+    """In the order of time."""
+
+    covered: float
+    """Probability in all visits in the end."""
+
+    expected: float
+    """The same if the night may end at any time."""
+
+
+class StructureSearch:
+    """Tries structures, the likeliest first, and keeps the best plan."""
+
+    def __init__(self, problem: Problem, limit: float, begun: float) -> None:
+        """Prepare.
+
+        Parameters
+        ----------
+        limit
+            No plan within the budgets covers more.
+        begun
+            From when the time limit of the request counts, by `time.perf_counter`.
+        """
+        self.problem = problem
+        self.limit = limit
+        allowed = problem.request.time_limit
+        self._deadline = np.inf if allowed is None else begun + float(allowed.to_value(u.s))
+        self._patient = allowed is not None
+        self._kept: list[_Candidate] = []
+        self.keep(greedy.shots_of(problem))
+        self._finished = finished_already(problem)
+
+    def best(self) -> list[ScheduledExposure]:
+        """The best plan found: of those that cover nearly most, the one that is worth most."""
+        self._search()
+        enough = (1 - _GIVEN_UP) * self._value
+        target = self.problem.request.target_probability
+        if target is not None:
+            enough = max(enough, min(target, self._value))
+        return max(
+            (candidate for candidate in self._kept if candidate.covered >= enough),
+            key=lambda candidate: (candidate.expected, candidate.covered),
+        ).scheduled_exposures
+
+    @property
+    def _value(self) -> float:
+        """What the plan covers that covers most."""
+        return max(candidate.covered for candidate in self._kept)
+
+    def _search(self) -> None:
+        visit_options = programs_of(self.problem)
+        if len(visit_options) == 0:
+            return
+        kinds = builders(self.problem, _usual_cost(visit_options))
+        columns = iterations = fruitless = 0
+        for layout in layouts(kinds, visit_options):
+            if self._is_enough(columns, iterations, fruitless):
+                break
+            value, fruitless = self._value, fruitless + 1
+            for rate in self._rates():
+                assignment = Assignment(visit_options, layout, kinds[0], rate)
+                columns += len(assignment.places.visit_option)
+                scheduled_exposures = self._carried_out(assignment, kinds)
+                iterations += assignment.model.iterations
+                if not scheduled_exposures:
+                    break
+                self.keep(scheduled_exposures)
+                guess = kinds[0].cost
+                cost = self._real_cost(scheduled_exposures, guess)
+                is_settled = abs(cost - guess) < _SAME * guess
+                if is_settled and (rate == 0 or self._value >= (1 - _GOOD_ENOUGH) * self.limit):
+                    break
+                kinds = kinds if is_settled else builders(self.problem, cost)
+                if iterations > _MANY_ITERATIONS:
+                    break
+            if self._value > (1 + _FRUIT) * value:
+                fruitless = 0
+
+    def _rates(self) -> tuple[float, float]:
+        """Rates of interruption (1/s) to assign for: what is asked, then what covers most."""
+        return self.problem.interruption_rate, 0.0
+
+    def _is_enough(self, columns: int, iterations: int, fruitless: int) -> bool:
+        """Whether the plan is good, or the search has gone on for long."""
+        if self._patient:
+            is_excellent = self._value >= (1 - _EXCELLENT) * self.limit
+            return is_excellent or time.perf_counter() > self._deadline
+        if self._value >= (1 - _GOOD_ENOUGH) * self.limit:
+            return True
+        if not math.isinf(self.problem.budget) and fruitless >= _FRUITLESS:
+            return True
+        if self._value >= (1 - _WIDE) * self.limit:
+            return columns > _COLUMNS
+        return columns > _MAX_COLUMNS or iterations > _MAX_ITERATIONS
+
+    def _carried_out(
+        self, assignment: Assignment, kinds: Sequence[BlockLayoutBuilder]
+    ) -> list[ScheduledExposure]:
+        """Exposures of the best assignment to the rounds of a structure; none if it is hopeless."""
+        if len(assignment.places.visit_option) == 0:
+            return []
+        value, share = assignment.relaxed()
+        if value + self._finished < _HOPELESS * self._value:
+            return []
+        filter_blocks = assignment.rounded(share)
+        return Execution(assignment.visit_options, kinds).run(assignment.layout, filter_blocks)
+
+    def _real_cost(self, scheduled_exposures: Sequence[ScheduledExposure], guess: float) -> float:
+        """Time from one exposure to the next within a pass, s; the guess where there are few."""
+        slews = self.problem.slews
+        steps = [
+            before.end - before.start + slews.one(before.field, after.field, before.end)
+            for before, after in pairwise(scheduled_exposures)
+            if before.filter == after.filter
+        ]
+        return float(np.mean(steps)) if len(steps) >= _MIN_COUNT else guess
+
+    def keep(self, scheduled_exposures: Sequence[ScheduledExposure]) -> None:
+        """Take up a plan, as far as the budgets go."""
+        kept = within_budgets(self.problem, scheduled_exposures)
+        finish = finish_times(self.problem, kept)
+        self._kept.append(
+            _Candidate(
+                kept,
+                covered=float(self.problem.atoms.probability[finish < np.inf].sum()),
+                expected=expected_probability(self.problem, finish),
+            )
+        )
+
+
+def _usual_cost(visit_options: VisitOptions) -> float:
+    """Usual time from one exposure to the next, s."""
+    exposing = visit_options.exposing[:, -1] / visit_options.visits
+    return float(np.mean(exposing + _FIRST_OVERHEAD * visit_options.least_overhead))
