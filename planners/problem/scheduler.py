@@ -123,6 +123,7 @@ class ExposureScheduler:
         state: RobotState,
         passes: Sequence[tuple[str, Sequence[int]]],
         patience: float = _PATIENCE,
+        latest: float = math.inf,
     ) -> tuple[list[ScheduledExposure], list[int], RobotState]:
         """Observe lists of fields, one filter after another.
 
@@ -130,6 +131,8 @@ class ExposureScheduler:
         ----------
         patience
             A field that is not yet up in its turn is waited for no longer, s.
+        latest
+            All have ended by then, s.
 
         Returns
         -------
@@ -146,7 +149,8 @@ class ExposureScheduler:
         for filter_name, fields in passes:
             for index in fields:
                 start, delay = self.next_start(state, index, filter_name)
-                if delay > patience or start == math.inf:
+                too_late = start + self.problem.exposure[filter_name] > latest
+                if delay > patience or start == math.inf or too_late:
                     failed[index] = None
                 else:
                     scheduled_exposures.append(self.expose(state, index, filter_name, start))
@@ -157,6 +161,7 @@ class ExposureScheduler:
         state: RobotState,
         passes: Sequence[tuple[str, Sequence[int]]],
         patience: float = _PATIENCE,
+        latest: float = math.inf,
     ) -> tuple[list[ScheduledExposure], set[int], RobotState]:
         """`schedule`, but a field that cannot have all its passes gets none of them.
 
@@ -166,7 +171,7 @@ class ExposureScheduler:
         dropped: set[int] = set()
         while True:
             kept = [(name, [i for i in fields if i not in dropped]) for name, fields in passes]
-            scheduled_exposures, failed, reached = self.schedule(state, kept, patience)
+            scheduled_exposures, failed, reached = self.schedule(state, kept, patience, latest)
             if not failed:
                 return scheduled_exposures, dropped, reached
             dropped.update(failed[len(failed) // 2 :])

@@ -28,8 +28,9 @@ _AIRMASS = 2e-6
 observed high in the sky, and together with their neighbors."""
 
 
-_NEGLIGIBLE = 2e-6
-"""Atoms of less probability are not worth a variable of their own."""
+_NEGLIGIBLE, _NEGLIGIBLE_SHARE = 2e-6, 2e-3
+"""Atoms of less probability, or of less than this part of the most probable field's, are not worth
+a variable of their own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +75,17 @@ class Assignment:
             visit_options.problem.atoms.probability,
             _pairs(visit_options, self.places.visit_option),
             visit_options.field[self.places.visit_option],
-            _NEGLIGIBLE,
+            min(_NEGLIGIBLE, _NEGLIGIBLE_SHARE * self._most_probable()),
             -_AIRMASS * self._airmass() - self._lost_by_waiting(interruption_rate),
         )
         self._once_each_field()
         self._time_in_rounds()
         self._budgets()
+
+    def _most_probable(self) -> float:
+        """Probability of the most probable field."""
+        fields = self.visit_options.field
+        return float(self.visit_options.problem.atoms.field_probability[fields].max(initial=0.0))
 
     def _airmass(self) -> NDArray[np.float64]:
         """Airmass of each column in the middle of its round."""

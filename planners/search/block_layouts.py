@@ -33,6 +33,9 @@ _Cut = Callable[[float, float], list[tuple[float, float]]]
 _UNBOUND = 1800.0
 """Length of a pass where there is no gap to fill, s."""
 
+_ROUNDING = 1e-6
+"""Of a number of exposures."""
+
 _BACK = 0.2
 """Slew to the start of a pass, over the longest slew there is."""
 
@@ -80,7 +83,11 @@ class BlockLayoutBuilder:
     def shortest(self) -> float:
         """Pass that just fills the gap, s; half an hour where there is none to fill."""
         gap = self.problem.gap - self._between_passes - self.cost
-        return gap if len(self.wanted) > 1 and gap > 0 else _UNBOUND
+        return gap if len(self.wanted) > 1 and gap > 0 else self._whole(_UNBOUND + self.cost)
+
+    def _whole(self, length: float) -> float:
+        """The longest pass of no more than `length` (s) in which exposures leave nothing over."""
+        return math.floor(length / self.cost + _ROUNDING) * self.cost
 
     def duration(self, length: float) -> float:
         """Time of a round whose passes have a length, s."""
@@ -169,7 +176,12 @@ class BlockLayoutBuilder:
         count = max(round(most * part), 1)
         each = (end - begin) / count
         length = self.longest(each)
-        return [(begin + i * each, length) for i in range(count)] if length >= 0 else []
+        if length < 0:
+            return []
+        if len(self.wanted) == 1:
+            # What a pass leaves over is lost, and of long exposures that is much.
+            return self.forward(begin, end, self._whole(length))
+        return [(begin + i * each, length) for i in range(count)]
 
     def _as_asked(self, blocks: int) -> list[tuple[float, float]]:
         """Start and length of rounds that make so many filter blocks, as nearly as can be."""

@@ -152,7 +152,11 @@ class Execution:
         chosen = self._completed(block, members)
         order = in_order(self.visit_options, block, chosen, self.state, self.cost)
         passes = passes_of(self.visit_options, filters, order)
-        scheduled, dropped, after = self.clock.schedule_complete(self.state, passes, math.inf)
+        # Who waits for a field that has just set waits a day, and all others with it.
+        latest = self.builder.window_end(self.state.time)
+        scheduled, dropped, after = self.clock.schedule_complete(
+            self.state, passes, math.inf, latest
+        )
         if scheduled:
             self.scheduled_exposures += scheduled
             self.state = after

@@ -8,17 +8,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planners.problem.visit_options import VisitOptions
+from planners.visibility.intervals import Intervals
 
-_MOMENTS = 25
-"""Ends of the intervals that are looked at, evenly over the dark time."""
+_MOMENTS, _MANY_MOMENTS, _MIN_MOMENTS = 25, 73, 6
+"""Ends of the intervals that are looked at; the second where all exposures are alike, and the third
+in each dark interval."""
+
+_WHOLE = 1e-9
+"""Of a number of exposures."""
 
 _INSTANT = 1e-3
 """Of no importance, s."""
 
 
+_SIDEREAL_DAY = 86164.1
+"""After which the same fields are up, s."""
+
+_SAME_NIGHT = 4 * 3600.0
+"""Dark intervals less far apart are of one night, s."""
+
+
 @dataclass(frozen=True, eq=False)
 class TimeLimits:
-    """Conditions on what is carried out in intervals of time."""
+    """Conditions on what is carried out in intervals of time.
+
+    An interval is one of time, or the same hours of sidereal time in every night: what is up in
+    those alone can be observed in any night, but in no other hours.
+    """
 
     visit_options: VisitOptions
     """The programs."""
@@ -41,10 +57,8 @@ class TimeLimits:
     supply: NDArray[np.float64]
     """Time that there is in each interval, s, shape (n_intervals,)."""
 
-    @property
-    def whole(self) -> int:
-        """The interval from the first dark moment to the last."""
-        return int(np.flatnonzero((self.first == 0) & (self.last == self.last.max()))[0])
+    whole: int
+    """The interval from the first dark moment to the last."""
 
     def demand(
         self, programs: NDArray[np.int64] | slice, intervals: NDArray[np.int64] | slice
@@ -85,30 +99,151 @@ def time_limits(
         Spent on filter exchanges in the whole window, at the least, s.
     """
     dark = visit_options.problem.dark
-    edges = np.concatenate([dark.start, dark.end])
-    moments = np.unique(np.concatenate([edges, np.linspace(edges.min(), edges.max(), _MOMENTS)]))
-    first, last = np.triu_indices(len(moments), 1)
-    begin, end = moments[first], moments[last]
-    lit = np.minimum(dark.end, end[:, None]) - np.maximum(dark.start, begin[:, None])
-    windows = np.sum(lit > 0, axis=1)
-    # The overhead that follows the last exposure of a window may lie beyond it.
-    supply = np.maximum(lit, 0).sum(axis=1) + windows * overhead.max(initial=0.0)
-    if len(dark.start) == 1:
-        supply[(first == 0) & (last == len(moments) - 1)] -= exchange_time
+    supplied = _Supply(visit_options, overhead, exchange_time)
+    families = [_in_time(visit_options, supplied)]
+    if len(np.unique(_nights(dark))) > 1:
+        families.append(_in_every_night(visit_options, supplied))
+    at = np.cumsum([0, *(family.before.shape[1] for family in families)])
     return TimeLimits(
         visit_options,
         overhead,
-        _visits_before(visit_options, moments),
-        _visits_after(visit_options, moments),
-        first,
-        last,
-        # Where not even the exchanges fit, nothing does.
-        np.maximum(supply, 0.0),
+        np.concatenate([family.before for family in families], axis=1),
+        np.concatenate([family.after for family in families], axis=1),
+        np.concatenate([family.first + k for family, k in zip(families, at, strict=False)]),
+        np.concatenate([family.last + k for family, k in zip(families, at, strict=False)]),
+        np.concatenate([family.supply for family in families]),
+        families[0].whole,
     )
 
 
+class _Supply:
+    """How much time pieces of darkness have for exposures with their overheads."""
+
+    def __init__(
+        self, visit_options: VisitOptions, overhead: NDArray[np.float64], exchange_time: float
+    ) -> None:
+        self._spare = float(overhead.max(initial=0.0))
+        self._exchange_time = exchange_time if len(visit_options.problem.dark.start) == 1 else 0.0
+        lengths = set(visit_options.problem.exposure.values())
+        is_uniform = len(lengths) == 1 and float(overhead.min(initial=self._spare)) == self._spare
+        self._step = lengths.pop() + self._spare if is_uniform else None
+
+    @property
+    def n_moments(self) -> int:
+        """Moments that are worth looking at: more where few exposures fit in between."""
+        return _MOMENTS if self._step is None else _MANY_MOMENTS
+
+    def of(self, piece: NDArray[np.float64], whole: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Time of a piece of each interval, s; any shape.
+
+        Parameters
+        ----------
+        piece
+            Length, s; not above zero where there is none.
+        whole
+            Whether it is all that there is, exchanges of the filter included.
+        """
+        # The overhead that follows the last exposure of a piece may lie beyond it.
+        time = piece + self._spare - np.where(whole, self._exchange_time, 0.0)
+        if self._step is not None:
+            # Of exposures that are all alike, only whole ones count.
+            time = np.floor(time / self._step + _WHOLE) * self._step
+        # Where not even the exchanges fit, nothing does.
+        return np.where(piece > 0, np.maximum(time, 0.0), 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class _Family:
+    """Intervals between any two of some moments."""
+
+    before: NDArray[np.int16]
+    """As `TimeLimits` has it, shape (n_programs, n_moments)."""
+
+    after: NDArray[np.int16]
+    """Likewise."""
+
+    first: NDArray[np.int64]
+    """Moment at which each interval begins, shape (n_intervals,)."""
+
+    last: NDArray[np.int64]
+    """Moment at which each interval ends, shape (n_intervals,)."""
+
+    supply: NDArray[np.float64]
+    """Likewise."""
+
+    @property
+    def whole(self) -> int:
+        """The interval from the first moment to the last."""
+        return int(np.flatnonzero((self.first == 0) & (self.last == self.last.max()))[0])
+
+
+def _in_time(visit_options: VisitOptions, supplied: _Supply) -> _Family:
+    """Intervals of time, from any moment of the dark time to any other."""
+    dark = visit_options.problem.dark
+    each = max(supplied.n_moments // len(dark.start), _MIN_MOMENTS)
+    moments = [np.linspace(*span, each) for span in dark.spans]
+    return _family(
+        visit_options, supplied, np.unique(np.concatenate(moments)), np.zeros(len(dark.start))
+    )
+
+
+def _in_every_night(visit_options: VisitOptions, supplied: _Supply) -> _Family:
+    """The same hours of sidereal time in every night."""
+    dark = visit_options.problem.dark
+    night = _nights(dark)
+    begins = dark.start[np.unique(night, return_index=True)[1]]
+    shift = np.round((begins - begins[0]) / _SIDEREAL_DAY)[night] * _SIDEREAL_DAY
+    edges = np.concatenate([dark.start - shift, dark.end - shift])
+    moments = np.linspace(edges.min(), edges.max(), supplied.n_moments)
+    return _family(visit_options, supplied, moments, shift)
+
+
+def _nights(dark: Intervals) -> NDArray[np.int64]:
+    """The night of each dark interval, counted from 0, shape (n_dark,)."""
+    apart = dark.start[1:] - dark.end[:-1] > _SAME_NIGHT
+    return np.concatenate([[0], np.cumsum(apart)]).astype(np.int64)
+
+
+def _family(
+    visit_options: VisitOptions,
+    supplied: _Supply,
+    moments: NDArray[np.float64],
+    shift: NDArray[np.float64],
+) -> _Family:
+    """Intervals between any two moments.
+
+    Parameters
+    ----------
+    moments
+        s. Shape (n_moments,).
+    shift
+        Time by which they are later in each dark interval, s. Shape (n_dark,).
+    """
+    problem = visit_options.problem
+    dark, visible = problem.dark, problem.visible
+    first, last = np.triu_indices(len(moments), 1)
+    begin, end = moments[first], moments[last]
+    is_whole = (first == 0) & (last == len(moments) - 1)
+    supply = np.zeros(len(first))
+    for start, stop, later in zip(dark.start, dark.end, shift, strict=True):
+        piece = np.minimum(stop, end + later) - np.maximum(start, begin + later)
+        supply += supplied.of(piece, is_whole)
+    own = np.searchsorted(dark.start, visible.start, side="right") - 1
+    at = moments + shift[own][:, None]
+    return _Family(
+        _visits_before(visit_options, at), _visits_after(visit_options, at),
+        first, last, supply,
+    )  # fmt: skip
+
+
 def _visits_before(visit_options: VisitOptions, moments: NDArray[np.float64]) -> NDArray[np.int16]:
-    """How many visits could begin before each moment, shape (n_programs, n_moments)."""
+    """How many visits could begin before each moment, shape (n_programs, n_moments).
+
+    Parameters
+    ----------
+    moments
+        In each interval of visibility, s. Shape (n_intervals, n_moments).
+    """
     problem = visit_options.problem
     visible = problem.visible
     last = (visible.end - min(problem.exposure.values()))[:, None]
@@ -118,7 +253,7 @@ def _visits_before(visit_options: VisitOptions, moments: NDArray[np.float64]) ->
 
 
 def _visits_after(visit_options: VisitOptions, moments: NDArray[np.float64]) -> NDArray[np.int16]:
-    """How many visits could end after each moment, shape (n_programs, n_moments)."""
+    """How many visits could end after each moment; as `_visits_before`."""
     problem = visit_options.problem
     visible = problem.visible
     last = (visible.end - min(problem.exposure.values()))[:, None]

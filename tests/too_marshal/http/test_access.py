@@ -36,6 +36,7 @@ OBSERVER_ENDPOINTS = {
     "coverage.compute",
     "exposures.add",
     "exposures.take_away",
+    "plans.budget",
     "plans.cancel",
     "plans.check",
     "plans.follow_up",

@@ -151,7 +151,7 @@ def test_from_the_notice_to_the_circular(session, located):
     propose_plans(session, located.localization.id)
     # Two rules for ZTF apply, and the job came twice: still one plan a telescope.
     telescopes = session.scalars(select(Plan.telescope)).all()
-    assert sorted(telescopes) == sorted({"ZTF", *(name for name, _, _ in WITH_ZTF)})
+    assert sorted(telescopes) == sorted({"ZTF", *(name for name, *_ in WITH_ZTF)})
     plan = session.scalars(select(Plan).where(Plan.telescope == "ZTF")).one()
     compute(session, plan.id)
     session.refresh(plan)

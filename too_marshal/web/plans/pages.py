@@ -25,9 +25,9 @@ from too_marshal.web import sky
 from too_marshal.web.plans.curve import picture
 from too_marshal.web.plans.text import how_far
 from too_marshal.workflows.exposures.visits import visits_of
+from too_marshal.workflows.planning.budget_plan import ask_for_budget
 from too_marshal.workflows.planning.cancel_plan import cancel_plan
 from too_marshal.workflows.planning.compute import has_curve
-from too_marshal.workflows.planning.curve import ask_for_budget
 from too_marshal.workflows.planning.follow_up import ask_for_follow_up
 from too_marshal.workflows.planning.plan_queue import turns
 from too_marshal.workflows.submissions.approve import approve_checked, blocker

@@ -1,13 +1,5 @@
 // The handle below the picture of what telescope time buys: what it says follows it.
 
-export function followCurve() {
-  document.addEventListener("input", (event) => {
-    if (event.target.matches("input[data-curve]")) show(event.target);
-  });
-  // A browser may keep where the handle was when it shows a page again.
-  for (const handle of document.querySelectorAll("input[data-curve]")) show(handle);
-}
-
 function show(handle) {
   const form = handle.form;
   const index = Number(handle.value);
@@ -20,3 +12,9 @@ function show(handle) {
     circle.setAttribute("r", k === index ? "5" : "2");
   });
 }
+
+document.addEventListener("input", (event) => {
+  if (event.target.matches("input[data-curve]")) show(event.target);
+});
+// A browser may keep where the handle was when it shows a page again.
+for (const handle of document.querySelectorAll("input[data-curve]")) show(handle);

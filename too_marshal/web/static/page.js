@@ -1,6 +1,5 @@
 // What every page does: keep ages true, follow the live stream, guard forms.
 import { keepAges } from "./ages.js";
-import { followCurve } from "./curve.js";
 import { guardForms, openDialogs, copyTexts } from "./forms.js";
 import { followLive } from "./live.js";
 
@@ -28,6 +27,5 @@ keepAges();
 guardForms();
 openDialogs();
 copyTexts();
-followCurve();
 reloadOnNewState();
 followLive();
