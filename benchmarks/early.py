@@ -19,8 +19,7 @@ from benchmarks.maps import fifty_maps
 from planners import greedy
 from planners.optimum.budget_search import best_shots
 from planners.problem.build import build_problem
-from planners.problem.finish_times import expected_probability, finish_times
-from planners.problem.problem import Problem
+from planners.problem.finish_times import covered_at, expected_probability, finish_times
 from planners.search.bound import upper_bound
 from planners.skymaps.skymap import SkyMap
 from telescopes import ZTF, ObservingRequest
@@ -41,15 +40,6 @@ def request_of(start: str) -> ObservingRequest:
         filters=("g", "r"),
         exposure_time={"g": 30 * u.s, "r": 30 * u.s},
     )
-
-
-def covered_at(
-    problem: Problem, finish: NDArray[np.float64], seconds: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Probability covered in all visits by some times; shape of `seconds`."""
-    order = np.argsort(finish, kind="stable")
-    total = np.append(0.0, np.cumsum(problem.atoms.probability[order]))
-    return np.asarray(total[np.searchsorted(finish[order], seconds, side="right")])
 
 
 def compared(skymap: SkyMap, start: str) -> NDArray[np.float64] | None:

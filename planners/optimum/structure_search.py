@@ -12,6 +12,7 @@ import numpy as np
 from astropy import units as u
 
 from planners import greedy
+from planners.optimum.early_start import after, shortfall, starts_of
 from planners.problem.finish_times import expected_probability, finish_times
 from planners.problem.problem import Problem
 from planners.problem.scheduler import ScheduledExposure
@@ -27,8 +28,9 @@ _GOOD_ENOUGH, _EXCELLENT = 7e-3, 1e-3
 """Gap below which no further structure is tried; the second where a time limit says that there
 is time."""
 
-_COLUMNS = 6000
-"""Columns of all integer programs together, after which no further structure is tried."""
+_COLUMNS, _FEW_COLUMNS = 6000, 1500
+"""Columns of all integer programs together, after which no further structure is tried; the second
+after the beginning of another plan."""
 
 _MAX_COLUMNS, _MAX_ITERATIONS, _WIDE = 20_000, 25_000, 0.02
 """Columns, and iterations of the simplex method, where the gap is still wider than the third."""
@@ -37,8 +39,13 @@ _FRUITLESS, _FRUIT = 3, 1e-3
 """Structures in a row that bring less than the second, relative, after which a search within a
 budget ends: there are many that spend it nearly alike."""
 
-_GIVEN_UP = 0.02
-"""Part of what can be covered in the end that is given up at most to cover more of it early."""
+_GIVEN_UP, _MOST_GIVEN_UP = 0.01, 0.02
+"""Part of what can be covered in the end that is given up to cover more of it early; and the most
+where that must be exceeded."""
+
+_BEHIND, _FAR_BEHIND = 0.02, 0.03
+"""Part of what a plan covers in the end by which it may be behind the greedy one at any time; and
+beyond which a plan that is not is looked for."""
 
 _MANY_ITERATIONS = 10_000
 """Of the simplex method, after which a layout is assigned no second time: of a whole sky every
@@ -71,11 +78,16 @@ class _Candidate:
     expected: float
     """The same if the night may end at any time."""
 
+    behind: float
+    """How far it is behind the greedy plan at the most, as a part of what it covers."""
+
 
 class StructureSearch:
     """Tries structures, the likeliest first, and keeps the best plan."""
 
-    def __init__(self, problem: Problem, limit: float, begun: float) -> None:
+    def __init__(
+        self, problem: Problem, limit: float, begun: float, most_columns: int = _COLUMNS
+    ) -> None:
         """Prepare.
 
         Parameters
@@ -84,6 +96,8 @@ class StructureSearch:
             No plan within the budgets covers more.
         begun
             From when the time limit of the request counts, by `time.perf_counter`.
+        most_columns
+            Of all integer programs together, after which a good plan is good enough.
         """
         self.problem = problem
         self.limit = limit
@@ -91,20 +105,50 @@ class StructureSearch:
         self._deadline = np.inf if allowed is None else begun + float(allowed.to_value(u.s))
         self._patient = allowed is not None
         self._kept: list[_Candidate] = []
-        self.keep(greedy.shots_of(problem))
+        self._begun, self._most_columns = begun, most_columns
+        self._greedy = greedy.shots_of(problem)
+        self._greedy_finish = finish_times(problem, self._greedy)
+        self.keep(self._greedy)
         self._finished = finished_already(problem)
 
     def best(self) -> list[ScheduledExposure]:
-        """The best plan found: of those that cover nearly most, the one that is worth most."""
+        """The best plan found: of those that cover nearly most, the one that is worth most.
+
+        And that is never far behind the greedy one, if any is not.
+        """
         self._search()
-        enough = (1 - _GIVEN_UP) * self._value
+        if self.problem.interruption_rate > 0 and self._best().behind > _FAR_BEHIND:
+            self._start_early()
+        return self._best().scheduled_exposures
+
+    def _best(self) -> _Candidate:
+        enough = (1 - _MOST_GIVEN_UP) * self._value
         target = self.problem.request.target_probability
         if target is not None:
             enough = max(enough, min(target, self._value))
         return max(
             (candidate for candidate in self._kept if candidate.covered >= enough),
-            key=lambda candidate: (candidate.expected, candidate.covered),
-        ).scheduled_exposures
+            key=lambda candidate: (
+                self._is_fair(candidate), candidate.expected, candidate.covered,
+            ),
+        )  # fmt: skip
+
+    def _is_fair(self, candidate: _Candidate) -> bool:
+        """Whether it covers nearly as much as any in the end, and is never far behind greedy."""
+        covers = candidate.covered >= (1 - _GIVEN_UP) * self._value
+        return covers and candidate.behind <= _BEHIND
+
+    def _start_early(self) -> None:
+        """Try plans that begin as the greedy one does."""
+        for start in starts_of(self._greedy):
+            rest = after(self.problem, start)
+            covered = float(self.problem.atoms.probability.sum() - rest.atoms.probability.sum())
+            search = StructureSearch(rest, self._value - covered, self._begun, _FEW_COLUMNS)
+            search._search()
+            for candidate in search._kept:
+                self.keep([*start, *candidate.scheduled_exposures])
+            if self._is_fair(self._best()):
+                return
 
     @property
     def _value(self) -> float:
@@ -154,7 +198,9 @@ class StructureSearch:
         if not math.isinf(self.problem.budget) and fruitless >= _FRUITLESS:
             return True
         if self._value >= (1 - _WIDE) * self.limit:
-            return columns > _COLUMNS
+            return columns > self._most_columns
+        if self._most_columns < _COLUMNS:
+            return columns > self._most_columns
         return columns > _MAX_COLUMNS or iterations > _MAX_ITERATIONS
 
     def _carried_out(
@@ -188,6 +234,7 @@ class StructureSearch:
                 kept,
                 covered=float(self.problem.atoms.probability[finish < np.inf].sum()),
                 expected=expected_probability(self.problem, finish),
+                behind=shortfall(self.problem, finish, self._greedy_finish),
             )
         )
 

@@ -77,6 +77,21 @@ def finished_atoms(
     return finish_times(problem, scheduled_exposures) < math.inf
 
 
+def covered_at(
+    problem: Problem, finish: NDArray[np.float64], seconds: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Probability covered in all visits by some times (s); shape of `seconds`.
+
+    Parameters
+    ----------
+    finish
+        What `finish_times` returned. Shape (n_atoms,).
+    """
+    order = np.argsort(finish, kind="stable")
+    total = np.append(0.0, np.cumsum(problem.atoms.probability[order]))
+    return np.asarray(total[np.searchsorted(finish[order], seconds, side="right")])
+
+
 def expected_probability(problem: Problem, finish: NDArray[np.float64]) -> float:
     """Probability covered in all visits, each place weighted by the chance that it is reached.
 
