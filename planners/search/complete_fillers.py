@@ -27,7 +27,7 @@ def with_complete_visits(
     planned = sorted(scheduled_exposures, key=lambda one: one.start)
     request = problem.request
     # Visits in a pause may exchange the filter, of which so many were asked for.
-    if request.maximum_time is not None or request.blocks is not None or not planned:
+    if request.maximum_time is not None or request.blocks is not None:
         return list(scheduled_exposures)
     visit_options = programs_of(problem)
     marginal = MarginalProbability(visit_options.cover)
