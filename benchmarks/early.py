@@ -20,7 +20,7 @@ from planners import greedy
 from planners.optimum.budget_search import best_shots
 from planners.problem.build import build_problem
 from planners.problem.finish_times import covered_at, expected_probability, finish_times
-from planners.search.bound import upper_bound
+from planners.search.bound import expected_bound, upper_bound
 from planners.skymaps.skymap import SkyMap
 from telescopes import ZTF, ObservingRequest
 
@@ -43,9 +43,10 @@ def request_of(start: str) -> ObservingRequest:
 
 
 def compared(skymap: SkyMap, start: str) -> NDArray[np.float64] | None:
-    """A row for each planner: coverage at `HOURS`, then expected value, shortfall and share.
+    """A row for each planner: coverage at `HOURS`, expected value, shortfall and two shares.
 
-    Shape (3, len(HOURS) + 3); None where there is nothing to plan. The share is of the bound.
+    Shape (3, len(HOURS) + 4); None where there is nothing to plan. The shares are those of the
+    bounds of what is covered in the end and of the expected value.
     """
     request = request_of(start)
     problem = build_problem(skymap, ZTF, request)
@@ -61,20 +62,16 @@ def compared(skymap: SkyMap, start: str) -> NDArray[np.float64] | None:
     by_greedy = covered_at(problem, finishes[0], quarters)
     if by_greedy[-1] < NOTHING:
         return None
+    expected_limit = expected_bound(problem)
     rows = []
     for finish in finishes:
         at = covered_at(problem, finish, quarters)
         hours = covered_at(
             problem, finish, np.minimum(begin + 3600 * np.array(HOURS), quarters[-1])
         )
-        rows.append(
-            [
-                *hours,
-                expected_probability(problem, finish),
-                float((by_greedy - at).max()) / at[-1],
-                at[-1] / limit,
-            ]
-        )
+        expected = expected_probability(problem, finish)
+        behind = float((by_greedy - at).max()) / at[-1]
+        rows.append([*hours, expected, behind, at[-1] / limit, expected / expected_limit])
     return np.array(rows)
 
 
@@ -94,12 +91,13 @@ def main() -> None:
     for name, mean in zip(("greedy", "covers most", "early"), table.mean(axis=0), strict=True):
         print(f"{name:14s}" + "".join(f"{100 * value:9.2f}" for value in mean[: len(HOURS) + 1]))
     for index, name in ((1, "covers most"), (2, "early")):
-        short, share = table[:, index, -2], table[:, index, -1]
+        short, share, worth = np.moveaxis(table[:, index, -3:], -1, 0)
         worst = int(np.argmax(short))
         print(
             f"{name}: falls short of greedy by {short.mean():.1%} on average, {short[worst]:.1%} at"
             f" most ({names[worst]}); in the end {share.mean():.2%} of the bound on average,"
-            f" {share.min():.2%} at the worst"
+            f" {share.min():.2%} at the worst; expected value {worth.mean():.1%} and"
+            f" {worth.min():.1%} of its bound"
         )
 
 

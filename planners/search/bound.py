@@ -9,6 +9,7 @@ exchanges fall, so that maximum coverage under them is never less than what a pl
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -200,3 +201,30 @@ def finished_already(problem: Problem) -> float:
 def upper_bound(problem: Problem) -> float:
     """A limit of what any plan covers in all visits within the budgets of the request, 0 to 1."""
     return CoverageBound(problem).of(problem.budget)
+
+
+def expected_bound(problem: Problem, steps: int = 32) -> float:
+    """A limit of what any plan covers in all visits if the night may end at any time, 0 to 1.
+
+    Until each moment a plan has covered no more than the best plan for the time until then could;
+    what is reached in a step of time counts as if it were reached at its begin.
+
+    Parameters
+    ----------
+    steps
+        Into which the dark time is divided: the more, the closer.
+    """
+    dark = problem.dark
+    if len(dark.start) == 0:
+        return finished_already(problem)
+    moments = np.linspace(float(dark.start.min()), float(dark.end.max()), steps + 1)
+    chance = problem.chance_of_reaching(moments)
+    until = np.array([_bound_until(problem, moment) for moment in moments[1:].tolist()])
+    return float(until @ (chance[:-1] - chance[1:]) + until[-1] * chance[-1])
+
+
+def _bound_until(problem: Problem, moment: float) -> float:
+    """A limit of what any plan covers by a moment (s)."""
+    windows = [(0.0, moment)]
+    dark, visible = problem.dark.within(windows), problem.visible.within(windows)
+    return upper_bound(replace(problem, dark=dark, visible=visible))

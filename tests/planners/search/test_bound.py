@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from planners import greedy, optimal
 from planners.problem.build import build_problem
-from planners.search.bound import upper_bound
+from planners.search.bound import expected_bound, upper_bound
 from planners.skymaps.circles import circle_skymap
 from telescopes import ZTF
 from tests.planners.cases import (
@@ -151,3 +151,22 @@ def test_no_time_for_the_exchange_is_time_for_nothing():
     plan = optimal.plan(whole_sky(), ZTF, request)
     assert plan.statistics["probability_all_filters"] == 0
     assert plan.statistics["upper_bound"] < 1e-5
+
+
+@settings(max_examples=15, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(skymap=skymaps(), request=requests(longest=3.0))
+def test_no_plan_is_expected_to_cover_more_than_its_bound(skymap, request):
+    problem = build_problem(skymap, ZTF, request)
+    limit = expected_bound(problem, 8)
+    for planner in (optimal, greedy):
+        figures = planner.plan(skymap, ZTF, request).statistics
+        assert figures["expected_probability"] <= limit + 1e-9
+    assert limit <= upper_bound(problem) + 1e-9
+    # The finer the steps, the closer.
+    assert expected_bound(problem, 16) <= limit + 1e-9
+
+
+def test_where_nothing_interrupts_a_night_what_is_expected_is_what_is_covered():
+    skymap = circle_skymap(120 * u.deg, 33 * u.deg, 9 * u.deg, 0.9)
+    problem = build_problem(skymap, ZTF, request_for(NIGHTS[1], 12, interruption_rate=0 / u.h))
+    assert expected_bound(problem, 4) == pytest.approx(upper_bound(problem))
