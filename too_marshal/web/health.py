@@ -34,6 +34,8 @@ from too_marshal.db.work import work_of
 from too_marshal.formatting import duration
 from too_marshal.http.access import current_person, needs, public
 from too_marshal.http.service import database, service
+from too_marshal.workflows import live_database
+from too_marshal.workflows.submissions.go_live import go_live
 
 AMBER_SECONDS, RED_SECONDS = 60.0, 300.0
 """A stream of notices, or a process, that is silent for longer is doubtful, then down."""
@@ -78,6 +80,14 @@ def _stream_state(session: Session) -> StreamState:
         return StreamState("red", "stream not heard yet", None)
     seconds = (now() - beat.beat_at).total_seconds()
     return StreamState(level(seconds), f"stream {duration(max(seconds, 0))} ago", beat.beat_at)
+
+
+def why_copy() -> str:
+    """Say why this is a copy, for every page; empty on the live one. Asked once a request."""
+    if "why_copy" not in g:
+        g.why_copy = live_database.why_copy(database())
+    reason: str = g.why_copy
+    return reason
 
 
 def level(seconds: float) -> str:
@@ -170,6 +180,17 @@ def switch_submission() -> WerkzeugResponse:
     return redirect(url_for("queues.index" if is_from_queues else "health.index"), 303)
 
 
+@health.post("/health/live")
+@needs(Role.ADMIN)
+def make_live() -> WerkzeugResponse:
+    """Let a copy be the live service."""
+    if request.form.get("former_is_stopped") != "yes":
+        abort(422, "Stop the former service first, and say so.")
+    is_changed = go_live(database(), by=current_person().username)
+    flash("This is the live service now." if is_changed else "This was the live service already.")
+    return redirect(url_for("health.index"), 303)
+
+
 @health.get("/healthz")
 @public
 def healthz() -> Response:
@@ -182,12 +203,14 @@ def healthz() -> Response:
     work = None
     try:
         beats, work = list(database().scalars(select(Heartbeat))), work_of(database())
+        if live_database.why_copy(database()):
+            parts["copy"] = "red"  # it leaves robots alone
         parts["database"] = "green"
     except SQLAlchemyError:
         beats, parts["database"] = [], "red"
     free = _disk_free()
     parts["disk"] = "red" if free is not None and free < MIN_FREE_BYTES else "green"
-    works = "red" not in parts.values()
+    works = "red" not in (parts["database"], parts["disk"])
     present = now()
     for beat in sorted(beats, key=lambda row: row.name):
         parts[beat.name] = level((present - beat.beat_at).total_seconds())
