@@ -75,6 +75,7 @@ OBSERVER_ENDPOINTS = {
     "api.post_circular",
 }
 ADMIN_ENDPOINTS = {
+    "health.make_live",
     "people.index",
     "people.add",
     "people.change",
