@@ -38,3 +38,15 @@ def test_the_map_names_every_room_of_the_house():
         path.name for path in (ROOT / "too_marshal").iterdir() if (path / "__init__.py").exists()
     ]
     assert [name for name in rooms if f"{name}/" not in text and name not in text] == []
+
+
+def test_every_test_that_a_document_names_exists():
+    text = "".join(path.read_text() for path in DOCUMENTS)
+    named_tests = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
+    assert len(named_tests) > 40
+    lost = [
+        f"{path}::{name}"
+        for path, name in named_tests
+        if f"def {name}(" not in (ROOT / path).read_text()
+    ]
+    assert lost == []

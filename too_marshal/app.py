@@ -96,6 +96,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     csrf.exempt(api.blueprint)
     app.register_blueprint(api.blueprint)
     app.add_template_global(health.stream_state)
+    app.add_template_global(health.why_copy)
     app.before_request(live.note_activity)
     app.add_template_global(live.known_activity)
     app.jinja_env.globals.update(settings=settings, live_states=LIVE)

@@ -15,6 +15,8 @@ COMMANDS = {
     "listen": "Listen to the streams of notices.",
     "work": "Do the background work.",
     "clock": "Keep the timetable.",
+    "backup": "Back up the database, and restore it as a copy.",
+    "live": "Say whether this database is the one that speaks to robots.",
     "migrate": "Bring the database's schema up to date.",
     "ingest": "Take in notices from files.",
     "replay": "Send archived notices in again, in the order of their time.",

@@ -44,7 +44,17 @@ def copy_of_template(server_url: str) -> str:
     with psycopg.connect(server_url, autocommit=True) as admin:
         # By files it would write out all that any test has written, twice.
         admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY wal_log".encode())
-    return named(server_url, name)
+    url = named(server_url, name)
+    with psycopg.connect(url) as copy:
+        # It is a copy, and would tell a robot nothing.
+        copy.execute(_SETTLE)
+    return url
+
+
+_SETTLE = """
+UPDATE live_database
+SET database_oid = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 class SchemaTouched(Exception):

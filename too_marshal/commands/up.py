@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import secrets
 import socket
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 
 import click
 from sqlalchemy import Engine, select
 
+from too_marshal.commands.processes import CannotStart, held_folder, note_place
 from too_marshal.db.base import now, session_factory
 from too_marshal.db.people import Person, Role
 from too_marshal.deployment import logs
@@ -38,10 +35,6 @@ REHEARSAL_USER = "rehearsal"
 
 ROBOT_RATE = 60
 """A rehearsal's robot observes so much faster than a real one."""
-
-
-class CannotStart(click.ClickException):
-    """Something that is not ours is in the way; the message is one sentence."""
 
 
 @click.command()
@@ -73,11 +66,13 @@ def up(  # noqa: PLR0913 - one a setting
     if not rehearsal:
         Robots.from_settings(settings)  # a mistake is told once, not by every process
         channels_of(settings)
-    with _locked(settings.data_dir), open_database(settings) as engine:
+    with held_folder(settings.data_dir), open_database(settings) as engine:
         migrate(engine)
         with session_factory(engine)() as session:
             add_default_rules(session)
             session.commit()
+            if reason := note_place(session, settings):
+                click.echo(f"This is a copy, robots are left alone: {reason}. See too-marshal live")
         url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         variables = environment(
             TOO_DATABASE_URL=url, TOO_DATA_DIR=settings.data_dir, TOO_HOST=settings.host,
@@ -188,29 +183,6 @@ def _check_port(host: str, port: int) -> None:
             raise CannotStart(
                 f"port {port} on {host} cannot be used ({err.strerror}); choose another with --port"
             ) from err
-
-
-@contextmanager
-def _locked(data_dir: Path) -> Iterator[None]:
-    """Hold the data folder, so that a second start does not take it too."""
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        lock = (data_dir / "lock").open("a+")
-    except OSError as err:
-        raise CannotStart(f"the data folder {data_dir} cannot be written: {err.strerror}") from err
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as err:
-            lock.seek(0)
-            raise CannotStart(
-                f"the data folder {data_dir} is in use by process {lock.read().strip() or '?'}; "
-                "stop it, or choose another with --data-dir"
-            ) from err
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
-        yield
 
 
 def _wait_for_web(supervisor: Supervisor, settings: Settings) -> None:

@@ -13,7 +13,6 @@ from types import FrameType
 from typing import Any
 
 import click
-import waitress
 from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
@@ -23,6 +22,7 @@ from too_marshal.commands.processes import service
 from too_marshal.db.base import open_engine, session_factory
 from too_marshal.db.heartbeats import BEAT_SECONDS, beat
 from too_marshal.deployment.settings import Settings
+from too_marshal.http.connections import create_server
 from too_marshal.http.service import EXTENSION
 
 logger = logging.getLogger(__name__)
@@ -98,12 +98,11 @@ def _serve(app: Flask, settings: Settings, engine: Engine, *, host: str, port: i
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, stop)
     try:
-        server = waitress.create_server(
+        server = create_server(
             app,
             host=host,
             port=port,
             threads=THREADS,
-            connection_limit=200,
             # Reading on while a request is answered is how a browser's leaving is noticed.
             channel_request_lookahead=1,
             max_request_body_size=MAX_BODY_SIZE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, func, select
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -178,6 +178,29 @@ def submission_is_stopped(session: Session) -> bool:
     """Whether the kill switch is on."""
     switch = session.get(Switch, KILL_SWITCH, populate_existing=True)
     return switch is not None and switch.is_on
+
+
+class LiveDatabase(Base):
+    """Where the one database is that speaks to robots; a copy of it finds itself elsewhere."""
+
+    __tablename__ = "live_database"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(default=1, primary_key=True, autoincrement=False)
+    system_identifier: Mapped[int | None] = mapped_column(
+        BigInteger, comment="of the PostgreSQL server; null: it does not tell"
+    )
+    database_oid: Mapped[int] = mapped_column(BigInteger, comment="of the database in its server")
+    folder: Mapped[int | None] = mapped_column(
+        BigInteger, comment="inode of an embedded server's folder; null: not known, or a real one"
+    )
+    is_copy: Mapped[bool] = mapped_column(default=False, comment="marked as a copy")
+    reason: Mapped[str] = mapped_column(default="", comment="why it is marked")
+    live_since: Mapped[Utc | None] = mapped_column(
+        comment="when a copy became the live one; null: it has been since it was made"
+    )
+    changed_by: Mapped[str] = mapped_column(String(80), default=MARSHAL)
+    changed_at: Mapped[Utc] = mapped_column(default=now)
 
 
 def count_by_state(session: Session) -> dict[str, int]:

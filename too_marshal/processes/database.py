@@ -17,6 +17,7 @@ from too_marshal.db.base import open_engine
 from too_marshal.deployment.errors import OperatorError
 from too_marshal.deployment.settings import Settings
 from too_marshal.processes.embedded import DatabaseUnavailable, embedded_database
+from too_marshal.workflows.live_database import settle_here
 
 
 class MigrationFailed(OperatorError):
@@ -86,6 +87,7 @@ def migrate(engine: Engine) -> None:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            settle_here(connection)
     except (CommandError, SQLAlchemyError) as err:
         raise MigrationFailed(f"migration failed: {str(err).splitlines()[0]}") from err
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import resource
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import procrastinate
@@ -27,6 +29,13 @@ HEARTBEAT_SECONDS = 5.0
 
 RESCUE_SECONDS = 5.0
 """Between two looks at the jobs of dead workers, by each worker."""
+
+MAX_RESIDENT_BYTES = 2 << 30
+"""A worker that holds more for a while ends once its jobs are done, and is started again. It holds
+300 MB, and up to 1 GB while it plans; no job is known that leaves something behind."""
+
+WATCH_SECONDS = 60.0
+"""Between two looks at one's own memory."""
 
 NEVER_SECONDS = 30 * 86400.0
 """Dead workers are struck off the list by `rescue`; what the library does by itself compares times,
@@ -114,11 +123,36 @@ async def _rescue(rescuer: Rescuer) -> None:
         await asyncio.sleep(RESCUE_SECONDS)
 
 
+def resident_bytes() -> int:
+    """Memory that this process holds now; 0 where the system does not tell."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
+async def _watch_memory(make_way: Callable[[], object]) -> None:
+    """Let a worker that has grown make way for a fresh one, once what it has begun is done."""
+    looks = 0
+    while looks < 2:  # a large plan alone does not count
+        await asyncio.sleep(WATCH_SECONDS)
+        held = resident_bytes()
+        looks = looks + 1 if held > MAX_RESIDENT_BYTES else 0
+    logger.warning("this worker holds %.1f GB: it makes way for a fresh one", held / 1e9)
+    make_way()
+
+
 async def _work(app: procrastinate.App, rescuer: Rescuer, name: str, concurrency: int) -> None:
-    async with app.open_async():
-        both = asyncio.gather(
-            _rescue(rescuer),
-            *(
+    current = asyncio.current_task()
+    assert current is not None
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signum, current.cancel)
+    # A group waits for all of its own: the queue stays open until the last job is written down.
+    async with app.open_async(), asyncio.TaskGroup() as group:
+        group.create_task(_rescue(rescuer))
+        group.create_task(_watch_memory(current.cancel))
+        for queue, at_once in ((IO_BOUND, concurrency), (CPU_BOUND, 1), (PATIENT, 1)):
+            group.create_task(
                 app.run_worker_async(
                     name=f"{name}-{queue}",
                     queues=[queue],
@@ -129,9 +163,4 @@ async def _work(app: procrastinate.App, rescuer: Rescuer, name: str, concurrency
                     fetch_job_polling_interval=1.0,
                     install_signal_handlers=False,
                 )
-                for queue, at_once in ((IO_BOUND, concurrency), (CPU_BOUND, 1), (PATIENT, 1))
-            ),
-        )
-        for signum in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(signum, both.cancel)
-        await both
+            )

@@ -21,6 +21,7 @@ from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicP
 
 from too_marshal.deployment.errors import OperatorError
 from too_marshal.deployment.settings import Settings
+from too_marshal.streams.outage import Outage
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +35,15 @@ _AT_ONCE = 10_000
 """Messages taken over from the consumer in one go, at the most."""
 
 
+LIST_SECONDS = 10.0
+"""For the list of topics, at the most; nothing else is read meanwhile."""
+
+OUTAGE = Outage()
+"""Of this process's source: each has a process of its own."""
+
+
 def _log_error(error: KafkaError) -> None:
-    logger.warning("Kafka: %s", error.str())
+    OUTAGE.failed(error.code(), error.str())
 
 
 COMMON: dict[str, Any] = {
@@ -216,20 +224,21 @@ class Subscription:
         for message in self._consumer.consume(most, timeout):
             error = message.error()
             if error is None:
+                OUTAGE.works()
                 if self._is_wanted(message):
                     self._waiting.add(_arrived(message))
             # An error's value is its text: it is never a notice.
             elif error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
-                logger.warning("Kafka: %s", error.str(), extra={"topic": message.topic()})
+                OUTAGE.failed((error.code(), message.topic()), f"{message.topic()}: {error.str()}")
 
     def _look_for_partitions(self) -> None:
         if time.monotonic() - self._looked_at < self._refresh_seconds:
             return
         self._looked_at = time.monotonic()
         try:
-            known = self._consumer.list_topics(timeout=10).topics
+            known = self._consumer.list_topics(timeout=LIST_SECONDS).topics
         except KafkaException as err:
-            logger.warning("Kafka: no list of topics: %s", err.args[0].str())
+            OUTAGE.failed("topics", f"no list of topics ({err.args[0].str()})")
             return
         partitions = {
             (name, partition)

@@ -27,6 +27,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from too_marshal.db.base import now
 from too_marshal.db.events import record
+from too_marshal.db.heartbeats import BEAT_SECONDS
 from too_marshal.db.notices import Heartbeat, NoticeState, ReceivedNotice
 from too_marshal.db.people import Role
 from too_marshal.db.queues import KILL_SWITCH, RobotQueue, Switch, count_by_state
@@ -34,12 +35,18 @@ from too_marshal.db.work import work_of
 from too_marshal.formatting import duration
 from too_marshal.http.access import current_person, needs, public
 from too_marshal.http.service import database, service
+from too_marshal.workflows import live_database
+from too_marshal.workflows.submissions.go_live import go_live
 
 AMBER_SECONDS, RED_SECONDS = 60.0, 300.0
 """A stream of notices, or a process, that is silent for longer is doubtful, then down."""
 
 MIN_FREE_BYTES = 1_000_000_000
 """Below this the disk is shown in red, and `/healthz` fails: PostgreSQL stops hard when full."""
+
+STALE_SECONDS = 3 * BEAT_SECONDS
+"""The stream of notices sends a heartbeat a second, of which one is noted every `BEAT_SECONDS`: so
+long without any, and two of them are missing for certain."""
 
 STREAM = "stream"
 """Heartbeat of the notices themselves, not of the process that listens to them."""
@@ -77,7 +84,23 @@ def _stream_state(session: Session) -> StreamState:
     if beat is None:
         return StreamState("red", "stream not heard yet", None)
     seconds = (now() - beat.beat_at).total_seconds()
-    return StreamState(level(seconds), f"stream {duration(max(seconds, 0))} ago", beat.beat_at)
+    words = "stale, heard" if seconds > STALE_SECONDS else ""
+    text = " ".join(filter(None, ("stream", words, duration(max(seconds, 0)), "ago")))
+    return StreamState(level_of(STREAM, seconds), text, beat.beat_at)
+
+
+def why_copy() -> str:
+    """Say why this is a copy, for every page; empty on the live one. Asked once a request."""
+    if "why_copy" not in g:
+        g.why_copy = live_database.why_copy(database())
+    reason: str = g.why_copy
+    return reason
+
+
+def level_of(name: str, seconds: float) -> str:
+    """Color of a process or stream that was last heard of so long ago."""
+    is_stale = name == STREAM and seconds > STALE_SECONDS
+    return "amber" if is_stale and seconds <= RED_SECONDS else level(seconds)
 
 
 def level(seconds: float) -> str:
@@ -94,7 +117,7 @@ def index() -> str:
     session = database()
     present = now()
     beats = [
-        (row, level((present - row.beat_at).total_seconds()))
+        (row, level_of(row.name, (present - row.beat_at).total_seconds()))
         for row in session.scalars(select(Heartbeat).order_by(Heartbeat.name))
     ]
     return render_template(
@@ -170,6 +193,17 @@ def switch_submission() -> WerkzeugResponse:
     return redirect(url_for("queues.index" if is_from_queues else "health.index"), 303)
 
 
+@health.post("/health/live")
+@needs(Role.ADMIN)
+def make_live() -> WerkzeugResponse:
+    """Let a copy be the live service."""
+    if request.form.get("former_is_stopped") != "yes":
+        abort(422, "Stop the former service first, and say so.")
+    is_changed = go_live(database(), by=current_person().username)
+    flash("This is the live service now." if is_changed else "This was the live service already.")
+    return redirect(url_for("health.index"), 303)
+
+
 @health.get("/healthz")
 @public
 def healthz() -> Response:
@@ -182,15 +216,17 @@ def healthz() -> Response:
     work = None
     try:
         beats, work = list(database().scalars(select(Heartbeat))), work_of(database())
+        if live_database.why_copy(database()):
+            parts["copy"] = "red"  # it leaves robots alone
         parts["database"] = "green"
     except SQLAlchemyError:
         beats, parts["database"] = [], "red"
     free = _disk_free()
     parts["disk"] = "red" if free is not None and free < MIN_FREE_BYTES else "green"
-    works = "red" not in parts.values()
+    works = "red" not in (parts["database"], parts["disk"])
     present = now()
     for beat in sorted(beats, key=lambda row: row.name):
-        parts[beat.name] = level((present - beat.beat_at).total_seconds())
+        parts[beat.name] = level_of(beat.name, (present - beat.beat_at).total_seconds())
     if work is not None and work.level != "plain":
         parts["workers"] = work.level
     worst = "ok" if set(parts.values()) <= {"green"} else "degraded"

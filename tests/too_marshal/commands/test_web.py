@@ -44,15 +44,17 @@ def serving(
     database_url: str, folder: Path, **settings: str
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
     process = start(database_url, folder, "--port", "0", **settings)
-    for line in process.stdout:
-        if match := re.search(r"pages at (http://\S+)", line):
-            break
-    else:
-        raise AssertionError(f"ended with code {process.wait()}")
-    yield process, match[1]
-    process.kill()
-    process.wait()
-    process.stdout.close()
+    try:
+        for line in process.stdout:
+            if match := re.search(r"pages at (http://\S+)", line):
+                break
+        else:
+            raise AssertionError(f"ended with code {process.wait()}")
+        yield process, match[1]
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
 
 
 @pytest.fixture

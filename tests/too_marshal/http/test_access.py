@@ -76,6 +76,7 @@ OBSERVER_ENDPOINTS = {
     "api.post_circular",
 }
 ADMIN_ENDPOINTS = {
+    "health.make_live",
     "people.index",
     "people.add",
     "people.change",

@@ -20,6 +20,7 @@ from too_marshal.db.queues import submission_is_stopped
 from too_marshal.deployment.settings import Settings
 from too_marshal.web.health import level
 from too_marshal.workflows.accounts.login import open_session
+from too_marshal.workflows.live_database import mark_as_copy
 
 
 def beat(session: Session, name: str, seconds: float) -> None:
@@ -157,3 +158,27 @@ def test_a_job_of_a_dead_worker_is_red(viewer: FlaskClient, session: Session):
     session.execute(text("INSERT INTO procrastinate_workers DEFAULT VALUES"))
     session.commit()
     assert "that nobody has taken up: 1" in viewer.get("/health").text
+
+
+def test_a_copy_says_so_on_every_page_and_an_administrator_makes_it_live(
+    admin: FlaskClient, observer: FlaskClient, session: Session
+):
+    assert 'id="copy"' not in page(admin, "/")
+    mark_as_copy(session, "it was restored from the backup x.dump", by="marshal")
+    for address in ("/", "/queues", "/health", "/rules"):
+        assert "restored from the backup x.dump" in page(observer, address)
+    health = observer.get("/healthz").get_json()
+    assert health["status"] == "degraded"
+    assert health["parts"]["copy"] == "red"
+    assert "Make it the live one</button>" not in page(observer, "/health")
+    assert "Make it the live one</button>" in page(admin, "/health")
+    said = {"former_is_stopped": "yes"}
+    assert observer.post("/health/live", data=said).status_code == 403
+    assert admin.post("/health/live").status_code == 422
+    assert 'id="copy"' in page(admin, "/")
+    assert admin.post("/health/live", data=said).status_code == 303
+    assert "This is the live service now." in page(admin, "/health")
+    assert 'id="copy"' not in page(observer, "/")
+    assert "copy" not in observer.get("/healthz").get_json()["parts"]
+    admin.post("/health/live", data=said)
+    assert "This was the live service already." in page(admin, "/health")

@@ -1,5 +1,8 @@
 // "3 min ago", kept true while the page stands open. The words are those of formatting.py.
 
+// As in health.py: two heartbeats of the stream are missing.
+const STALE_SECONDS = 15;
+
 export function duration(seconds) {
   if (seconds < 99.5) return `${seconds.toFixed(0)} s`;
   if (seconds < 99.5 * 60) return `${(seconds / 60).toFixed(0)} min`;
@@ -27,9 +30,10 @@ function update() {
   const stream = document.querySelector("#stream[data-beat]");
   if (stream) {
     const seconds = Math.max(0, since(stream.dataset.beat));
-    const level = seconds > 300 ? "red" : seconds > 60 ? "amber" : "green";
+    const level = seconds > 300 ? "red" : seconds > STALE_SECONDS ? "amber" : "green";
     stream.className = `tag tag-${level}`;
-    write(stream, `stream ${duration(seconds)} ago`);
+    const words = seconds > STALE_SECONDS ? "stream stale, heard" : "stream";
+    write(stream, `${words} ${duration(seconds)} ago`);
   }
 }
 

@@ -16,6 +16,7 @@ from too_marshal.db.plans import PlanRule
 from too_marshal.db.queues import Submission
 from too_marshal.deployment.channels import Channels, Outcome
 from too_marshal.units import YEAR
+from too_marshal.workflows.live_database import why_copy
 
 PAUSES = (5.0, 30.0, 120.0, 600.0, 1800.0)
 """Seconds before each further attempt; then it is given up."""
@@ -141,6 +142,11 @@ def deliver(session: Session, channels: Channels, delivery_id: int) -> None:
         reason = "the process ended while it was being sent"
         _settle(session, row, Outcome(DeliveryState.UNCONFIRMED, reason))
     if row.state != DeliveryState.WAITING:
+        session.commit()
+        return
+    if reason := why_copy(session):
+        # The service that it was copied from has told them, or will.
+        _settle(session, row, Outcome(DeliveryState.FAILED, f"this is a copy: {reason}"))
         session.commit()
         return
     channel = channels.by_name.get(row.channel)

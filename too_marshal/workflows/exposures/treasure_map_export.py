@@ -32,6 +32,7 @@ from too_marshal.deployment.logs import keep_secret, without_secrets
 from too_marshal.deployment.settings import Settings
 from too_marshal.workflows.exposures.records import as_executed
 from too_marshal.workflows.exposures.visits import Outcome, Visit, visits_of
+from too_marshal.workflows.live_database import why_copy
 from too_marshal.workflows.plan_document import read_plan
 
 RETRY_TIME = timedelta(minutes=1)
@@ -66,7 +67,8 @@ def share(session: Session, treasure_map: TreasureMap | None, event_id: int) -> 
         Of what event.
     """
     event = session.get_one(Event, event_id, populate_existing=True)
-    if treasure_map is None or not is_shared(event):
+    if treasure_map is None or not is_shared(event) or why_copy(session):
+        session.commit()
         return
     try:
         cancelled = _cancel(session, treasure_map, event)

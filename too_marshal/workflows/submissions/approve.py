@@ -25,6 +25,7 @@ from too_marshal.db.queues import (
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.errors import Forbidden
 from too_marshal.workflows.submissions.check import preflight_blocker
+from too_marshal.workflows.submissions.go_live import on_copy
 
 _MAX_NAME_LENGTH = 12
 """Letters of an event in a queue's name: WINTER takes names of 30, and a plan's number may have
@@ -162,6 +163,8 @@ def _blockers(session: Session, robots: Robots, plan: Plan) -> Iterator[str]:
         yield f"no queue is configured for {plan.telescope}"
     elif event.is_test and not robots.is_simulated(plan.telescope):
         yield f"{event.name} is a test event, and {plan.telescope} is a real telescope"
+    if reason := on_copy(session):
+        yield reason
     if submission_is_stopped(session):
         yield "all submission is stopped (see the health page)"
     yield from _sent_before(session, plan)

@@ -20,6 +20,7 @@ from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.rules.ages import Purpose, age_of, too_old
 from too_marshal.workflows.submissions.approve import approve, blocker, lock_plan
 from too_marshal.workflows.submissions.budget import time_left
+from too_marshal.workflows.submissions.go_live import against_rules
 from too_marshal.workflows.submissions.preflight import examine
 
 WAIT = timedelta(seconds=30)
@@ -84,6 +85,7 @@ def _against(session: Session, robots: Robots, plan: Plan, rule: PlanRule) -> It
     if event.is_test:
         yield f"{event.name} is a test event"
     yield from too_old(rule, age_of(session, event), Purpose.SUBMIT)
+    yield from against_rules(session, event)
     if plan.localization_id != event.current_localization_id:
         yield "the map has changed"
     if not robots.allows_automatic(plan.telescope):

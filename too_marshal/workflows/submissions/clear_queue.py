@@ -12,6 +12,7 @@ from too_marshal.db.queues import RobotQueue, Submission
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.submissions.approve import SubmissionForbidden
+from too_marshal.workflows.submissions.go_live import on_copy, refuse_on_copy
 
 
 def ask_to_delete(session: Session, telescope: str, name: str, *, by: str) -> None:
@@ -23,6 +24,7 @@ def ask_to_delete(session: Session, telescope: str, name: str, *, by: str) -> No
         If the robot does not hold it, or it is a submission of ours, which is withdrawn instead
         (also one that is over: it is taken up again).
     """
+    refuse_on_copy(session)
     held = session.get(RobotQueue, telescope)
     if held is None or name not in held.requests:
         raise SubmissionForbidden(f"{telescope} holds no queue {name}")
@@ -48,7 +50,12 @@ def delete_queue(session: Session, robots: Robots, telescope: str, name: str, by
     by
         Who asked for it.
     """
+    reason = on_copy(session)
     session.commit()  # no transaction stays open while the robot is spoken to
+    if reason:
+        record(session, f"{telescope} {name} was not deleted: {reason}", subject="queue", actor=by)
+        session.commit()
+        return
     try:
         robots.queue(telescope).withdraw(name)
         text = "was deleted"

@@ -17,6 +17,7 @@ from too_marshal.db.locks import lock
 from too_marshal.db.queues import Submission, SubmissionState, add_activity
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
+from too_marshal.workflows.submissions.go_live import was_approved_before
 from too_marshal.workflows.submissions.robot_jobs import ask_to_withdraw, leave_to_a_person
 from too_marshal.workflows.submissions.take_up import accept
 
@@ -142,7 +143,7 @@ def _absent(
         tasks.submit(submission_id=submission.id).defer(session, wait=settle - waited)
         return
     reason = f"it did not arrive: asked twice, {waited.total_seconds():.0f} s apart"
-    if needs_resending(submission):
+    if needs_resending(session, submission):
         resend(session, submission, reason)
     elif not queue.lists_until_done:
         submission.needs_person = True
@@ -154,7 +155,11 @@ def _absent(
     elif submission.withdrawal_requested:
         submission.change(SubmissionState.WITHDRAWN, submission.withdraw_reason)
         add_activity(session, submission, f"withdrawn: {submission.withdraw_reason}; {reason}")
-    elif queue.resends_by_name and not is_past(submission):
+    elif (
+        queue.resends_by_name
+        and not is_past(submission)
+        and not was_approved_before(session, submission)
+    ):
         resend(session, submission, reason)
     else:
         submission.change(
@@ -163,10 +168,12 @@ def _absent(
         add_activity(session, submission, submission.reason)
 
 
-def needs_resending(submission: Submission) -> bool:
+def needs_resending(session: Session, submission: Submission) -> bool:
     """Whether nothing but an incomplete arrival is the reason for taking it back."""
     is_incomplete = submission.withdrawal_requested and submission.withdraw_reason == INCOMPLETE
-    return is_incomplete and not is_past(submission)
+    return (
+        is_incomplete and not is_past(submission) and not was_approved_before(session, submission)
+    )
 
 
 def resend(session: Session, submission: Submission, reason: str) -> None:

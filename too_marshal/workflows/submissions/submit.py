@@ -30,6 +30,7 @@ from too_marshal.db.plans import Plan
 from too_marshal.db.queues import Submission, SubmissionState, add_activity, submission_is_stopped
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
+from too_marshal.workflows.live_database import why_copy
 from too_marshal.workflows.plan_document import read_plan
 from too_marshal.workflows.submissions.look_up import RETRY_TIME, look_up
 from too_marshal.workflows.submissions.robot_jobs import ask_to_withdraw
@@ -66,6 +67,9 @@ def submit(session: Session, robots: Robots, submission_id: int) -> None:
         The submission; nothing is done in a state that needs nothing.
     """
     submission = lock(session, Submission, submission_id)
+    if why_copy(session):
+        session.commit()  # it stays as it is: once this is the live one, `sweep` finds it
+        return
     match submission.state:
         case SubmissionState.APPROVED:
             _send(session, robots, submission)
@@ -129,6 +133,8 @@ def _is_still_meant(session: Session, submission_id: int, attempt: int) -> bool:
     reason = _reason_not_to_send(session, submission) if is_ours else ""
     if reason:
         _drop(session, submission, reason)
+    elif is_ours and (reason := why_copy(session)):
+        submission.change(SubmissionState.APPROVED, f"not sent: {reason}")
     session.commit()
     return is_ours and not reason
 

@@ -20,6 +20,7 @@ from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import AT_THE_ROBOT, LIVE, Submission, SubmissionState
 from too_marshal.db.replacements import SWAPPING, Replacement, ReplacementState
+from too_marshal.workflows.live_database import why_copy
 from too_marshal.workflows.submissions.robot_jobs import ask_to_withdraw
 
 logger = logging.getLogger(__name__)
@@ -47,14 +48,15 @@ def sweep(session: Session) -> int:
     int
         How many were missing.
     """
-    stalled = [
-        *_submissions(session),
-        *_withdrawals(session),
-        *_retractions(session),
-        *_replacements(session),
-        *_offers(session),
-        *_plans(session),
-    ]
+    stalled = [*_offers(session), *_plans(session)]
+    if not why_copy(session):
+        # A copy's jobs that speak with robots end at once; they are asked for when it is live.
+        stalled += [
+            *_submissions(session),
+            *_withdrawals(session),
+            *_retractions(session),
+            *_replacements(session),
+        ]
     session.commit()
     for what in stalled:
         logger.warning("nobody was about to go on with %s: it is asked for", what)

@@ -26,6 +26,8 @@ from too_marshal.db.queues import (
 )
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
+from too_marshal.workflows.live_database import why_copy
+from too_marshal.workflows.submissions.go_live import refuse_on_copy
 from too_marshal.workflows.submissions.look_up import (
     INCOMPLETE,
     confirmation_delay,
@@ -73,7 +75,13 @@ def withdraw_by_person(session: Session, submission_id: int, *, by: str) -> Subm
     """Ask for the withdrawal of one submission.
 
     Nothing happens to one that is over, unless its robot was last seen to hold it.
+
+    Raises
+    ------
+    Forbidden
+        If this is a copy.
     """
+    refuse_on_copy(session)
     submission = lock(session, Submission, submission_id)
     if submission.state not in LIVE and submission.queue_name in names_held(
         session, submission.telescope
@@ -89,7 +97,13 @@ def settle_by_person(session: Session, submission_id: int, *, by: str) -> Submis
     """Note that people at the observatory will not observe what they have picked up.
 
     Nothing happens to a submission that does not need a person, or shall not be withdrawn.
+
+    Raises
+    ------
+    Forbidden
+        If this is a copy.
     """
+    refuse_on_copy(session)
     submission = lock(session, Submission, submission_id)
     if (
         submission.needs_person
@@ -145,6 +159,9 @@ def withdraw_submission(session: Session, robots: Robots, submission_id: int) ->
         # While it is being sent, `submit` sees the wish and comes back here.
         session.commit()
         return
+    if why_copy(session):
+        session.commit()  # the wish stays: once this is the live one, `sweep` finds it
+        return
     if not robots.has(submission.telescope):
         leave_to_a_person(session, submission)
         session.commit()
@@ -153,7 +170,7 @@ def withdraw_submission(session: Session, robots: Robots, submission_id: int) ->
     name, version = submission.queue_name, submission.version
     settle = confirmation_delay(queue, submission)
     request = QueueRequest(name, submission.request)
-    shall_return = needs_resending(submission)
+    shall_return = needs_resending(session, submission)
     session.commit()  # no transaction stays open while the robot is spoken to
     asked_at = now()
     is_picked_up, silent = _remove(queue, name)
