@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from planners.skymaps.contours import contours
 from planners.skymaps.skymap import SkyMap
+from tests.camera_cells import cells_once
 from tests.too_marshal.clocks import EVENING, running_from
 from tests.too_marshal.databases import (
     CARE,
@@ -33,6 +34,8 @@ from too_marshal.processes.database import migrate
 from too_marshal.processes.embedded import embedded_database
 from too_marshal.workflows.localizations import map_reader
 from too_marshal.workflows.rules.defaults import add_default_rules
+
+__all__ = ["cells_once"]
 
 
 class Databases:
