@@ -35,7 +35,7 @@ def cells_once() -> Iterator[None]:
             return found[key]
         found[key] = camera_cells(footprint, coord, order, within)
         for part in found[key]:
-            part.flags.writeable = False
+            part.setflags(write=False)
         if len(found) > MOST:
             found.popitem(last=False)
         return found[key]
