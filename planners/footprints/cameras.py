@@ -86,7 +86,7 @@ def _coarse_pairs(plane: FocalPlane, coord: SkyCoord, order: int, within: Ranges
     while True:
         bound = min(reach + circumradius(level), np.pi)
         centers = _centers(level, cell)
-        keep = np.einsum("ki,ki->k", boresights[pointing], centers) > np.cos(bound)
+        keep = np.einsum("ki,ki->k", boresights.take(pointing, axis=0), centers) > np.cos(bound)
         if within is not None:
             shift = 2 * (HIGHEST_ORDER - level)
             keep &= within.touching(level).contains(cell << shift)
@@ -98,11 +98,11 @@ def _coarse_pairs(plane: FocalPlane, coord: SkyCoord, order: int, within: Ranges
         pointing = np.repeat(pointing, 4)
         cell = (cell[:, None] * 4 + np.arange(4)).ravel()
         level += 1
-    keep = _near_box(plane, frames[pointing], centers[keep], bound)
+    keep = _near_box(plane, frames.take(pointing, axis=0), centers[keep], bound)
     pointing, cell = pointing[keep], cell[keep]
     by_cell = np.argsort(cell, kind="stable")
     pointing = pointing[by_cell]
-    return _Pairs(frames[pointing], pointing, cell[by_cell], level)
+    return _Pairs(frames.take(pointing, axis=0), pointing, cell[by_cell], level)
 
 
 def _first_pairs(
@@ -122,7 +122,7 @@ def _centers(level: int, cell: NDArray[np.int64]) -> NDArray[np.float64]:
     """Unit vectors of the centers of cells, shape (n, 3)."""
     if level > _REMEMBERED:
         return cell_centers(level, cell)
-    return _all_centers(level)[cell]
+    return _all_centers(level).take(cell, axis=0)
 
 
 @lru_cache(maxsize=_REMEMBERED + 1)
@@ -210,9 +210,8 @@ def _project(
     unique, which = coarse[begins], np.cumsum(begins) - 1
     children = unique[:, None] * n_children + np.arange(n_children)
     points = sample_points(order, children.ravel()).reshape(len(unique), n_children, 3)
-    east, north, ahead = np.moveaxis(
-        np.matmul(pairs.frames[batch], np.swapaxes(points, 1, 2)[which]), 1, 0
-    )
+    columns = np.ascontiguousarray(np.swapaxes(points, 1, 2)).take(which, axis=0)
+    east, north, ahead = np.moveaxis(np.matmul(pairs.frames[batch], columns), 1, 0)
     # Only a camera of nearly a hemisphere can be paired with cells behind it.
     with np.errstate(divide="ignore", invalid="ignore"):
         detector = plane.detector_at(east / ahead, north / ahead)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ class Lambert:
         """Distance of that angle in the chart, below 2."""
         return float(min(2 * np.sin(self.radius / 2), _MAX_REACH))
 
-    @property
+    @cached_property
     def frame(self) -> NDArray[np.float64]:
         """East, north and ahead, shape (3, 3)."""
         return tangent_frames(sky_coord(self.center))
@@ -54,8 +55,9 @@ class Lambert:
         """Unit vectors (n, 3) of chart coordinates within a distance of 2."""
         drop = 0.5 * (x**2 + y**2)
         scale = np.sqrt(np.maximum(1 - 0.5 * drop, 0))
-        local = np.stack([x * scale, y * scale, -drop], axis=-1)
-        return np.asarray(local @ self.frame + self.center)
+        # A row for each axis: whoever goes on with one of them finds it in one piece.
+        local = np.stack([x * scale, y * scale, -drop])
+        return np.asarray((self.frame.T @ local + self.center[:, None]).T)
 
 
 def enclosing_cap(directions: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:

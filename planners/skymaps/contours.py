@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,11 +11,12 @@ import contourpy
 import numpy as np
 import scipy
 from astropy import units as u
-from astropy_healpix import bilinear_interpolation_weights
+from astropy_healpix.core import nested_to_ring, ring_to_nested
 from numpy.typing import NDArray
 
 from planners.geometry.directions import lon_lat
 from planners.geometry.equal_area import Lambert, enclosing_cap
+from planners.geometry.interpolation import bilinear
 from planners.geometry.polygons import cell_centers, circumradius
 from planners.geometry.ranges import CELL_AREA, HIGHEST_ORDER, Ranges
 from planners.skymaps.skymap import SkyMap
@@ -34,6 +36,9 @@ _MIN_COUNT = 12
 
 _SLACK = 0.2
 """Part of a cell's side by which an outline may be simplified."""
+
+_TABLE = 12 << 18
+"""Cells that are looked up in a table of their values: 25 MB."""
 
 _SURROUNDINGS = 4
 """Areas of the outermost region that are looked at, at most: beyond lies a plain."""
@@ -190,11 +195,14 @@ def _sampled(
     row, column = np.nonzero(wanted)
     inside = np.hypot(axis[column], axis[row]) <= chart.reach
     row, column = row[inside], column[inside]
-    lon, lat = lon_lat(chart.deproject(axis[column], axis[row]))
-    # The weights are wrong, without a word, for longitudes below zero.
-    neighbors, weights = bilinear_interpolation_weights(
-        lon % (2 * np.pi) * u.rad, lat * u.rad, 1 << order, order="nested"
-    )
+    neighbors, weights = bilinear(order, *lon_lat(chart.deproject(axis[column], axis[row])))
+    if 12 << (2 * order) <= _TABLE:
+        # There are many times more points of the grid than cells.
+        cells = nested_to_ring(cells, 1 << order)
+        by_cell = np.argsort(cells)
+        cells, values = cells[by_cell], values[by_cell]
+    else:
+        neighbors = ring_to_nested(neighbors, 1 << order)
     grid[row, column] = np.sum(weights * _looked_up(neighbors, cells, values), axis=0)
     return axis, grid
 
@@ -204,7 +212,7 @@ def _looked_up(
 ) -> NDArray[np.float64]:
     """Values of sorted cells by their index; 1 where the cell is not listed."""
     span = int(cells[-1] - cells[0]) + 1
-    if span <= 12 << 18:
+    if span <= _TABLE:
         table = np.ones(span + 2)
         table[cells - cells[0] + 1] = values
         return np.asarray(table[np.clip(index - cells[0] + 1, 0, span + 1)])
@@ -254,8 +262,10 @@ def simplified(line: NDArray[np.float64], tolerance: float) -> NDArray[np.float6
         if last - first < 2:
             continue
         between = line[first + 1 : last]
-        pole = np.cross(line[first], line[last])
-        length = np.linalg.norm(pole)
+        # `numpy.cross` and `numpy.linalg.norm` take ten times as long for three numbers.
+        (ax, ay, az), (bx, by, bz) = line[first].tolist(), line[last].tolist()
+        pole = np.array([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])
+        length = math.hypot(*pole.tolist())
         if length > 0:
             away = np.abs((between - line[first]) @ pole) / length
         else:

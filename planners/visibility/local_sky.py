@@ -20,10 +20,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from planners.geometry.directions import lon_lat
 from planners.visibility.earth_rotation import ROTATION_RATE, earth_rotation_angle
+from planners.visibility.sun_and_moon import NODE_STEP, hourly
 from telescopes.telescope import Site
-
-_NODE_STEP = 3600.0
-"""Between the nodes that the places of Sun and Moon are interpolated from, s."""
 
 _AU = float(constants.au.to_value(u.m))
 _AU_PER_DAY = float((1 * u.au / u.day / constants.c).to_value(u.dimensionless_unscaled))
@@ -100,18 +98,15 @@ class LocalSky:
     @cached_property
     def _nodes(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Times (s), and apparent places of Sun and Moon from the Earth's center (au, CIRS)."""
-        seconds = np.arange(-2 * _NODE_STEP, self.length + 3 * _NODE_STEP, _NODE_STEP)
-        tdb = self.time(seconds).tdb
-        sun = -erfa.epv00(tdb.jd1, tdb.jd2)[0]["p"]
+        seconds, sun, moon = hourly(self.start, self.length)
         # The Sun is seen displaced by aberration; the Moon shares the Earth's motion.
         distance = np.linalg.norm(sun, axis=-1, keepdims=True)
         sun = sun + self._velocity * distance
-        moon = erfa.moon98(tdb.jd1, tdb.jd2)["p"]
         return seconds, sun @ self._to_intermediate.T, moon @ self._to_intermediate.T
 
     def _interpolated(self, table: NDArray[np.float64], seconds: ArrayLike) -> NDArray[np.float64]:
         """Cubic through the four nearest nodes; shape (..., 3)."""
-        at = np.asarray(seconds, dtype=float) / _NODE_STEP - self._nodes[0][0] / _NODE_STEP
+        at = np.asarray(seconds, dtype=float) / NODE_STEP - self._nodes[0][0] / NODE_STEP
         below = np.clip(np.floor(at).astype(int), 1, len(table) - 3)
         x = (at - below)[..., None]
         return (

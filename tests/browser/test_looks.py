@@ -54,7 +54,8 @@ def choose(page: Page, site: Site, theme: str) -> None:
 
 
 def faults(page: Page, rules: list[str] = RULES) -> list[str]:
-    found = Axe().run(page, options={"runOnly": rules}).response["violations"]
+    options = {"runOnly": rules, "resultTypes": ["violations"]}
+    found = Axe().run(page, options=options).response["violations"]
     return [
         f"{item['id']}: {node['html'][:150]} {node['failureSummary'][:300]}"
         for item in found

@@ -13,14 +13,18 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import (
     AltAz,
+    CartesianRepresentation,
     HADec,
     SkyCoord,
+    UnitSphericalRepresentation,
     angular_separation,
     get_body,
     get_sun,
 )
+from astropy.coordinates.erfa_astrom import ErfaAstromInterpolator, erfa_astrom
 from astropy.time import Time
 from astropy.utils import iers
+from scipy.interpolate import CubicSpline
 
 iers.conf.auto_download = False
 iers.conf.auto_max_age = None
@@ -30,6 +34,9 @@ SECOND = 1.0
 
 ANGLE = 0.005
 """Tolerance of angles, deg: what the sky turns in about a second."""
+
+_NODES = 300 * u.s
+"""Between two instants for which astropy sums up its series, which is what takes it so long."""
 
 
 def violations(plan, telescope):
@@ -46,11 +53,11 @@ def violations(plan, telescope):
     ra = np.array([exposure.ra.to_value(u.deg) for exposure in exposures])
     dec = np.array([exposure.dec.to_value(u.deg) for exposure in exposures])
     coord = SkyCoord(ra * u.deg, dec * u.deg)
-    for moment in (0.0, 0.5, 1.0):
-        faults += _sky(request, telescope, coord, starts + moment * lengths * u.s, f"at {moment}")
-    faults += _overheads(telescope, exposures, coord, starts, lengths)
-    faults += _visits(request, exposures, starts)
-    faults += _budgets(request, telescope, exposures, coord, starts, lengths)
+    with erfa_astrom.set(ErfaAstromInterpolator(_NODES)):
+        faults += _sky(request, telescope, coord, starts, lengths)
+        faults += _overheads(telescope, exposures, coord, starts, lengths)
+        faults += _visits(request, exposures, starts)
+        faults += _budgets(request, telescope, exposures, coord, starts, lengths)
     return faults
 
 
@@ -86,9 +93,9 @@ def _requested(plan, telescope, lengths):
     on_grid = [exposure for exposure in plan.exposures if exposure.field_id >= 0]
     if on_grid:
         center = grid.coord[[centers[exposure.field_id] for exposure in on_grid]]
-        ra = [exposure.ra.to_value(u.deg) for exposure in on_grid]
-        dec = [exposure.dec.to_value(u.deg) for exposure in on_grid]
-        away = center.separation(SkyCoord(ra, dec, unit=u.deg)) > 1 * u.arcsec
+        ra = np.array([exposure.ra.to_value(u.deg) for exposure in on_grid])
+        dec = np.array([exposure.dec.to_value(u.deg) for exposure in on_grid])
+        away = center.separation(SkyCoord(ra * u.deg, dec * u.deg)) > 1 * u.arcsec
         faults.extend(
             f"field {exposure.field_id} is elsewhere"
             for exposure, is_away in zip(on_grid, away, strict=True)
@@ -97,17 +104,23 @@ def _requested(plan, telescope, lengths):
     return faults
 
 
-def _sky(request, telescope, coord, times, when):
+def _sky(request, telescope, coord, starts, lengths):
+    """At the start, in the middle and at the end of each exposure."""
+    moments = (0.0, 0.5, 1.0)
+    times = (starts + np.multiply.outer(moments, lengths) * u.s).ravel()
+    coord = coord[np.tile(np.arange(len(coord)), len(moments))]
     location = telescope.site.location
     frame = AltAz(obstime=times, location=location)
     seen = coord.transform_to(frame)
-    sun = get_sun(times).transform_to(frame)
-    moon = get_body("moon", times, location).transform_to(frame)
+    sun, moon = _bodies(times, location)
     faults = []
 
     def report(broken, what):
-        if np.any(broken):
-            faults.append(f"{what} {when} of {int(np.sum(broken))} exposures")
+        faults.extend(
+            f"{what} at {moment} of {int(np.sum(part))} exposures"
+            for moment, part in zip(moments, np.split(broken, len(moments)), strict=True)
+            if np.any(part)
+        )
 
     report(sun.alt.deg > request.sun_altitude.to_value(u.deg) + ANGLE, "daylight")
     limit = min(request.airmass_limit, telescope.airmass_limit)
@@ -143,11 +156,30 @@ def _within(value, limits, scale):
     return inside
 
 
+def _bodies(times, location):
+    """Sun and Moon above the horizon, by cubics between nodes: right to a thousandth of `ANGLE`."""
+    seconds, nodes = _nodes(times)
+    frame = AltAz(obstime=nodes, location=location)
+    bodies = get_sun(nodes), get_body("moon", nodes, location)
+    for body in bodies:
+        place = body.transform_to(frame).represent_as("unitspherical").to_cartesian().xyz.value
+        path = CubicSpline((nodes - times[0]).to_value(u.s), place, axis=1)
+        seen = CartesianRepresentation(path(seconds))
+        yield AltAz(seen.represent_as(UnitSphericalRepresentation))
+
+
+def _nodes(times):
+    """Seconds since the first of some times, and instants at most `_NODES` apart around them."""
+    seconds = (times - times[0]).to_value(u.s)
+    first, last = seconds.min(), seconds.max()
+    n = 5 + int((last - first) / _NODES.to_value(u.s))
+    return seconds, times[0] + np.linspace(first, last + SECOND, n) * u.s
+
+
 def _illumination(times):
-    """Of the Moon, from nodes ten minutes apart: between them it is straight to a millionth."""
-    length = (times[-1] - times[0]).to_value(u.s)
-    nodes = np.linspace(0, length, 2 + int(length / 600))
-    return np.interp((times - times[0]).to_value(u.s), nodes, _lit(times[0] + nodes * u.s))
+    """Of the Moon, from nodes: between them it is straight to a millionth."""
+    seconds, nodes = _nodes(times)
+    return np.interp(seconds, (nodes - times[0]).to_value(u.s), _lit(nodes))
 
 
 def _lit(times):

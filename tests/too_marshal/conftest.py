@@ -13,12 +13,15 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from planners.skymaps.contours import contours
+from planners.skymaps.remaining_map import multiorder_file
 from planners.skymaps.skymap import SkyMap
+from tests.camera_cells import cells_once
 from tests.too_marshal.clocks import EVENING, running_from
 from tests.too_marshal.databases import (
     CARE,
@@ -28,11 +31,16 @@ from tests.too_marshal.databases import (
     copy_of_template,
     named,
 )
+from tests.too_marshal.factories import QUICK_HASHER
 from too_marshal.db.base import open_engine, session_factory
 from too_marshal.processes.database import migrate
 from too_marshal.processes.embedded import embedded_database
+from too_marshal.workflows.accounts import people
+from too_marshal.workflows.exposures import left
 from too_marshal.workflows.localizations import map_reader
 from too_marshal.workflows.rules.defaults import add_default_rules
+
+__all__ = ["cells_once"]
 
 
 class Databases:
@@ -124,6 +132,33 @@ def contours_once() -> Iterator[None]:
 
     with patch.object(map_reader, "contours", once):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def left_once() -> Iterator[None]:
+    """Write what is left of the same map once: the process that does costs two seconds.
+
+    What it writes, and that it is the same each time, is tested in
+    `tests/planners/skymaps/test_remaining_map.py`.
+    """
+    written: dict[tuple[bytes, str], bytes] = {}
+
+    def once(skymap: SkyMap, origin: str) -> bytes:
+        key = hashlib.sha256(skymap.to_bytes()).digest(), origin
+        if key not in written:
+            written[key] = multiorder_file(skymap, origin)
+        return written[key]
+
+    with patch.object(left, "multiorder_file", once):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[PasswordHasher]:
+    """Hash passwords with little memory: gives what the service hashes them with."""
+    own = people._hasher
+    with patch.object(people, "_hasher", QUICK_HASHER):
+        yield own
 
 
 @pytest.fixture

@@ -1,4 +1,6 @@
 import pytest
+from argon2 import PasswordHasher, extract_parameters
+from argon2.profiles import RFC_9106_LOW_MEMORY
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,6 +17,19 @@ ANNA = {
     "role": "2",
     "password": "a long password",
 }
+
+
+def test_the_service_hashes_passwords_as_rfc_9106_says(quick_passwords: PasswordHasher):
+    assert extract_parameters(quick_passwords.hash(PASSWORD)) == RFC_9106_LOW_MEMORY
+
+
+def test_an_older_hash_is_renewed_at_a_login(session: Session):
+    person = add_person(session, "anna", Role.VIEWER)
+    older = PasswordHasher(time_cost=2, memory_cost=8, parallelism=1).hash(PASSWORD)
+    person.password_hash = older
+    assert check_password(session, "anna", PASSWORD, "::1") is person
+    assert person.password_hash != older
+    assert check_password(session, "anna", PASSWORD, "::1") is person
 
 
 def test_an_administrator_lets_somebody_in(admin: FlaskClient, session: Session):

@@ -66,14 +66,13 @@ def rasterized(path: Path) -> np.ndarray:
     return np.asarray(rasterize(read_sky_map(path, moc=True), order=10)["PROB"])
 
 
-def painted(probability: np.ndarray, nights: list) -> tuple[float, float]:
-    count = np.zeros(len(probability), dtype=np.int16)
+def paint(count: np.ndarray, nights: list) -> None:
+    """Count each of some exposures in the pixels that it sees."""
     for item in nights:
         good = np.isin(ZTF.footprint.detector_id, item.detectors)
         corners = unit_vectors(detector_polygons(ZTF, item.ra, item.dec)[good])
         seen = [healpy.query_polygon(1024, polygon, nest=True) for polygon in corners]
         count[np.unique(np.concatenate(seen))] += 1
-    return float(probability[count >= 1].sum()), float(probability[count >= 2].sum())
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
@@ -88,6 +87,7 @@ def test_twenty_nights_are_covered_as_an_independent_rasterization_has_it(
     probability = rasterized(path)
     random = np.random.default_rng(20261122)
     taken: list[ExecutedExposure] = []
+    count = np.zeros(len(probability), dtype=np.int16)
     worst = 0.0
     for number in range(NIGHTS):
         new = night(random, skymap.peak(), number, submission.queue_name)
@@ -97,7 +97,8 @@ def test_twenty_nights_are_covered_as_an_independent_rasterization_has_it(
         row = session.get_one(
             Coverage, (event.current_localization_id, "ZTF"), populate_existing=True
         )
-        once, twice = painted(probability, taken)
+        paint(count, new)
+        once, twice = (float(probability[count >= least].sum()) for least in (1, 2))
         worst = max(worst, abs(row.probability - once), abs(row.probability_twice - twice))
         assert row.exposures == len(taken)
         assert row.probability == pytest.approx(once, abs=0.002)
