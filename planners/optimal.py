@@ -16,7 +16,7 @@ from planners.problem.assemble import assemble
 from planners.problem.build import build_problem
 from planners.problem.plan_statistics import telescope_time
 from planners.problem.problem import Problem
-from planners.search.bound import CoverageBound
+from planners.search.bound import CoverageBound, finished_already
 from planners.search.fillers import with_single_visits
 from planners.skymaps.skymap import SkyMap
 from telescopes.observing_plan import ObservingPlan, ObservingRequest
@@ -63,8 +63,9 @@ def planned(problem: Problem, planner: str, begun: float) -> ObservingPlan:
     bound = CoverageBound(problem)
     exposures = best_shots(problem, bound, begun)
     if problem.stops_early:
-        used = telescope_time(problem, exposures)
-        return assemble(problem, planner, exposures, begun, bound.of(min(used, problem.budget)))
+        used = min(telescope_time(problem, exposures), problem.budget)
+        limit = bound.of(used) if exposures else finished_already(problem)
+        return assemble(problem, planner, exposures, begun, limit)
     if planner == "optimal":
         exposures = with_single_visits(problem, exposures)
     return assemble(problem, planner, exposures, begun, bound.of(problem.budget))

@@ -13,7 +13,7 @@ from dataclasses import replace
 from astropy import units as u
 
 from planners.optimum.structure_search import StructureSearch
-from planners.problem.finish_times import finish_times
+from planners.problem.finish_times import expected_probability, finish_times
 from planners.problem.plan_statistics import telescope_time
 from planners.problem.problem import Problem
 from planners.problem.scheduler import ScheduledExposure
@@ -57,6 +57,9 @@ def best_of_all(problem: Problem, bound: CoverageBound, begun: float) -> list[Sc
     request = replace(
         problem.request, maximum_time=None, minimum_gain=None, target_probability=None
     )
+    if problem.stops_early:
+        # What is left of it is planned anew, and then what is likely comes early.
+        request = replace(request, interruption_rate=0 / u.h)
     whole = replace(problem, request=request)
     return with_complete_visits(whole, StructureSearch(whole, bound.of(), begun).best())
 
@@ -80,7 +83,9 @@ def _stopped(
     """
     best = worthwhile(problem, known)
     if len(best) == len(known):
-        return best
+        # It goes on to the end, and then what is likely comes early.
+        without_stops = replace(problem.request, minimum_gain=None, target_probability=None)
+        return best_shots(replace(problem, request=without_stops), bound, begun)
     for _ in range(_ROUNDS):
         used = telescope_time(problem, best)
         if used <= 0:
@@ -104,11 +109,17 @@ def _is_better(
 
 
 def _worth(problem: Problem, plan: list[ScheduledExposure]) -> float:
+    """Probability that it covers and that is wanted, less what its time costs, and waiting.
+
+    Where a target is enough, it is to be reached in least telescope time.
+    """
     finish = finish_times(problem, plan)
     covered = float(problem.atoms.probability[finish < math.inf].sum())
     target = problem.request.target_probability
-    enough = covered if target is None else min(covered, target)
-    return enough - max(problem.minimum_gain, _LITTLE) * telescope_time(problem, plan)
+    time = max(problem.minimum_gain, _LITTLE) * telescope_time(problem, plan)
+    if target is not None:
+        return min(covered, target) - time
+    return expected_probability(problem, finish) - time
 
 
 def within(problem: Problem, budget: float) -> Problem:

@@ -48,8 +48,8 @@ _BEHIND, _FAR_BEHIND = 0.02, 0.03
 beyond which a plan that is not is looked for."""
 
 _MANY_ITERATIONS = 10_000
-"""Of the simplex method, after which a layout is assigned no second time: of a whole sky every
-field is like every other, and a program takes seconds."""
+"""Of the simplex method, after which a layout is assigned no second time, and a budget no other: of
+a whole sky every field is like every other, and a program takes seconds."""
 
 _HOPELESS = 0.9
 """A structure whose relaxation covers less than this part of the best plan is not carried out:
@@ -117,7 +117,8 @@ class StructureSearch:
         And that is never far behind the greedy one, if any is not.
         """
         self._search()
-        if self.problem.interruption_rate > 0 and self._best().behind > _FAR_BEHIND:
+        is_whole = math.isinf(self.problem.budget) and self.problem.interruption_rate > 0
+        if is_whole and self._best().behind > _FAR_BEHIND:
             self._start_early()
         return self._best().scheduled_exposures
 
@@ -195,7 +196,8 @@ class StructureSearch:
             return is_excellent or time.perf_counter() > self._deadline
         if self._value >= (1 - _GOOD_ENOUGH) * self.limit:
             return True
-        if not math.isinf(self.problem.budget) and fruitless >= _FRUITLESS:
+        is_budget = not math.isinf(self.problem.budget)
+        if is_budget and (fruitless >= _FRUITLESS or iterations > _MANY_ITERATIONS):
             return True
         if self._value >= (1 - _WIDE) * self.limit:
             return columns > self._most_columns
