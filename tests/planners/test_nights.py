@@ -51,7 +51,7 @@ def test_three_filters_twice_over_three_nights():
 
 
 @pytest.mark.parametrize(("telescope", "exposure"), [("WINTER", 960), ("GROWTH-India", 300)])
-def test_the_bound_of_two_nights_is_near_that_of_each(telescope, exposure):
+def test_two_nights_are_used_and_their_bound_is_near_that_of_each(telescope, exposure):
     skymap = ring(150.0, 20.0, 60.0, 8.0)
     chosen = TELESCOPES[telescope]
     name = chosen.default_filters[0]
@@ -67,17 +67,9 @@ def test_the_bound_of_two_nights_is_near_that_of_each(telescope, exposure):
     assert bounds[0] < bounds[1] < 2.02 * bounds[0]
     made = plan(skymap, telescope, two.request)
     assert violations(made, chosen) == []
-    assert made.statistics["optimality_gap"] < 0.09
-
-
-def test_no_night_is_left_idle_where_a_field_has_just_set():
-    chosen = TELESCOPES["GROWTH-India"]
-    eastward = chosen.site.location.lon - ZTF.site.location.lon
-    start = NIGHTS[1] - eastward.wrap_at(180 * u.deg).to_value(u.hourangle) * u.hour
-    made = plan(ring(150.0, 20.0, 60.0, 8.0), chosen, request_for(start, 48, ("r",), 300))
     figures = made.statistics
+    assert figures["optimality_gap"] < 0.09
+    # No night is left idle where a field has just set.
     assert figures["total_time"] > 0.9 * figures["dark_time"]
-    nights = np.array(
-        [(exposure.start - start).to_value(u.day) > 0.8 for exposure in made.exposures]
-    )
-    assert 0.8 < nights.mean() / (1 - nights.mean()) < 1.25
+    is_second = np.array([(one.start - start).to_value(u.day) > 0.8 for one in made.exposures])
+    assert 0.45 < is_second.mean() < 0.55
