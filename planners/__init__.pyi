@@ -2,6 +2,7 @@ from .coverage.sky_coverage import Coverage, FilterCoverage, ObservedSky, combin
 from .curve import ProbabilityCurve, probability_curve
 from .files.plan_files import plan_from_json, plan_to_json
 from .geometry.ranges import Ranges
+from .joint import JointPlan, joint_plan
 from .observing import (
     ExecutedExposure,
     ObservingPlan,
@@ -23,6 +24,7 @@ __all__ = [
     "Coverage",
     "ExecutedExposure",
     "FilterCoverage",
+    "JointPlan",
     "ObservedSky",
     "ObservingPlan",
     "ObservingRequest",
@@ -39,6 +41,7 @@ __all__ = [
     "circle_skymap",
     "combined_coverage",
     "ellipse_skymap",
+    "joint_plan",
     "plan",
     "plan_from_json",
     "plan_to_json",

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from planners import joint_plan
 from planners.comparison.gwemopt_planner import GwemoptFailed
 from planners.files.tables import TableInvalid
 from planners.problem.requests import RequestInvalid
@@ -16,7 +17,14 @@ from planners.skymaps.files import read_skymap
 from planners.skymaps.skymap import SkyMap, SkyMapInvalid
 from telescopes import TELESCOPES
 from telescopes.telescope import Telescope
-from too_marshal.commands.plan_output import compare_planners, draw, print_curve, progress, write
+from too_marshal.commands.plan_output import (
+    compare_planners,
+    draw,
+    print_curve,
+    progress,
+    write,
+    write_joint,
+)
 from too_marshal.commands.plan_request import request_of, request_options
 
 EXPECTED = (RequestInvalid, TableInvalid, GwemoptFailed)
@@ -27,7 +35,13 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.command()
 @click.argument("skymap", type=_FILE)
-@click.option("--telescope", "name", default="ZTF", show_default=True, help="Which telescope.")
+@click.option(
+    "--telescope",
+    "names",
+    default="ZTF",
+    show_default=True,
+    help="Which telescope; several apart by commas share the sky.",
+)
 @click.option(
     "--planner", default="optimal", show_default=True, type=click.Choice(sorted(PLANNERS))
 )
@@ -42,7 +56,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--output", type=_FILE, help="Where to write the plan; else it is printed.")
 def plan(  # noqa: PLR0913 - the options that are used here; the others make the request
     skymap: Path,
-    name: str,
+    names: str,
     planner: str,
     output: Path | None,
     plot: Path | None,
@@ -52,9 +66,17 @@ def plan(  # noqa: PLR0913 - the options that are used here; the others make the
     **asked: Any,
 ) -> None:
     """Plan observations of SKYMAP, a FITS sky map (multi-order or flat HEALPix)."""
-    telescope = _telescope(name)
+    telescopes = [_telescope(name.strip()) for name in names.split(",")]
+    telescope = telescopes[0]
     try:
         probability = _read(skymap)
+        if len(telescopes) > 1:
+            _refuse_for_several(compare=compare, curve=curve, plot=plot)
+            requests = {each.name: request_of(each, asked) for each in telescopes}
+            with progress("joint plan"):
+                joint = joint_plan(probability, requests, planner)
+            write_joint(joint, output)
+            return
         request = request_of(telescope, asked)
         if compare:
             compare_planners(probability, telescope, request)
@@ -69,6 +91,13 @@ def plan(  # noqa: PLR0913 - the options that are used here; the others make the
     write(observing_plan, output)
     if plot is not None:
         draw(probability, telescope, observing_plan, plot)
+
+
+def _refuse_for_several(**options: Any) -> None:
+    """Refuse what only a plan of one telescope has."""
+    for name, value in options.items():
+        if value:
+            raise click.ClickException(f"--{name} is for one telescope")
 
 
 def _telescope(name: str) -> Telescope:

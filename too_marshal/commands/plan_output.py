@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from astropy import units as u
 
-from planners import probability_curve
+from planners import JointPlan, probability_curve
 from planners.comparison.gwemopt_planner import GwemoptFailed
 from planners.files.plan_files import plan_to_json
 from planners.registry import PLANNERS
@@ -105,14 +105,10 @@ def write(observing_plan: ObservingPlan, output: Path | None) -> None:
     SystemExit
         If the window has no dark time: the plan is then empty whatever the telescope does.
     """
-    text = json.dumps(plan_to_json(observing_plan), indent=1, allow_nan=False)
     if output is None:
-        click.echo(text)
+        click.echo(_text(observing_plan))
     else:
-        try:
-            output.write_text(text + "\n", encoding="utf-8")
-        except OSError as err:
-            raise click.ClickException(f"cannot write {output}: {err.strerror}") from err
+        _store(observing_plan, output)
         figures = observing_plan.statistics
         click.echo(
             f"{figures['exposures']} exposures of {figures['fields']} fields, "
@@ -123,6 +119,37 @@ def write(observing_plan: ObservingPlan, output: Path | None) -> None:
     if observing_plan.statistics["dark_time"] == 0:
         # The request could never have been met; whoever waits for a plan must notice.
         raise SystemExit(1)
+
+
+def _text(observing_plan: ObservingPlan) -> str:
+    return json.dumps(plan_to_json(observing_plan), indent=1, allow_nan=False)
+
+
+def _store(observing_plan: ObservingPlan, path: Path) -> None:
+    try:
+        path.write_text(_text(observing_plan) + "\n", encoding="utf-8")
+    except OSError as err:
+        raise click.ClickException(f"cannot write {path}: {err.strerror}") from err
+
+
+def write_joint(joint: JointPlan, output: Path | None) -> None:
+    """Print what each telescope adds, and write a plan for each beside `output`."""
+    click.echo(f"{'telescope':14s}{'adds':>8s}{'exposures':>11s}{'telescope time':>16s}")
+    for name, each in joint.plans.items():
+        figures = each.statistics
+        click.echo(
+            f"{name:14s}{joint.shares[name]:8.2%}{figures['exposures']:11d}"
+            f"{figures['total_time'] / 3600:14.2f} h"
+        )
+    click.echo(
+        f"Together {joint.probability:.2%} in all visits of one telescope or another; "
+        f"{joint.separate:.2%} if each planned alone, {joint.upper_bound:.2%} at the most."
+    )
+    if output is not None:
+        for name, each in joint.plans.items():
+            path = output.with_stem(f"{output.stem}-{name}")
+            _store(each, path)
+            click.echo(f"{name}: {path}")
 
 
 def draw(skymap: SkyMap, telescope: Telescope, observing_plan: ObservingPlan, path: Path) -> None:

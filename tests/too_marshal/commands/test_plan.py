@@ -82,6 +82,37 @@ def test_units_may_be_given(skymap, tmp_path):
     assert document["request"]["sun_altitude"] == -12.0
 
 
+def test_several_telescopes_share_the_sky(skymap, tmp_path):
+    output = tmp_path / "plan.json"
+    result = run(
+        skymap, "--telescope", "ZTF, DECam", "--planner", "greedy", "--maximum-time", "20min",
+        "--output", output,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "in all visits of one telescope or another" in result.output
+    for name in ("ZTF", "DECam"):
+        document = json.loads((tmp_path / f"plan-{name}.json").read_text())
+        made = plan_from_json(document)
+        assert made.telescope == name
+        assert tuple(made.request.filters) == TELESCOPES[name].default_filters
+        assert violations(made, TELESCOPES[name]) == []
+    for option in ("--compare", "--curve"):
+        refused = run(skymap, "--telescope", "ZTF,DECam", option)
+        assert refused.exit_code == 1
+        assert f"{option} is for one telescope" in refused.output
+
+
+def test_the_curve_is_printed(skymap):
+    result = run(skymap, "--curve")
+    assert result.exit_code == 0, result.output
+    rows = [line.split() for line in result.stdout.splitlines()[1:]]
+    assert len(rows) == 15
+    covered = [float(row[3]) for row in rows]
+    assert covered == sorted(covered)
+    assert all(float(row[3]) <= float(row[5]) for row in rows)
+    assert sum("the knee" in line for line in result.output.splitlines()) == 1
+
+
 def test_visits_go_round_the_filters(skymap, tmp_path):
     document, _ = planned(skymap, tmp_path, "--visits", "3", "--planner", "greedy")
     assert document["request"]["filters"] == ["g", "r", "g"]
