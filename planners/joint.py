@@ -6,8 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from astropy import units as u
+
 from planners.coverage.sky_coverage import coverage
 from planners.geometry.ranges import Ranges
+from planners.problem.requests import RequestInvalid
 from planners.registry import plan
 from planners.skymaps.remaining_map import remaining
 from planners.skymaps.skymap import SkyMap
@@ -67,7 +70,8 @@ def joint_plan(
     LookupError
         If there is no such planner, or no such telescope.
     RequestInvalid
-        If a request makes no sense for its telescope.
+        If a request makes no sense for its telescope, or says at what probability to stop: that
+        is asked of one telescope.
 
     Examples
     --------
@@ -85,19 +89,24 @@ def joint_plan(
     >>> joint.probability >= joint.separate - 1e-9
     True
     """
+    for name, request in requests.items():
+        if request.target_probability is not None:
+            raise RequestInvalid(
+                f"a probability to stop at is asked of one telescope, and not of {name} with others"
+            )
     alone = {name: plan(skymap, name, request, planner) for name, request in requests.items()}
     together = _Together(skymap, alone)
     separate = together.probability()
     order = sorted(requests, key=lambda name: -_covered(alone[name]))
     shared = _Together(skymap, {})
     for _ in range(_ROUNDS):
-        before = shared.probability()
+        before = shared.worth()
         for name in order:
             left = remaining(skymap, shared.region(without=name))
             shared.take(name, plan(left, name, requests[name], planner))
-        if shared.probability() < before + _MORE:
+        if shared.worth() < before + _MORE:
             break
-    best = max((shared, together), key=_Together.probability)
+    best = max((shared, together), key=_Together.worth)
     whole = best.probability()
     return JointPlan(
         plans={name: best.plans[name] for name in requests},
@@ -122,10 +131,14 @@ class _Together:
 
     def take(self, name: str, plan: ObservingPlan) -> None:
         """Take a plan in place of a telescope's last, unless that covered more with the others."""
-        former, before = self._kept.get(name), self.probability()
+        former, before = self._kept.get(name), self.worth()
         self._kept[name] = plan, self._finished(name, plan)
-        if former is not None and self.probability() < before:
+        if former is not None and self.worth() < before:
             self._kept[name] = former
+
+    def worth(self) -> float:
+        """Probability of all, less what the requests say that their telescope time must add."""
+        return self.probability() - sum(_price(each) for each in self.plans.values())
 
     def region(self, without: str = "") -> Ranges:
         """Where any telescope but one has all its visits."""
@@ -165,6 +178,13 @@ def _finished_region(skymap: SkyMap, telescope: Telescope, plan: ObservingPlan) 
 
 def _covered(plan: ObservingPlan) -> float:
     return float(plan.statistics["probability_all_filters"])
+
+
+def _price(plan: ObservingPlan) -> float:
+    """Probability that the telescope time of a plan must add."""
+    gain = plan.request.minimum_gain
+    hours = float(plan.statistics["total_time"]) / 3600
+    return 0.0 if gain is None else float(gain.to_value(1 / u.h)) * hours
 
 
 def _limit(plan: ObservingPlan) -> float:

@@ -77,3 +77,9 @@ def test_who_adds_too_little_beside_the_others_is_not_used():
 def test_a_request_that_cannot_be_is_refused():
     with pytest.raises(RequestInvalid, match="ZTF has no filter 'z'"):
         joint_plan(blob(120.0, 40.0, 2.0), {"ZTF": request(filters=("z",))})
+
+
+def test_where_to_stop_is_asked_of_one_telescope():
+    asked = {"ZTF": request(target_probability=0.9), "DECam": request()}
+    with pytest.raises(RequestInvalid, match="asked of one telescope, and not of ZTF"):
+        joint_plan(blob(75.0, 0.0, 2.0), asked)
