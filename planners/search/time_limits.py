@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,9 @@ from planners.visibility.intervals import Intervals
 _MOMENTS, _MANY_MOMENTS, _MIN_MOMENTS = 25, 73, 6
 """Ends of the intervals that are looked at; the second where all exposures are alike, and the third
 in each dark interval."""
+
+_AT_ONCE = 12
+"""Moments that are looked at together: of all at once a narrow camera's sky takes much memory."""
 
 _WHOLE = 1e-9
 """Of a number of exposures."""
@@ -229,11 +233,13 @@ def _family(
         piece = np.minimum(stop, end + later) - np.maximum(start, begin + later)
         supply += supplied.of(piece, is_whole)
     own = np.searchsorted(dark.start, visible.start, side="right") - 1
-    at = moments + shift[own][:, None]
+    delay = shift[own][:, None]
+    parts = np.array_split(moments, math.ceil(len(moments) / _AT_ONCE))
+    before = [_visits_before(visit_options, part + delay) for part in parts]
+    after = [_visits_after(visit_options, part + delay) for part in parts]
     return _Family(
-        _visits_before(visit_options, at), _visits_after(visit_options, at),
-        first, last, supply,
-    )  # fmt: skip
+        np.concatenate(before, axis=1), np.concatenate(after, axis=1), first, last, supply
+    )
 
 
 def _visits_before(visit_options: VisitOptions, moments: NDArray[np.float64]) -> NDArray[np.int16]:
