@@ -6,21 +6,23 @@ one more line here, and an attribute of `telescopes.observing_plan.ObservingRequ
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 from astropy import units as u
 from astropy.time import Time
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     PlainSerializer,
+    ValidationInfo,
     WithJsonSchema,
     model_validator,
 )
 
 from planners.files.times import time_from_json
-from telescopes.entries import Entry, entries
+from telescopes.entries import STORED, Entry, entries
 from telescopes.observing_plan import ObservingRequest
 from telescopes.times import iso
 
@@ -35,6 +37,20 @@ UTCTime = Annotated[
 
 PERCENT_IN_TEN_MINUTES = u.def_unit("% in 10 min", 0.1 * u.percent / u.min)
 """In which people say what more telescope time adds."""
+
+
+def _range(angles: list[float] | None, info: ValidationInfo) -> list[float] | None:
+    """Refuse what is no range of right ascension."""
+    if angles is None:
+        return None
+    if len(angles) != 2:
+        raise ValueError("Two angles: from the first eastward to the second.")
+    if info.context != STORED:
+        if not all(-360 <= angle <= 360 for angle in angles):
+            raise ValueError("Two angles from -360 to 360 deg.")
+        if angles[0] == angles[1]:
+            raise ValueError("Two different angles: between equal ones there is nothing.")
+    return angles
 
 
 class ObservingLimits(BaseModel):
@@ -101,7 +117,7 @@ class RequestFields(ObservingLimits):
     start: Annotated[UTCTime, Entry("From", detail="nothing begins before")]
     end: Annotated[UTCTime, Entry("Until", detail="all has ended by then")]
     filters: Annotated[list[str], Entry("Filters, in order", detail="one visit in each")]
-    excluded_fields: Annotated[list[int], Entry("Without the fields")] = []
+    excluded_fields: Annotated[list[int], Entry("Without the fields", hint="as 543, 544")] = []
     busy: Annotated[
         list[tuple[UTCTime, UTCTime]], Entry("Taken", detail="by other queues: start, end")
     ] = []
@@ -111,8 +127,12 @@ class RequestFields(ObservingLimits):
     ] = None
     right_ascension: Annotated[
         list[float] | None,
-        Entry("Right ascension", unit=u.deg, detail="from the first eastward to the second"),
-    ] = None
+        AfterValidator(_range),
+        Entry(
+            "Right ascension, from and to", unit=u.deg, hint="as 350, 20 deg or 23:20:00, 1:20:00",
+            detail="from the first eastward to the second",
+        ),
+    ] = None  # fmt: skip
     blocks: Annotated[int | None, Entry("Filter blocks", least=1)] = None
     time_limit: Annotated[
         float | None,
@@ -130,12 +150,6 @@ class RequestFields(ObservingLimits):
             pairs = [tuple(pair) if isinstance(pair, list) else pair for pair in document["busy"]]
             return {**document, "busy": pairs}
         return document
-
-    @model_validator(mode="after")
-    def _two_angles(self) -> Self:
-        if self.right_ascension is not None and len(self.right_ascension) != 2:
-            raise ValueError("right_ascension is two angles")
-        return self
 
     @classmethod
     def of(cls, request: ObservingRequest) -> RequestFields:

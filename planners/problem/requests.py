@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from astropy import units as u
 
@@ -10,6 +12,10 @@ from telescopes.telescope import Telescope
 
 _MAX_WINDOW = 31 * u.day
 """A request for longer than this is a slip of the keyboard."""
+
+
+_MAX_NAMED = 5
+"""Unknown fields that are named."""
 
 
 class RequestInvalid(ValueError):
@@ -27,6 +33,21 @@ def check_request(telescope: Telescope, request: ObservingRequest) -> None:
     _check_window(request)
     _check_filters(telescope, request)
     _check_limits(request)
+
+
+def check_fields(telescope: Telescope, field_id: Iterable[int]) -> None:
+    """Return if a telescope has all of some fields.
+
+    Raises
+    ------
+    RequestInvalid
+        If it has not; the first few that it has not are named.
+    """
+    unknown = sorted(set(field_id) - set(telescope.read_grid().field_id.tolist()))
+    if unknown:
+        named = ", ".join(map(str, unknown[:_MAX_NAMED]))
+        more = ", ..." if len(unknown) > _MAX_NAMED else ""
+        raise RequestInvalid(f"{telescope.name} has no field {named}{more}")
 
 
 def _check_window(request: ObservingRequest) -> None:

@@ -36,7 +36,7 @@ from too_marshal.http.service import database, row_or_404, service
 from too_marshal.web import sky
 from too_marshal.web.decisions import by_subject
 from too_marshal.web.links import linked
-from too_marshal.web.plans.form import EXPOSURE_TIME, LIMITS, STOPS, TIME_LIMIT, PlanForm
+from too_marshal.web.plans.form import EXPOSURE_TIME, LIMITS, LISTS, STOPS, TIME_LIMIT, PlanForm
 from too_marshal.web.replacements import SWAP_MESSAGES
 from too_marshal.workflows.events.event_status import event_statuses
 from too_marshal.workflows.planning.plan import ask_for_plan
@@ -192,6 +192,7 @@ def _choices() -> dict[str, Any]:
         "exposure_time": EXPOSURE_TIME,
         "stops": STOPS,
         "limits": LIMITS,
+        "lists": LISTS,
         "time_limit": TIME_LIMIT,
     }
 

@@ -46,7 +46,7 @@ def documents():
         "busy": st.just([["2026-11-25T02:00:00.000Z", "2026-11-25T03:00:00.000Z"]]),
         "program": st.text("abc", min_size=1),
         "galactic_latitude": st.floats(0, 90),
-        "right_ascension": st.lists(st.floats(0, 360), min_size=2, max_size=2),
+        "right_ascension": st.lists(st.floats(0, 360), min_size=2, max_size=2, unique=True),
         "blocks": st.integers(1, 20),
         "time_limit": st.floats(1, 1e4),
     }
@@ -96,7 +96,11 @@ def test_each_field_is_asked_of_a_planner_by_option_and_by_program():
         ({"start": "tomorrow"}, "start: not a time: 'tomorrow'"),
         ({"start": 5}, "start: not a time: 5"),
         ({"targets": [1]}, "targets: There is no such field."),
-        ({"right_ascension": [1.0]}, "right_ascension is two angles"),
+        ({"right_ascension": [1.0]}, "right_ascension: Two angles: from the first eastward"),
+        ({"right_ascension": [1.0, 361.0]}, "right_ascension: Two angles from -360 to 360 deg."),
+        ({"right_ascension": [1.0, 1.0]}, "right_ascension: Two different angles"),
+        ({"right_ascension": [1.0, "b"]}, "right_ascension: "),
+        ({"excluded_fields": [1, 1.5]}, "excluded_fields: A whole number."),
         ({"maximum_fields": 0}, "maximum_fields: From 1 on."),
     ],
 )

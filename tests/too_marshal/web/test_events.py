@@ -306,6 +306,12 @@ def test_a_plan_that_is_asked_for_is_stored_with_the_job_that_makes_it(
         ("airmass_limit", "0.5", "From 1 to 10"),
         ("airmass_limit", "", "From 1 to 10"),
         ("maximum_fields", "none", "From 1 on"),
+        ("right_ascension", "350", "From and to apart by a comma"),
+        ("right_ascension", "350, 2000", "from 0 to 360 degrees"),
+        ("right_ascension", "20, 20", "Two different angles"),
+        ("excluded_fields", "543, five", "whole number, and not &#39;five&#39;"),
+        ("excluded_fields", "1 " * 10_001, "At most 20000 characters"),
+        ("excluded_fields", "543, 99999", "ZTF has no field 99999"),
         ("start", "tonight", "Give a date and a time"),
         ("end", "2026-11-22 02:00", "ends before it starts"),
         ("end", "2027-11-22 02:00", "longer than"),
@@ -347,6 +353,21 @@ def test_every_number_of_a_request_is_offered_and_may_be_left_out(
     }  # fmt: skip
     assert asked["target_probability"] == 0.9
     assert not {"blocks", "minimum_gain"} & asked.keys()
+
+
+def test_a_range_and_a_list_of_fields_are_asked_for_as_the_command_line_does(
+    observer: FlaskClient, session: Session
+):
+    event = add_event(session)
+    add_localization(session, event)
+    typed = {"right_ascension": "23:20:00, 1:20:00", "excluded_fields": "543, 544"}
+    observer.post(f"/events/{event.id}/plans", data=FORM | typed)
+    asked = session.scalars(select(Plan)).one().request
+    assert asked["right_ascension"] == pytest.approx([350, 20])
+    assert asked["excluded_fields"] == [543, 544]
+    wrong = observer.post(f"/events/{event.id}/plans", data=FORM | typed | {"filters": ""})
+    for value in typed.values():
+        assert f'value="{value}"' in wrong.get_data(as_text=True)
 
 
 def test_an_event_without_a_map_cannot_be_planned_for(observer: FlaskClient, session: Session):

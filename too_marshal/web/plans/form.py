@@ -41,6 +41,9 @@ LIMITS = tuple(
 )
 """Every other number. Folded away: whoever does not touch them gets what the rules use."""
 
+LISTS = tuple(_ASKED[name] for name in ("right_ascension", "excluded_fields"))
+"""Limits that are more than one number."""
+
 USUAL_EXPOSURE_TIME = 30.0
 """s, offered unless the person says otherwise."""
 
@@ -69,7 +72,7 @@ class PlanForm:
         }
         values |= {
             form_field.name: form_field.shown(form_field.default)
-            for form_field in (*STOPS, *LIMITS, TIME_LIMIT)
+            for form_field in (*STOPS, *LIMITS, *LISTS, TIME_LIMIT)
         }
         minimum_gain = STOPS[0]
         values[minimum_gain.name] = minimum_gain.shown(USUAL_MINIMUM_GAIN)
@@ -80,9 +83,12 @@ class PlanForm:
     def typed(cls, form: Mapping[str, str]) -> PlanForm:
         """The form as somebody sent it; what is missing is as offered."""
         empty = cls.empty(next(iter(TELESCOPES.values())))
+        lists = {form_field.name: form_field for form_field in LISTS}
         return cls(
             {
-                name: form.get(name, value).replace("\0", "").strip()[:MAX_TEXT_LENGTH]
+                name: lists[name].typed(form.get(name, value))
+                if name in lists
+                else form.get(name, value).replace("\0", "").strip()[:MAX_TEXT_LENGTH]
                 for name, value in empty.values.items()
             }
         )
@@ -98,6 +104,9 @@ class PlanForm:
             # What need not be given has no default.
             if self.values[form_field.name] or form_field.default is not None:
                 request[form_field.name] = self._parsed(form_field)
+        for form_field in LISTS:
+            if self.values[form_field.name]:
+                request[form_field.name] = self._listed(form_field)
         if not self.errors and request["end"] <= request["start"]:
             self.errors["end"] = "The window ends before it starts."
         return request
@@ -120,6 +129,13 @@ class PlanForm:
             known = ", ".join(telescope.filters)
             self.errors["filters"] = f"{telescope.name} has the filters {known}."
         return names
+
+    def _listed(self, form_field: Asked) -> Any:
+        try:
+            return form_field.read(self.values[form_field.name])
+        except ValueError as err:
+            self.errors[form_field.name] = str(err)
+            return []
 
     def _parsed(self, form_field: Asked) -> Any:
         try:
