@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from planners.files.targets import Targets, targets_from_json, targets_to_json
 from planners.files.times import time_from_json
 from telescopes.entries import STORED, Entry, entries
 from telescopes.observing_plan import ObservingRequest
@@ -134,6 +135,13 @@ class RequestFields(ObservingLimits):
         ),
     ] = None  # fmt: skip
     blocks: Annotated[int | None, Entry("Filter blocks", least=1)] = None
+    targets: Annotated[
+        Targets,
+        Entry(
+            "Fields or positions", detail="that the manual planner observes, and only it does: the "
+            "number of a field, or right ascension and declination, deg, of a position",
+        ),
+    ] = []  # fmt: skip
     time_limit: Annotated[
         float | None,
         Entry(
@@ -169,6 +177,7 @@ class RequestFields(ObservingLimits):
                 "exposure_time": next(iter(times.values())) if is_one else times,
                 "excluded_fields": sorted(request.excluded_fields),
                 "busy": [tuple(pair) for pair in request.busy],
+                "targets": targets_to_json(request.targets),
                 "right_ascension": None
                 if request.right_ascension is None
                 else [float(angle.to_value(u.deg)) for angle in request.right_ascension],
@@ -192,6 +201,7 @@ class RequestFields(ObservingLimits):
                 "exposure_time": {name: float(t) * u.s for name, t in times.items()},
                 "excluded_fields": frozenset(self.excluded_fields),
                 "busy": tuple(self.busy),
+                "targets": targets_from_json(self.targets),
                 "right_ascension": None
                 if self.right_ascension is None
                 else tuple(angle * u.deg for angle in self.right_ascension),

@@ -317,6 +317,9 @@ def test_a_plan_that_is_asked_for_is_stored_with_the_job_that_makes_it(
         ("end", "2027-11-22 02:00", "longer than"),
         ("telescope", "Hubble", "unknown telescope"),
         ("planner", "oracle", "unknown planner"),
+        ("planner", "manual", "Give the manual planner a field or a position a line"),
+        ("targets", "543\n544", "Only the manual planner observes these"),
+        ("targets", "543\nM 87", "Line 2: "),
     ],
 )
 def test_what_is_wrong_with_a_request_is_said_in_the_form_and_nothing_is_lost(
@@ -370,6 +373,28 @@ def test_a_range_and_a_list_of_fields_are_asked_for_as_the_command_line_does(
         assert f'value="{value}"' in wrong.get_data(as_text=True)
 
 
+@pytest.mark.parametrize(
+    ("telescope", "targets", "words"),
+    [
+        ("ZTF", "543\n99999", "ZTF has no field 99999"),
+        ("ZTF", "543\n544\n543", "field 543 is listed twice"),
+        ("ZTF", "12:30:49 +12:23:28", "ZTF observes the fields of its grid alone"),
+    ],
+)
+def test_targets_that_cannot_be_are_refused_and_kept_in_the_form(
+    observer: FlaskClient, session: Session, telescope: str, targets: str, words: str
+):
+    event = add_event(session)
+    add_localization(session, event)
+    wanted = FORM | {"planner": "manual", "telescope": telescope, "targets": targets}
+    answer = observer.post(f"/events/{event.id}/plans", data=wanted)
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert words in text
+    assert f">{targets}</textarea>" in text
+    assert session.scalars(select(Plan)).all() == []
+
+
 def test_an_event_without_a_map_cannot_be_planned_for(observer: FlaskClient, session: Session):
     event = add_event(session)
     answer = observer.post(f"/events/{event.id}/plans", data=FORM)
@@ -389,7 +414,8 @@ def test_the_form_offers_what_can_plan_from_a_map_alone(observer: FlaskClient, s
     options = re.findall(r"<option[^>]*>(\w+)</option>", offered.split("</select>")[0])
     assert options[0] == next(iter(PLANNERS))
     assert set(options) < set(PLANNERS)
-    assert not {"galaxies", "manual"} & set(options)
+    assert "manual" in options, "the form has a place for its targets"
+    assert "galaxies" not in options
 
 
 def test_the_timeline_is_in_the_order_of_time_whoever_wrote_it(

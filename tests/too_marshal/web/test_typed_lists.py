@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from too_marshal.web.typed_lists import LISTS, read_fields, read_right_ascension
+from too_marshal.web.typed_lists import LISTS, read_fields, read_right_ascension, read_targets
 
 ANGLES = st.floats(0, 360).map(lambda angle: round(angle, 5))
 
@@ -31,6 +31,31 @@ def test_a_range_is_in_degrees_or_in_hours(text):
     assert read_right_ascension(text) == pytest.approx([350, 20])
 
 
+POSITIONS = st.tuples(ANGLES, st.floats(-90, 90).map(lambda angle: round(angle, 5))).map(list)
+
+
+@given(st.lists(st.integers(0, 10**6) | POSITIONS))
+def test_targets_are_read_as_they_are_shown(targets):
+    assert read_targets(LISTS["targets"].shown(targets)) == targets
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "187.7059 12.3911", "187.7059, 12.3911", "12:30:49.416 +12:23:27.96",
+        "12 30 49.416 +12 23 27.96", "12h30m49.416s 12d23m27.96s", "12:30:49.416, 12.3911",
+    ],
+)  # fmt: skip
+def test_a_position_is_in_degrees_or_sexagesimal(line):
+    field, position, other = read_targets(f"543\r\n\r\n{line}\n 544 ")
+    assert (field, other) == (543, 544)
+    assert position == pytest.approx([187.7059, 12.3911], abs=1e-6)
+
+
+def test_the_minus_of_a_paper_is_a_minus():
+    assert read_targets("187.5 \N{MINUS SIGN}12.25") == [[187.5, -12.25]]
+
+
 def test_nothing_is_no_range_and_no_field():
     assert read_right_ascension("") is None
     assert read_fields("") == []
@@ -43,6 +68,12 @@ def test_nothing_is_no_range_and_no_field():
         (read_fields, "5.5", "not '5.5'"),
         (read_fields, "-3", "not '-3'"),
         (read_fields, "9" * 200, f"not '{'9' * 40}…'"),
+        (read_targets, "543\nM 87", "Line 2: Right ascension is from 0 to 360 degrees"),
+        (read_targets, "543\n\n1 2 3", "Line 3: One field, or one right ascension"),
+        (read_targets, "543, 544, 545", "Line 1: One field, or one right ascension"),
+        (read_targets, "187.7 95", "Line 1: Declination is from -90 to 90 degrees"),
+        (read_targets, "12:30:49 +12:61:28", "not '+12:61:28'"),
+        (read_targets, "M87", "Line 1: A field is a whole number, and not 'M87'."),
         (read_right_ascension, "350", "From and to apart by a comma"),
         (read_right_ascension, "1, 2, 3", "From and to apart by a comma"),
         (read_right_ascension, "350, 400", "from 0 to 360 degrees"),

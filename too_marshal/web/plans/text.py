@@ -20,9 +20,11 @@ def how_far(request: Mapping[str, Any]) -> list[str]:
         As a plan file has it.
     """
     texts = []
-    if gain := request.get("minimum_gain"):
+    # Whoever lists targets has them observed whatever they are worth.
+    stops_where_little_is_won = not request.get("targets")
+    if stops_where_little_is_won and (gain := request.get("minimum_gain")):
         texts.append(f"where 10 more minutes add less than {percent(gain * _TEN_MINUTES)}")
-    if target := request.get("target_probability"):
+    if stops_where_little_is_won and (target := request.get("target_probability")):
         texts.append(f"at {percent(target)} in all filters")
     if time := request.get("maximum_time"):
         texts.append(f"after {duration(time)} of telescope time")
