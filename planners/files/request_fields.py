@@ -110,19 +110,6 @@ class ObservingLimits(BaseModel):
     maximum_fields: Annotated[
         int | None, Entry("Fields, at most", hint="empty: any", least=1)
     ] = None  # fmt: skip
-
-
-class RequestFields(ObservingLimits):
-    """Everything that is asked of a planner and can be written down."""
-
-    start: Annotated[UTCTime, Entry("From", detail="nothing begins before")]
-    end: Annotated[UTCTime, Entry("Until", detail="all has ended by then")]
-    filters: Annotated[list[str], Entry("Filters, in order", detail="one visit in each")]
-    excluded_fields: Annotated[list[int], Entry("Without the fields", hint="as 543, 544")] = []
-    busy: Annotated[
-        list[tuple[UTCTime, UTCTime]], Entry("Taken", detail="by other queues: start, end")
-    ] = []
-    program: Annotated[str, Entry("Program", detail="that is charged")] = ""
     galactic_latitude: Annotated[
         float | None, Entry("Off the Galactic plane by", unit=u.deg, least=0, most=90)
     ] = None
@@ -134,7 +121,20 @@ class RequestFields(ObservingLimits):
             detail="from the first eastward to the second",
         ),
     ] = None  # fmt: skip
+    excluded_fields: Annotated[list[int], Entry("Without the fields", hint="as 543, 544")] = []
     blocks: Annotated[int | None, Entry("Filter blocks", least=1)] = None
+
+
+class RequestFields(ObservingLimits):
+    """Everything that is asked of a planner and can be written down."""
+
+    start: Annotated[UTCTime, Entry("From", detail="nothing begins before")]
+    end: Annotated[UTCTime, Entry("Until", detail="all has ended by then")]
+    filters: Annotated[list[str], Entry("Filters, in order", detail="one visit in each")]
+    busy: Annotated[
+        list[tuple[UTCTime, UTCTime]], Entry("Taken", detail="by other queues: start, end")
+    ] = []
+    program: Annotated[str, Entry("Program", detail="that is charged")] = ""
     targets: Annotated[
         Targets,
         Entry(
