@@ -111,18 +111,23 @@ class ObservingLimits(BaseModel):
         int | None, Entry("Fields, at most", hint="empty: any", least=1)
     ] = None  # fmt: skip
     galactic_latitude: Annotated[
-        float | None, Entry("Off the Galactic plane by", unit=u.deg, least=0, most=90)
+        float | None,
+        Entry(
+            "Off the Galactic plane by", unit=u.deg, hint="deg; empty: anywhere", least=0, most=90
+        ),
     ] = None
     right_ascension: Annotated[
         list[float] | None,
         AfterValidator(_range),
         Entry(
-            "Right ascension, from and to", unit=u.deg, hint="as 350, 20 deg or 23:20:00, 1:20:00",
+            "Right ascension, from and to", unit=u.deg, hint="deg or h:m:s, as 350, 20",
             detail="from the first eastward to the second",
         ),
     ] = None  # fmt: skip
     excluded_fields: Annotated[list[int], Entry("Without the fields", hint="as 543, 544")] = []
-    blocks: Annotated[int | None, Entry("Filter blocks", least=1)] = None
+    blocks: Annotated[int | None, Entry("Filter blocks", hint="empty: as fits best", least=1)] = (
+        None
+    )
 
 
 class RequestFields(ObservingLimits):

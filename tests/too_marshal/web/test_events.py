@@ -8,8 +8,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
+from planners.files.request_fields import RequestFields
 from planners.registry import PLANNERS
 from planners.skymaps.files import read_skymap
+from telescopes.entries import entries
 from tests.planners.fits_files import flat_file
 from tests.too_marshal.factories import (
     add_coverage,
@@ -337,6 +339,13 @@ def test_what_is_wrong_with_a_request_is_said_in_the_form_and_nothing_is_lost(
         assert 'value="45"' in text
         assert ("<html" in text) is not bool(headers)
     assert session.scalars(select(Plan)).all() == []
+
+
+def test_every_field_of_a_request_is_asked_for_in_the_form(observer: FlaskClient, session: Session):
+    offered = page(observer, f"/events/{add_event(session).id}").split('id="plan-form"')[1]
+    # When other queues have the telescope is what the service knows.
+    for name in entries(RequestFields).keys() - {"busy"}:
+        assert f'name="{name}"' in offered, name
 
 
 def test_every_number_of_a_request_is_offered_and_may_be_left_out(
