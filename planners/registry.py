@@ -6,6 +6,7 @@ import importlib
 from dataclasses import dataclass
 from typing import Protocol, cast
 
+from planners.problem.requests import RequestInvalid, check_request, check_targets
 from planners.skymaps.skymap import SkyMap
 from telescopes.observing_plan import ObservingPlan, ObservingRequest
 from telescopes.registry import TELESCOPES
@@ -39,13 +40,33 @@ class Planner:
     """It may take minutes: whoever has one place for planners keeps another for it."""
 
     needs_more: bool = False
-    """It works from more than a map, which neither a form nor a rule asks for."""
+    """It works from more than a map, which no rule can ask for."""
+
+    takes_targets: bool = False
+    """It observes the targets that a request lists; no other looks at them."""
 
     def __call__(
         self, skymap: SkyMap, telescope: Telescope, request: ObservingRequest
     ) -> ObservingPlan:
         """Plan; see `Plans`."""
+        self.check(telescope, request)
         return self.plan(skymap, telescope, request)
+
+    def check(self, telescope: Telescope, request: ObservingRequest) -> None:
+        """Return if the request makes sense for the telescope and this planner.
+
+        Raises
+        ------
+        RequestInvalid
+            If it does not.
+        """
+        check_request(telescope, request)
+        if self.takes_targets:
+            check_targets(telescope, request.targets)
+        elif request.targets:
+            raise RequestInvalid(
+                "only the manual planner observes targets: choose it, or leave the targets out"
+            )
 
     @property
     def plan(self) -> Plans:
@@ -60,12 +81,18 @@ PLANNERS: dict[str, Planner] = {
     "greedy": Planner("planners.greedy"),
     "galaxies": Planner("planners.galaxies", needs_more=True),
     "gwemopt": Planner("planners.comparison.gwemopt_planner", is_slow=True),
-    "manual": Planner("planners.manual", needs_more=True),
+    "manual": Planner("planners.manual", needs_more=True, takes_targets=True),
 }
 """The planners that can be asked for."""
 
 MAP_PLANNERS = tuple(name for name, planner in PLANNERS.items() if not planner.needs_more)
 """Those that a map is enough for."""
+
+PERSONS_PLANNERS = (
+    *MAP_PLANNERS,
+    *(name for name, planner in PLANNERS.items() if planner.takes_targets),
+)
+"""Those that a form can ask for: a person may list targets."""
 
 
 def plan(

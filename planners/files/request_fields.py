@@ -6,21 +6,24 @@ one more line here, and an attribute of `telescopes.observing_plan.ObservingRequ
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 from astropy import units as u
 from astropy.time import Time
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     PlainSerializer,
+    ValidationInfo,
     WithJsonSchema,
     model_validator,
 )
 
+from planners.files.targets import Targets, targets_from_json, targets_to_json
 from planners.files.times import time_from_json
-from telescopes.entries import Entry, entries
+from telescopes.entries import STORED, Entry, entries
 from telescopes.observing_plan import ObservingRequest
 from telescopes.times import iso
 
@@ -35,6 +38,20 @@ UTCTime = Annotated[
 
 PERCENT_IN_TEN_MINUTES = u.def_unit("% in 10 min", 0.1 * u.percent / u.min)
 """In which people say what more telescope time adds."""
+
+
+def _range(angles: list[float] | None, info: ValidationInfo) -> list[float] | None:
+    """Refuse what is no range of right ascension."""
+    if angles is None:
+        return None
+    if len(angles) != 2:
+        raise ValueError("Two angles: from the first eastward to the second.")
+    if info.context != STORED:
+        if not all(-360 <= angle <= 360 for angle in angles):
+            raise ValueError("Two angles from -360 to 360 deg.")
+        if angles[0] == angles[1]:
+            raise ValueError("Two different angles: between equal ones there is nothing.")
+    return angles
 
 
 class ObservingLimits(BaseModel):
@@ -93,6 +110,24 @@ class ObservingLimits(BaseModel):
     maximum_fields: Annotated[
         int | None, Entry("Fields, at most", hint="empty: any", least=1)
     ] = None  # fmt: skip
+    galactic_latitude: Annotated[
+        float | None,
+        Entry(
+            "Off the Galactic plane by", unit=u.deg, hint="deg; empty: anywhere", least=0, most=90
+        ),
+    ] = None
+    right_ascension: Annotated[
+        list[float] | None,
+        AfterValidator(_range),
+        Entry(
+            "Right ascension, from and to", unit=u.deg, hint="deg or h:m:s, as 350, 20",
+            detail="from the first eastward to the second",
+        ),
+    ] = None  # fmt: skip
+    excluded_fields: Annotated[list[int], Entry("Without the fields", hint="as 543, 544")] = []
+    blocks: Annotated[int | None, Entry("Filter blocks", hint="empty: as fits best", least=1)] = (
+        None
+    )
 
 
 class RequestFields(ObservingLimits):
@@ -101,19 +136,17 @@ class RequestFields(ObservingLimits):
     start: Annotated[UTCTime, Entry("From", detail="nothing begins before")]
     end: Annotated[UTCTime, Entry("Until", detail="all has ended by then")]
     filters: Annotated[list[str], Entry("Filters, in order", detail="one visit in each")]
-    excluded_fields: Annotated[list[int], Entry("Without the fields")] = []
     busy: Annotated[
         list[tuple[UTCTime, UTCTime]], Entry("Taken", detail="by other queues: start, end")
     ] = []
     program: Annotated[str, Entry("Program", detail="that is charged")] = ""
-    galactic_latitude: Annotated[
-        float | None, Entry("Off the Galactic plane by", unit=u.deg, least=0, most=90)
-    ] = None
-    right_ascension: Annotated[
-        list[float] | None,
-        Entry("Right ascension", unit=u.deg, detail="from the first eastward to the second"),
-    ] = None
-    blocks: Annotated[int | None, Entry("Filter blocks", least=1)] = None
+    targets: Annotated[
+        Targets,
+        Entry(
+            "Fields or positions", detail="that the manual planner observes, and only it does: the "
+            "number of a field, or right ascension and declination, deg, of a position",
+        ),
+    ] = []  # fmt: skip
     time_limit: Annotated[
         float | None,
         Entry(
@@ -130,12 +163,6 @@ class RequestFields(ObservingLimits):
             pairs = [tuple(pair) if isinstance(pair, list) else pair for pair in document["busy"]]
             return {**document, "busy": pairs}
         return document
-
-    @model_validator(mode="after")
-    def _two_angles(self) -> Self:
-        if self.right_ascension is not None and len(self.right_ascension) != 2:
-            raise ValueError("right_ascension is two angles")
-        return self
 
     @classmethod
     def of(cls, request: ObservingRequest) -> RequestFields:
@@ -155,6 +182,7 @@ class RequestFields(ObservingLimits):
                 "exposure_time": next(iter(times.values())) if is_one else times,
                 "excluded_fields": sorted(request.excluded_fields),
                 "busy": [tuple(pair) for pair in request.busy],
+                "targets": targets_to_json(request.targets),
                 "right_ascension": None
                 if request.right_ascension is None
                 else [float(angle.to_value(u.deg)) for angle in request.right_ascension],
@@ -178,6 +206,7 @@ class RequestFields(ObservingLimits):
                 "exposure_time": {name: float(t) * u.s for name, t in times.items()},
                 "excluded_fields": frozenset(self.excluded_fields),
                 "busy": tuple(self.busy),
+                "targets": targets_from_json(self.targets),
                 "right_ascension": None
                 if self.right_ascension is None
                 else tuple(angle * u.deg for angle in self.right_ascension),

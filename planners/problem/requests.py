@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 from astropy import units as u
+from astropy.coordinates import SkyCoord
 
 from telescopes.observing_plan import ObservingRequest
+from telescopes.pairing.pointings import SAME_POSITION, group
 from telescopes.telescope import Telescope
 
 _MAX_WINDOW = 31 * u.day
 """A request for longer than this is a slip of the keyboard."""
+
+
+_MAX_NAMED = 5
+"""Unknown fields that are named."""
 
 
 class RequestInvalid(ValueError):
@@ -27,6 +36,49 @@ def check_request(telescope: Telescope, request: ObservingRequest) -> None:
     _check_window(request)
     _check_filters(telescope, request)
     _check_limits(request)
+
+
+def check_targets(telescope: Telescope, targets: Sequence[int | SkyCoord]) -> None:
+    """Return if a telescope can be given a list of fields and positions.
+
+    Raises
+    ------
+    RequestInvalid
+        If there is none, a field does not exist, the telescope accepts no positions, or one is
+        listed twice.
+    """
+    if not targets:
+        raise RequestInvalid("no field or position is given to the manual planner")
+    fields = [target for target in targets if not isinstance(target, SkyCoord)]
+    positions = [target.icrs for target in targets if isinstance(target, SkyCoord)]
+    if positions and not telescope.off_grid:
+        raise RequestInvalid(
+            f"{telescope.name} observes the fields of its grid alone, and no positions"
+        )
+    check_fields(telescope, fields)
+    twice = next((field for field, times in Counter(fields).items() if times > 1), None)
+    if twice is not None:
+        raise RequestInvalid(f"field {twice} is listed twice")
+    places = np.array([[place.ra.deg, place.dec.deg] for place in positions]).reshape(-1, 2)
+    again = np.flatnonzero(group(places, SAME_POSITION) != np.arange(len(places)))
+    if len(again) > 0:
+        ra, dec = places[again[0]]
+        raise RequestInvalid(f"the position {ra:.5f} {dec:+.5f} is listed twice")
+
+
+def check_fields(telescope: Telescope, field_id: Iterable[int]) -> None:
+    """Return if a telescope has all of some fields.
+
+    Raises
+    ------
+    RequestInvalid
+        If it has not; the first few that it has not are named.
+    """
+    unknown = sorted(set(field_id) - set(telescope.read_grid().field_id.tolist()))
+    if unknown:
+        named = ", ".join(map(str, unknown[:_MAX_NAMED]))
+        more = ", ..." if len(unknown) > _MAX_NAMED else ""
+        raise RequestInvalid(f"{telescope.name} has no field {named}{more}")
 
 
 def _check_window(request: ObservingRequest) -> None:

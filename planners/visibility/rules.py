@@ -154,9 +154,13 @@ def galactic_latitude_beyond(limit: u.Quantity[u.physical.angle]) -> Rule:
 def right_ascension_between(
     low: u.Quantity[u.physical.angle], high: u.Quantity[u.physical.angle]
 ) -> Rule:
-    """From `low` eastward to `high` (ICRS); the range may cross 0 h."""
-    center = (low.to_value(u.deg) + ((high - low).to_value(u.deg) % 360) / 2) % 360
-    half = ((high - low).to_value(u.deg) % 360) / 2
+    """From `low` eastward to `high` (ICRS); the range may cross 0 h.
+
+    From 0 to 360 deg is everywhere, between equal angles is nowhere.
+    """
+    width = (high - low).to_value(u.deg)
+    half = (width % 360 or (360 if width else 0)) / 2
+    center = (low.to_value(u.deg) + half) % 360
     return Rule(
         lambda c: half - np.abs((c.right_ascension - center + 180) % 360 - 180), Reason.EXCLUDED
     )

@@ -49,7 +49,6 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--visits", type=click.IntRange(min=1), help="Go round the filters so often.")
 @click.option("--observed", type=_FILE, help="CSV or JSON of exposures that were taken already.")
 @click.option("--galaxies", type=_FILE, help="Table of galaxies, for the galaxies planner.")
-@click.option("--targets", type=_FILE, help="CSV of fields or positions, for the manual planner.")
 @click.option("--compare", is_flag=True, help="Print a table of several planners instead.")
 @click.option("--curve", is_flag=True, help="Print what telescope time buys instead.")
 @click.option("--plot", type=_FILE, help="Draw the plan (png, pdf or svg).")
@@ -82,6 +81,7 @@ def plan(  # noqa: PLR0913 - the options that are used here; the others make the
             compare_planners(probability, telescope, request)
             return
         if curve:
+            PLANNERS["optimal"].check(telescope, request)
             print_curve(probability, telescope, request)
             return
         with progress(planner):

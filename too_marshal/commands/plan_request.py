@@ -58,6 +58,7 @@ _TYPES: dict[str, click.ParamType[Any]] = {
     "maximum_fields": click.IntRange(min=1),
     "blocks": click.IntRange(min=1),
     "airmass_limit": click.FLOAT,
+    "targets": click.Path(path_type=Path, dir_okay=False),
 }
 """How fields are typed that are not one quantity."""
 
@@ -69,6 +70,7 @@ _HELP = {
     "excluded_fields": "Comma-separated fields not to be observed.",
     "sun_altitude": "Degrees, or a twilight's name.",
     "right_ascension": "From, to: 350,20 (degrees).",
+    "targets": "CSV of fields or positions, for the manual planner.",
 }
 """Where the entry does not say how a value is typed."""
 
@@ -152,7 +154,7 @@ def request_of(telescope: Telescope, asked: Mapping[str, Any]) -> ObservingReque
     )
 
 
-_READ_HERE = frozenset({"filters", "exposure_time", "excluded_fields"})
+_READ_HERE = frozenset({"filters", "exposure_time", "excluded_fields", "targets"})
 """Options that are attributes of the request only once they have been read."""
 
 

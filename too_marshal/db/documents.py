@@ -55,6 +55,7 @@ class PlanRequest(TypedDict, total=False):
     galactic_latitude: float | None
     right_ascension: list[float] | None
     blocks: int | None
+    targets: list[int | list[float]]
     time_limit: float | None
 
 

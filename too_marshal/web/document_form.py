@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
 from telescopes.entries import Entry, entries
+from too_marshal.web.typed_lists import LISTS, MAX_LIST_LENGTH
+
+MAX_TEXT_LENGTH = 600
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,21 @@ class Asked:
         """Whether it is a yes or a no."""
         return self.kind is bool
 
+    @property
+    def longest(self) -> int:
+        """Characters that are read at the most."""
+        return MAX_LIST_LENGTH if self.name in LISTS else MAX_TEXT_LENGTH
+
+    def typed(self, text: str) -> str:
+        """Take what was sent: trimmed, and no longer than what `read` needs to refuse it."""
+        return text.replace("\0", "").strip()[: self.longest + 1]
+
     def shown(self, value: Any) -> str:
         """Write a stored value as people type it."""
         if value is None:
             return ""
+        if self.name in LISTS:
+            return LISTS[self.name].shown(value)
         if self.kind is bool:
             return "yes" if value else ""
         if self.kind is list:
@@ -69,14 +83,14 @@ class Asked:
         ValueError
             If it is not of the kind; the message is for the person.
         """
-        if self.kind is bool:
-            return text == "yes"
-        if self.kind is list:
-            return [part.strip() for part in text.split(",") if part.strip()]
+        if len(text) > self.longest:
+            raise ValueError(f"At most {self.longest} characters.")
+        if self.name in LISTS:
+            return LISTS[self.name].read(text)
         if self.kind is dict:
             return _pairs(text, self.entry)
         if not self.is_numeric:
-            return text
+            return _READERS.get(self.kind, str)(text)
         if not text:
             return None
         try:
@@ -103,6 +117,13 @@ def _kind(annotation: Any) -> type:
     if typing.get_origin(annotation) in {typing.Union, types.UnionType}:
         annotation = next(part for part in typing.get_args(annotation) if part is not type(None))
     return typing.get_origin(annotation) or annotation
+
+
+_READERS: Mapping[type, Callable[[str], Any]] = {
+    bool: lambda text: text == "yes",
+    list: lambda text: [part.strip() for part in text.split(",") if part.strip()],
+}
+"""Of what can be read without its entry; all else is a text."""
 
 
 def _pairs(text: str, entry: Entry) -> dict[str, float]:

@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from planners.registry import MAP_PLANNERS
+from planners.registry import PERSONS_PLANNERS
 from telescopes import TELESCOPES
 from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.events import Activity, Event, latest_events
@@ -36,7 +36,15 @@ from too_marshal.http.service import database, row_or_404, service
 from too_marshal.web import sky
 from too_marshal.web.decisions import by_subject
 from too_marshal.web.links import linked
-from too_marshal.web.plans.form import EXPOSURE_TIME, LIMITS, STOPS, TIME_LIMIT, PlanForm
+from too_marshal.web.plans.form import (
+    EXPOSURE_TIME,
+    LIMITS,
+    LISTS,
+    STOPS,
+    TARGETS,
+    TIME_LIMIT,
+    PlanForm,
+)
 from too_marshal.web.replacements import SWAP_MESSAGES
 from too_marshal.workflows.events.event_status import event_statuses
 from too_marshal.workflows.planning.plan import ask_for_plan
@@ -188,10 +196,12 @@ def _files(session: Session, localizations: list[Localization]) -> set[str]:
 def _choices() -> dict[str, Any]:
     return {
         "telescopes": TELESCOPES,
-        "planners": MAP_PLANNERS,
+        "planners": PERSONS_PLANNERS,
+        "targets": TARGETS,
         "exposure_time": EXPOSURE_TIME,
         "stops": STOPS,
         "limits": LIMITS,
+        "lists": LISTS,
         "time_limit": TIME_LIMIT,
     }
 
@@ -225,7 +235,7 @@ def ask(event_id: int) -> WerkzeugResponse:
                 database(),
                 row,
                 telescope=form.values["telescope"],
-                planner=form.values["planner"] or MAP_PLANNERS[0],
+                planner=form.values["planner"] or PERSONS_PLANNERS[0],
                 program=form.values["program"],
                 request=wanted,
                 author=current_person().username,

@@ -1,8 +1,11 @@
 """A request's fields stand once, and say themselves what is wrong with a value."""
 
 import dataclasses
+from dataclasses import replace
 
 import pytest
+from astropy import units as u
+from astropy.coordinates import SkyCoord
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +31,9 @@ LEAST = {
 }
 
 
+POSITIONS = st.tuples(st.floats(0, 359.9), st.floats(-90, 90)).map(list)
+
+
 def documents():
     """Requests as documents, any of the optional fields given or not."""
     fields = {
@@ -46,8 +52,9 @@ def documents():
         "busy": st.just([["2026-11-25T02:00:00.000Z", "2026-11-25T03:00:00.000Z"]]),
         "program": st.text("abc", min_size=1),
         "galactic_latitude": st.floats(0, 90),
-        "right_ascension": st.lists(st.floats(0, 360), min_size=2, max_size=2),
+        "right_ascension": st.lists(st.floats(0, 360), min_size=2, max_size=2, unique=True),
         "blocks": st.integers(1, 20),
+        "targets": st.lists(st.integers(0, 2000) | POSITIONS, min_size=1),
         "time_limit": st.floats(1, 1e4),
     }
     assert fields.keys() | LEAST.keys() == RequestFields.model_fields.keys()
@@ -95,8 +102,19 @@ def test_each_field_is_asked_of_a_planner_by_option_and_by_program():
         ({"filters": "g"}, "filters: A list."),
         ({"start": "tomorrow"}, "start: not a time: 'tomorrow'"),
         ({"start": 5}, "start: not a time: 5"),
-        ({"targets": [1]}, "targets: There is no such field."),
-        ({"right_ascension": [1.0]}, "right_ascension is two angles"),
+        ({"galaxies": [1]}, "galaxies: There is no such field."),
+        ({"targets": 5}, "targets: A list."),
+        ({"targets": [5, "M 87"]}, "targets: Number 2 is neither the number of a field nor"),
+        ({"targets": [True]}, "targets: Number 1 is neither"),
+        ({"targets": [[120.0, 91.0]]}, "targets: Number 1 is neither"),
+        ({"targets": [[120.0]]}, "targets: Number 1 is neither"),
+        ({"targets": [[120.0, float("nan")]]}, "targets: Number 1 is neither"),
+        ({"targets": list(range(2001))}, "targets: At most 2000 of them."),
+        ({"right_ascension": [1.0]}, "right_ascension: Two angles: from the first eastward"),
+        ({"right_ascension": [1.0, 361.0]}, "right_ascension: Two angles from -360 to 360 deg."),
+        ({"right_ascension": [1.0, 1.0]}, "right_ascension: Two different angles"),
+        ({"right_ascension": [1.0, "b"]}, "right_ascension: "),
+        ({"excluded_fields": [1, 1.5]}, "excluded_fields: A whole number."),
         ({"maximum_fields": 0}, "maximum_fields: From 1 on."),
     ],
 )
@@ -135,6 +153,20 @@ def test_a_plan_that_was_accepted_once_stays_readable_whatever_people_may_ask_no
         request_from_json(unusual | {"airmass_limit": "low"}, is_stored=True)
 
 
+def test_targets_are_written_as_fields_and_positions_in_degrees():
+    galactic = SkyCoord(0 * u.deg, 90 * u.deg, frame="galactic")
+    request = replace(request_from_json(LEAST), targets=(5, galactic))
+    field, position = request_to_json(request)["targets"]
+    assert field == 5
+    assert position == pytest.approx([192.85948, 27.12825], abs=1e-4)
+    document = {
+        "telescope": "ZTF", "request": request_to_json(request), "exposures": [], "statistics": {},
+    }  # fmt: skip
+    read = plan_from_json(document).request.targets
+    assert read[0] == 5
+    assert read[1].separation(galactic) < 1e-3 * u.arcsec
+
+
 def test_that_the_moon_s_distance_is_scaled_is_said_where_it_is_asked():
     asked = entries(RequestFields)["moon_separation"]
     assert "in proportion to its phase" in asked.label
@@ -155,15 +187,18 @@ GIVEN = {
     "--galactic-latitude": "11",
     "--right-ascension": "10,20",
     "--blocks": "3",
+    "--targets": "list.csv",
     "--time-limit": "4",
     "--filters": "i,i",
 }
 
 
 @pytest.mark.parametrize("option", GIVEN)
-def test_what_an_option_says_is_asked_of_the_planner(option, tmp_path):
+def test_what_an_option_says_is_asked_of_the_planner(option, tmp_path, monkeypatch):
     path = tmp_path / "map.fits"
     path.touch()
+    (tmp_path / GIVEN["--targets"]).write_text("field_id,ra,dec\n5,,\n,120,33\n")
+    monkeypatch.chdir(tmp_path)
     window = ["--start", LEAST["start"], "--end", LEAST["end"]]
     asked = plan.make_context("plan", [str(path), *window, option, GIVEN[option]]).params
     usual = plan.make_context("plan", [str(path), *window]).params

@@ -75,6 +75,31 @@ def test_a_plan_is_asked_for_as_on_the_page(program: FlaskClient, session: Sessi
     assert plan.author == "program-observer"
 
 
+def test_a_list_of_targets_is_asked_for_as_on_the_page(program: FlaskClient, session: Session):
+    event = add_event(session)
+    add_localization(session, event)
+    address = f"/api/v1/events/{event.id}/plans"
+
+    def ask(planner: str, telescope: str, filters: list[str], *targets: object):
+        wish = PLAN_REQUEST["request"] | {"filters": filters, "targets": list(targets)}
+        body = {"planner": planner, "telescope": telescope, "request": wish}
+        return program.post(address, json=body)
+
+    assert ask("manual", "ZTF", ["g"], 543, 544).status_code == 202
+    assert ask("manual", "LCO-1m-elp", ["r"], [120, 33.5]).status_code == 202
+    plans = session.scalars(select(Plan).order_by(Plan.id)).all()
+    assert [plan.request["targets"] for plan in plans] == [[543, 544], [[120, 33.5]]]
+    for answer, words in (
+        (ask("manual", "ZTF", ["g"]), "no field or position is given to the manual planner"),
+        (ask("manual", "ZTF", ["g"], 99999), "ZTF has no field 99999"),
+        (ask("manual", "ZTF", ["g"], "543"), "targets: Number 1 is neither the number of a field"),
+        (ask("manual", "ZTF", ["g"], [120, 33.5]), "and no positions"),
+        (ask("greedy", "ZTF", ["g"], 543), "only the manual planner observes targets"),
+    ):
+        assert answer.status_code == 422
+        assert words in answer.get_json()["detail"]
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

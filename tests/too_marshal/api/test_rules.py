@@ -21,7 +21,11 @@ def test_a_rule_lives_and_dies_and_lives_again(caller: Caller):
     assert {name: added[name] for name in TELL} == TELL
     assert (added["maximum_age_to_tell"], added["maximum_age_to_submit"]) == (168.0, 24.0)
     address = f"/api/v1/rules/{added['id']}"
-    changes = {"maximum_far": None, "maximum_age_to_tell": None, "maximum_age_to_plan": 12}
+    changes = {
+        "maximum_far": None, "maximum_age_to_tell": None, "maximum_age_to_plan": 12,
+        "right_ascension": [350, 20], "excluded_fields": [543], "galactic_latitude": 10,
+        "blocks": 2,
+    }  # fmt: skip
     changed = program.put(address, json=TELL | changes).get_json()
     assert {name: changed[name] for name in changes} == changes
     assert program.delete(address).get_json()["deleted_by"] == "program-admin"
@@ -40,6 +44,10 @@ def test_a_rule_lives_and_dies_and_lives_again(caller: Caller):
         (TELL | {"minimum_classes": {"BNS": None}}, "minimum_classes"),
         (TELL | {"notifies": "yes"}, "notifies: True or false"),
         (TELL | {"color": 1}, "unknown: color"),
+        (TELL | {"targets": [543]}, "unknown: targets"),
+        (TELL | {"right_ascension": [350]}, "right_ascension: Two angles"),
+        (TELL | {"excluded_fields": ["543"]}, "excluded_fields: A whole number"),
+        (TELL | {"blocks": 0}, "blocks: From 1 on"),
         ({"name": "x"}, "tells people, or plans"),
     ],
 )

@@ -146,12 +146,22 @@ def test_positions_and_galaxies_from_files(skymap, tmp_path):
     telescope = ("--telescope", "LCO-1m-elp", "--filters", "r", "--exposure-time", "120")
     by_hand, _ = planned(skymap, tmp_path, *telescope, "--planner", "manual", "--targets", targets)
     assert [one["ra"] for one in by_hand["exposures"]] == [30.0]
+    assert by_hand["request"]["targets"] == [[30.0, 20.0]]
     galaxies = tmp_path / "galaxies.csv"
     galaxies.write_text("ra,dec,distance\n30.0,20.0,100\n")
     asked = (*telescope, "--planner", "galaxies", "--galaxies", galaxies)
     result = run(skymap, *asked)
     # Where the map has no probability the table is of no use, and that is said.
     assert result.exit_code == 0 or "no galaxy of the table lies" in result.output
+
+
+@pytest.mark.parametrize("how", [("--planner", "optimal"), ("--compare",), ("--curve",)])
+def test_targets_that_nobody_would_look_at_are_refused(skymap, tmp_path, how):
+    targets = tmp_path / "targets.csv"
+    targets.write_text("field_id\n543\n")
+    result = run(skymap, "--targets", targets, *how)
+    assert result.exit_code == 1
+    assert "only the manual planner observes targets" in result.output
 
 
 def test_planners_are_compared(skymap):

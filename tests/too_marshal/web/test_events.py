@@ -8,8 +8,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
+from planners.files.request_fields import RequestFields
 from planners.registry import PLANNERS
 from planners.skymaps.files import read_skymap
+from telescopes.entries import entries
 from tests.planners.fits_files import flat_file
 from tests.too_marshal.factories import (
     add_coverage,
@@ -306,11 +308,20 @@ def test_a_plan_that_is_asked_for_is_stored_with_the_job_that_makes_it(
         ("airmass_limit", "0.5", "From 1 to 10"),
         ("airmass_limit", "", "From 1 to 10"),
         ("maximum_fields", "none", "From 1 on"),
+        ("right_ascension", "350", "From and to apart by a comma"),
+        ("right_ascension", "350, 2000", "from 0 to 360 degrees"),
+        ("right_ascension", "20, 20", "Two different angles"),
+        ("excluded_fields", "543, five", "whole number, and not &#39;five&#39;"),
+        ("excluded_fields", "1 " * 10_001, "At most 20000 characters"),
+        ("excluded_fields", "543, 99999", "ZTF has no field 99999"),
         ("start", "tonight", "Give a date and a time"),
         ("end", "2026-11-22 02:00", "ends before it starts"),
         ("end", "2027-11-22 02:00", "longer than"),
         ("telescope", "Hubble", "unknown telescope"),
         ("planner", "oracle", "unknown planner"),
+        ("planner", "manual", "Give the manual planner a field or a position a line"),
+        ("targets", "543\n544", "Only the manual planner observes these"),
+        ("targets", "543\nM 87", "Line 2: "),
     ],
 )
 def test_what_is_wrong_with_a_request_is_said_in_the_form_and_nothing_is_lost(
@@ -328,6 +339,13 @@ def test_what_is_wrong_with_a_request_is_said_in_the_form_and_nothing_is_lost(
         assert 'value="45"' in text
         assert ("<html" in text) is not bool(headers)
     assert session.scalars(select(Plan)).all() == []
+
+
+def test_every_field_of_a_request_is_asked_for_in_the_form(observer: FlaskClient, session: Session):
+    offered = page(observer, f"/events/{add_event(session).id}").split('id="plan-form"')[1]
+    # When other queues have the telescope is what the service knows.
+    for name in entries(RequestFields).keys() - {"busy"}:
+        assert f'name="{name}"' in offered, name
 
 
 def test_every_number_of_a_request_is_offered_and_may_be_left_out(
@@ -349,6 +367,43 @@ def test_every_number_of_a_request_is_offered_and_may_be_left_out(
     assert not {"blocks", "minimum_gain"} & asked.keys()
 
 
+def test_a_range_and_a_list_of_fields_are_asked_for_as_the_command_line_does(
+    observer: FlaskClient, session: Session
+):
+    event = add_event(session)
+    add_localization(session, event)
+    typed = {"right_ascension": "23:20:00, 1:20:00", "excluded_fields": "543, 544"}
+    observer.post(f"/events/{event.id}/plans", data=FORM | typed)
+    asked = session.scalars(select(Plan)).one().request
+    assert asked["right_ascension"] == pytest.approx([350, 20])
+    assert asked["excluded_fields"] == [543, 544]
+    wrong = observer.post(f"/events/{event.id}/plans", data=FORM | typed | {"filters": ""})
+    for value in typed.values():
+        assert f'value="{value}"' in wrong.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("telescope", "targets", "words"),
+    [
+        ("ZTF", "543\n99999", "ZTF has no field 99999"),
+        ("ZTF", "543\n544\n543", "field 543 is listed twice"),
+        ("ZTF", "12:30:49 +12:23:28", "ZTF observes the fields of its grid alone"),
+    ],
+)
+def test_targets_that_cannot_be_are_refused_and_kept_in_the_form(
+    observer: FlaskClient, session: Session, telescope: str, targets: str, words: str
+):
+    event = add_event(session)
+    add_localization(session, event)
+    wanted = FORM | {"planner": "manual", "telescope": telescope, "targets": targets}
+    answer = observer.post(f"/events/{event.id}/plans", data=wanted)
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert words in text
+    assert f">{targets}</textarea>" in text
+    assert session.scalars(select(Plan)).all() == []
+
+
 def test_an_event_without_a_map_cannot_be_planned_for(observer: FlaskClient, session: Session):
     event = add_event(session)
     answer = observer.post(f"/events/{event.id}/plans", data=FORM)
@@ -368,7 +423,8 @@ def test_the_form_offers_what_can_plan_from_a_map_alone(observer: FlaskClient, s
     options = re.findall(r"<option[^>]*>(\w+)</option>", offered.split("</select>")[0])
     assert options[0] == next(iter(PLANNERS))
     assert set(options) < set(PLANNERS)
-    assert not {"galaxies", "manual"} & set(options)
+    assert "manual" in options, "the form has a place for its targets"
+    assert "galaxies" not in options
 
 
 def test_the_timeline_is_in_the_order_of_time_whoever_wrote_it(

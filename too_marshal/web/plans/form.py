@@ -11,6 +11,7 @@ from typing import Any
 from astropy import units as u
 
 from planners.files.request_fields import RequestFields
+from planners.registry import PLANNERS
 from telescopes import TELESCOPES
 from telescopes.telescope import Telescope
 from too_marshal.db.base import now
@@ -41,6 +42,14 @@ LIMITS = tuple(
 )
 """Every other number. Folded away: whoever does not touch them gets what the rules use."""
 
+LISTS = tuple(_ASKED[name] for name in ("right_ascension", "excluded_fields"))
+"""Limits that are more than one number."""
+
+TARGETS = _ASKED["targets"]
+"""What the manual planner observes."""
+
+_TYPED_LISTS = {form_field.name: form_field for form_field in (*LISTS, TARGETS)}
+
 USUAL_EXPOSURE_TIME = 30.0
 """s, offered unless the person says otherwise."""
 
@@ -69,7 +78,7 @@ class PlanForm:
         }
         values |= {
             form_field.name: form_field.shown(form_field.default)
-            for form_field in (*STOPS, *LIMITS, TIME_LIMIT)
+            for form_field in (*STOPS, *LIMITS, *LISTS, TARGETS, TIME_LIMIT)
         }
         minimum_gain = STOPS[0]
         values[minimum_gain.name] = minimum_gain.shown(USUAL_MINIMUM_GAIN)
@@ -82,7 +91,9 @@ class PlanForm:
         empty = cls.empty(next(iter(TELESCOPES.values())))
         return cls(
             {
-                name: form.get(name, value).replace("\0", "").strip()[:MAX_TEXT_LENGTH]
+                name: _TYPED_LISTS[name].typed(form.get(name, value))
+                if name in _TYPED_LISTS
+                else form.get(name, value).replace("\0", "").strip()[:MAX_TEXT_LENGTH]
                 for name, value in empty.values.items()
             }
         )
@@ -98,9 +109,23 @@ class PlanForm:
             # What need not be given has no default.
             if self.values[form_field.name] or form_field.default is not None:
                 request[form_field.name] = self._parsed(form_field)
+        for form_field in _TYPED_LISTS.values():
+            if self.values[form_field.name]:
+                request[form_field.name] = self._listed(form_field)
+        self._check_planner()
         if not self.errors and request["end"] <= request["start"]:
             self.errors["end"] = "The window ends before it starts."
         return request
+
+    def _check_planner(self) -> None:
+        planner = PLANNERS.get(self.values["planner"])
+        observes_targets = planner is not None and planner.takes_targets
+        if observes_targets and not self.values[TARGETS.name]:
+            self.errors[TARGETS.name] = "Give the manual planner a field or a position a line."
+        elif not observes_targets and self.values[TARGETS.name]:
+            self.errors.setdefault(
+                TARGETS.name, "Only the manual planner observes these: choose it, or empty this."
+            )
 
     def _time(self, name: str) -> str:
         try:
@@ -120,6 +145,13 @@ class PlanForm:
             known = ", ".join(telescope.filters)
             self.errors["filters"] = f"{telescope.name} has the filters {known}."
         return names
+
+    def _listed(self, form_field: Asked) -> Any:
+        try:
+            return form_field.read(self.values[form_field.name])
+        except ValueError as err:
+            self.errors[form_field.name] = str(err)
+            return []
 
     def _parsed(self, form_field: Asked) -> Any:
         try:

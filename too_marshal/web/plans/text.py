@@ -1,8 +1,8 @@
-"""How far a plan goes, as a person says it."""
+"""How far a plan goes and what it leaves out, as a person says it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from too_marshal.formatting import duration, percent
@@ -20,12 +20,48 @@ def how_far(request: Mapping[str, Any]) -> list[str]:
         As a plan file has it.
     """
     texts = []
-    if gain := request.get("minimum_gain"):
+    # Whoever lists targets has them observed whatever they are worth.
+    stops_where_little_is_won = not request.get("targets")
+    if stops_where_little_is_won and (gain := request.get("minimum_gain")):
         texts.append(f"where 10 more minutes add less than {percent(gain * _TEN_MINUTES)}")
-    if target := request.get("target_probability"):
+    if stops_where_little_is_won and (target := request.get("target_probability")):
         texts.append(f"at {percent(target)} in all filters")
     if time := request.get("maximum_time"):
         texts.append(f"after {duration(time)} of telescope time")
     if fields := request.get("maximum_fields"):
         texts.append(f"after {fields} field{'s' if fields > 1 else ''}")
     return texts
+
+
+_MAX_NAMED = 12
+"""Fields that are named one by one."""
+
+
+def what_else(request: Mapping[str, Any]) -> list[str]:
+    """What a request leaves out from the beginning, and how it orders its filters.
+
+    Parameters
+    ----------
+    request
+        As a plan file has it.
+    """
+    texts = []
+    if latitude := request.get("galactic_latitude"):
+        texts.append(f"stays {latitude:g} deg off the Galactic plane")
+    if angles := request.get("right_ascension"):
+        first, second = angles
+        texts.append(f"keeps to right ascensions from {first:.6g} eastward to {second:.6g} deg")
+    if fields := request.get("excluded_fields"):
+        texts.append(f"leaves out {_named(fields)}")
+    if blocks := request.get("blocks"):
+        texts.append(f"has {blocks} filter block{'s' if blocks > 1 else ''}")
+    return texts
+
+
+def _named(fields: Sequence[int]) -> str:
+    if len(fields) == 1:
+        return f"the field {fields[0]}"
+    names = [str(field) for field in fields[:_MAX_NAMED]]
+    more = len(fields) - len(names)
+    last = f"{more} more" if more else names.pop()
+    return f"the fields {', '.join(names)} and {last}"

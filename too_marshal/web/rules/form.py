@@ -12,8 +12,6 @@ from too_marshal.workflows.rules.ages import Purpose
 from too_marshal.workflows.rules.conditions import CONDITIONS
 from too_marshal.workflows.rules.fields import RuleFields, RuleInvalid, as_usual, checked
 
-MAX_TEXT = 600
-
 FIELDS = asked(RuleFields)
 
 AGES = {purpose.value: FIELDS[f"maximum_age_to_{purpose.value}"] for purpose in Purpose}
@@ -49,7 +47,7 @@ class RuleForm:
     def typed(cls, form: Mapping[str, str]) -> RuleForm:
         """The form as somebody sent it."""
         return cls(
-            {name: form.get(name, "").replace("\0", "").strip()[:MAX_TEXT] for name in FIELDS}
+            {name: form_field.typed(form.get(name, "")) for name, form_field in FIELDS.items()}
         )
 
     def rule(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from too_marshal.db.plans import PlanRule
-from too_marshal.web.plans.text import how_far
+from too_marshal.web.plans.text import how_far, what_else
 from too_marshal.workflows.rules.ages import readable_span
 from too_marshal.workflows.rules.decide import conditions_of
 from too_marshal.workflows.rules.fields import requested
@@ -33,6 +33,8 @@ def then(rule: PlanRule) -> list[str]:
         )
         if stops := how_far(asked):
             sentences.append(f"the plan stops {' or '.join(stops)}")
+        if others := what_else(asked):
+            sentences.append(f"the plan {', '.join(others)}")
     if rule.submits:
         least = rule.minimum_probability
         sentences.append(

@@ -109,6 +109,9 @@ def as_asked(session: Session, plan: Plan) -> ObservingRequest:
         references=references_of(session, plan.telescope),
     )
     if plan.parent_id is None:
+        # Whoever lists targets wants them, also if they were taken in this night.
+        if request.targets:
+            return request
         return replace(request, observed=_of_its_night(session, plan, request.start))
     executed = _useful(session, plan, [session.get_one(Plan, plan.parent_id)])
     # A rehearsal's robot may be ahead of our clock.

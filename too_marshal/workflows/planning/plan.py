@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from planners.files.plan_files import plan_to_json, request_from_json
 from planners.geometry.ranges import hpx29
-from planners.problem.requests import check_request
+from planners.problem.requests import check_fields
 from planners.registry import PLANNERS
 from telescopes import TELESCOPES
 from telescopes.observing_plan import ObservingPlan
@@ -127,7 +127,9 @@ def ask_for_plan(  # noqa: PLR0913 - what a person chooses
     if planner not in PLANNERS:
         raise ValueError(f"unknown planner {planner!r}; known: {', '.join(PLANNERS)}")
     wanted = request_from_json(request)
-    check_request(TELESCOPES[telescope], wanted)
+    PLANNERS[planner].check(TELESCOPES[telescope], wanted)
+    # A slip in a number would observe what somebody wanted to leave out.
+    check_fields(TELESCOPES[telescope], wanted.excluded_fields)
     if wanted.time_limit is not None and not is_allowed(wanted.time_limit):
         raise ValueError(f"a planner is given {TIME_LIMITS}")
     plan = Plan(

@@ -9,6 +9,7 @@ from astropy import units as u
 from pydantic import ValidationError
 
 from planners.files.request_fields import ObservingLimits
+from planners.problem.requests import RequestInvalid, check_fields
 from planners.registry import MAP_PLANNERS
 from telescopes import TELESCOPES
 from telescopes.entries import Entry, sentences
@@ -148,11 +149,22 @@ def _together(rule: RuleFields) -> dict[str, str]:
         if rule.submits:
             faults["submits"] = "Only a rule that plans can submit."
         return faults
+    return faults | _plan_together(rule)
+
+
+def _plan_together(rule: RuleFields) -> dict[str, str]:
+    """What is wrong with the plan that a rule asks for."""
+    faults = {}
     telescope = TELESCOPES.get(rule.telescope)
     if telescope is None:
         faults["telescope"] = f"One of {', '.join(TELESCOPES)}."
     elif not rule.filters or not set(rule.filters) <= set(telescope.filters):
         faults["filters"] = f"{telescope.name} has the filters {', '.join(telescope.filters)}."
+    if telescope is not None and rule.excluded_fields:
+        try:
+            check_fields(telescope, rule.excluded_fields)
+        except RequestInvalid as err:
+            faults["excluded_fields"] = f"{err}."
     if rule.planner not in MAP_PLANNERS:
         faults["planner"] = f"One of {', '.join(MAP_PLANNERS)}."
     if rule.exposure_time <= 0:
