@@ -113,6 +113,13 @@ class Ledger:
         lost = self.probability_lost()
         if self.problem.minimum_gain > 0 and lost.get(Reason.BELOW_WORTH.value, 0.0) > 0:
             return self._too_little()
+        covered = float((self.problem.atoms.probability - self.left).sum())
+        target = self.problem.request.target_probability
+        if target is not None and covered >= target - _ROUNDING:
+            return (
+                f"What was observed before covers {covered:.1%} in all visits: "
+                f"{target:.1%} is enough."
+            )
         cause = max(lost, key=lambda reason: lost[reason])
         chance = first_chance(self.problem)
         if chance is None:

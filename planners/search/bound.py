@@ -43,33 +43,20 @@ class CoverageBound:
     telescope time then costs little.
     """
 
-    def __init__(self, problem: Problem, minimum_gain: float = 0.0) -> None:
-        """Prepare.
-
-        Parameters
-        ----------
-        minimum_gain
-            Probability that each second of telescope time costs, 1/s.
-        """
+    def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self._gain = minimum_gain
         self._options = options = programs_of(problem, worth=0.0)
         self._exchanges = options.exchanges * problem.slews.filter_exchange
         self._finished = finished_already(problem)
         if len(options):
             self._limits = time_limits(options, options.least_overhead, self._exchanges)
             self._waiting = np.ones(len(self._limits.supply), dtype=bool)
-            self._worth = problem.atoms.field_probability[options.field] - self._cost
+            self._worth = problem.atoms.field_probability[options.field]
             first = np.sort(np.argsort(-self._worth, kind="stable")[:_FIRST])
             self._begin(first, np.array([self._limits.whole]))
 
-    @property
-    def _cost(self) -> NDArray[np.float64]:
-        """Probability that the time of each program costs, shape (n_programs,)."""
-        return np.asarray(self._gain * self._options.least_time)
-
     def of(self, telescope_time: float = math.inf) -> float:
-        """What plans cover at the most, less what their time costs, 0 to 1.
+        """What plans cover at the most, 0 to 1.
 
         Parameters
         ----------
@@ -86,11 +73,8 @@ class CoverageBound:
             gain[self._chosen] = 0.0
             more = np.flatnonzero(gain > _GAIN)
             if len(more) == 0:
-                price = float(prices[self._time_rows].sum())
-                beyond = float(gain.sum()) + self._left_out(price)
-                # A plan has no overhead after its last exposure.
-                spare = self._gain * (self._longest_overhead - self._exchanges)
-                return min(value + beyond + self._finished + max(spare, 0.0), 1.0)
+                beyond = float(gain.sum()) + self._left_out(float(prices[self._time_rows].sum()))
+                return min(value + beyond + self._finished, 1.0)
             self._begin(np.union1d(self._chosen, more), np.flatnonzero(~self._waiting))
             self._allow(telescope_time)
 
@@ -104,7 +88,7 @@ class CoverageBound:
         few = VisitOptions(self._problem, options.field[chosen], options.need[chosen])
         self._chosen = chosen
         self._model = MaximumCoverage(
-            self._problem.atoms.probability, few.pairs, few.field, _NEGLIGIBLE, -self._cost[chosen]
+            self._problem.atoms.probability, few.pairs, few.field, _NEGLIGIBLE
         )
         field = options.field[chosen]
         fields, counts = np.unique(field, return_counts=True)
@@ -153,7 +137,7 @@ class CoverageBound:
         return min(demand, self._shortest + self._problem.slews.readout)
 
     def _relaxed(self) -> tuple[float, NDArray[np.float64]]:
-        """Optimum of the relaxation less what its time costs, and the price of each condition."""
+        """Optimum of the relaxation, and the price of each condition."""
         worst = np.empty(0, np.int64)
         while True:
             self._add_intervals(worst)
@@ -165,7 +149,7 @@ class CoverageBound:
             worst = worst[excess[worst] > _VIOLATED]
             if len(worst) == 0:
                 prices = np.array([self._model.price(row) for row in self._rows])
-                return value - float(share @ self._cost), prices
+                return value, prices
 
     @property
     def _shortest(self) -> float:
@@ -188,7 +172,7 @@ class CoverageBound:
         time_price
             What one second less costs the others at the least, 1/s.
         """
-        lost = (time_price + self._gain) * self._shortest
+        lost = time_price * self._shortest
         return float(np.maximum(self._problem.neglected - lost, 0.0).sum())
 
 

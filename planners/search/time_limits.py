@@ -130,6 +130,10 @@ class _Supply:
         self._exchange_time = exchange_time if len(visit_options.problem.dark.start) == 1 else 0.0
         lengths = set(visit_options.problem.exposure.values())
         is_uniform = len(lengths) == 1 and float(overhead.min(initial=self._spare)) == self._spare
+        # A field that was left out may lie between two others: then it takes less time.
+        slews = visit_options.problem.slews
+        if len(visit_options.problem.neglected):
+            is_uniform &= self._spare <= max(slews.readout, slews.mount_settle)
         self._step = lengths.pop() + self._spare if is_uniform else None
 
     @property

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from planners import PLANNERS
 from planners.problem.requests import RequestInvalid
 from telescopes import TELESCOPES, ZTF
-from telescopes.observing_plan import Reason
+from telescopes.observing_plan import ExecutedExposure, Reason
 from tests.planners.cases import NIGHTS, blob, request_for, requests, ring, skymaps
 from tests.planners.checker import violations
 
@@ -61,6 +61,21 @@ def test_more_is_wanted_the_longer_it_takes(skymap):
     for plan in plans:
         assert covered(plan) <= plan.statistics["upper_bound"]
         assert plan.statistics["upper_bound"] < 1.35 * covered(plan)
+
+
+def test_what_was_observed_before_may_be_enough(skymap, whole):
+    target = 0.9 * covered(whole)
+    observed = tuple(
+        ExecutedExposure(
+            exposure_id=str(number), field_id=exposure.field_id, ra=exposure.ra, dec=exposure.dec,
+            filter=exposure.filter, start=exposure.start, exposure_time=exposure.exposure_time,
+            detectors=ZTF.footprint.detector_id,
+        )
+        for number, exposure in enumerate(whole.exposures)
+    )  # fmt: skip
+    plan = PLANNERS["optimal"](skymap, ZTF, asked(target_probability=target, observed=observed))
+    assert plan.exposures == ()
+    assert plan.remark.startswith("What was observed before covers 9")
 
 
 def test_a_target_that_nothing_reaches_is_no_limit(skymap, whole):
