@@ -66,6 +66,7 @@ def test_a_machine_finds_no_fault_in_any_page_in_any_theme(
     page: Page, site: Site, log_in: LogIn, allowed_errors: list[str]
 ):
     allowed_errors.append("404")  # the error page is one of those looked at
+    page.emulate_media(reduced_motion="reduce")  # colors change at once
     visit(page, site, "login")
     assert faults_in_themes(page) == {}
     log_in(Role.ADMIN)
