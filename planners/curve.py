@@ -12,8 +12,8 @@ from astropy import units as u
 from astropy.table import QTable
 from numpy.typing import NDArray
 
+from planners.optimal import problems_of
 from planners.optimum.budget_search import best_of_all, best_within, within
-from planners.problem.build import build_problem
 from planners.problem.plan_statistics import telescope_time
 from planners.problem.problem import Problem
 from planners.problem.scheduler import ScheduledExposure
@@ -130,8 +130,14 @@ def probability_curve(
     if isinstance(telescope, str):
         telescope = TELESCOPES[telescope]
     without_stops = replace(request, minimum_gain=None, target_probability=None)
-    problem = build_problem(skymap, telescope, without_stops)
-    plans = _plans(problem)
+    curves = [_curve(problem) for problem in problems_of(skymap, telescope, without_stops)]
+    known = [curve for curve in curves if curve is not None]
+    return max(known, key=lambda curve: float(curve.probability_all_filters[-1]), default=None)
+
+
+def _curve(problem: Problem) -> ProbabilityCurve | None:
+    bound = CoverageBound(problem)
+    plans = _plans(problem, bound)
     whole = max((telescope_time(problem, plan) for plan in plans), default=0.0)
     if whole <= 0:
         return None
@@ -139,7 +145,6 @@ def probability_curve(
     first = float((options.least_time - options.least_overhead).min())
     first += options.exchanges * problem.slews.filter_exchange
     budgets = np.geomspace(min(first, whole), whole, _POINTS).tolist()
-    bound = CoverageBound(problem)
     points = _best_of(problem, plans, budgets)
     return ProbabilityCurve(
         telescope_time=budgets * u.s,
@@ -161,9 +166,9 @@ class _Point:
     """In the order of time."""
 
 
-def _plans(problem: Problem) -> list[list[ScheduledExposure]]:
+def _plans(problem: Problem, bound: CoverageBound) -> list[list[ScheduledExposure]]:
     """Plans for the whole window, and for parts of the telescope time that it takes."""
-    bound, begun = CoverageBound(problem), time.perf_counter()
+    begun = time.perf_counter()
     plans = [best_of_all(problem, bound, begun)]
     whole = min(telescope_time(problem, plans[0]), problem.budget)
     for budget in [problem.budget, *(part * whole for part in _SEARCHED)]:

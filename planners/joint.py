@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from astropy import units as u
 
 from planners.coverage.sky_coverage import coverage
 from planners.geometry.ranges import Ranges
+from planners.optimal import problems_of
 from planners.problem.requests import RequestInvalid
-from planners.registry import plan
+from planners.registry import PLANNERS, plan
+from planners.search.bound import upper_bound
 from planners.skymaps.remaining_map import remaining
 from planners.skymaps.skymap import SkyMap
 from telescopes.observing_plan import ExecutedExposure, ObservingPlan, ObservingRequest
@@ -63,15 +65,15 @@ def joint_plan(
         By name of `telescopes.TELESCOPES`. What more telescope time must add is asked of what a
         telescope adds to the others.
     planner
-        A name of `planners.PLANNERS`.
+        A name of `planners.PLANNERS`, of those that a map is enough for.
 
     Raises
     ------
     LookupError
         If there is no such planner, or no such telescope.
     RequestInvalid
-        If a request makes no sense for its telescope, or says at what probability to stop: that
-        is asked of one telescope.
+        If the planner needs more than a map, or a request makes no sense for its telescope or
+        says at what probability to stop: that is asked of one telescope.
 
     Examples
     --------
@@ -89,6 +91,8 @@ def joint_plan(
     >>> joint.probability >= joint.separate - 1e-9
     True
     """
+    if planner in PLANNERS and PLANNERS[planner].needs_more:
+        raise RequestInvalid(f"the {planner} planner plans for one telescope")
     for name, request in requests.items():
         if request.target_probability is not None:
             raise RequestInvalid(
@@ -113,7 +117,7 @@ def joint_plan(
         probability=whole,
         shares={name: whole - best.probability(without=name) for name in requests},
         separate=separate,
-        upper_bound=min(sum(_limit(each) for each in alone.values()), 1.0),
+        upper_bound=min(sum(_limit(skymap, name, each) for name, each in requests.items()), 1.0),
     )
 
 
@@ -187,6 +191,8 @@ def _price(plan: ObservingPlan) -> float:
     return 0.0 if gain is None else float(gain.to_value(1 / u.h)) * hours
 
 
-def _limit(plan: ObservingPlan) -> float:
-    limit = plan.statistics["upper_bound"]
-    return 1.0 if limit is None else float(limit)
+def _limit(skymap: SkyMap, name: str, request: ObservingRequest) -> float:
+    """No plan of a telescope covers more, however much of its time it takes beside the others."""
+    without_stops = replace(request, minimum_gain=None)
+    problems = problems_of(skymap, TELESCOPES[name], without_stops)
+    return max(upper_bound(problem) for problem in problems)

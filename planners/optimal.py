@@ -40,17 +40,39 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
         If the request makes no sense for the telescope.
     """
     begun = time.perf_counter()
+    best, *others = [
+        planned(problem, "optimal", begun, with_singles=True)
+        for problem in problems_of(skymap, telescope, request)
+    ]
+    for on_grid in others:
+        if _covered_by(best) <= _BETTER * _covered_by(on_grid):
+            best = on_grid
+    return best
+
+
+def problems_of(
+    skymap: SkyMap, telescope: Telescope, request: ObservingRequest
+) -> tuple[Problem, ...]:
+    """The problem on the grid, and before it that of tilings where they may suit better.
+
+    Where tiles begin is part of the problem, but a grid may suit by chance.
+
+    Raises
+    ------
+    RequestInvalid
+        If the request makes no sense for the telescope.
+    """
     if not (telescope.off_grid and is_tiled(skymap, telescope.footprint)):
-        return planned(build_problem(skymap, telescope, request), "optimal", begun)
-    # Where tiles begin is part of the problem, but a grid may suit by chance.
-    tiled = planned(build_problem(skymap, telescope, request, tiled=True), "optimal", begun)
+        return (build_problem(skymap, telescope, request),)
+    tiled = build_problem(skymap, telescope, request, tiled=True)
     if len(telescope.read_grid().field_id) == 0:
-        return tiled
-    on_grid = planned(build_problem(skymap, telescope, request), "optimal", begun)
-    return tiled if _covered_by(tiled) > _BETTER * _covered_by(on_grid) else on_grid
+        return (tiled,)
+    return tiled, build_problem(skymap, telescope, request)
 
 
-def planned(problem: Problem, planner: str, begun: float) -> ObservingPlan:
+def planned(
+    problem: Problem, planner: str, begun: float, *, with_singles: bool = False
+) -> ObservingPlan:
     """The best plan found, with its account.
 
     Parameters
@@ -59,6 +81,8 @@ def planned(problem: Problem, planner: str, begun: float) -> ObservingPlan:
         Name by which the plan says what made it.
     begun
         When planning began, by `time.perf_counter`.
+    with_singles
+        Whether time that nothing else can use is given to lone visits.
     """
     bound = CoverageBound(problem)
     exposures = best_shots(problem, bound, begun)
@@ -66,7 +90,7 @@ def planned(problem: Problem, planner: str, begun: float) -> ObservingPlan:
         used = min(telescope_time(problem, exposures), problem.budget)
         limit = bound.of(used) if exposures else finished_already(problem)
         return assemble(problem, planner, exposures, begun, limit)
-    if planner == "optimal":
+    if with_singles:
         exposures = with_single_visits(problem, exposures)
     return assemble(problem, planner, exposures, begun, bound.of(problem.budget))
 

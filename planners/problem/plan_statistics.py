@@ -94,15 +94,16 @@ def _time(problem: Problem, seconds: float | None) -> str | None:
 
 def _bounded_plans(problem: Problem) -> str:
     """Which plans the bound speaks of: it knows no pointing that the planner does not."""
+    as_long = " of as much telescope time" if problem.stops_early else ""
     off_grid = int(np.count_nonzero(problem.field_id < 0))
     if not problem.telescope.off_grid:
-        return "every plan on the field grid"
+        return f"every plan on the field grid{as_long}"
     if off_grid == 0:
-        return "plans on the field grid, not for other pointings"
+        return f"plans on the field grid{as_long}, not for other pointings"
     pointings = f"{off_grid} pointing{'s' if off_grid > 1 else ''}"
     if off_grid == len(problem.field_id):
-        return f"plans of the pointings that were considered ({off_grid}), not for others"
-    return f"plans on the field grid and of {pointings} off it, not for others"
+        return f"plans of the pointings that were considered ({off_grid}){as_long}, not for others"
+    return f"plans on the field grid and of {pointings} off it{as_long}, not for others"
 
 
 def _gap(reached: float, upper_bound: float | None) -> float | None:

@@ -83,3 +83,18 @@ def test_where_to_stop_is_asked_of_one_telescope():
     asked = {"ZTF": request(target_probability=0.9), "DECam": request()}
     with pytest.raises(RequestInvalid, match="asked of one telescope, and not of ZTF"):
         joint_plan(blob(75.0, 0.0, 2.0), asked)
+
+
+def test_the_bound_does_not_depend_on_where_a_telescope_would_stop():
+    skymap = blob(75.0, 0.0, 7.0)
+    bounds = [
+        joint_plan(skymap, {"ZTF": request(0.5, minimum_gain=gain)}, "greedy").upper_bound
+        for gain in (None, 0.5 / u.h)
+    ]
+    assert bounds[0] == pytest.approx(bounds[1])
+
+
+@pytest.mark.parametrize("planner", ["galaxies", "manual"])
+def test_a_planner_that_needs_more_than_a_map_is_refused(planner):
+    with pytest.raises(RequestInvalid, match=f"the {planner} planner plans for one telescope"):
+        joint_plan(blob(75.0, 0.0, 2.0), {"ZTF": request()}, planner)

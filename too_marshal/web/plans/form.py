@@ -80,7 +80,7 @@ class PlanForm:
             form_field.name: form_field.shown(form_field.default)
             for form_field in (*STOPS, *LIMITS, *LISTS, TARGETS, TIME_LIMIT)
         }
-        minimum_gain = STOPS[0]
+        minimum_gain = _ASKED["minimum_gain"]
         values[minimum_gain.name] = minimum_gain.shown(USUAL_MINIMUM_GAIN)
         values[EXPOSURE_TIME.name] = EXPOSURE_TIME.shown(USUAL_EXPOSURE_TIME)
         return cls(values)
