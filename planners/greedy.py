@@ -79,7 +79,7 @@ def shots_of(problem: Problem) -> list[ScheduledExposure]:
         for k in order:
             if int(visit_options.field[k]) not in dropped:
                 marginal.take(k)
-                left &= visit_options.field != visit_options.field[k]
+                left &= visit_options.pointing != visit_options.pointing[k]
 
 
 def _soonest(clock: ExposureScheduler, fields: NDArray[np.int64], earliest: float) -> float:
@@ -128,7 +128,7 @@ def _choose(
     problem = visit_options.problem
     size = _round_size(problem, float(problem.dark.end.max(initial=0.0)) - now)
     span = (len(problem.request.filters) - 1) * problem.gap
-    longest = max(problem.exposure.values())
+    longest = problem.longest_exposure
     in_time = np.ones(len(problem.field_id), dtype=bool)
     for turn in (now, now + span):
         in_time &= clock.first_visible(turn, longest) <= turn + size * longest
@@ -142,5 +142,5 @@ def _choose(
         best = int(np.argmax(gain))
         chosen.append(best)
         marginal.take(best)
-        up &= visit_options.field != visit_options.field[best]
+        up &= visit_options.pointing != visit_options.pointing[best]
     return chosen

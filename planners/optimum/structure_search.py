@@ -18,7 +18,7 @@ from planners.problem.problem import Problem
 from planners.problem.scheduler import ScheduledExposure
 from planners.problem.visit_options import VisitOptions, programs_of
 from planners.search.assignment import Assignment
-from planners.search.block_layouts import BlockLayoutBuilder
+from planners.search.block_layouts import BlockLayoutBuilder, Step
 from planners.search.bound import finished_already
 from planners.search.budgets import within_budgets
 from planners.search.execution import Execution
@@ -160,7 +160,7 @@ class StructureSearch:
         visit_options = programs_of(self.problem)
         if len(visit_options) == 0:
             return
-        kinds = builders(self.problem, _usual_cost(visit_options))
+        kinds = builders(self.problem, _usual_step(visit_options))
         columns = iterations = fruitless = 0
         for layout in layouts(kinds, visit_options):
             if self._is_enough(columns, iterations, fruitless):
@@ -174,12 +174,11 @@ class StructureSearch:
                 if not scheduled_exposures:
                     break
                 self.keep(scheduled_exposures)
-                guess = kinds[0].cost
-                cost = self._real_cost(scheduled_exposures, guess)
-                is_settled = abs(cost - guess) < _SAME * guess
+                step = self._real_step(scheduled_exposures, kinds[0].step)
+                is_settled = _is_same(step, kinds[0].step)
                 if is_settled and (rate == 0 or self._value >= (1 - _GOOD_ENOUGH) * self.limit):
                     break
-                kinds = kinds if is_settled else builders(self.problem, cost)
+                kinds = kinds if is_settled else builders(self.problem, step)
                 if iterations > _MANY_ITERATIONS:
                     break
             if self._value > (1 + _FRUIT) * value:
@@ -217,15 +216,20 @@ class StructureSearch:
         filter_blocks = assignment.rounded(share)
         return Execution(assignment.visit_options, kinds).run(assignment.layout, filter_blocks)
 
-    def _real_cost(self, scheduled_exposures: Sequence[ScheduledExposure], guess: float) -> float:
-        """Time from one exposure to the next within a pass, s; the guess where there are few."""
+    def _real_step(self, scheduled_exposures: Sequence[ScheduledExposure], guess: Step) -> Step:
+        """From one exposure to the next within a pass; the guess where there are few."""
         slews = self.problem.slews
-        steps = [
-            before.end - before.start + slews.one(before.field, after.field, before.end)
+        within = [
+            (before, after)
             for before, after in pairwise(scheduled_exposures)
             if before.filter == after.filter
         ]
-        return float(np.mean(steps)) if len(steps) >= _MIN_COUNT else guess
+        if len(within) < _MIN_COUNT:
+            return guess
+        return Step(
+            float(np.mean([before.end - before.start for before, _ in within])),
+            float(np.mean([slews.one(a.field, b.field, a.end) for a, b in within])),
+        )
 
     def keep(self, scheduled_exposures: Sequence[ScheduledExposure]) -> None:
         """Take up a plan, as far as the budgets go."""
@@ -241,7 +245,15 @@ class StructureSearch:
         )
 
 
-def _usual_cost(visit_options: VisitOptions) -> float:
-    """Usual time from one exposure to the next, s."""
+def _usual_step(visit_options: VisitOptions) -> Step:
+    """From one exposure to the next, before any tour is known."""
     exposing = visit_options.exposing[:, -1] / visit_options.visits
-    return float(np.mean(exposing + _FIRST_OVERHEAD * visit_options.least_overhead))
+    overhead = _FIRST_OVERHEAD * visit_options.least_overhead
+    return Step(float(np.mean(exposing)), float(np.mean(overhead)))
+
+
+def _is_same(step: Step, other: Step) -> bool:
+    """Whether two differ by as little as does not matter."""
+    cost = step.exposure + step.overhead
+    before = other.exposure + other.overhead
+    return abs(cost - before) < _SAME * before

@@ -27,6 +27,17 @@ of all that could be covered, if that is little."""
 
 
 @dataclass(frozen=True, eq=False)
+class Ways:
+    """Several ways of observing a field, each of which stands as a field of its own."""
+
+    pointing: NDArray[np.int64]
+    """Index of each one's field among the fields as they are, shape (n,)."""
+
+    exposure_scale: NDArray[np.float64]
+    """Exposure time of each, over that of the request, shape (n,)."""
+
+
+@dataclass(frozen=True, eq=False)
 class Problem:
     """What a planner works on. Times are seconds from the start of the request."""
 
@@ -71,6 +82,9 @@ class Problem:
     """What each field that was left out could cover at the most, the largest first; as many as
     a plan could have. Shape (n_neglected,)."""
 
+    ways: Ways | None = None
+    """Where fields stand here in several ways of observing them; of each, only one is taken."""
+
     @cached_property
     def slews(self) -> SlewTimes:
         """Overheads between fields."""
@@ -83,6 +97,30 @@ class Problem:
             name: float(self.request.exposure_time[name].to_value(u.s))
             for name in self.request.filters
         }
+
+    @cached_property
+    def pointing(self) -> NDArray[np.int64]:
+        """What is the same for all ways of observing one field, shape (n,)."""
+        return np.arange(len(self.field_id)) if self.ways is None else self.ways.pointing
+
+    @cached_property
+    def exposure_scale(self) -> NDArray[np.float64]:
+        """Times `exposure`, what a visit to each field takes, shape (n,)."""
+        return np.ones(len(self.field_id)) if self.ways is None else self.ways.exposure_scale
+
+    @cached_property
+    def _scales(self) -> list[float]:
+        return self.exposure_scale.tolist()
+
+    def exposure_time(self, field: int, name: str) -> float:
+        """Of a visit to a field in a filter, s."""
+        return self.exposure[name] * self._scales[field]
+
+    @property
+    def longest_exposure(self) -> float:
+        """Of any field, s."""
+        longest = max(self.exposure.values(), default=0.0)
+        return longest * float(self.exposure_scale.max(initial=1.0))
 
     @cached_property
     def gap(self) -> float:

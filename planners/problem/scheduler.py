@@ -97,7 +97,7 @@ class ExposureScheduler:
         self, state: RobotState, field_index: int, filter_name: str
     ) -> tuple[float, float]:
         """When the next exposure could begin, and for how long the field alone delays it (s)."""
-        exposure = self.problem.exposure[filter_name]
+        exposure = self.problem.exposure_time(field_index, filter_name)
         ready = self.ready(state, field_index, filter_name)
         ready = max(ready, self._released[field_index])
         last = state.last_visit.get(field_index)
@@ -113,7 +113,7 @@ class ExposureScheduler:
         self, state: RobotState, field_index: int, filter_name: str, start: float
     ) -> ScheduledExposure:
         """Record an exposure in `state`."""
-        end = start + self.problem.exposure[filter_name]
+        end = start + self.problem.exposure_time(field_index, filter_name)
         state.time, state.field, state.filter = end, field_index, filter_name
         state.last_visit[field_index] = start
         return ScheduledExposure(field_index, filter_name, start, end)
@@ -149,7 +149,7 @@ class ExposureScheduler:
         for filter_name, fields in passes:
             for index in fields:
                 start, delay = self.next_start(state, index, filter_name)
-                too_late = start + self.problem.exposure[filter_name] > latest
+                too_late = start + self.problem.exposure_time(index, filter_name) > latest
                 if delay > patience or start == math.inf or too_late:
                     failed[index] = None
                 else:

@@ -34,6 +34,11 @@ class VisitOptions:
         return len(self.field)
 
     @cached_property
+    def pointing(self) -> NDArray[np.int64]:
+        """What is the same for all programs of which a plan takes one, shape (n,)."""
+        return self.problem.pointing[self.field]
+
+    @cached_property
     def visits(self) -> NDArray[np.int64]:
         """Number of visits, shape (n,)."""
         return np.array([len(wanted) for wanted in self.problem.needs])[self.need]
@@ -50,23 +55,25 @@ class VisitOptions:
             lengths = sorted(self.problem.exposure[name] for name in wanted)
             row[1 : len(lengths) + 1] = np.cumsum(lengths)
             row[len(lengths) + 1 :] = row[len(lengths)]
-        return table[self.need]
+        return table[self.need] * self.problem.exposure_scale[self.field][:, None]
 
     @cached_property
     def least_overhead(self) -> NDArray[np.float64]:
         """The robot never leaves the field for another in less than this, s, shape (n,)."""
         slews = self.problem.slews
-        fields = np.unique(self.field)
-        longest = max(self.problem.exposure.values(), default=0.0)
+        # One way of observing each: the others point alike.
+        pointings, first = np.unique(self.pointing, return_index=True)
+        fields = self.field[first]
+        longest = self.problem.longest_exposure
         stays = self.visits.max(initial=0) > 1 and self.problem.gap < longest + slews.longest
         # A robot that always leaves must settle each time.
         always = slews.readout if stays else max(slews.readout, slews.mount_settle)
-        least = np.full(len(self.problem.field_id), always)
+        least = np.full(int(self.problem.pointing.max(initial=-1)) + 1, always)
         if 1 < len(fields) <= _MAX_PAIRWISE and not stays and not slews.time_dependent:
             cost = slews.between(fields[:, None], fields[None, :])
             np.fill_diagonal(cost, np.inf)
-            least[fields] = cost.min(axis=1)
-        return least[self.field]
+            least[pointings] = cost.min(axis=1)
+        return least[self.pointing]
 
     @cached_property
     def least_time(self) -> NDArray[np.float64]:

@@ -67,6 +67,7 @@ class Assignment:
         interruption_rate
             Chance in a short time that the night ends, 1/s.
         """
+        self._overhead = builder.step.overhead
         self.visit_options = visit_options
         self.layout = layout
         self.cost = builder.cost
@@ -74,11 +75,11 @@ class Assignment:
         self.model = MaximumCoverage(
             visit_options.problem.atoms.probability,
             _pairs(visit_options, self.places.visit_option),
-            visit_options.field[self.places.visit_option],
+            visit_options.pointing[self.places.visit_option],
             min(_NEGLIGIBLE, _NEGLIGIBLE_SHARE * self._most_probable()),
             -_AIRMASS * self._airmass() - self._lost_by_waiting(interruption_rate),
         )
-        self._once_each_field()
+        self.model.limit_each(visit_options.pointing[self.places.visit_option])
         self._time_in_rounds()
         self._budgets()
 
@@ -110,16 +111,9 @@ class Assignment:
         whole = self.visit_options.cover.spread(np.arange(len(problem.atoms.probability)))
         return np.asarray(lost[self.places.round] * whole[self.places.visit_option])
 
-    def _once_each_field(self) -> None:
-        field = self.visit_options.field[self.places.visit_option]
-        order = np.argsort(field, kind="stable")
-        _, group, count = np.unique(field[order], return_inverse=True, return_counts=True)
-        several = count[group] > 1
-        _, group = np.unique(group[several], return_inverse=True)
-        self.model.limit_groups(group, order[several], np.ones(int(group.max(initial=-1)) + 1))
-
     def _time_in_rounds(self) -> None:
         """No more in a round, nor near either end of it, than there is time for."""
+        takes = self._exposures_taken()
         groups: list[NDArray[np.int64]] = []
         limits: list[float] = []
         for k, block in enumerate(self.layout):
@@ -135,14 +129,24 @@ class Assignment:
         useful = [
             i
             for i, (members, limit) in enumerate(zip(groups, limits, strict=True))
-            if len(members) > limit
+            if takes[members].sum() > limit
         ]
         if useful:
+            members = np.concatenate([groups[i] for i in useful])
             self.model.limit_groups(
                 np.repeat(np.arange(len(useful)), [len(groups[i]) for i in useful]),
-                np.concatenate([groups[i] for i in useful]),
+                members,
                 np.array([limits[i] for i in useful]),
+                takes[members],
             )
+
+    def _exposures_taken(self) -> NDArray[np.float64]:
+        """Usual exposures in whose place each column stands in a pass, shape (n_columns,)."""
+        options = self.visit_options
+        exposing = (options.exposing[:, -1] / options.visits)[self.places.visit_option]
+        if len(np.unique(exposing)) <= 1:
+            return np.ones(len(exposing))
+        return np.asarray((exposing + self._overhead) / self.cost)
 
     def _budgets(self) -> None:
         request = self.visit_options.problem.request
@@ -150,13 +154,12 @@ class Assignment:
         if request.maximum_fields is not None:
             self.model.limit(np.ones(n), float(request.maximum_fields))
         if request.maximum_time is not None:
-            exposing = self.visit_options.exposing[:, -1]
-            mean = exposing / self.visit_options.visits
-            each = np.asarray(self.visit_options.visits * np.maximum(self.cost, mean), np.float64)
+            visits = self.visit_options.visits[self.places.visit_option]
+            each = visits * self.cost * self._exposures_taken()
             time = request.maximum_time.to_value(u.s)
             spent = _exchanges(self.layout) * self.visit_options.problem.slews.filter_exchange
             # Of many rounds a budget leaves some empty, and their exchanges are not made.
-            self.model.limit(each[self.places.visit_option], time - min(spent, time / 2))
+            self.model.limit(each, time - min(spent, time / 2))
 
     def relaxed(self) -> tuple[float, NDArray[np.float64]]:
         """Optimum of the relaxation, and the share of each column."""

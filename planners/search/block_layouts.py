@@ -12,6 +12,17 @@ from planners.search.blocks import Pace, exchanges, sequences
 
 
 @dataclass(frozen=True)
+class Step:
+    """Usual time from the start of one exposure to that of the next."""
+
+    exposure: float
+    """Open shutter, s."""
+
+    overhead: float
+    """Readout and slew, s."""
+
+
+@dataclass(frozen=True)
 class PlannedBlock:
     """One round of a structure."""
 
@@ -59,18 +70,19 @@ soon leave no time for a whole first round, and those that rise late none for a 
 class BlockLayoutBuilder:
     """Cuts the window of a problem into rounds of some visits."""
 
-    def __init__(self, problem: Problem, cost: float, wanted: tuple[str, ...]) -> None:
+    def __init__(self, problem: Problem, step: Step, wanted: tuple[str, ...]) -> None:
         """Prepare.
 
         Parameters
         ----------
-        cost
-            Usual time from one exposure to the next, s.
+        step
+            From one exposure to the next.
         wanted
             Visits of a round, by filter.
         """
         self.problem = problem
-        self.cost = cost
+        self.step = step
+        self.cost = step.exposure + step.overhead
         self.wanted = wanted
         self.orders = sequences(self.wanted)
         self.exchange = problem.slews.filter_exchange

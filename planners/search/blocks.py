@@ -118,17 +118,18 @@ def block_at(
             if name in wanted:
                 wanted.remove(name)
         own = takes_part[visit_options.need]
-        low, high = _places(visit_options, begin + offset, length, problem.exposure[name])
+        low, high = _places(visit_options, begin + offset, length, name)
         earliest = np.where(own, np.maximum(earliest, low), earliest)
         latest = np.where(own, np.minimum(latest, high), latest)
     return Block(filters, length, earliest, latest)
 
 
 def _places(
-    visit_options: VisitOptions, begin: float, length: float, exposure: float
+    visit_options: VisitOptions, begin: float, length: float, name: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Where each field may stand in a pass that begins at `begin`, at the earliest and latest."""
     problem = visit_options.problem
+    exposure = (problem.exposure[name] * problem.exposure_scale)[problem.visible.owner]
     visible = problem.visible
     low = np.maximum(
         np.maximum(visible.start, problem.earliest_revisit[visible.owner]) - begin, 0.0

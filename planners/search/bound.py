@@ -88,12 +88,9 @@ class CoverageBound:
         few = VisitOptions(self._problem, options.field[chosen], options.need[chosen])
         self._chosen = chosen
         self._model = MaximumCoverage(
-            self._problem.atoms.probability, few.pairs, few.field, _NEGLIGIBLE
+            self._problem.atoms.probability, few.pairs, few.pointing, _NEGLIGIBLE
         )
-        field = options.field[chosen]
-        fields, counts = np.unique(field, return_counts=True)
-        for index in fields[counts > 1]:
-            self._model.limit((field == index).astype(float), 1.0)
+        self._model.limit_each(few.pointing)
         self._demands: list[NDArray[np.float64]] = []
         self._rows: list[int] = []
         each = np.ones(len(options))

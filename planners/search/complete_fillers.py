@@ -31,8 +31,9 @@ def with_complete_visits(
         return list(scheduled_exposures)
     visit_options = programs_of(problem)
     marginal = MarginalProbability(visit_options.cover)
-    seen = {one.field for one in planned}
-    for k in np.flatnonzero(np.isin(visit_options.field, list(seen))).tolist():
+    visited = {one.field for one in planned}
+    seen = {int(problem.pointing[field]) for field in visited}
+    for k in np.flatnonzero(np.isin(visit_options.field, list(visited))).tolist():
         marginal.take(k)
     budget = request.maximum_fields
     most = len(visit_options) if budget is None else budget - len(seen)
@@ -40,15 +41,15 @@ def with_complete_visits(
     possible = pauses.possible_visits(planned)[visit_options.field] >= visit_options.visits
     gain = np.where(possible, marginal.gain, 0.0)
     for k in np.argsort(-gain, kind="stable")[:_MAX_TRIED].tolist():
-        field = int(visit_options.field[k])
-        if most <= 0 or field in seen or not possible[k] or marginal.gain[k] < problem.worth:
+        field, pointing = int(visit_options.field[k]), int(visit_options.pointing[k])
+        if most <= 0 or pointing in seen or not possible[k] or marginal.gain[k] < problem.worth:
             continue
         filters = problem.needs[int(visit_options.need[k])]
         tries = (pauses.with_field(planned, field, order) for order in (filters, filters[::-1]))
         added = next((one for one in tries if one is not None), None)
         if added is not None:
             planned = added
-            seen.add(field)
+            seen.add(pointing)
             marginal.take(k)
             most -= 1
     return planned
@@ -118,7 +119,7 @@ class _Pauses:
 
     def _occupied(self, field: int, name: str, after: ScheduledExposure | None) -> float:
         """From the start of a visit to that of what follows, at the least, s."""
-        exposure = self._problem.exposure[name]
+        exposure = self._problem.exposure_time(field, name)
         if after is None:
             return exposure
         slews = self._problem.slews

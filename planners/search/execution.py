@@ -164,7 +164,7 @@ class Execution:
             field = int(self.visit_options.field[k])
             if field not in dropped:
                 self.marginal.take(k)
-                self.left &= self.visit_options.field != field
+                self.left &= self.visit_options.pointing != self.visit_options.pointing[k]
         return bool(scheduled)
 
     def _spare(self, members: list[int]) -> int:

@@ -112,23 +112,37 @@ class MaximumCoverage:
         """Probability that a unit more of a budget would have brought the last relaxation."""
         return max(float(self.highs.getSolution().row_dual[row]), 0.0) / _SCALE
 
+    def limit_each(self, owner: NDArray[np.int64]) -> None:
+        """Allow no more than one column of each owner; shape (n_columns,)."""
+        order = np.argsort(owner, kind="stable")
+        _, group, count = np.unique(owner[order], return_inverse=True, return_counts=True)
+        several = count[group] > 1
+        _, group = np.unique(group[several], return_inverse=True)
+        limits = np.ones(int(group.max(initial=-1)) + 1)
+        self.limit_groups(group, order[several], limits, np.ones(len(group)))
+
     def limit_groups(
-        self, group: NDArray[np.int64], column: NDArray[np.int64], limits: NDArray[np.float64]
+        self,
+        group: NDArray[np.int64],
+        column: NDArray[np.int64],
+        limits: NDArray[np.float64],
+        weights: NDArray[np.float64],
     ) -> None:
-        """Add budgets of equal weights: so many columns of each group at the most.
+        """Add budgets: so much of the columns of each group at the most.
 
         Parameters
         ----------
-        group, column
-            Members, sorted by group. Shape (n_members,).
+        group, column, weights
+            Members, sorted by group, and what each takes. Shape (n_members,).
         limits
             Of each group. Shape (n_groups,).
         """
         if len(limits) == 0:
             return
         start = np.searchsorted(group, np.arange(len(limits))).astype(np.int32)
-        for members, limit in zip(np.split(column, start[1:]), limits, strict=True):
-            self._budgets.append((members, np.ones(len(members)), float(limit)))
+        parts = zip(np.split(column, start[1:]), np.split(weights, start[1:]), limits, strict=True)
+        for members, each, limit in parts:
+            self._budgets.append((members, each, float(limit)))
         self.highs.addRows(
             len(limits),
             np.full(len(limits), -highspy.kHighsInf),
@@ -136,7 +150,7 @@ class MaximumCoverage:
             len(column),
             start,
             column.astype(np.int32),
-            np.ones(len(column)),
+            weights,
         )
 
     def relaxed(self) -> tuple[float, NDArray[np.float64]]:

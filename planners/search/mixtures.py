@@ -13,7 +13,7 @@ import numpy as np
 
 from planners.problem.problem import Problem
 from planners.problem.visit_options import VisitOptions
-from planners.search.block_layouts import BlockLayout, BlockLayoutBuilder
+from planners.search.block_layouts import BlockLayout, BlockLayoutBuilder, Step
 from planners.search.short_layouts import ShortLayouts
 
 _PARTS = (0.5, 0.3, 0.7)
@@ -23,13 +23,13 @@ _KINDS = 3
 """Kinds of rounds that are tried, those that most of the probability wants."""
 
 
-def builders(problem: Problem, cost: float) -> list[BlockLayoutBuilder]:
+def builders(problem: Problem, step: Step) -> list[BlockLayoutBuilder]:
     """One for each kind of round, that which most of the probability wants first."""
     weight = np.bincount(
         problem.atoms.need, problem.atoms.probability, minlength=len(problem.needs)
     )
     kinds = [k for k in np.argsort(-weight, kind="stable") if problem.needs[k]]
-    return [BlockLayoutBuilder(problem, cost, problem.needs[k]) for k in kinds[:_KINDS]]
+    return [BlockLayoutBuilder(problem, step, problem.needs[k]) for k in kinds[:_KINDS]]
 
 
 def layouts(kinds: list[BlockLayoutBuilder], visit_options: VisitOptions) -> Iterator[BlockLayout]:

@@ -141,5 +141,5 @@ class ShortLayouts:
                 break
             total += float(gain[best])
             marginal.take(best)
-            is_up &= self.visit_options.field != self.visit_options.field[best]
+            is_up &= self.visit_options.pointing != self.visit_options.pointing[best]
         return _Placed(start, total, marginal)

@@ -128,11 +128,16 @@ class _Supply:
     ) -> None:
         self._spare = float(overhead.max(initial=0.0))
         self._exchange_time = exchange_time if len(visit_options.problem.dark.start) == 1 else 0.0
-        lengths = set(visit_options.problem.exposure.values())
+        problem = visit_options.problem
+        lengths = {
+            length * scale
+            for length in problem.exposure.values()
+            for scale in np.unique(problem.exposure_scale[visit_options.field]).tolist()
+        }
         is_uniform = len(lengths) == 1 and float(overhead.min(initial=self._spare)) == self._spare
         # A field that was left out may lie between two others: then it takes less time.
-        slews = visit_options.problem.slews
-        if len(visit_options.problem.neglected):
+        slews = problem.slews
+        if len(problem.neglected):
             is_uniform &= self._spare <= max(slews.readout, slews.mount_settle)
         self._step = lengths.pop() + self._spare if is_uniform else None
 
@@ -267,7 +272,7 @@ def _visits_after(visit_options: VisitOptions, moments: NDArray[np.float64]) -> 
     problem = visit_options.problem
     visible = problem.visible
     last = (visible.end - min(problem.exposure.values()))[:, None]
-    earliest = moments - max(problem.exposure.values())
+    earliest = moments - problem.longest_exposure
     first = visible.start[:, None]
     return _fitting(visit_options, np.maximum(first, earliest), last, earliest >= first)
 
