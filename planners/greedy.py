@@ -134,12 +134,14 @@ def _choose(
         in_time &= clock.first_visible(turn, longest) <= turn + size * longest
     up = left & in_time[visit_options.field]
     marginal = marginal.copy()
+    costs = 0.0 if problem.ways is None else problem.ways.price * visit_options.least_time
     chosen: list[int] = []
     while len(chosen) < size:
         gain = np.where(up, marginal.gain, 0.0)
         if gain.max(initial=0.0) < problem.worth or not up.any():
             break
-        best = int(np.argmax(gain))
+        # A longer exposure brings more, and is paid for.
+        best = int(np.argmax(np.where(up, gain - costs, -np.inf)))
         chosen.append(best)
         marginal.take(best)
         up &= visit_options.pointing != visit_options.pointing[best]

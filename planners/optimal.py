@@ -12,6 +12,7 @@ import time
 
 from planners.footprints.tilings import is_tiled
 from planners.optimum.budget_search import best_shots
+from planners.optimum.detection_search import best_detection
 from planners.problem.assemble import assemble
 from planners.problem.build import build_problem
 from planners.problem.plan_statistics import telescope_time
@@ -45,7 +46,7 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
         for problem in problems_of(skymap, telescope, request)
     ]
     for on_grid in others:
-        if _covered_by(best) <= _BETTER * _covered_by(on_grid):
+        if _worth_of(best) <= _BETTER * _worth_of(on_grid):
             best = on_grid
     return best
 
@@ -90,10 +91,14 @@ def planned(
         used = min(telescope_time(problem, exposures), problem.budget)
         limit = bound.of(used) if exposures else finished_already(problem)
         return assemble(problem, planner, exposures, begun, limit)
-    if with_singles:
+    limit = bound.of(problem.budget)
+    if problem.ways is not None:
+        problem, exposures = best_detection(problem, exposures, begun)
+    elif with_singles:
         exposures = with_single_visits(problem, exposures)
-    return assemble(problem, planner, exposures, begun, bound.of(problem.budget))
+    return assemble(problem, planner, exposures, begun, limit)
 
 
-def _covered_by(plan: ObservingPlan) -> float:
-    return float(plan.statistics["probability_all_filters"])
+def _worth_of(plan: ObservingPlan) -> float:
+    detected = plan.statistics["detection_probability"]
+    return float(plan.statistics["probability_all_filters"] if detected is None else detected)

@@ -45,6 +45,9 @@ class Planner:
     takes_targets: bool = False
     """It observes the targets that a request lists; no other looks at them."""
 
+    detects: bool = False
+    """It can plan for a source to be detected."""
+
     def __call__(
         self, skymap: SkyMap, telescope: Telescope, request: ObservingRequest
     ) -> ObservingPlan:
@@ -61,6 +64,11 @@ class Planner:
             If it does not.
         """
         check_request(telescope, request)
+        if request.objective == "detection" and not self.detects:
+            raise RequestInvalid(
+                "this planner covers a map, and looks for no source: choose the optimal or the "
+                "greedy one, or plan for coverage"
+            )
         if self.takes_targets:
             check_targets(telescope, request.targets)
         elif request.targets:
@@ -77,8 +85,8 @@ class Planner:
 
 
 PLANNERS: dict[str, Planner] = {
-    "optimal": Planner("planners.optimal"),
-    "greedy": Planner("planners.greedy"),
+    "optimal": Planner("planners.optimal", detects=True),
+    "greedy": Planner("planners.greedy", detects=True),
     "galaxies": Planner("planners.galaxies", needs_more=True),
     "gwemopt": Planner("planners.comparison.gwemopt_planner", is_slow=True),
     "manual": Planner("planners.manual", needs_more=True, takes_targets=True),

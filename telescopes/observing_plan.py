@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from astropy import units as u
@@ -19,6 +19,9 @@ from astropy.time import Time
 from numpy.typing import NDArray
 
 from telescopes.plan_tables import plan_summary, plan_table
+
+Objective = Literal["coverage", "detection"]
+"""What a plan is good for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +74,25 @@ class ObservingRequest:
     interruption_rate: u.Quantity[u.physical.frequency] = 0.1 / u.h
     """Chance in an hour that the night ends there: clouds, a fault, a retraction. What is likely
     comes the earlier, the greater it is; zero counts only what is covered in the end."""
+
+    objective: Objective = "coverage"
+    """What is to be most probable: that the source is covered, or that it is detected."""
+
+    source: str = ""
+    """Kind of source to detect, as `planners.detection.source_model` reads it."""
+
+    trigger_time: Time | None = None
+    """When the source was triggered, from which on it fades; the start unless given."""
+
+    exposure_times: tuple[u.Quantity[u.physical.time], ...] = ()
+    """Exposure times that a planner may choose from for each field, to detect a source; without
+    any, only that of `exposure_time`."""
+
+    detections: int | None = None
+    """Visits that must detect the source; all of them unless given."""
+
+    reddening: Any = None
+    """What is known of the Galaxy's dust, `planners.detection.DustMap`; a layer unless given."""
 
     maximum_fields: int | None = None
     """Budget of fields, if any."""
@@ -206,7 +228,9 @@ class ObservingPlan:
     None), exposure_time and total_time (s), upper_bound, optimality_gap, bound_holds_for (of which
     plans none covers more, in words), expected_probability (all visits, if the night may end at
     any time), half_reached and most_reached (ISO UTC: when half and 90 % of what is covered in
-    all visits is), solve_time (s)."""
+    all visits is), objective (coverage or detection) and objective_note (what is to be detected, or
+    why nothing is), detection_probability and detection_bound (None where only the map is to be
+    covered; the gap and what the bound holds for are then of it), solve_time (s)."""
 
     unobserved: tuple[Unobserved, ...] = ()
     """Fields of the 99 % region that are left out, most probable first."""

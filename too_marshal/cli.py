@@ -23,6 +23,7 @@ COMMANDS = {
     "backfill": "Catch up, after an outage, from the public archives.",
     "notice": "Show what a notice says.",
     "plan": "Make an observing plan from a sky map.",
+    "dust": "Fetch the map of the Galaxy's dust.",
     "user": "Manage people and their tokens.",
     "rehearse": "Send a rehearsal's notices.",
     "broker": "Host a rehearsal's Kafka broker.",

@@ -21,10 +21,11 @@ from pydantic import (
     model_validator,
 )
 
+from planners.detection.sources import SOURCES, source_model
 from planners.files.targets import Targets, targets_from_json, targets_to_json
 from planners.files.times import time_from_json
 from telescopes.entries import STORED, Entry, entries
-from telescopes.observing_plan import ObservingRequest
+from telescopes.observing_plan import Objective, ObservingRequest
 from telescopes.times import iso
 
 UTCTime = Annotated[
@@ -54,6 +55,20 @@ def _range(angles: list[float] | None, info: ValidationInfo) -> list[float] | No
     return angles
 
 
+def _source(text: str, info: ValidationInfo) -> str:
+    """Refuse what names no kind of source."""
+    if text and info.context != STORED:
+        source_model(text)
+    return text
+
+
+def _exposure_times(times: list[float], info: ValidationInfo) -> list[float]:
+    """Refuse what is no list of exposure times."""
+    if info.context != STORED and not all(1 <= time <= 3600 for time in times):
+        raise ValueError("Exposure times from 1 to 3600 s.")
+    return times
+
+
 class ObservingLimits(BaseModel):
     """What a request and a rule have in common."""
 
@@ -65,6 +80,32 @@ class ObservingLimits(BaseModel):
         float | dict[str, float],
         Entry("Exposure time", unit=u.s, least=1, most=3600, detail="for all filters, or each"),
     ]
+    objective: Annotated[
+        Objective,
+        Entry("Plan for", detail="coverage: that the map is covered; detection: that the source is "
+              "detected"),
+    ] = "coverage"  # fmt: skip
+    source: Annotated[
+        str,
+        AfterValidator(_source),
+        Entry(
+            "Kind of source", hint=f"{', '.join(SOURCES)}, or as -16, 1.3, 1",
+            detail="to be detected: a name, or absolute magnitude, its spread and how much it "
+            "fades a day",
+        ),
+    ] = ""  # fmt: skip
+    exposure_times: Annotated[
+        list[float],
+        AfterValidator(_exposure_times),
+        Entry(
+            "Exposure times to choose from", unit=u.s, hint="s, as 30, 60, 120; empty: that above",
+            detail="for each field, to detect the source",
+        ),
+    ] = []  # fmt: skip
+    detections: Annotated[
+        int | None,
+        Entry("Visits that must detect it", hint="empty: all", least=1, detail="the source"),
+    ] = None  # fmt: skip
     minimum_gap: Annotated[
         float,
         Entry("Least gap between visits", unit=u.s, typed=u.min, least=0, most=86400),
@@ -136,6 +177,10 @@ class RequestFields(ObservingLimits):
     start: Annotated[UTCTime, Entry("From", detail="nothing begins before")]
     end: Annotated[UTCTime, Entry("Until", detail="all has ended by then")]
     filters: Annotated[list[str], Entry("Filters, in order", detail="one visit in each")]
+    trigger_time: Annotated[
+        UTCTime | None,
+        Entry("Trigger", detail="of the source, from which on it fades; null: the start"),
+    ] = None  # fmt: skip
     busy: Annotated[
         list[tuple[UTCTime, UTCTime]], Entry("Taken", detail="by other queues: start, end")
     ] = []
@@ -183,6 +228,7 @@ class RequestFields(ObservingLimits):
                 "excluded_fields": sorted(request.excluded_fields),
                 "busy": [tuple(pair) for pair in request.busy],
                 "targets": targets_to_json(request.targets),
+                "exposure_times": [float(t.to_value(u.s)) for t in request.exposure_times],
                 "right_ascension": None
                 if request.right_ascension is None
                 else [float(angle.to_value(u.deg)) for angle in request.right_ascension],
@@ -206,6 +252,7 @@ class RequestFields(ObservingLimits):
                 "exposure_time": {name: float(t) * u.s for name, t in times.items()},
                 "excluded_fields": frozenset(self.excluded_fields),
                 "busy": tuple(self.busy),
+                "exposure_times": tuple(time * u.s for time in self.exposure_times),
                 "targets": targets_from_json(self.targets),
                 "right_ascension": None
                 if self.right_ascension is None
@@ -214,10 +261,10 @@ class RequestFields(ObservingLimits):
         )
 
 
-_OWN_WAY = frozenset({"exposure_time", "right_ascension"})
+_OWN_WAY = frozenset({"exposure_time", "exposure_times", "right_ascension"})
 """Fields that are more than one quantity."""
 
-_OPTIONAL: tuple[Any, ...] = (None, [], "")
+_OPTIONAL: tuple[Any, ...] = (None, [], "", "coverage")
 """What stands where nothing was asked."""
 
 ALWAYS = (

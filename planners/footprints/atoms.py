@@ -22,6 +22,23 @@ LIKELY = 0.99
 
 
 @dataclass(frozen=True, eq=False)
+class CoveredCells:
+    """Cells of one order that some field covers, and the atom that each belongs to."""
+
+    order: int
+    """HEALPix order."""
+
+    cell: NDArray[np.int64]
+    """NESTED indices, shape (n_cells,)."""
+
+    atom: NDArray[np.int64]
+    """Shape (n_cells,)."""
+
+    probability: NDArray[np.float64]
+    """In each cell, shape (n_cells,)."""
+
+
+@dataclass(frozen=True, eq=False)
 class Atoms:
     """Atoms, and the fields that cover each, as a sparse matrix in both orders."""
 
@@ -49,6 +66,9 @@ class Atoms:
 
     field_start: NDArray[np.int64]
     """Where the pairs of each field begin, and the end; shape (n_fields + 1,)."""
+
+    cells: tuple[CoveredCells, ...] = ()
+    """What they consist of, where that was asked for."""
 
     @property
     def n_fields(self) -> int:
@@ -117,7 +137,7 @@ class Layer:
         )
 
 
-def atoms_of(skymap: SkyMap, layers: Sequence[Layer]) -> Atoms:
+def atoms_of(skymap: SkyMap, layers: Sequence[Layer], *, with_cells: bool = False) -> Atoms:
     """Group the cells of some fields into atoms.
 
     Parameters
@@ -126,6 +146,8 @@ def atoms_of(skymap: SkyMap, layers: Sequence[Layer]) -> Atoms:
         Where the probability is.
     layers
         One or more, each with the same fields and the same marks.
+    with_cells
+        Keep the cells.
     """
     runs = [_Runs(skymap, layer) for layer in layers]
     signature = np.concatenate([run.signature for run in runs])
@@ -137,9 +159,25 @@ def atoms_of(skymap: SkyMap, layers: Sequence[Layer]) -> Atoms:
         return np.bincount(which, values, n).astype(np.float64)
 
     need = np.concatenate([run.need for run in runs])[first]
-    likely = total("likely") > 0
+    field, start, atom, field_start = _members(runs, first, layers[0].start)
     return Atoms(
-        total("probability"), total("area"), need, likely, *_members(runs, first, layers[0].start)
+        probability=total("probability"),
+        area=total("area"),
+        need=need,
+        likely=total("likely") > 0,
+        field=field,
+        start=start,
+        atom=atom,
+        field_start=field_start,
+        cells=_cells(runs, which) if with_cells else (),
+    )
+
+
+def _cells(runs: Sequence[_Runs], which: NDArray[np.int64]) -> tuple[CoveredCells, ...]:
+    """The cells of atoms, by the atom of each run."""
+    ends = np.cumsum([len(run.signature) for run in runs])
+    return tuple(
+        run.cells(atom) for run, atom in zip(runs, np.split(which, ends[:-1]), strict=True)
     )
 
 
@@ -200,6 +238,14 @@ class _Runs:
         self.likely = skymap.region(LIKELY).contains(edge[first]).astype(float)
         self.need = need[first]
         self._stands_for = covered[first]
+        self._order, self._covered = layer.order, compact.cell(covered)
+        self._length, self._in_cell = length, in_cell
+
+    def cells(self, atom: NDArray[np.int64]) -> CoveredCells:
+        """The cells, of runs whose atoms are known; shape (n_runs,)."""
+        return CoveredCells(
+            self._order, self._covered, np.repeat(atom, self._length), self._in_cell
+        )
 
     def members(
         self, atom: NDArray[np.int64], run: NDArray[np.int64]

@@ -118,6 +118,8 @@ class StructureSearch:
         """
         self._search()
         is_whole = math.isinf(self.problem.budget) and self.problem.interruption_rate > 0
+        # To begin as greedy does is tried for what is covered: to detect takes longer to plan.
+        is_whole &= self.problem.ways is None
         if is_whole and self._best().behind > _FAR_BEHIND:
             self._start_early()
         return self._best().scheduled_exposures

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from astropy import units as u
 
+from planners.problem.detected import as_fields, detection_statistics
 from planners.problem.plan_statistics import statistics
 from planners.problem.problem import Problem
 from planners.problem.scheduler import ScheduledExposure
@@ -36,8 +37,13 @@ def assemble(
     scheduled_exposures = sorted(
         scheduled_exposures, key=lambda scheduled_exposure: scheduled_exposure.start
     )
+    objective = detection_statistics(problem, scheduled_exposures, upper_bound)
+    if problem.ways is not None:
+        scheduled_exposures = as_fields(problem, scheduled_exposures)
+        problem, upper_bound = problem.ways.plain, None
     figures: dict[str, Any] = dict(statistics(problem, scheduled_exposures, begun, upper_bound))
     left_out = ledger(problem, scheduled_exposures)
+    figures |= objective
     figures["probability_lost"] = left_out.probability_lost()
     return ObservingPlan(
         telescope=problem.telescope.name,
@@ -46,8 +52,17 @@ def assemble(
         exposures=_exposures(problem, scheduled_exposures),
         statistics=figures,
         unobserved=left_out.unobserved(),
-        remark=left_out.remark(is_empty=not scheduled_exposures),
+        remark=" ".join(
+            filter(None, (_instead(problem), left_out.remark(is_empty=not scheduled_exposures)))
+        ),
     )
+
+
+def _instead(problem: Problem) -> str:
+    """One sentence where a source was to be detected, and cannot be looked for."""
+    if not problem.coverage_only:
+        return ""
+    return f"It covers the map, and looks for no source: {problem.coverage_only}."
 
 
 def _exposures(
@@ -82,7 +97,7 @@ def _exposures(
                 dec=dec[scheduled_exposure.field] * u.deg,
                 filter=scheduled_exposure.filter,
                 start=starts[k],
-                exposure_time=problem.request.exposure_time[scheduled_exposure.filter],
+                exposure_time=_exposure_time(problem, scheduled_exposure),
                 airmass=airmass[k],
                 probability=float(probability[scheduled_exposure.field]),
                 visit=visit,
@@ -97,10 +112,26 @@ def _depth(
 ) -> list[float | None]:
     """Predicted limit of each exposure."""
     depth: list[float | None] = [None] * len(scheduled_exposures)
-    for name, exposure_time in problem.request.exposure_time.items():
-        limits = limiting_magnitudes(problem.telescope, name, exposure_time, seen)
+    kinds = [
+        (exposure.filter, float(_exposure_time(problem, exposure).to_value(u.s)))
+        for exposure in scheduled_exposures
+    ]
+    for kind in set(kinds):
+        limits = limiting_magnitudes(problem.telescope, kind[0], kind[1] * u.s, seen)
         if limits is not None:
-            for k, scheduled_exposure in enumerate(scheduled_exposures):
-                if scheduled_exposure.filter == name:
+            for k, each in enumerate(kinds):
+                if each == kind:
                     depth[k] = round(float(limits[k]), 2)
     return depth
+
+
+def _exposure_time(
+    problem: Problem, scheduled_exposure: ScheduledExposure
+) -> u.Quantity[u.physical.time]:
+    """What was asked for, of which the clock has only the rounded difference of two times."""
+    request = problem.request
+    usual = request.exposure_time[scheduled_exposure.filter]
+    if request.objective == "coverage" or not request.exposure_times:
+        return usual
+    length = (scheduled_exposure.end - scheduled_exposure.start) * u.s
+    return min((*request.exposure_times, usual), key=lambda time: abs(time - length))

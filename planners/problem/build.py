@@ -16,6 +16,7 @@ from planners.footprints.candidates import probability_nearby
 from planners.footprints.centered import with_centered_pointing
 from planners.footprints.layers import layers_near
 from planners.footprints.tilings import with_tilings
+from planners.problem.detection import for_detection
 from planners.problem.observed import earliest_revisit, executed_by, needs_left
 from planners.problem.problem import Problem
 from planners.problem.requests import RequestInvalid, check_request
@@ -67,10 +68,8 @@ def build_problem(
             f"{telescope.name} has no grid of fields and the region is larger than its camera: "
             "plan at galaxies, or name positions (the manual planner)"
         )
-    return replace(
-        build_problem_at(skymap, telescope, request, near),
-        neglected=neglected,
-    )
+    plain = replace(build_problem_at(skymap, telescope, request, near), neglected=neglected)
+    return for_detection(plain, skymap)
 
 
 def build_problem_at(
@@ -97,7 +96,7 @@ def build_problem_at(
         executed.marked(layer, footprint, request.filters)
         for layer in cover(skymap, footprint, everywhere)
     ]
-    atoms = atoms_of(skymap, layers)
+    atoms = atoms_of(skymap, layers, with_cells=request.objective == "detection")
     need, needs = needs_left(atoms.need, request.filters)
     sky = LocalSky(telescope.site, request.start, request.end)
     positions = sky.positions(pointings.coord)

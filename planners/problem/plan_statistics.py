@@ -79,11 +79,11 @@ def statistics(
         "total_time": telescope_time(problem, scheduled_exposures),
         "dark_time": float(problem.dark.total.sum()),
         "upper_bound": upper_bound,
-        "optimality_gap": _gap(whole, upper_bound),
+        "optimality_gap": gap(whole, upper_bound),
         "expected_probability": expected_probability(problem, finish),
         "half_reached": _time(problem, reached_at(problem, finish, 0.5)),
         "most_reached": _time(problem, reached_at(problem, finish, 0.9)),
-        "bound_holds_for": None if upper_bound is None else _bounded_plans(problem),
+        "bound_holds_for": None if upper_bound is None else bounded_plans(problem),
         "solve_time": time.perf_counter() - begun,
     }
 
@@ -92,8 +92,8 @@ def _time(problem: Problem, seconds: float | None) -> str | None:
     return None if seconds is None else iso(problem.sky.time(seconds))
 
 
-def _bounded_plans(problem: Problem) -> str:
-    """Which plans the bound speaks of: it knows no pointing that the planner does not."""
+def bounded_plans(problem: Problem) -> str:
+    """Say which plans the bound speaks of: it knows no pointing that the planner does not."""
     as_long = " of as much telescope time" if problem.stops_early else ""
     off_grid = int(np.count_nonzero(problem.field_id < 0))
     if not problem.telescope.off_grid:
@@ -106,7 +106,8 @@ def _bounded_plans(problem: Problem) -> str:
     return f"plans on the field grid and of {pointings} off it{as_long}, not for others"
 
 
-def _gap(reached: float, upper_bound: float | None) -> float | None:
+def gap(reached: float, upper_bound: float | None) -> float | None:
+    """How far a plan is below the bound, as a part of it; None where there is no bound."""
     if upper_bound is None:
         return None
     if upper_bound < _NOTHING:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +13,7 @@ from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
 from planners.footprints.atoms import Atoms
+from planners.problem.detectability import Detectability
 from planners.visibility.intervals import Intervals
 from planners.visibility.local_sky import LocalSky, Positions
 from planners.visibility.slew import SlewTimes
@@ -35,6 +37,22 @@ class Ways:
 
     exposure_scale: NDArray[np.float64]
     """Exposure time of each, over that of the request, shape (n,)."""
+
+    plain: Problem
+    """The fields as they are."""
+
+    detectability: Detectability
+    """What is to be detected."""
+
+    done: NDArray[np.float64]
+    """Limit that executed exposures set for each of `Problem.needs`, mag; inf where none does.
+    Shape (n_needs,)."""
+
+    price: float
+    """Probability that a second of telescope time brings where the best ways fill it, 1/s."""
+
+    bounding: Callable[[], Problem]
+    """Makes the same problem, of which no plan is worth less than it is in truth."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +100,12 @@ class Problem:
     """What each field that was left out could cover at the most, the largest first; as many as
     a plan could have. Shape (n_neglected,)."""
 
+    coverage_only: str = ""
+    """Why a plan that was to detect a source can only cover the map; empty otherwise."""
+
     ways: Ways | None = None
-    """Where fields stand here in several ways of observing them; of each, only one is taken."""
+    """Where fields stand here in several ways of observing them, for a source to be detected; of
+    each field only one is taken."""
 
     @cached_property
     def slews(self) -> SlewTimes:
@@ -107,6 +129,12 @@ class Problem:
     def exposure_scale(self) -> NDArray[np.float64]:
         """Times `exposure`, what a visit to each field takes, shape (n,)."""
         return np.ones(len(self.field_id)) if self.ways is None else self.ways.exposure_scale
+
+    def bounding(self) -> Problem:
+        """The problem that a bound is worked out for: no plan is worth less in it than in truth."""
+        if self.ways is None:
+            return self
+        return replace(self.ways.bounding(), request=self.request)
 
     @cached_property
     def _scales(self) -> list[float]:

@@ -9,6 +9,8 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 
+from planners.detection.sources import source_model
+from planners.visibility.depth import EXTINCTION as DEPTHS
 from telescopes.observing_plan import ObservingRequest
 from telescopes.pairing.pointings import SAME_POSITION, group
 from telescopes.telescope import Telescope
@@ -36,6 +38,7 @@ def check_request(telescope: Telescope, request: ObservingRequest) -> None:
     _check_window(request)
     _check_filters(telescope, request)
     _check_limits(request)
+    _check_detection(telescope, request)
 
 
 def check_targets(telescope: Telescope, targets: Sequence[int | SkyCoord]) -> None:
@@ -134,6 +137,34 @@ def _check_limits(request: ObservingRequest) -> None:
     if not 0 / u.s <= request.interruption_rate < np.inf / u.s:
         raise RequestInvalid("the rate of interruption cannot be negative, and must be finite")
     _check_budgets(request)
+
+
+def _check_detection(telescope: Telescope, request: ObservingRequest) -> None:
+    if request.detections is not None and not 1 <= request.detections <= len(request.filters):
+        raise RequestInvalid(
+            f"from 1 to {len(request.filters)} visits can detect the source: "
+            f"not {request.detections}"
+        )
+    for time in request.exposure_times:
+        if not 0 * u.s < time <= telescope.longest_exposure:
+            raise RequestInvalid(
+                f"{telescope.name} exposes for {telescope.longest_exposure.to(u.s):g} at most, and "
+                f"for more than zero: {time.to_value(u.s):g} s is not to be chosen from"
+            )
+    if request.objective == "coverage" or not request.source:
+        return
+    try:
+        source = source_model(request.source)
+    except ValueError as err:
+        raise RequestInvalid(f"the kind of source is not known. {err}") from err
+    for name in dict.fromkeys(request.filters):
+        if name not in telescope.reference_magnitudes or name not in DEPTHS:
+            raise RequestInvalid(
+                f"how deep {telescope.name} reaches in {name} is not known, and so not what it "
+                "would detect: ask for coverage"
+            )
+        if not source.knows(name):
+            raise RequestInvalid(f"how bright {source.title} is in {name} is not known")
 
 
 def _check_budgets(request: ObservingRequest) -> None:

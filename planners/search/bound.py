@@ -44,7 +44,7 @@ class CoverageBound:
     """
 
     def __init__(self, problem: Problem) -> None:
-        self._problem = problem
+        self._problem = problem = problem.bounding()
         self._options = options = programs_of(problem, worth=0.0)
         self._exchanges = options.exchanges * problem.slews.filter_exchange
         self._finished = finished_already(problem)

@@ -10,6 +10,7 @@ import click
 
 from planners import joint_plan
 from planners.comparison.gwemopt_planner import GwemoptFailed
+from planners.detection.dust import DustMapInvalid
 from planners.files.tables import TableInvalid
 from planners.problem.requests import RequestInvalid
 from planners.registry import PLANNERS
@@ -27,7 +28,7 @@ from too_marshal.commands.plan_output import (
 )
 from too_marshal.commands.plan_request import request_of, request_options
 
-EXPECTED = (RequestInvalid, TableInvalid, GwemoptFailed)
+EXPECTED = (RequestInvalid, TableInvalid, DustMapInvalid, GwemoptFailed)
 """Errors whose message is a sentence for the person at the terminal."""
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -49,6 +50,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--visits", type=click.IntRange(min=1), help="Go round the filters so often.")
 @click.option("--observed", type=_FILE, help="CSV or JSON of exposures that were taken already.")
 @click.option("--galaxies", type=_FILE, help="Table of galaxies, for the galaxies planner.")
+@click.option("--dust-map", type=_FILE, help="HEALPix map of E(B-V), to detect a source.")
 @click.option("--compare", is_flag=True, help="Print a table of several planners instead.")
 @click.option("--curve", is_flag=True, help="Print what telescope time buys instead.")
 @click.option("--plot", type=_FILE, help="Draw the plan (png, pdf or svg).")

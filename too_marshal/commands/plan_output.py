@@ -14,6 +14,7 @@ from astropy import units as u
 from planners import JointPlan, probability_curve
 from planners.comparison.gwemopt_planner import GwemoptFailed
 from planners.files.plan_files import plan_to_json
+from planners.problem.requests import RequestInvalid
 from planners.registry import PLANNERS
 from planners.skymaps.skymap import SkyMap
 from telescopes.observing_plan import ObservingPlan, ObservingRequest
@@ -48,32 +49,45 @@ def progress(what: str) -> Iterator[None]:
 
 
 def compare_planners(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> None:
-    """Print one line for each of several planners."""
+    """Print one line for each of several planners.
+
+    Raises
+    ------
+    RequestInvalid
+        If the request makes no sense for the telescope.
+    """
+    PLANNERS["optimal"].check(telescope, request)
+    detects = request.objective == "detection"
     click.echo(
-        f"{'planner':10s}{'time':>9s}{'all visits':>12s}{'once':>9s}"
+        f"{'planner':10s}{'time':>9s}{'all visits':>12s}{'detected' if detects else 'once':>9s}"
         f"{'bound':>9s}{'gap':>8s}{'exposures':>11s}{'telescope time':>16s}"
     )
-    holds_for = ""
+    remarks: dict[str, None] = {}
     for planner in COMPARED_PLANNERS:
         try:
             with progress(planner):
                 observing_plan = PLANNERS[planner](skymap, telescope, request)
-        except GwemoptFailed as err:
+        except (GwemoptFailed, RequestInvalid) as err:
             click.echo(f"{planner:10s}{err}")
             continue
         figures = observing_plan.statistics
-        bound, gap = figures["upper_bound"], figures["optimality_gap"]
+        is_detection = figures["detection_probability"] is not None
+        reached = figures["detection_probability" if is_detection else "probability"]
+        bound = figures["detection_bound" if is_detection else "upper_bound"]
+        gap = figures["optimality_gap"]
         click.echo(
             f"{planner:10s}{figures['solve_time']:7.2f} s"
-            f"{figures['probability_all_filters']:12.4f}{figures['probability']:9.4f}"
+            f"{figures['probability_all_filters']:12.4f}{reached:9.4f}"
             f"{'' if bound is None else f'{bound:.4f}':>9s}"
             f"{'' if gap is None else f'{gap:.1%}':>8s}"
             f"{figures['exposures']:11d}{figures['total_time'] / 3600:14.2f} h"
         )
+        if is_detection:
+            remarks[f"To be detected is {figures['objective_note']}."] = None
         if bound is not None:
-            holds_for = figures["bound_holds_for"]
-    if holds_for:
-        click.echo(f"The bound holds for {holds_for}.")
+            remarks[f"The bound holds for {figures['bound_holds_for']}."] = None
+    for remark in remarks:
+        click.echo(remark)
 
 
 def print_curve(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> None:
@@ -112,13 +126,24 @@ def write(observing_plan: ObservingPlan, output: Path | None) -> None:
         figures = observing_plan.statistics
         click.echo(
             f"{figures['exposures']} exposures of {figures['fields']} fields, "
-            f"{figures['probability_all_filters']:.1%} of the probability in all visits: {output}"
+            f"{figures['probability_all_filters']:.1%} of the probability in all visits"
+            f"{_detected(observing_plan)}: {output}"
         )
     if observing_plan.remark:
         click.echo(observing_plan.remark, err=True)
     if observing_plan.statistics["dark_time"] == 0:
         # The request could never have been met; whoever waits for a plan must notice.
         raise SystemExit(1)
+
+
+def _detected(observing_plan: ObservingPlan) -> str:
+    """How likely the source is detected, where that was the objective."""
+    figures = observing_plan.statistics
+    if figures["detection_probability"] is None:
+        return ""
+    bound = figures["detection_bound"]
+    most = "" if bound is None else f" ({bound:.1%} at the most)"
+    return f", {figures['detection_probability']:.1%}{most} to detect {figures['objective_note']}"
 
 
 def _text(observing_plan: ObservingPlan) -> str:

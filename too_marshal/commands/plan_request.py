@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import cycle, islice
@@ -11,12 +12,14 @@ from typing import Any
 import click
 from astropy import units as u
 
+from planners.detection.dust import DustMap
+from planners.detection.sources import SOURCES
 from planners.files.request_fields import RequestFields
 from planners.files.tables import read_exposures, read_galaxies, read_targets
 from planners.problem.requests import RequestInvalid
 from planners.visibility.rules import TWILIGHTS
 from telescopes.entries import Entry, entries
-from telescopes.observing_plan import ObservingRequest
+from telescopes.observing_plan import Objective, ObservingRequest
 from telescopes.telescope import Telescope
 from too_marshal.commands.quantities import ExposureTimesType, QuantityType, TimeType
 
@@ -56,6 +59,11 @@ _TYPES: dict[str, click.ParamType[Any]] = {
     "sun_altitude": SunAltitudeType(u.deg),
     "right_ascension": AngleRangeType(),
     "maximum_fields": click.IntRange(min=1),
+    "detections": click.IntRange(min=1),
+    "objective": click.Choice(typing.get_args(Objective)),
+    "source": click.STRING,
+    "trigger_time": TimeType(),
+    "exposure_times": click.STRING,
     "blocks": click.IntRange(min=1),
     "airmass_limit": click.FLOAT,
     "targets": click.Path(path_type=Path, dir_okay=False),
@@ -70,6 +78,10 @@ _HELP = {
     "excluded_fields": "Comma-separated fields not to be observed.",
     "sun_altitude": "Degrees, or a twilight's name.",
     "right_ascension": "From, to: 350,20 (degrees).",
+    "exposure_times": "Seconds, comma-separated, to choose from for each field (detection).",
+    "source": f"Kind of source to detect: {', '.join(SOURCES)}, or absolute magnitude, spread and "
+    "fading a day: -16,1.3,1.",
+    "trigger_time": "When the source was triggered (UTC); the start unless given.",
     "targets": "CSV of fields or positions, for the manual planner.",
 }
 """Where the entry does not say how a value is typed."""
@@ -130,6 +142,12 @@ def request_of(telescope: Telescope, asked: Mapping[str, Any]) -> ObservingReque
     if not isinstance(times, dict):
         times = dict.fromkeys(filters, times)
     try:
+        choices = tuple(
+            float(part) * u.s for part in (asked["exposure_times"] or "").split(",") if part.strip()
+        )
+    except ValueError as err:
+        raise RequestInvalid(f"exposure times are seconds: {asked['exposure_times']!r}") from err
+    try:
         excluded = frozenset(
             int(part) for part in (asked["excluded_fields"] or "").split(",") if part.strip()
         )
@@ -139,12 +157,15 @@ def request_of(telescope: Telescope, asked: Mapping[str, Any]) -> ObservingReque
         filters=filters,
         exposure_time=times,
         excluded_fields=excluded,
+        exposure_times=choices,
+        source=asked["source"] or "",
         observed=_table(
             asked["observed"],
             lambda path: read_exposures(path, telescope, partial(click.echo, err=True)),
         )
         or (),
         galaxies=_table(asked["galaxies"], read_galaxies),
+        reddening=_table(asked["dust_map"], DustMap.read),
         targets=_table(asked["targets"], read_targets) or (),
         **{
             name: asked[name]
@@ -154,7 +175,9 @@ def request_of(telescope: Telescope, asked: Mapping[str, Any]) -> ObservingReque
     )
 
 
-_READ_HERE = frozenset({"filters", "exposure_time", "excluded_fields", "targets"})
+_READ_HERE = frozenset(
+    {"filters", "exposure_time", "exposure_times", "excluded_fields", "source", "targets"}
+)
 """Options that are attributes of the request only once they have been read."""
 
 

@@ -30,6 +30,10 @@ class PlanStatistics(TypedDict, total=False):
     half_reached: str | None
     most_reached: str | None
     bound_holds_for: str | None
+    objective: str
+    objective_note: str | None
+    detection_probability: float | None
+    detection_bound: float | None
     solve_time: float
 
 
@@ -40,6 +44,11 @@ class PlanRequest(TypedDict, total=False):
     end: Required[str]
     filters: Required[list[str]]
     exposure_time: Required[float | dict[str, float]]
+    objective: str
+    source: str
+    exposure_times: list[float]
+    detections: int | None
+    trigger_time: str | None
     minimum_gap: float
     airmass_limit: float
     sun_altitude: float

@@ -183,6 +183,11 @@ class Settings:
             word == "auto" and bool(self.kafka_client_id) and not self.rehearsal
         )
 
+    @property
+    def dust_map(self) -> Path:
+        """Where `too-marshal dust` puts the map of the Galaxy's dust."""
+        return self.data_dir / "dust_map.fits"
+
     def session_key(self) -> str:
         """Key that signs cookies: the setting, or one made once and kept in the data folder.
 

@@ -25,7 +25,7 @@ from too_marshal.workflows.exposures import (
 )
 from too_marshal.workflows.intake import prune, reprocess
 from too_marshal.workflows.localizations import fetch, localize
-from too_marshal.workflows.planning import curve, offer, plan, rescore
+from too_marshal.workflows.planning import curve, dust, offer, plan, rescore
 from too_marshal.workflows.rules import backtest
 from too_marshal.workflows.submissions import (
     automatic,
@@ -54,6 +54,7 @@ def _with(tool: object, workflow: Callable[..., object]) -> Workflow:
 def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
     """Every task's workflow; each takes a session and the task's arguments."""
     robots = Robots.from_settings(settings)
+    dust.use_dust_map(settings.dust_map)
     on_robots = partial(_with, robots)
     with_fetcher = partial(_with, fetch.open_fetcher(settings))
     channels = channels_of(settings)

@@ -26,6 +26,7 @@ from too_marshal.db.plans import Plan, PlanState
 from too_marshal.workflows.exposures.archives import references_of
 from too_marshal.workflows.exposures.records import as_executed, exposures_of
 from too_marshal.workflows.exposures.visits import to_repeat
+from too_marshal.workflows.planning.dust import dust_map
 
 logger = logging.getLogger(__name__)
 
@@ -104,9 +105,12 @@ def as_asked(session: Session, plan: Plan) -> ObservingRequest:
     A plan that takes up another counts all that was taken for the event, a new one what was
     taken in its own night.
     """
+    asked = request_from_json(plan.request, is_stored=True)
     request = replace(
-        request_from_json(plan.request, is_stored=True),
+        asked,
         references=references_of(session, plan.telescope),
+        trigger_time=asked.trigger_time or _triggered(plan),
+        reddening=dust_map() if asked.objective == "detection" else None,
     )
     if plan.parent_id is None:
         # Whoever lists targets wants them, also if they were taken in this night.
@@ -119,6 +123,11 @@ def as_asked(session: Session, plan: Plan) -> ObservingRequest:
         [Time(now()), *(exposure.start + exposure.exposure_time for exposure in executed)]
     )
     return remaining_request(request, executed, present)
+
+
+def _triggered(plan: Plan) -> Time | None:
+    """When the event was triggered, from which on its source fades."""
+    return None if plan.event.event_time is None else Time(plan.event.event_time)
 
 
 def _of_its_night(session: Session, plan: Plan, start: Time) -> tuple[ExecutedExposure, ...]:
