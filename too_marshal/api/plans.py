@@ -28,6 +28,7 @@ from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404
+from too_marshal.workflows.planning.bring_in import bring_in
 from too_marshal.workflows.planning.cancel_plan import cancel_plan
 from too_marshal.workflows.planning.follow_up import ask_for_follow_up
 from too_marshal.workflows.planning.plan import ask_for_plan
@@ -63,15 +64,24 @@ PLAN = named(
     document=nullable(described(ANYTHING, "the whole plan in the plan file format")),
 )
 
+MAX_NAME_LENGTH = 120
+"""Letters of the name of a file."""
+
 PLAN_REQUEST: dict[str, Any] = {
     "type": "object",
-    "required": ["telescope", "request"],
+    "anyOf": [{"required": ["telescope", "request"]}, {"required": ["file"]}],
     "additionalProperties": False,
     "properties": {
         "telescope": TEXT,
         "planner": described(TEXT, f"one of {', '.join(PLANNERS)}; the first unless named"),
         "program": described(TEXT, "the robot's usual one unless named"),
         "request": document_schema(RequestFields),
+        "file": described(
+            TEXT,
+            "in place of a planner: a plan that is there already (JSON, CSV or ECSV), of which"
+            " telescope and request then need not be said, or a list of targets",
+        ),
+        "name": described(TEXT, "of the file, for people"),
     },
 }
 
@@ -116,7 +126,9 @@ def get_plan(plan_id: int) -> dict[str, Any]:
     plan = row_or_404(Plan, plan_id, undefer(Plan.document))
     turn = turns(database(), [plan]).get(plan.id)
     position = None if turn is None else turn.place
-    return {**plan_to_json(plan), "queue_position": position, "document": plan.document}
+    # What somebody has brought is no plan before it is scored.
+    document = None if plan.state == PlanState.COMPUTING else plan.document
+    return {**plan_to_json(plan), "queue_position": position, "document": document}
 
 
 @operation(
@@ -131,18 +143,20 @@ def get_plan(plan_id: int) -> dict[str, Any]:
 def post_plan(event_id: int) -> tuple[dict[str, Any], int]:
     """Ask for a plan on the event's current map; a worker computes it."""
     event = row_or_404(Event, event_id)
-    body = json_body(("telescope", "planner", "program", "request"))
+    body = json_body(("telescope", "planner", "program", "request", "file", "name"))
     texts = {
-        "telescope": body.get("telescope"),
+        "telescope": body.get("telescope", "" if "file" in body else None),
         "planner": body.get("planner", next(iter(PLANNERS))),
         "program": body.get("program", ""),
     }
     for name, value in texts.items():
         if not isinstance(value, str) or len(value) > 40 or "\0" in value:
             abort(422, f"{name} is a text of at most 40 characters")
-    request = body.get("request")
+    request = body.get("request", {} if "file" in body else None)
     if not isinstance(request, dict):
         abort(422, "request is an object")
+    if "file" in body:
+        return _bring_in(event, body, texts, request), 202
     try:
         plan = ask_for_plan(
             database(), event, request=request, author=current_person().username, **texts
@@ -150,6 +164,25 @@ def post_plan(event_id: int) -> tuple[dict[str, Any], int]:
     except (ValueError, TypeError, KeyError) as err:
         abort(422, str(err))
     return plan_to_json(plan), 202
+
+
+def _bring_in(
+    event: Event, body: dict[str, Any], texts: dict[str, Any], request: dict[str, Any]
+) -> dict[str, Any]:
+    file, name = body["file"], body.get("name", "a file")
+    if not isinstance(file, str) or not isinstance(name, str) or len(name) > MAX_NAME_LENGTH:
+        abort(422, f"file is a text, and name is one of at most {MAX_NAME_LENGTH} characters")
+    if "planner" in body:
+        abort(422, "a file is no matter of a planner: leave one of the two out")
+    try:
+        plan = bring_in(
+            database(), event, data=file.encode(), name=name.replace("\0", ""),
+            telescope=texts["telescope"], program=texts["program"], request=request,
+            author=current_person().username,
+        )  # fmt: skip
+    except ValueError as err:
+        abort(422, str(err))
+    return plan_to_json(plan)
 
 
 @operation(

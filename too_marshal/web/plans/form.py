@@ -13,6 +13,7 @@ from astropy import units as u
 from planners.files.request_fields import RequestFields
 from planners.registry import PLANNERS
 from telescopes import TELESCOPES
+from telescopes.tables.exposure_tables import RejectedRow
 from telescopes.telescope import Telescope
 from too_marshal.db.base import now
 from too_marshal.web.document_form import Asked, asked
@@ -63,6 +64,11 @@ class PlanForm:
 
     values: dict[str, str]
     errors: dict[str, str] = field(default_factory=dict)
+    has_file: bool = False
+    """Whether a file comes along that says what is observed."""
+
+    rejected: tuple[RejectedRow, ...] = ()
+    """Rows of the file that cannot be used."""
 
     @classmethod
     def empty(cls, telescope: Telescope) -> PlanForm:
@@ -119,6 +125,10 @@ class PlanForm:
 
     def _check_planner(self) -> None:
         planner = PLANNERS.get(self.values["planner"])
+        if self.has_file:
+            if self.values[TARGETS.name]:
+                self.errors[TARGETS.name] = "Give a file or a list, and not both."
+            return
         observes_targets = planner is not None and planner.takes_targets
         if observes_targets and not self.values[TARGETS.name]:
             self.errors[TARGETS.name] = "Give the manual planner a field or a position a line."

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from planners.comparison.gwemopt_planner import GwemoptFailed
-from planners.coverage.replan import remaining_request
+from planners.coverage.replan import remaining_request, rescored
 from planners.files.plan_files import request_from_json
 from planners.registry import MAP_PLANNERS, PLANNERS
 from planners.skymaps.skymap import SkyMap
@@ -43,7 +43,11 @@ class PlanningFailed(Exception):
 
 
 def think(
-    session: Session, plan: Plan, skymap: SkyMap, request: ObservingRequest
+    session: Session,
+    plan: Plan,
+    skymap: SkyMap,
+    request: ObservingRequest,
+    made: ObservingPlan | None = None,
 ) -> ObservingPlan | None:
     """Compute a plan.
 
@@ -55,6 +59,8 @@ def think(
         What is to be planned.
     skymap, request
         The map and what is asked.
+    made
+        Exposures that somebody has brought: they are scored on the map.
 
     Returns
     -------
@@ -78,6 +84,8 @@ def think(
 
     try:
         with stopped_when(is_over):
+            if made is not None:
+                return rescored(skymap, TELESCOPES[plan.telescope], made)
             return PLANNERS[plan.planner](skymap, TELESCOPES[plan.telescope], request)
     except Stopped:
         return None

@@ -27,6 +27,7 @@ from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanRule, PlanState
 from too_marshal.workflows.alerts.notify import notify_people
 from too_marshal.workflows.localizations.localize import load_skymap
+from too_marshal.workflows.plan_document import read_plan
 from too_marshal.workflows.planning.compute import PlanningFailed, has_curve, request_of, think
 from too_marshal.workflows.planning.plan_queue import (
     TIME_LIMITS,
@@ -111,8 +112,14 @@ def ask_for_plan(  # noqa: PLR0913 - what a person chooses
     program: str,
     request: dict[str, Any],
     author: str,
+    document: dict[str, Any] | None = None,
 ) -> Plan:
     """Ask for a plan on the event's current map.
+
+    Parameters
+    ----------
+    document
+        A plan that is there already, in the plan file format: it is not made but scored.
 
     Raises
     ------
@@ -140,6 +147,7 @@ def ask_for_plan(  # noqa: PLR0913 - what a person chooses
         program=program,
         author=author,
         request=request,
+        document=document,
     )
     session.add(plan)
     session.flush()
@@ -169,10 +177,11 @@ def compute(session: Session, plan_id: int) -> None:
     plan.begun_at = now()
     skymap = load_skymap(session, plan.localization)
     request = request_of(session, plan)
+    made = None if plan.document is None else read_plan(plan)
     session.commit()  # no transaction stays open while the planner thinks
     observing_plan, failure = None, ""
     try:
-        observing_plan = think(session, plan, skymap, request)
+        observing_plan = think(session, plan, skymap, request, made)
     except PlanningFailed as err:
         failure = str(err)
     plan = lock(session, Plan, plan_id)

@@ -1,0 +1,90 @@
+"""What becomes of the form by which a person asks for a plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
+
+from planners.files.brought_files import BroughtFileInvalid
+from planners.registry import PERSONS_PLANNERS
+from telescopes import TELESCOPES
+from too_marshal.db.events import Event
+from too_marshal.db.plans import Plan
+from too_marshal.web.plans.form import (
+    EXPOSURE_TIME,
+    LIMITS,
+    LISTS,
+    STOPS,
+    TARGETS,
+    TIME_LIMIT,
+    PlanForm,
+)
+from too_marshal.workflows.planning.bring_in import bring_in
+from too_marshal.workflows.planning.plan import ask_for_plan
+
+MAX_NAME_LENGTH = 120
+
+
+def choices() -> dict[str, Any]:
+    """Everything that the form offers."""
+    return {
+        "telescopes": TELESCOPES,
+        "planners": PERSONS_PLANNERS,
+        "targets": TARGETS,
+        "exposure_time": EXPOSURE_TIME,
+        "stops": STOPS,
+        "limits": LIMITS,
+        "lists": LISTS,
+        "time_limit": TIME_LIMIT,
+    }
+
+
+def plan_asked(
+    session: Session, event: Event, form: PlanForm, file: FileStorage | None, *, by: str
+) -> Plan | None:
+    """Ask for what a form says; None if it cannot be, and the form then says why.
+
+    Parameters
+    ----------
+    session
+        Open session; committed, or rolled back.
+    event
+        Of which a plan is asked for.
+    form
+        What was typed.
+    file
+        What was sent along.
+    by
+        The person.
+    """
+    data = b"" if file is None else file.read()
+    form.has_file = bool(data)
+    wanted = form.request()
+    if form.errors:
+        return None
+    try:
+        if file is not None and data:
+            return bring_in(
+                session, event, data=data, name=(file.filename or "a file")[:MAX_NAME_LENGTH],
+                telescope=form.values["telescope"], program=form.values["program"],
+                request=wanted, author=by,
+            )  # fmt: skip
+        return ask_for_plan(
+            session,
+            event,
+            telescope=form.values["telescope"],
+            planner=form.values["planner"] or PERSONS_PLANNERS[0],
+            program=form.values["program"],
+            request=wanted,
+            author=by,
+        )
+    except BroughtFileInvalid as err:
+        session.rollback()
+        form.errors["file"] = str(err).partition(": row ")[0] if err.rows else str(err)
+        form.rejected = err.rows
+    except ValueError as err:
+        session.rollback()
+        form.errors["form"] = str(err)
+    return None
