@@ -44,6 +44,7 @@ _SUMMARY = {
     "planner": TEXT,
     "program": TEXT,
     "author": TEXT,
+    "galaxies": described(nullable(INTEGER), "the table of galaxies that it aims at"),
     "state": {"enum": [state.value for state in PlanState]},
     "remark": described(TEXT, "why it is empty or failed"),
     "request": described(ANYTHING, "what was asked, as in the plan file format"),
@@ -76,6 +77,9 @@ PLAN_REQUEST: dict[str, Any] = {
         "planner": described(TEXT, f"one of {', '.join(PLANNERS)}; the first unless named"),
         "program": described(TEXT, "the robot's usual one unless named"),
         "request": document_schema(RequestFields),
+        "galaxies": described(
+            INTEGER, "number of a table of galaxies, for the planner of that name"
+        ),
         "file": described(
             TEXT,
             "in place of a planner: a plan that is there already (JSON, CSV or ECSV), of which"
@@ -98,6 +102,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "planner": plan.planner,
         "program": plan.program,
         "author": plan.author,
+        "galaxies": plan.galaxy_table_id,
         "state": plan.state,
         "remark": plan.remark,
         "request": plan.request,
@@ -143,7 +148,7 @@ def get_plan(plan_id: int) -> dict[str, Any]:
 def post_plan(event_id: int) -> tuple[dict[str, Any], int]:
     """Ask for a plan on the event's current map; a worker computes it."""
     event = row_or_404(Event, event_id)
-    body = json_body(("telescope", "planner", "program", "request", "file", "name"))
+    body = json_body(("telescope", "planner", "program", "request", "galaxies", "file", "name"))
     texts = {
         "telescope": body.get("telescope", "" if "file" in body else None),
         "planner": body.get("planner", next(iter(PLANNERS))),
@@ -155,12 +160,16 @@ def post_plan(event_id: int) -> tuple[dict[str, Any], int]:
     request = body.get("request", {} if "file" in body else None)
     if not isinstance(request, dict):
         abort(422, "request is an object")
+    galaxies = body.get("galaxies")
+    if galaxies is not None and not (type(galaxies) is int and 0 < galaxies < 1 << 31):
+        abort(422, "galaxies is the number of a table")
     if "file" in body:
         return _bring_in(event, body, texts, request), 202
     try:
         plan = ask_for_plan(
-            database(), event, request=request, author=current_person().username, **texts
-        )
+            database(), event, request=request, author=current_person().username,
+            galaxies=galaxies, **texts,
+        )  # fmt: skip
     except (ValueError, TypeError, KeyError) as err:
         abort(422, str(err))
     return plan_to_json(plan), 202
@@ -172,8 +181,9 @@ def _bring_in(
     file, name = body["file"], body.get("name", "a file")
     if not isinstance(file, str) or not isinstance(name, str) or len(name) > MAX_NAME_LENGTH:
         abort(422, f"file is a text, and name is one of at most {MAX_NAME_LENGTH} characters")
-    if "planner" in body:
-        abort(422, "a file is no matter of a planner: leave one of the two out")
+    for other in ("planner", "galaxies"):
+        if other in body:
+            abort(422, f"a file is no matter of a planner: leave it or {other} out")
     try:
         plan = bring_in(
             database(), event, data=file.encode(), name=name.replace("\0", ""),

@@ -144,7 +144,7 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "drafts": _of_event(CircularDraft, event, CircularDraft.id.desc()),
         "timeline": _timeline(event),
         "form": form or PlanForm.empty(next(iter(TELESCOPES.values()))),
-        **choices(),
+        **choices(session, event),
     }
 
 
@@ -213,7 +213,8 @@ def ask(event_id: int) -> WerkzeugResponse:
         return _to_plan(plan)
     if request.headers.get("HX-Request"):
         return make_response(
-            render_template("_plan_form.html", event=row, form=form, **choices()), 422
+            render_template("_plan_form.html", event=row, form=form, **choices(database(), row)),
+            422,
         )
     return make_response(render_template("event.html", **_page(row, form)), 422)
 

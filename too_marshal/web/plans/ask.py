@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -22,14 +23,17 @@ from too_marshal.web.plans.form import (
     PlanForm,
 )
 from too_marshal.workflows.planning.bring_in import bring_in
+from too_marshal.workflows.planning.galaxies import offered_galaxies
 from too_marshal.workflows.planning.plan import ask_for_plan
 
 MAX_NAME_LENGTH = 120
 
 
-def choices() -> dict[str, Any]:
+def choices(session: Session, event: Event) -> dict[str, Any]:
     """Everything that the form offers."""
     return {
+        # Asked for by the form alone, which not everybody sees.
+        "galaxy_tables": partial(offered_galaxies, session, event.id),
         "telescopes": TELESCOPES,
         "planners": PERSONS_PLANNERS,
         "targets": TARGETS,
@@ -78,6 +82,7 @@ def plan_asked(
             planner=form.values["planner"] or PERSONS_PLANNERS[0],
             program=form.values["program"],
             request=wanted,
+            galaxies=form.galaxies,
             author=by,
         )
     except BroughtFileInvalid as err:

@@ -77,6 +77,7 @@ class PlanForm:
         values = {
             "telescope": telescope.name,
             "planner": "",
+            "galaxies": "",
             "program": "",
             "filters": ", ".join(telescope.default_filters),
             "start": _typed(start),
@@ -129,6 +130,11 @@ class PlanForm:
             if self.values[TARGETS.name]:
                 self.errors[TARGETS.name] = "Give a file or a list, and not both."
             return
+        aims_at_galaxies = planner is not None and planner.takes_galaxies
+        if aims_at_galaxies and self.galaxies is None:
+            self.errors["galaxies"] = "Choose a table for the galaxies planner, or bring one."
+        elif not aims_at_galaxies and self.galaxies is not None:
+            self.errors["galaxies"] = "Only the galaxies planner looks at these."
         observes_targets = planner is not None and planner.takes_targets
         if observes_targets and not self.values[TARGETS.name]:
             self.errors[TARGETS.name] = "Give the manual planner a field or a position a line."
@@ -136,6 +142,12 @@ class PlanForm:
             self.errors.setdefault(
                 TARGETS.name, "Only the manual planner observes these: choose it, or empty this."
             )
+
+    @property
+    def galaxies(self) -> int | None:
+        """Number of the table of galaxies that is chosen."""
+        text = self.values["galaxies"]
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
 
     def _time(self, name: str) -> str:
         try:

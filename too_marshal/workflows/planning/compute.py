@@ -26,6 +26,7 @@ from too_marshal.db.plans import Plan, PlanState
 from too_marshal.workflows.exposures.archives import references_of
 from too_marshal.workflows.exposures.records import as_executed, exposures_of
 from too_marshal.workflows.exposures.visits import to_repeat
+from too_marshal.workflows.planning.galaxies import load_galaxies
 
 logger = logging.getLogger(__name__)
 
@@ -115,6 +116,9 @@ def as_asked(session: Session, plan: Plan) -> ObservingRequest:
     request = replace(
         request_from_json(plan.request, is_stored=True),
         references=references_of(session, plan.telescope),
+        galaxies=None
+        if plan.galaxy_table_id is None
+        else load_galaxies(session, plan.galaxy_table_id),
     )
     if plan.parent_id is None:
         # Whoever lists targets wants them, also if they were taken in this night.

@@ -33,6 +33,7 @@ def ask_for_follow_up(session: Session, plan: Plan, *, by: str) -> Plan:
         telescope=plan.telescope,
         planner=plan.planner,
         program=plan.program,
+        galaxy_table_id=plan.galaxy_table_id,
         author=by,
         request={**plan.request, "start": iso(begin), "end": iso(begin + WINDOW)},
     )

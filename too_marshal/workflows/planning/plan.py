@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any, cast
 
@@ -29,6 +30,7 @@ from too_marshal.workflows.alerts.notify import notify_people
 from too_marshal.workflows.localizations.localize import load_skymap
 from too_marshal.workflows.plan_document import read_plan
 from too_marshal.workflows.planning.compute import PlanningFailed, has_curve, request_of, think
+from too_marshal.workflows.planning.galaxies import galaxies_of
 from too_marshal.workflows.planning.plan_queue import (
     TIME_LIMITS,
     WINDOW,
@@ -112,12 +114,15 @@ def ask_for_plan(  # noqa: PLR0913 - what a person chooses
     program: str,
     request: dict[str, Any],
     author: str,
+    galaxies: int | None = None,
     document: dict[str, Any] | None = None,
 ) -> Plan:
     """Ask for a plan on the event's current map.
 
     Parameters
     ----------
+    galaxies
+        A table of galaxies, for the planner that aims at them.
     document
         A plan that is there already, in the plan file format: it is not made but scored.
 
@@ -133,7 +138,7 @@ def ask_for_plan(  # noqa: PLR0913 - what a person chooses
         raise ValueError(f"unknown telescope {telescope!r}; known: {', '.join(TELESCOPES)}")
     if planner not in PLANNERS:
         raise ValueError(f"unknown planner {planner!r}; known: {', '.join(PLANNERS)}")
-    wanted = request_from_json(request)
+    wanted = replace(request_from_json(request), galaxies=galaxies_of(session, event, galaxies))
     PLANNERS[planner].check(TELESCOPES[telescope], wanted)
     # A slip in a number would observe what somebody wanted to leave out.
     check_fields(TELESCOPES[telescope], wanted.excluded_fields)
@@ -147,6 +152,7 @@ def ask_for_plan(  # noqa: PLR0913 - what a person chooses
         program=program,
         author=author,
         request=request,
+        galaxy_table_id=galaxies,
         document=document,
     )
     session.add(plan)

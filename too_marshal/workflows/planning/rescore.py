@@ -140,6 +140,7 @@ def _ask(
         telescope=old.telescope,
         planner=old.planner,
         program=old.program,
+        galaxy_table_id=old.galaxy_table_id,
         request=_with_its_own_night(old.request),
     )
     session.add(plan)
