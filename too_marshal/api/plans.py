@@ -8,16 +8,15 @@ from flask import abort
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
-from planners.files.request_fields import RequestFields
-from planners.registry import PLANNERS
 from too_marshal.api.operations import Content, iso, json_body, operation
+from too_marshal.api.plan_requests import PLAN_REQUEST, plan_asked
 from too_marshal.api.schemas import (
     ANYTHING,
     INTEGER,
     TEXT,
     TIME,
+    TRUTH,
     described,
-    document_schema,
     listed,
     named,
     nullable,
@@ -28,10 +27,8 @@ from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404
-from too_marshal.workflows.planning.bring_in import bring_in
 from too_marshal.workflows.planning.cancel_plan import cancel_plan
 from too_marshal.workflows.planning.follow_up import ask_for_follow_up
-from too_marshal.workflows.planning.plan import ask_for_plan
 from too_marshal.workflows.planning.plan_queue import turns
 
 _SUMMARY = {
@@ -44,6 +41,7 @@ _SUMMARY = {
     "planner": TEXT,
     "program": TEXT,
     "author": TEXT,
+    "has_chosen_map": described(TRUTH, "somebody wanted this map, which was not the current one"),
     "galaxies": described(nullable(INTEGER), "the table of galaxies that it aims at"),
     "state": {"enum": [state.value for state in PlanState]},
     "remark": described(TEXT, "why it is empty or failed"),
@@ -65,30 +63,6 @@ PLAN = named(
     document=nullable(described(ANYTHING, "the whole plan in the plan file format")),
 )
 
-MAX_NAME_LENGTH = 120
-"""Letters of the name of a file."""
-
-PLAN_REQUEST: dict[str, Any] = {
-    "type": "object",
-    "anyOf": [{"required": ["telescope", "request"]}, {"required": ["file"]}],
-    "additionalProperties": False,
-    "properties": {
-        "telescope": TEXT,
-        "planner": described(TEXT, f"one of {', '.join(PLANNERS)}; the first unless named"),
-        "program": described(TEXT, "the robot's usual one unless named"),
-        "request": document_schema(RequestFields),
-        "galaxies": described(
-            INTEGER, "number of a table of galaxies, for the planner of that name"
-        ),
-        "file": described(
-            TEXT,
-            "in place of a planner: a plan that is there already (JSON, CSV or ECSV), of which"
-            " telescope and request then need not be said, or a list of targets",
-        ),
-        "name": described(TEXT, "of the file, for people"),
-    },
-}
-
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:
     """A plan without its exposures."""
@@ -102,6 +76,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "planner": plan.planner,
         "program": plan.program,
         "author": plan.author,
+        "has_chosen_map": plan.has_chosen_map,
         "galaxies": plan.galaxy_table_id,
         "state": plan.state,
         "remark": plan.remark,
@@ -146,53 +121,9 @@ def get_plan(plan_id: int) -> dict[str, Any]:
     problems={400: "no JSON object", 422: "the request cannot be met; the detail says why"},
 )
 def post_plan(event_id: int) -> tuple[dict[str, Any], int]:
-    """Ask for a plan on the event's current map; a worker computes it."""
+    """Ask for a plan, on the event's current map unless another is named; a worker computes it."""
     event = row_or_404(Event, event_id)
-    body = json_body(("telescope", "planner", "program", "request", "galaxies", "file", "name"))
-    texts = {
-        "telescope": body.get("telescope", "" if "file" in body else None),
-        "planner": body.get("planner", next(iter(PLANNERS))),
-        "program": body.get("program", ""),
-    }
-    for name, value in texts.items():
-        if not isinstance(value, str) or len(value) > 40 or "\0" in value:
-            abort(422, f"{name} is a text of at most 40 characters")
-    request = body.get("request", {} if "file" in body else None)
-    if not isinstance(request, dict):
-        abort(422, "request is an object")
-    galaxies = body.get("galaxies")
-    if galaxies is not None and not (type(galaxies) is int and 0 < galaxies < 1 << 31):
-        abort(422, "galaxies is the number of a table")
-    if "file" in body:
-        return _bring_in(event, body, texts, request), 202
-    try:
-        plan = ask_for_plan(
-            database(), event, request=request, author=current_person().username,
-            galaxies=galaxies, **texts,
-        )  # fmt: skip
-    except (ValueError, TypeError, KeyError) as err:
-        abort(422, str(err))
-    return plan_to_json(plan), 202
-
-
-def _bring_in(
-    event: Event, body: dict[str, Any], texts: dict[str, Any], request: dict[str, Any]
-) -> dict[str, Any]:
-    file, name = body["file"], body.get("name", "a file")
-    if not isinstance(file, str) or not isinstance(name, str) or len(name) > MAX_NAME_LENGTH:
-        abort(422, f"file is a text, and name is one of at most {MAX_NAME_LENGTH} characters")
-    for other in ("planner", "galaxies"):
-        if other in body:
-            abort(422, f"a file is no matter of a planner: leave it or {other} out")
-    try:
-        plan = bring_in(
-            database(), event, data=file.encode(), name=name.replace("\0", ""),
-            telescope=texts["telescope"], program=texts["program"], request=request,
-            author=current_person().username,
-        )  # fmt: skip
-    except ValueError as err:
-        abort(422, str(err))
-    return plan_to_json(plan)
+    return plan_to_json(plan_asked(event, json_body(tuple(PLAN_REQUEST["properties"])))), 202
 
 
 @operation(

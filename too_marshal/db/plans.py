@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -163,6 +163,11 @@ class Plan(Base):
     )
     galaxy_table_id: Mapped[int | None] = mapped_column(
         ForeignKey("galaxy_table.id"), comment="what the galaxies planner aims at"
+    )
+    has_chosen_map: Mapped[bool] = mapped_column(
+        default=False,
+        server_default=false(),
+        comment="a person wants it on this map, which was not the current one",
     )
     curve: Mapped[PlanCurve | None] = mapped_column(
         JSONB, comment="what telescope time buys; null until it is worked out"

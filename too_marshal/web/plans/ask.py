@@ -17,12 +17,16 @@ from too_marshal.web.plans.form import (
     EXPOSURE_TIME,
     LIMITS,
     LISTS,
+    NO_EARTH,
     STOPS,
     TARGETS,
     TIME_LIMIT,
     PlanForm,
 )
+from too_marshal.workflows.localizations.masked import can_be_masked
+from too_marshal.workflows.localizations.names import MASKED, name_of
 from too_marshal.workflows.planning.bring_in import bring_in
+from too_marshal.workflows.planning.choose_map import maps_to_plan_on
 from too_marshal.workflows.planning.galaxies import offered_galaxies
 from too_marshal.workflows.planning.plan import ask_for_plan
 
@@ -33,6 +37,7 @@ def choices(session: Session, event: Event) -> dict[str, Any]:
     """Everything that the form offers."""
     return {
         # Asked for by the form alone, which not everybody sees.
+        "maps": partial(maps, session, event),
         "galaxy_tables": partial(offered_galaxies, session, event.id),
         "telescopes": TELESCOPES,
         "planners": PERSONS_PLANNERS,
@@ -43,6 +48,21 @@ def choices(session: Session, event: Event) -> dict[str, Any]:
         "lists": LISTS,
         "time_limit": TIME_LIMIT,
     }
+
+
+def maps(session: Session, event: Event) -> list[tuple[str, str]]:
+    """Value and name of each map that can be planned on; the current one has no value."""
+    offered: list[tuple[str, str]] = []
+    for row in maps_to_plan_on(session, event):
+        if row.kind == MASKED:
+            continue  # it is offered beside the map that it is made of
+        is_current = row.id == event.current_localization_id
+        offered.append(
+            ("", f"current ({name_of(row)})") if is_current else (str(row.id), name_of(row))
+        )
+        if can_be_masked(event, row):
+            offered.append((f"{row.id}{NO_EARTH}", f"{row.id} without the sky behind the Earth"))
+    return offered
 
 
 def plan_asked(
@@ -73,7 +93,8 @@ def plan_asked(
             return bring_in(
                 session, event, data=data, name=(file.filename or "a file")[:MAX_NAME_LENGTH],
                 telescope=form.values["telescope"], program=form.values["program"],
-                request=wanted, author=by,
+                request=wanted, author=by, localization_id=form.localization_id,
+                no_earth=form.no_earth,
             )  # fmt: skip
         return ask_for_plan(
             session,
@@ -83,6 +104,8 @@ def plan_asked(
             program=form.values["program"],
             request=wanted,
             galaxies=form.galaxies,
+            localization_id=form.localization_id,
+            no_earth=form.no_earth,
             author=by,
         )
     except BroughtFileInvalid as err:

@@ -51,6 +51,9 @@ TARGETS = _ASKED["targets"]
 
 _TYPED_LISTS = {form_field.name: form_field for form_field in (*LISTS, TARGETS)}
 
+NO_EARTH = "-no-earth"
+"""Ending of a map's number, where the sky that the Earth hid is taken out of it."""
+
 USUAL_EXPOSURE_TIME = 30.0
 """s, offered unless the person says otherwise."""
 
@@ -78,6 +81,7 @@ class PlanForm:
             "telescope": telescope.name,
             "planner": "",
             "galaxies": "",
+            "map": "",
             "program": "",
             "filters": ", ".join(telescope.default_filters),
             "start": _typed(start),
@@ -146,8 +150,17 @@ class PlanForm:
     @property
     def galaxies(self) -> int | None:
         """Number of the table of galaxies that is chosen."""
-        text = self.values["galaxies"]
-        return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
+        return _number(self.values["galaxies"])
+
+    @property
+    def localization_id(self) -> int | None:
+        """Number of the map that is chosen; None: the current one."""
+        return _number(self.values["map"].removesuffix(NO_EARTH))
+
+    @property
+    def no_earth(self) -> bool:
+        """Whether the map is wanted without the sky that the Earth hid."""
+        return self.values["map"].endswith(NO_EARTH)
 
     def _time(self, name: str) -> str:
         try:
@@ -185,6 +198,10 @@ class PlanForm:
             self.errors[form_field.name] = entry.range(typed=True)
             return math.nan
         return form_field.kind(value)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
 
 
 def _typed(when: datetime) -> str:

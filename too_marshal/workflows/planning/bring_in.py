@@ -44,6 +44,8 @@ def bring_in(  # noqa: PLR0913 - what is known of a file
     program: str,
     request: dict[str, Any],
     author: str,
+    localization_id: int | None = None,
+    no_earth: bool = False,
 ) -> Plan:
     """Make a plan of a file: its exposures as they stand there, or a plan of the targets it lists.
 
@@ -66,6 +68,8 @@ def bring_in(  # noqa: PLR0913 - what is known of a file
         is said by the table. Of a plan file with a request of its own, nothing does.
     author
         Who brings it.
+    localization_id, no_earth
+        The map on which it is scored, as `ask_for_plan` takes it.
 
     Raises
     ------
@@ -79,6 +83,7 @@ def bring_in(  # noqa: PLR0913 - what is known of a file
         return ask_for_plan(
             session, event, telescope=chosen.name, planner="manual", program=program,
             request={**request, "targets": listed}, author=author,
+            localization_id=localization_id, no_earth=no_earth,
         )  # fmt: skip
     pairs = file.exposures(chosen)
     exposures = [exposure for _, exposure in pairs]
@@ -93,6 +98,7 @@ def bring_in(  # noqa: PLR0913 - what is known of a file
     return ask_for_plan(
         session, event, telescope=chosen.name, planner="manual", program=program,
         request=request_to_json(wanted), author=author, document=plan_to_json(plan),
+        localization_id=localization_id, no_earth=no_earth,
     )  # fmt: skip
 
 
