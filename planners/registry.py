@@ -48,6 +48,9 @@ class Planner:
     detects: bool = False
     """It can plan for a source to be detected."""
 
+    takes_galaxies: bool = False
+    """It aims at the galaxies of a request; no other looks at them."""
+
     def __call__(
         self, skymap: SkyMap, telescope: Telescope, request: ObservingRequest
     ) -> ObservingPlan:
@@ -75,6 +78,12 @@ class Planner:
             raise RequestInvalid(
                 "only the manual planner observes targets: choose it, or leave the targets out"
             )
+        if self.takes_galaxies and request.galaxies is None:
+            raise RequestInvalid("no galaxies are given to the galaxies planner")
+        if request.galaxies is not None and not self.takes_galaxies:
+            raise RequestInvalid(
+                "only the galaxies planner looks at galaxies: choose it, or leave the table out"
+            )
 
     @property
     def plan(self) -> Plans:
@@ -87,7 +96,7 @@ class Planner:
 PLANNERS: dict[str, Planner] = {
     "optimal": Planner("planners.optimal", detects=True),
     "greedy": Planner("planners.greedy", detects=True),
-    "galaxies": Planner("planners.galaxies", needs_more=True),
+    "galaxies": Planner("planners.galaxies", needs_more=True, takes_galaxies=True),
     "gwemopt": Planner("planners.comparison.gwemopt_planner", is_slow=True),
     "manual": Planner("planners.manual", needs_more=True, takes_targets=True),
 }
@@ -98,9 +107,13 @@ MAP_PLANNERS = tuple(name for name, planner in PLANNERS.items() if not planner.n
 
 PERSONS_PLANNERS = (
     *MAP_PLANNERS,
-    *(name for name, planner in PLANNERS.items() if planner.takes_targets),
+    *(
+        name
+        for name, planner in PLANNERS.items()
+        if planner.takes_targets or planner.takes_galaxies
+    ),
 )
-"""Those that a form can ask for: a person may list targets."""
+"""Those that a form can ask for: a person may list targets, or bring a table of galaxies."""
 
 
 def plan(

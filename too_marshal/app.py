@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Flask
+from flask import Flask, request
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 from sqlalchemy import Engine
@@ -32,14 +32,26 @@ from too_marshal.web import (
     replacements,
     search,
 )
+from too_marshal.web.plans import galaxies as plan_galaxies
 from too_marshal.web.plans import pages as plan_pages
 from too_marshal.web.rules import pages as rule_pages
+from too_marshal.workflows.exposures.upload import MAX_TABLE_SIZE
+from too_marshal.workflows.planning.galaxies import MAX_GALAXIES_SIZE
 
 MAX_REQUEST_SIZE = 1_000_000
-"""Bytes of a body; the one address that takes more says so itself."""
+"""Bytes of a body; addresses of the API that take more say so themselves."""
+
+_LARGE_FILES = {"exposures.add": MAX_TABLE_SIZE, "galaxies.add": MAX_GALAXIES_SIZE}
+"""Bytes that a form may have, by the view that takes it."""
 
 FORM_LIFE = timedelta(hours=12)
 """A form may be sent so long after its page was made: a night."""
+
+
+def _allow_large_files() -> None:
+    most = _LARGE_FILES.get(request.endpoint or "")
+    if most is not None:
+        request.max_content_length = request.max_form_memory_size = most
 
 
 def create_app(settings: Settings, engine: Engine) -> Flask:
@@ -72,11 +84,14 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     )
     for part in (responses, access, errors, filters, assets):
         part.install(app)
+    # Before the form's token is looked for, which reads the form.
+    app.before_request(_allow_large_files)
     csrf = CSRFProtect(app)
     for blueprint in (
         auth.auth,
         events.events,
         exposures.exposures,
+        plan_galaxies.galaxies,
         coverage.coverage,
         notices.notices,
         plan_pages.plans,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -76,6 +77,13 @@ def plan_to_json(plan: ObservingPlan) -> dict[str, Any]:
         ],
         "remark": plan.remark,
     }
+
+
+def table_text(plan: ObservingPlan, kind: str) -> str:
+    """The exposures as a table: "csv", or "ecsv", which has units."""
+    text = io.StringIO()
+    plan.to_table().write(text, format=f"ascii.{kind}")
+    return text.getvalue()
 
 
 def _finite(value: Any) -> Any:

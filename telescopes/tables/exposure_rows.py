@@ -71,7 +71,7 @@ class ExposureReader:
             raise ValueError(f"{row.surplus} cells more than there are columns")
         check_taken(row, self.verdicts)
         start = self._start(row)
-        field_id, ra, dec = self._place(row)
+        field_id, ra, dec = self.place(row)
         name = self._filter(row)
         exposure = ExecutedExposure(
             exposure_id=row.get(self.columns.get("exposure_id"))
@@ -111,7 +111,7 @@ class ExposureReader:
             raise ValueError("no start")
         return _from_iso(text)
 
-    def _place(self, row: Row) -> tuple[int, float, float]:
+    def place(self, row: Row) -> tuple[int, float, float]:
         """Field (-1 off the grid) and position, deg."""
         field_id = self._field(row)
         ra = row.quantity_in(self.columns.get("ra"), u.deg)

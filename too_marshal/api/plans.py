@@ -8,16 +8,15 @@ from flask import abort
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
-from planners.files.request_fields import RequestFields
-from planners.registry import PLANNERS
 from too_marshal.api.operations import Content, iso, json_body, operation
+from too_marshal.api.plan_requests import PLAN_REQUEST, plan_asked
 from too_marshal.api.schemas import (
     ANYTHING,
     INTEGER,
     TEXT,
     TIME,
+    TRUTH,
     described,
-    document_schema,
     listed,
     named,
     nullable,
@@ -30,7 +29,6 @@ from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.planning.cancel_plan import cancel_plan
 from too_marshal.workflows.planning.follow_up import ask_for_follow_up
-from too_marshal.workflows.planning.plan import ask_for_plan
 from too_marshal.workflows.planning.plan_queue import turns
 
 _SUMMARY = {
@@ -43,6 +41,8 @@ _SUMMARY = {
     "planner": TEXT,
     "program": TEXT,
     "author": TEXT,
+    "has_chosen_map": described(TRUTH, "somebody wanted this map, which was not the current one"),
+    "galaxies": described(nullable(INTEGER), "the table of galaxies that it aims at"),
     "state": {"enum": [state.value for state in PlanState]},
     "remark": described(TEXT, "why it is empty or failed"),
     "request": described(ANYTHING, "what was asked, as in the plan file format"),
@@ -63,18 +63,6 @@ PLAN = named(
     document=nullable(described(ANYTHING, "the whole plan in the plan file format")),
 )
 
-PLAN_REQUEST: dict[str, Any] = {
-    "type": "object",
-    "required": ["telescope", "request"],
-    "additionalProperties": False,
-    "properties": {
-        "telescope": TEXT,
-        "planner": described(TEXT, f"one of {', '.join(PLANNERS)}; the first unless named"),
-        "program": described(TEXT, "the robot's usual one unless named"),
-        "request": document_schema(RequestFields),
-    },
-}
-
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:
     """A plan without its exposures."""
@@ -88,6 +76,8 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "planner": plan.planner,
         "program": plan.program,
         "author": plan.author,
+        "has_chosen_map": plan.has_chosen_map,
+        "galaxies": plan.galaxy_table_id,
         "state": plan.state,
         "remark": plan.remark,
         "request": plan.request,
@@ -116,7 +106,9 @@ def get_plan(plan_id: int) -> dict[str, Any]:
     plan = row_or_404(Plan, plan_id, undefer(Plan.document))
     turn = turns(database(), [plan]).get(plan.id)
     position = None if turn is None else turn.place
-    return {**plan_to_json(plan), "queue_position": position, "document": plan.document}
+    # What somebody has brought is no plan before it is scored.
+    document = None if plan.state == PlanState.COMPUTING else plan.document
+    return {**plan_to_json(plan), "queue_position": position, "document": document}
 
 
 @operation(
@@ -129,27 +121,9 @@ def get_plan(plan_id: int) -> dict[str, Any]:
     problems={400: "no JSON object", 422: "the request cannot be met; the detail says why"},
 )
 def post_plan(event_id: int) -> tuple[dict[str, Any], int]:
-    """Ask for a plan on the event's current map; a worker computes it."""
+    """Ask for a plan, on the event's current map unless another is named; a worker computes it."""
     event = row_or_404(Event, event_id)
-    body = json_body(("telescope", "planner", "program", "request"))
-    texts = {
-        "telescope": body.get("telescope"),
-        "planner": body.get("planner", next(iter(PLANNERS))),
-        "program": body.get("program", ""),
-    }
-    for name, value in texts.items():
-        if not isinstance(value, str) or len(value) > 40 or "\0" in value:
-            abort(422, f"{name} is a text of at most 40 characters")
-    request = body.get("request")
-    if not isinstance(request, dict):
-        abort(422, "request is an object")
-    try:
-        plan = ask_for_plan(
-            database(), event, request=request, author=current_person().username, **texts
-        )
-    except (ValueError, TypeError, KeyError) as err:
-        abort(422, str(err))
-    return plan_to_json(plan), 202
+    return plan_to_json(plan_asked(event, json_body(tuple(PLAN_REQUEST["properties"])))), 202
 
 
 @operation(

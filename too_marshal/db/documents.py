@@ -134,7 +134,7 @@ class MapDescription(TypedDict, total=False):
     """Where an event is, as `too_marshal.notices.formats.notice_json` writes it; deg."""
 
     kind: Required[str]
-    """Circle, ellipse, polygon, map, map link, point or product."""
+    """Circle, ellipse, polygon, map, map link, point, product or masked."""
 
     ra: float
     dec: float
@@ -155,7 +155,10 @@ class MapDescription(TypedDict, total=False):
 
     url: str
     maps: list[MapPart]
-    """Of a product."""
+    """Of a product, or what was masked."""
+
+    source: str
+    """Who says what is masked."""
 
 
 class SourceCoverage(TypedDict):

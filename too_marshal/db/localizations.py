@@ -75,13 +75,14 @@ class Localization(Base):
     variant: Mapped[str] = mapped_column(
         String(20),
         default="own",
-        comment="own; combined (by the mission); fetched, fetched-2, ...; product-<event>",
+        comment="own; combined (by the mission); fetched, fetched-2, ...; product-<event>; "
+        "no-earth-<localization>",
     )
     order: Mapped[list[int]] = mapped_column(
         ARRAY(BigInteger), comment="the mission's own sequence; the largest ready one is current"
     )
     kind: Mapped[str] = mapped_column(
-        String(20), comment="circle, ellipse, polygon, inlinemap, maplink, product, point"
+        String(20), comment="circle, ellipse, polygon, inlinemap, maplink, product, masked, point"
     )
     description: Mapped[MapDescription] = mapped_column(JSONB, comment="as the notice gives it")
     state: Mapped[LocalizationState] = mapped_column(String(20), default=LocalizationState.PENDING)

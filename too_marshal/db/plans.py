@@ -5,13 +5,14 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from too_marshal.db.base import MARSHAL, Base, Utc, now
 from too_marshal.db.documents import PlanCurve, PlanRequest, PlanRescored, PlanStatistics
 from too_marshal.db.events import Event
+from too_marshal.db.galaxies import GalaxyTable
 from too_marshal.db.localizations import Localization
 
 MAXIMUM_AGE_TO_PLAN, MAXIMUM_AGE_TO_TELL, MAXIMUM_AGE_TO_SUBMIT = 168.0, 168.0, 24.0
@@ -160,6 +161,14 @@ class Plan(Base):
     rescored: Mapped[PlanRescored | None] = mapped_column(
         JSONB, comment="localization_id, and the statistics on that later map"
     )
+    galaxy_table_id: Mapped[int | None] = mapped_column(
+        ForeignKey("galaxy_table.id"), comment="what the galaxies planner aims at"
+    )
+    has_chosen_map: Mapped[bool] = mapped_column(
+        default=False,
+        server_default=false(),
+        comment="a person wants it on this map, which was not the current one",
+    )
     curve: Mapped[PlanCurve | None] = mapped_column(
         JSONB, comment="what telescope time buys; null until it is worked out"
     )
@@ -173,6 +182,7 @@ class Plan(Base):
 
     event: Mapped[Event] = relationship()
     localization: Mapped[Localization] = relationship()
+    galaxy_table: Mapped[GalaxyTable | None] = relationship()
     exposures: Mapped[list[PlannedExposureRow]] = relationship(
         order_by="PlannedExposureRow.number", cascade="all, delete-orphan"
     )

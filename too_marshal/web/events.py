@@ -20,7 +20,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from planners.registry import PERSONS_PLANNERS
 from telescopes import TELESCOPES
 from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.events import Activity, Event, latest_events
@@ -36,18 +35,10 @@ from too_marshal.http.service import database, row_or_404, service
 from too_marshal.web import sky
 from too_marshal.web.decisions import by_subject
 from too_marshal.web.links import linked
-from too_marshal.web.plans.form import (
-    EXPOSURE_TIME,
-    LIMITS,
-    LISTS,
-    STOPS,
-    TARGETS,
-    TIME_LIMIT,
-    PlanForm,
-)
+from too_marshal.web.plans.ask import choices, plan_asked
+from too_marshal.web.plans.form import PlanForm
 from too_marshal.web.replacements import SWAP_MESSAGES
 from too_marshal.workflows.events.event_status import event_statuses
-from too_marshal.workflows.planning.plan import ask_for_plan
 from too_marshal.workflows.planning.plan_queue import turns
 from too_marshal.workflows.recommended_plan import recommended_plan
 from too_marshal.workflows.rules.decide import decisions_of
@@ -153,7 +144,7 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "drafts": _of_event(CircularDraft, event, CircularDraft.id.desc()),
         "timeline": _timeline(event),
         "form": form or PlanForm.empty(next(iter(TELESCOPES.values()))),
-        **_choices(),
+        **choices(session, event),
     }
 
 
@@ -193,19 +184,6 @@ def _files(session: Session, localizations: list[Localization]) -> set[str]:
     return set(session.scalars(query))
 
 
-def _choices() -> dict[str, Any]:
-    return {
-        "telescopes": TELESCOPES,
-        "planners": PERSONS_PLANNERS,
-        "targets": TARGETS,
-        "exposure_time": EXPOSURE_TIME,
-        "stops": STOPS,
-        "limits": LIMITS,
-        "lists": LISTS,
-        "time_limit": TIME_LIMIT,
-    }
-
-
 @events.get("/events/<row:event_id>/sky.json")
 @needs(Role.VIEWER)
 def sky_json(event_id: int) -> Response:
@@ -228,26 +206,15 @@ def ask(event_id: int) -> WerkzeugResponse:
     """Ask for a plan."""
     row = row_or_404(Event, event_id)
     form = PlanForm.typed(request.form)
-    wanted = form.request()
-    if not form.errors:
-        try:
-            plan = ask_for_plan(
-                database(),
-                row,
-                telescope=form.values["telescope"],
-                planner=form.values["planner"] or PERSONS_PLANNERS[0],
-                program=form.values["program"],
-                request=wanted,
-                author=current_person().username,
-            )
-        except ValueError as err:
-            database().rollback()
-            form.errors["form"] = str(err)
-        else:
-            return _to_plan(plan)
+    plan = plan_asked(
+        database(), row, form, request.files.get("file"), by=current_person().username
+    )
+    if plan is not None:
+        return _to_plan(plan)
     if request.headers.get("HX-Request"):
         return make_response(
-            render_template("_plan_form.html", event=row, form=form, **_choices()), 422
+            render_template("_plan_form.html", event=row, form=form, **choices(database(), row)),
+            422,
         )
     return make_response(render_template("event.html", **_page(row, form)), 422)
 

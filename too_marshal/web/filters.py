@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from too_marshal import formatting
+from too_marshal.workflows.localizations.names import name_of
 
 NAMES = (
     "utc", "age", "percent", "area", "distance", "rate", "sexagesimal", "best_class", "duration",
@@ -16,3 +17,4 @@ def install(app: Flask) -> None:
     """Give the templates these filters."""
     for name in NAMES:
         app.add_template_filter(getattr(formatting, name), name)
+    app.add_template_filter(name_of, "map_name")

@@ -8,6 +8,7 @@ from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from too_marshal.db.base import MARSHAL
+from too_marshal.db.events import Event
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import LIVE, Submission, SubmissionState
 
@@ -17,8 +18,8 @@ def recommended_plan(
 ) -> int | None:
     """Plan to show first.
 
-    One that is at its robot; else one that could be sent, on the newest map: a person's newest,
-    or that which covers most.
+    One that is at its robot; else one that could be sent, on the current map before any other, and
+    then on the newest: a person's newest, or that which covers most.
 
     Parameters
     ----------
@@ -33,6 +34,7 @@ def recommended_plan(
     """
     query = (
         select(Plan.id)
+        .join(Event)
         .outerjoin(
             Submission,
             (Submission.plan_id == Plan.id) & Submission.state.in_((*LIVE, SubmissionState.DONE)),
@@ -41,6 +43,8 @@ def recommended_plan(
         .order_by(
             Submission.id.desc().nulls_last(),
             Plan.telescope.in_(reachable).desc(),
+            (Plan.localization_id == Event.current_localization_id).desc().nulls_last(),
+            Plan.has_chosen_map,
             Plan.localization_id.desc(),
             case((Plan.author == MARSHAL, 0), else_=Plan.id).desc(),
             Plan.statistics["probability_all_filters"].as_float().desc().nulls_last(),

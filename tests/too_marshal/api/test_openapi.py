@@ -32,6 +32,7 @@ from too_marshal.api.operations import OPERATIONS
 from too_marshal.db.events import EventLink
 from too_marshal.db.localizations import Drawing
 from too_marshal.db.plans import PlanRule, PlanState, RuleDecision, RuleTrial
+from too_marshal.workflows.planning.galaxies import bring_galaxies
 
 DOCUMENT = document()
 PREFIX = "/api/v1"
@@ -111,8 +112,11 @@ def rows(session: Session) -> dict[str, int]:
     )  # fmt: skip
     session.add_all([link, trial, decision])
     session.commit()
+    hosts = b"ra,dec,distance\n1,2,40"
+    galaxies = bring_galaxies(session, event, data=hosts, name="hosts", by="ann")
     return {
         "link_id": link.id,
+        "table_id": galaxies.id,
         "rule_id": rule_id,
         "trial_id": trial.id,
         "event_id": event.id,
@@ -141,6 +145,7 @@ BODIES = {
         "data": b"field_id,filter,mjd\n700,g,61364.2\n9999999,g,61364.3\n",
         "query_string": {"telescope": "ZTF"},
     },
+    "post_galaxies": {"data": b"ra,dec,distance\n1,2,40"},
     "post_submission": {
         "headers": {"Idempotency-Key": "a key of a test"},
         "json": {"preflight_id": 1},

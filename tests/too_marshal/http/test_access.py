@@ -36,6 +36,8 @@ OBSERVER_ENDPOINTS = {
     "coverage.compute",
     "exposures.add",
     "exposures.take_away",
+    "galaxies.add",
+    "galaxies.remove",
     "plans.budget",
     "plans.cancel",
     "plans.check",
@@ -68,6 +70,8 @@ OBSERVER_ENDPOINTS = {
     "api.post_preflight",
     "api.post_exposures",
     "api.undo_import",
+    "api.post_galaxies",
+    "api.post_remove_galaxies",
     "api.post_replacement",
     "api.decline_a_replacement",
     "api.post_submission",
@@ -116,7 +120,7 @@ def test_every_state_change_needs_more_than_a_viewer(app: Flask):
 
 
 @pytest.fixture
-def rows(session: Session) -> dict[str, int]:
+def rows(session: Session) -> dict[str, int | str]:
     event = add_event(session)
     localization = add_localization(session, event)
     plan = add_plan(session, event)
@@ -137,12 +141,14 @@ def rows(session: Session) -> dict[str, int]:
         "link_id": 4711,
         "rule_id": 4711,
         "trial_id": 4711,
+        "table_id": 4711,
+        "kind": "json",
     }
 
 
 @pytest.mark.parametrize("role", [None, *Role])
 def test_nobody_gets_past_the_role_that_an_endpoint_needs(
-    app: Flask, visitor: Visitor, rows: dict[str, int], role: Role | None
+    app: Flask, visitor: Visitor, rows: dict[str, int | str], role: Role | None
 ):
     client = visitor(role)
     for rule in app.url_map.iter_rules():

@@ -13,6 +13,7 @@ from astropy import units as u
 from planners.files.request_fields import RequestFields
 from planners.registry import PLANNERS
 from telescopes import TELESCOPES
+from telescopes.tables.exposure_tables import RejectedRow
 from telescopes.telescope import Telescope
 from too_marshal.db.base import now
 from too_marshal.web.document_form import Asked, asked
@@ -50,6 +51,9 @@ TARGETS = _ASKED["targets"]
 
 _TYPED_LISTS = {form_field.name: form_field for form_field in (*LISTS, TARGETS)}
 
+NO_EARTH = "-no-earth"
+"""Ending of a map's number, where the sky that the Earth hid is taken out of it."""
+
 USUAL_EXPOSURE_TIME = 30.0
 """s, offered unless the person says otherwise."""
 
@@ -63,6 +67,11 @@ class PlanForm:
 
     values: dict[str, str]
     errors: dict[str, str] = field(default_factory=dict)
+    has_file: bool = False
+    """Whether a file comes along that says what is observed."""
+
+    rejected: tuple[RejectedRow, ...] = ()
+    """Rows of the file that cannot be used."""
 
     @classmethod
     def empty(cls, telescope: Telescope) -> PlanForm:
@@ -71,6 +80,8 @@ class PlanForm:
         values = {
             "telescope": telescope.name,
             "planner": "",
+            "galaxies": "",
+            "map": "",
             "program": "",
             "filters": ", ".join(telescope.default_filters),
             "start": _typed(start),
@@ -119,6 +130,15 @@ class PlanForm:
 
     def _check_planner(self) -> None:
         planner = PLANNERS.get(self.values["planner"])
+        if self.has_file:
+            if self.values[TARGETS.name]:
+                self.errors[TARGETS.name] = "Give a file or a list, and not both."
+            return
+        aims_at_galaxies = planner is not None and planner.takes_galaxies
+        if aims_at_galaxies and self.galaxies is None:
+            self.errors["galaxies"] = "Choose a table for the galaxies planner, or bring one."
+        elif not aims_at_galaxies and self.galaxies is not None:
+            self.errors["galaxies"] = "Only the galaxies planner looks at these."
         observes_targets = planner is not None and planner.takes_targets
         if observes_targets and not self.values[TARGETS.name]:
             self.errors[TARGETS.name] = "Give the manual planner a field or a position a line."
@@ -126,6 +146,21 @@ class PlanForm:
             self.errors.setdefault(
                 TARGETS.name, "Only the manual planner observes these: choose it, or empty this."
             )
+
+    @property
+    def galaxies(self) -> int | None:
+        """Number of the table of galaxies that is chosen."""
+        return _number(self.values["galaxies"])
+
+    @property
+    def localization_id(self) -> int | None:
+        """Number of the map that is chosen; None: the current one."""
+        return _number(self.values["map"].removesuffix(NO_EARTH))
+
+    @property
+    def no_earth(self) -> bool:
+        """Whether the map is wanted without the sky that the Earth hid."""
+        return self.values["map"].endswith(NO_EARTH)
 
     def _time(self, name: str) -> str:
         try:
@@ -163,6 +198,10 @@ class PlanForm:
             self.errors[form_field.name] = entry.range(typed=True)
             return math.nan
         return form_field.kind(value)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
 
 
 def _typed(when: datetime) -> str:

@@ -14,9 +14,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import undefer
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from planners.files.plan_files import table_text
 from too_marshal.db.base import now
 from too_marshal.db.people import Role
-from too_marshal.db.plans import Plan
+from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.preflights import ERROR, WARNING, latest_preflight
 from too_marshal.db.queues import LIVE, Submission
 from too_marshal.http.access import current_person, needs
@@ -25,6 +26,7 @@ from too_marshal.web import sky
 from too_marshal.web.plans.curve import picture
 from too_marshal.web.plans.text import how_far
 from too_marshal.workflows.exposures.visits import visits_of
+from too_marshal.workflows.plan_document import read_plan
 from too_marshal.workflows.planning.budget_plan import ask_for_budget
 from too_marshal.workflows.planning.cancel_plan import cancel_plan
 from too_marshal.workflows.planning.compute import has_curve
@@ -99,15 +101,19 @@ def _unobserved(plan: Plan) -> list[dict[str, Any]]:
     return list((plan.document or {}).get("unobserved") or [])
 
 
-@plans.get("/plans/<row:plan_id>.json")
+@plans.get("/plans/<row:plan_id>.<any(json, csv, ecsv):kind>")
 @needs(Role.VIEWER)
-def download(plan_id: int) -> Response:
-    """Give the plan in the plan file format."""
+def download(plan_id: int, kind: str) -> Response:
+    """Give the plan in the plan file format, or its exposures as a table."""
     row = row_or_404(Plan, plan_id, undefer(Plan.document))
-    if row.document is None:
+    if row.document is None or row.state == PlanState.COMPUTING:
         abort(404, "The plan is not computed yet.")
-    response = Response(json.dumps(row.document, indent=1), mimetype="application/json")
-    response.headers.set("Content-Disposition", "attachment", filename=f"plan-{plan_id}.json")
+    if kind == "json":
+        text, mimetype = json.dumps(row.document, indent=1), "application/json"
+    else:
+        text, mimetype = table_text(read_plan(row), kind), "text/csv"
+    response = Response(text, mimetype=mimetype)
+    response.headers.set("Content-Disposition", "attachment", filename=f"plan-{plan_id}.{kind}")
     return response
 
 

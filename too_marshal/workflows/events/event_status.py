@@ -65,7 +65,7 @@ def _best_plans(session: Session, ids: Iterable[int]) -> dict[int, float]:
     probability = Plan.statistics["probability_all_filters"].as_float()
     query = (
         select(Plan.event_id, func.max(probability))
-        .where(Plan.event_id.in_(ids), Plan.state == PlanState.READY)
+        .where(Plan.event_id.in_(ids), Plan.state == PlanState.READY, ~Plan.has_chosen_map)
         .group_by(Plan.event_id)
     )
     return {event_id: best or 0.0 for event_id, best in session.execute(query)}

@@ -157,7 +157,7 @@ def _obsolete(session: Session, localization: Localization) -> str:
     newer = select(Localization.id).where(
         Localization.event_id == localization.event_id,
         Localization.order > localization.order,
-        Localization.kind.not_in(["point", "product"]),
+        Localization.kind.not_in(["point", "product", "masked"]),
         Localization.state != LocalizationState.REFUSED,
     )
     return "" if session.scalar(newer.limit(1)) is None else "a newer notice says where it is"

@@ -53,4 +53,5 @@ def ask_for_budget(session: Session, plan: Plan, point: int, *, by: str) -> Plan
         program=plan.program,
         request=dict(request),
         author=by,
+        localization_id=plan.localization_id if plan.has_chosen_map else None,
     )

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from planners.comparison.gwemopt_planner import GwemoptFailed
-from planners.coverage.replan import remaining_request
+from planners.coverage.replan import remaining_request, rescored
 from planners.files.plan_files import request_from_json
 from planners.registry import MAP_PLANNERS, PLANNERS
 from planners.skymaps.skymap import SkyMap
@@ -27,6 +27,7 @@ from too_marshal.workflows.exposures.archives import references_of
 from too_marshal.workflows.exposures.records import as_executed, exposures_of
 from too_marshal.workflows.exposures.visits import to_repeat
 from too_marshal.workflows.planning.dust import dust_map
+from too_marshal.workflows.planning.galaxies import load_galaxies
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,11 @@ class PlanningFailed(Exception):
 
 
 def think(
-    session: Session, plan: Plan, skymap: SkyMap, request: ObservingRequest
+    session: Session,
+    plan: Plan,
+    skymap: SkyMap,
+    request: ObservingRequest,
+    made: ObservingPlan | None = None,
 ) -> ObservingPlan | None:
     """Compute a plan.
 
@@ -56,6 +61,8 @@ def think(
         What is to be planned.
     skymap, request
         The map and what is asked.
+    made
+        Exposures that somebody has brought: they are scored on the map.
 
     Returns
     -------
@@ -79,6 +86,8 @@ def think(
 
     try:
         with stopped_when(is_over):
+            if made is not None:
+                return rescored(skymap, TELESCOPES[plan.telescope], made)
             return PLANNERS[plan.planner](skymap, TELESCOPES[plan.telescope], request)
     except Stopped:
         return None
@@ -111,6 +120,9 @@ def as_asked(session: Session, plan: Plan) -> ObservingRequest:
         references=references_of(session, plan.telescope),
         trigger_time=asked.trigger_time or _triggered(plan),
         reddening=dust_map() if asked.objective == "detection" else None,
+        galaxies=None
+        if plan.galaxy_table_id is None
+        else load_galaxies(session, plan.galaxy_table_id),
     )
     if plan.parent_id is None:
         # Whoever lists targets wants them, also if they were taken in this night.

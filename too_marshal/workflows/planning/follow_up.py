@@ -15,6 +15,8 @@ from too_marshal.workflows.planning.plan_queue import WINDOW, ask_to_compute
 def ask_for_follow_up(session: Session, plan: Plan, *, by: str) -> Plan:
     """Ask for a plan of what is missing of another, on the event's map as it is now.
 
+    Who chose another map for the plan is taken at their word for what is missing of it.
+
     Raises
     ------
     ValueError
@@ -28,11 +30,15 @@ def ask_for_follow_up(session: Session, plan: Plan, *, by: str) -> Plan:
     begin = now()
     follow_up = Plan(
         event_id=plan.event_id,
-        localization_id=plan.event.current_localization_id or plan.localization_id,
+        localization_id=plan.localization_id
+        if plan.has_chosen_map
+        else plan.event.current_localization_id or plan.localization_id,
+        has_chosen_map=plan.has_chosen_map,
         parent_id=plan.id,
         telescope=plan.telescope,
         planner=plan.planner,
         program=plan.program,
+        galaxy_table_id=plan.galaxy_table_id,
         author=by,
         request={**plan.request, "start": iso(begin), "end": iso(begin + WINDOW)},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any, cast
 
@@ -22,12 +23,15 @@ from too_marshal import tasks
 from too_marshal.db.base import MARSHAL, now
 from too_marshal.db.documents import PlanStatistics
 from too_marshal.db.events import Event, record, urgency
-from too_marshal.db.localizations import Localization, LocalizationState
+from too_marshal.db.localizations import Localization
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanRule, PlanState
 from too_marshal.workflows.alerts.notify import notify_people
 from too_marshal.workflows.localizations.localize import load_skymap
+from too_marshal.workflows.plan_document import read_plan
+from too_marshal.workflows.planning.choose_map import chosen_map
 from too_marshal.workflows.planning.compute import PlanningFailed, has_curve, request_of, think
+from too_marshal.workflows.planning.galaxies import galaxies_of
 from too_marshal.workflows.planning.plan_queue import (
     TIME_LIMITS,
     WINDOW,
@@ -111,22 +115,35 @@ def ask_for_plan(  # noqa: PLR0913 - what a person chooses
     program: str,
     request: dict[str, Any],
     author: str,
+    galaxies: int | None = None,
+    localization_id: int | None = None,
+    no_earth: bool = False,
+    document: dict[str, Any] | None = None,
 ) -> Plan:
-    """Ask for a plan on the event's current map.
+    """Ask for a plan of an event.
+
+    Parameters
+    ----------
+    localization_id
+        The map, if it is to be another than the current one.
+    no_earth
+        Whether to take the sky out of it that the Earth hid from the satellite.
+    galaxies
+        A table of galaxies, for the planner that aims at them.
+    document
+        A plan that is there already, in the plan file format: it is not made but scored.
 
     Raises
     ------
     ValueError
         If the event has no map, or the request cannot be read; the message is for the person.
     """
-    localization = event.current_localization
-    if localization is None or localization.state != LocalizationState.READY:
-        raise ValueError(f"{event.name} has no sky map yet")
+    localization = chosen_map(session, event, localization_id, no_earth=no_earth)
     if telescope not in TELESCOPES:
         raise ValueError(f"unknown telescope {telescope!r}; known: {', '.join(TELESCOPES)}")
     if planner not in PLANNERS:
         raise ValueError(f"unknown planner {planner!r}; known: {', '.join(PLANNERS)}")
-    wanted = request_from_json(request)
+    wanted = replace(request_from_json(request), galaxies=galaxies_of(session, event, galaxies))
     PLANNERS[planner].check(TELESCOPES[telescope], wanted)
     # A slip in a number would observe what somebody wanted to leave out.
     check_fields(TELESCOPES[telescope], wanted.excluded_fields)
@@ -140,6 +157,9 @@ def ask_for_plan(  # noqa: PLR0913 - what a person chooses
         program=program,
         author=author,
         request=request,
+        galaxy_table_id=galaxies,
+        has_chosen_map=localization.id != event.current_localization_id,
+        document=document,
     )
     session.add(plan)
     session.flush()
@@ -169,10 +189,11 @@ def compute(session: Session, plan_id: int) -> None:
     plan.begun_at = now()
     skymap = load_skymap(session, plan.localization)
     request = request_of(session, plan)
+    made = None if plan.document is None else read_plan(plan)
     session.commit()  # no transaction stays open while the planner thinks
     observing_plan, failure = None, ""
     try:
-        observing_plan = think(session, plan, skymap, request)
+        observing_plan = think(session, plan, skymap, request, made)
     except PlanningFailed as err:
         failure = str(err)
     plan = lock(session, Plan, plan_id)

@@ -101,7 +101,7 @@ def _not_over(session: Session, event: Event, localization: Localization) -> lis
 
 
 def _live(session: Session, event: Event, localization: Localization) -> list[Submission]:
-    """What robots hold, or shall get, that was planned on another map."""
+    """What robots hold, or shall get, that was planned on a map that was current then."""
     return lock_all(
         session,
         select(Submission)
@@ -109,6 +109,8 @@ def _live(session: Session, event: Event, localization: Localization) -> list[Su
         .where(
             Plan.event_id == event.id,
             Plan.localization_id != localization.id,
+            # Who planned on another map on purpose knew the current one.
+            ~Plan.has_chosen_map,
             Submission.state.in_(LIVE),
             ~Submission.withdrawal_requested,
         )
@@ -140,6 +142,7 @@ def _ask(
         telescope=old.telescope,
         planner=old.planner,
         program=old.program,
+        galaxy_table_id=old.galaxy_table_id,
         request=_with_its_own_night(old.request),
     )
     session.add(plan)

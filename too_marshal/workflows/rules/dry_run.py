@@ -104,7 +104,7 @@ def _ready_localizations(session: Session, notices: list[int]) -> dict[int, Loca
             Localization.notice_id.in_(notices),
             Localization.state == LocalizationState.READY,
             Localization.variant != "combined",
-            Localization.kind != "product",
+            Localization.kind.not_in(["product", "masked"]),
         )
         .order_by(Localization.id)
     )

@@ -13,11 +13,12 @@ from telescopes.preflight.preflight import preflight as look
 from telescopes.up_to_date import up_to_date
 from too_marshal.db.base import now
 from too_marshal.db.documents import PlanFinding
-from too_marshal.db.events import record
+from too_marshal.db.events import Event, record
 from too_marshal.db.plans import Plan
 from too_marshal.db.preflights import ERROR, WARNING, Preflight
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
+from too_marshal.workflows.localizations.names import name_of
 from too_marshal.workflows.plan_document import read_plan
 from too_marshal.workflows.submissions.approve import queue_name
 from too_marshal.workflows.submissions.budget import time_left
@@ -57,10 +58,10 @@ def examine(session: Session, robots: Robots, plan: Plan) -> list[PlanFinding]:
     The session is committed: no transaction stays open while the robot is spoken to.
     """
     observing_plan = read_plan(session.get_one(Plan, plan.id, options=[undefer(Plan.document)]))
-    budget = _of_the_budget(session, robots, plan)
+    known = [*_of_the_map(session, plan), *_of_the_budget(session, robots, plan)]
     name, program = queue_name(session, plan), plan.program or robots.program(plan.telescope)
     session.commit()
-    return [*budget, *_of_the_queue(robots, observing_plan, name, program)]
+    return [*known, *_of_the_queue(robots, observing_plan, name, program)]
 
 
 def _of_the_queue(
@@ -84,6 +85,14 @@ def _of_the_queue(
         else []
     )
     return [*remarks, *(_finding(str(finding.level), finding.message) for finding in findings)]
+
+
+def _of_the_map(session: Session, plan: Plan) -> list[PlanFinding]:
+    event = session.get_one(Event, plan.event_id, populate_existing=True)
+    if plan.localization_id == event.current_localization_id:
+        return []
+    text = f"it was made on map {name_of(plan.localization)}, which is not the current one"
+    return [_finding(WARNING, text)]
 
 
 def _of_the_budget(session: Session, robots: Robots, plan: Plan) -> list[PlanFinding]:
