@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from planners.optimal import problems_of
 from planners.optimum.budget_search import best_of_all, best_within, within
+from planners.problem.detected import as_fields
 from planners.problem.plan_statistics import telescope_time
 from planners.problem.problem import Problem
 from planners.problem.scheduler import ScheduledExposure
@@ -47,7 +48,8 @@ class ProbabilityCurve:
     """Exposures of each plan. Shape (n,)."""
 
     probability_all_filters: NDArray[np.float64]
-    """Probability in all visits, never falling. Shape (n,)."""
+    """Probability in all visits, or of a detection where that is the objective, never falling.
+    Shape (n,)."""
 
     probability: NDArray[np.float64]
     """Probability that the same plans cover at least once. Shape (n,)."""
@@ -198,6 +200,8 @@ def _better(less: _Point, more: _Point) -> _Point:
 
 def _once(problem: Problem, exposures: Sequence[ScheduledExposure]) -> float:
     """Probability that exposures cover, with what was observed before."""
+    if problem.ways is not None:
+        return _once(problem.ways.plain, as_fields(problem, exposures))
     fields = np.array([exposure.field for exposure in exposures], dtype=np.int64)
     seen = problem.seen_before | problem.atoms.covered(fields)
     return float(problem.atoms.probability[seen].sum())

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from planners.detection.sources import SourceModel
 from planners.skymaps.skymap import SkyMap
 
-_DEEP = -5.0
+_DEEP = -6.0
 """Least DISTMU over DISTSIGMA for which the closed form keeps its digits."""
 
-_NODES = 11
-"""Of the sum over the spread of magnitudes."""
+_FINE, _REACH = 0.05, 4.0
+"""Step of the sum over distance moduli, mag; and how far from a limit it goes, in spreads."""
 
 
 def nearer_than(
@@ -86,20 +86,30 @@ def detectable(
     coarse = np.stack([np.round(np.log(scale), 3), np.round(np.where(known, distmu, 0) / scale, 3)])
     alike, which = np.unique(coarse, axis=1, return_inverse=True)
     sigma = np.exp(alike[0])
-    within = np.zeros((alike.shape[1], len(limits)))
-    for deviation, weight in _deviations(source.spread):
-        reach = 10 ** ((limits - deviation - 25) / 5)
-        within += weight * nearer_than(reach, alike[1] * sigma, sigma)
-    chance = within[which]
+    chance = _spread_out(alike[1] * sigma, sigma, limits, source.spread)[which]
     if known.any() and not known.all():
         # Nothing is known of a few lines of sight: as on the others, on average.
         chance[~known] = np.average(chance[known], axis=0, weights=skymap.probability[cells[known]])
     return np.asarray(chance)
 
 
-def _deviations(spread: float) -> list[tuple[float, float]]:
-    """Deviations from the usual magnitude, and their weights: Gauss-Hermite quadrature."""
+def _spread_out(
+    distmu: NDArray[np.float64],
+    distsigma: NDArray[np.float64],
+    limits: NDArray[np.float64],
+    spread: float,
+) -> NDArray[np.float64]:
+    """Probability that distance modulus and deviation together are within limits; (n, m)."""
     if spread == 0:
-        return [(0.0, 1.0)]
-    nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
-    return list(zip((nodes * spread).tolist(), (weights / weights.sum()).tolist(), strict=True))
+        return nearer_than(_distance(limits), distmu, distsigma)
+    far = _REACH * spread
+    edges = np.arange(limits[0] - far, limits[-1] + far + _FINE, _FINE)
+    nearer = nearer_than(_distance(edges), distmu, distsigma)
+    middle = (edges[1:] + edges[:-1]) / 2
+    reached = scipy.special.ndtr((limits[None, :] - middle[:, None]) / spread)
+    return np.asarray(np.diff(nearer, axis=1) @ reached + nearer[:, :1])
+
+
+def _distance(modulus: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Distance of a distance modulus, Mpc."""
+    return np.asarray(10 ** ((modulus - 25) / 5))

@@ -55,7 +55,13 @@ class DustMap:
     """E(B-V) in HEALPix cells, Galactic coordinates."""
 
     values: NDArray[np.float32]
-    """NESTED, shape (12 nside^2,)."""
+    """Of each cell, shape (12 nside^2,)."""
+
+    nside: int
+    """Of the cells."""
+
+    order: str
+    """In which they are numbered: nested or ring."""
 
     title: str
     """Name of the file it is from."""
@@ -87,14 +93,12 @@ class DustMap:
             raise DustMapInvalid(f"{path.name} has {len(column)} values: no HEALPix map") from err
         if not (np.isfinite(column).all() and column.min() >= 0 and column.max() <= _MOST):
             raise DustMapInvalid(f"{path.name} holds values that are no reddening")
-        if ordering == "RING":
-            nested = np.arange(len(column))
-            column = column[astropy_healpix.nested_to_ring(nested, nside)]
-        return cls(column, f"the dust map {path.name}")
+        return cls(column, nside, ordering.lower(), f"the dust map {path.name}")
 
     def at(self, coord: SkyCoord) -> NDArray[np.float64]:
         """E(B-V) toward some positions; shape of `coord`."""
         galactic = coord.galactic
-        nside = int(astropy_healpix.npix_to_nside(len(self.values)))
-        cell = astropy_healpix.lonlat_to_healpix(galactic.l, galactic.b, nside, order="nested")
+        cell = astropy_healpix.lonlat_to_healpix(
+            galactic.l, galactic.b, self.nside, order=self.order
+        )
         return np.asarray(self.values[cell], dtype=np.float64)

@@ -32,6 +32,9 @@ class Asked:
     default: Any
     """Where nothing is said."""
 
+    choices: tuple[str, ...] = ()
+    """All that it may be, where there are few."""
+
     @property
     def label(self) -> str:
         """As the form asks for it."""
@@ -107,9 +110,15 @@ def asked(model: type[BaseModel], names: Iterable[str] | None = None) -> dict[st
         name: Asked(
             name, known[name], _kind(model.model_fields[name].annotation),
             model.model_fields[name].get_default(call_default_factory=True),
+            _choices(model.model_fields[name].annotation),
         )
         for name in (known if names is None else names)
     }  # fmt: skip
+
+
+def _choices(annotation: Any) -> tuple[str, ...]:
+    """The texts that an annotation allows, where it names them."""
+    return typing.get_args(annotation) if typing.get_origin(annotation) is typing.Literal else ()
 
 
 def _kind(annotation: Any) -> type:

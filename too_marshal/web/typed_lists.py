@@ -55,6 +55,17 @@ def read_right_ascension(text: str) -> list[float] | None:
     return [_right_ascension(part) for part in parts]
 
 
+def read_seconds(text: str) -> list[float]:
+    """Read exposure times apart by commas or spaces.
+
+    Raises
+    ------
+    ValueError
+        If one is no number.
+    """
+    return [_number(part) for part in text.replace(",", " ").split()]
+
+
 def read_targets(text: str) -> list[int | list[float]]:
     """Read targets, one a line: a field's number, or a position.
 
@@ -91,6 +102,13 @@ def _field(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
         raise ValueError(f"A field is a whole number, and not {_said(text)}.")
     return int(text)
+
+
+def _number(text: str) -> float:
+    value = read_float(text)
+    if value is None:
+        raise ValueError(f"A number of seconds, and not {_said(text)}.")
+    return value
 
 
 def _right_ascension(text: str) -> float:
@@ -136,6 +154,7 @@ def _lines(targets: Any) -> str:
 
 LISTS: Mapping[str, TypedList] = {
     "excluded_fields": TypedList(read_fields, _joined),
+    "exposure_times": TypedList(read_seconds, _joined),
     "right_ascension": TypedList(read_right_ascension, _joined),
     "targets": TypedList(read_targets, _lines),
 }

@@ -39,6 +39,11 @@ def documents():
     fields = {
         "exposure_time": st.floats(1, 3600)
         | st.fixed_dictionaries({"g": st.floats(1, 3600), "r": st.floats(1, 3600)}),
+        "objective": st.just("detection"),
+        "source": st.sampled_from(["kilonova", "gw170817", "-16, 1.3, 1"]),
+        "exposure_times": st.lists(st.floats(1, 3600), min_size=1),
+        "detections": st.integers(1, 5),
+        "trigger_time": st.just("2026-11-24T23:00:00.000Z"),
         "minimum_gap": st.floats(0, 86400),
         "airmass_limit": st.floats(1, 10),
         "sun_altitude": st.floats(-90, 0),
@@ -174,6 +179,11 @@ def test_that_the_moon_s_distance_is_scaled_is_said_where_it_is_asked():
 
 GIVEN = {
     "--exposure-time": "40",
+    "--objective": "detection",
+    "--source": "kilonova",
+    "--exposure-times": "30,60",
+    "--detections": "1",
+    "--trigger-time": "2026-11-24T23:00:00",
     "--minimum-gap": "12",
     "--airmass-limit": "1.7",
     "--sun-altitude": "-15",

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
+from planners.detection.sources import SOURCES
 from planners.files.brought_files import BroughtFileInvalid
 from planners.registry import PERSONS_PLANNERS
 from telescopes import TELESCOPES
@@ -15,6 +16,7 @@ from too_marshal.db.events import Event
 from too_marshal.db.plans import Plan
 from too_marshal.web.plans.form import (
     EXPOSURE_TIME,
+    GOAL,
     LIMITS,
     LISTS,
     NO_EARTH,
@@ -43,6 +45,8 @@ def choices(session: Session, event: Event) -> dict[str, Any]:
         "planners": PERSONS_PLANNERS,
         "targets": TARGETS,
         "exposure_time": EXPOSURE_TIME,
+        "goal": GOAL,
+        "sources": SOURCES,
         "stops": STOPS,
         "limits": LIMITS,
         "lists": LISTS,

@@ -57,6 +57,9 @@ class CurvePicture:
     knee: int
     """Index of the point after which time buys least beside what it bought before."""
 
+    measure: str
+    """What the probability is of."""
+
     @property
     def line(self) -> str:
         """Points of the line of what is covered."""
@@ -91,9 +94,25 @@ def picture(plan: Plan) -> CurvePicture | None:
         ticks=tuple((x(time), duration(time)) for time in _ticks(times)),
         highest=highest,
         chosen=nearest if own else curve["knee"],
-        plan=(x(own), y(plan.statistics["probability_all_filters"])) if own else None,
+        plan=(x(own), y(_reached(plan))) if own else None,
         knee=curve["knee"],
+        measure=measure(plan),
     )
+
+
+def _detects(plan: Plan) -> bool:
+    return plan.statistics.get("objective") == "detection"
+
+
+def measure(plan: Plan) -> str:
+    """What the probability of a plan's curve is of, as a person says it."""
+    return "detected" if _detects(plan) else "in all filters"
+
+
+def _reached(plan: Plan) -> float:
+    """Probability of what the plan is good for."""
+    reached = plan.statistics.get("detection_probability") if _detects(plan) else None
+    return plan.statistics["probability_all_filters"] if reached is None else reached
 
 
 def _ticks(times: list[float]) -> list[int]:
@@ -112,8 +131,8 @@ def _sentence(plan: Plan, point: int) -> str:
     curve = plan.curve
     times, covered = curve["telescope_time"], curve["probability_all_filters"]
     text = (
-        f"{duration(times[point])}: {percent(covered[point])} in all filters with "
-        f"{curve['exposures'][point]} exposures; no plan of as much time covers more than "
+        f"{duration(times[point])}: {percent(covered[point])} {measure(plan)} with "
+        f"{curve['exposures'][point]} exposures; no plan of as much time reaches more than "
         f"{percent(curve['upper_bound'][point])}"
     )
     if point + 1 < len(times):

@@ -10,6 +10,7 @@ from typing import Any
 
 from astropy import units as u
 
+from planners.detection.sources import source_model
 from planners.files.request_fields import RequestFields
 from planners.registry import PLANNERS
 from telescopes import TELESCOPES
@@ -36,6 +37,9 @@ TIME_LIMIT = replace(
 STOPS = tuple(_ASKED[name] for name in ("minimum_gain", "target_probability", "maximum_time"))
 """How far the plan goes: what a person decides first."""
 
+GOAL = tuple(_ASKED[name] for name in ("objective", "source"))
+"""What the plan is good for."""
+
 LIMITS = tuple(
     form_field
     for form_field in _ASKED.values()
@@ -43,7 +47,7 @@ LIMITS = tuple(
 )
 """Every other number. Folded away: whoever does not touch them gets what the rules use."""
 
-LISTS = tuple(_ASKED[name] for name in ("right_ascension", "excluded_fields"))
+LISTS = tuple(_ASKED[name] for name in ("exposure_times", "right_ascension", "excluded_fields"))
 """Limits that are more than one number."""
 
 TARGETS = _ASKED["targets"]
@@ -89,7 +93,7 @@ class PlanForm:
         }
         values |= {
             form_field.name: form_field.shown(form_field.default)
-            for form_field in (*STOPS, *LIMITS, *LISTS, TARGETS, TIME_LIMIT)
+            for form_field in (*GOAL, *STOPS, *LIMITS, *LISTS, TARGETS, TIME_LIMIT)
         }
         minimum_gain = _ASKED["minimum_gain"]
         values[minimum_gain.name] = minimum_gain.shown(USUAL_MINIMUM_GAIN)
@@ -116,6 +120,8 @@ class PlanForm:
             "end": self._time("end"),
             "filters": self._filters(),
         }
+        request |= {form_field.name: self.values[form_field.name] for form_field in GOAL}
+        self._check_goal()
         for form_field in (EXPOSURE_TIME, *STOPS, *LIMITS, TIME_LIMIT):
             # What need not be given has no default.
             if self.values[form_field.name] or form_field.default is not None:
@@ -127,6 +133,19 @@ class PlanForm:
         if not self.errors and request["end"] <= request["start"]:
             self.errors["end"] = "The window ends before it starts."
         return request
+
+    def _check_goal(self) -> None:
+        objective, source = GOAL
+        if self.values[objective.name] not in objective.choices:
+            self.errors[objective.name] = f"One of {', '.join(objective.choices)}."
+        try:
+            if self.values[source.name]:
+                source_model(self.values[source.name])
+        except ValueError as err:
+            self.errors[source.name] = str(err)
+        is_detection = self.values[objective.name] == "detection"
+        if is_detection and not self.values[source.name]:
+            self.errors[source.name] = "Say what is to be detected."
 
     def _check_planner(self) -> None:
         planner = PLANNERS.get(self.values["planner"])

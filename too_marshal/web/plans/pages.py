@@ -73,6 +73,7 @@ def plan(plan_id: int) -> str:
         curve=picture(row),
         curve_waits=_waits_for_curve(row),
         stops=how_far(row.request),
+        varied_exposures=len({each.exposure_time for each in row.exposures}) > 1,
         ERROR=ERROR,
         WARNING=WARNING,
         # Made with the page: a second press of the button, or a reload of it, finds the first.

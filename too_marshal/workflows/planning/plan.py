@@ -255,7 +255,13 @@ def _sentence(plan: Plan) -> str:
     return (
         f"{plan.telescope} plan ready: {statistics['exposures']} exposures, "
         f"{100 * statistics['probability_all_filters']:.1f} % in all filters"
+        f"{_detected(statistics)}"
     )
+
+
+def _detected(statistics: PlanStatistics) -> str:
+    detected = statistics.get("detection_probability")
+    return "" if detected is None else f", {100 * detected:.1f} % to detect the source"
 
 
 def ask_to_submit(session: Session, plan: Plan) -> None:
