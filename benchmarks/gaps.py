@@ -18,7 +18,8 @@ from benchmarks.maps import corpus_maps
 from benchmarks.planners import NIGHT, request_for
 from planners.registry import PLANNERS
 from telescopes import ZTF
-from telescopes.observing_plan import ObservingPlan
+from telescopes.findings import Finding
+from telescopes.observing_plan import ExecutedExposure, ObservingPlan
 from telescopes.preflight.preflight import preflight
 from telescopes.protocols.http import HTTPTransport
 from telescopes.simulators import ztf
@@ -61,7 +62,21 @@ class Night:
     """Between two visits of a field, min; None where none had two."""
 
 
-def execute(plan: ObservingPlan, speed: float, age: u.Quantity[u.physical.time]) -> Night:
+@dataclass(frozen=True)
+class Executed:
+    """A plan that a scheduler has executed."""
+
+    plan: ObservingPlan
+    """As it was sent."""
+
+    findings: tuple[Finding, ...]
+    """Of the check before it was sent."""
+
+    queues: int
+    exposures: tuple[ExecutedExposure, ...]
+
+
+def executed(plan: ObservingPlan, speed: float, age: u.Quantity[u.physical.time]) -> Executed:
     """Send a plan to a scheduler that is empty, and let its night pass."""
     wall = Wall()
     sent_at = plan.exposures[0].start + age
@@ -80,14 +95,21 @@ def execute(plan: ObservingPlan, speed: float, age: u.Quantity[u.physical.time])
         while (end := float(plan.request.end.utc.mjd) + 0.1) > clock.now():
             wall.seconds += min(600, (end - clock.now()) * DAY + 1) / speed
             simulator.pass_time()
-        taken = list(queue.executed(plan.request.start, plan.request.end + 2 * u.hour))
+        taken = tuple(queue.executed(plan.request.start, plan.request.end + 2 * u.hour))
+    return Executed(plan, tuple(findings), len(read_messages(request.body)), taken)
+
+
+def execute(plan: ObservingPlan, speed: float, age: u.Quantity[u.physical.time]) -> Night:
+    """What becomes of a plan that is sent."""
+    night = executed(plan, speed, age)
+    taken = night.exposures
     visits: dict[int, list[float]] = {}
     for each in taken:
         visits.setdefault(each.field_id, []).append(float(each.start.utc.mjd))
     gaps = [(b - a) * 1440 for times in visits.values() for a, b in pairwise(sorted(times))]
-    stops = tuple(each.message for each in findings if each.level != "note")
-    queues = len(read_messages(request.body))
-    return Night(stops, queues, len(plan.exposures), len(taken), min(gaps, default=None))
+    stops = tuple(each.message for each in night.findings if each.level != "note")
+    planned = len(night.plan.exposures)
+    return Night(stops, night.queues, planned, len(taken), min(gaps, default=None))
 
 
 def plans() -> Iterator[tuple[str, ObservingPlan]]:

@@ -88,6 +88,8 @@ class Asked:
         """
         if len(text) > self.longest:
             raise ValueError(f"At most {self.longest} characters.")
+        if self.choices and not text:
+            return self.default
         if self.name in LISTS:
             return LISTS[self.name].read(text)
         if self.kind is dict:

@@ -68,7 +68,7 @@ def test_many_small_cases_are_solved_all_but_exactly():
 def test_groups_are_limited():
     covers_ = np.eye(4, dtype=bool)
     model = model_of(covers_, np.array([0.4, 0.3, 0.2, 0.1]), np.ones(4), 10.0)
-    model.limit_groups(np.array([0, 0, 1, 1]), np.arange(4), np.array([1.0, 1.0]))
+    model.limit_groups(np.array([0, 0, 1, 1]), np.arange(4), np.array([1.0, 1.0]), np.ones(4))
     value, share = model.relaxed()
     assert value == np.float64(0.6) or abs(value - 0.6) < 1e-6
     assert model.rounded(share).tolist() == [True, False, True, False]

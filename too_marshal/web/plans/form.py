@@ -120,7 +120,11 @@ class PlanForm:
             "end": self._time("end"),
             "filters": self._filters(),
         }
-        request |= {form_field.name: self.values[form_field.name] for form_field in GOAL}
+        request |= {
+            form_field.name: self.values[form_field.name]
+            for form_field in GOAL
+            if self.values[form_field.name] != form_field.default
+        }
         self._check_goal()
         for form_field in (EXPOSURE_TIME, *STOPS, *LIMITS, TIME_LIMIT):
             # What need not be given has no default.

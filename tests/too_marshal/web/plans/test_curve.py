@@ -41,7 +41,7 @@ def test_every_point_says_what_it_buys(plan: Plan):
     drawn = picture(plan)
     assert drawn is not None
     assert drawn.points[2].sentence == (
-        "20 min: 70.0 % in all filters with 20 exposures; no plan of as much time covers more than "
+        "20 min: 70.0 % in all filters with 20 exposures; no plan of as much time reaches more than "
         "72.0 %. From there on 10 more minutes add about 5.0 %."
     )
     assert drawn.points[-1].sentence.endswith("more than 94.0 %.")
