@@ -54,14 +54,14 @@ def build_problem(
     """
     check_request(telescope, request)
     grid = telescope.read_grid()
-    chosen, neglected = _near_the_map(skymap, telescope, request, grid)
+    limit = probability_nearby(skymap, grid.coord, focal_plane(telescope.footprint).radius)
     named = np.flatnonzero(np.isin(grid.field_id, list(besides)))
-    chosen = np.union1d(chosen, named)
+    chosen = np.union1d(np.flatnonzero(limit >= _NEGLIGIBLE), named)
     near = FieldGrid(grid.field_id[chosen], grid.coord[chosen], grid.is_primary[chosen])
     if tiled:
         near = with_tilings(skymap, telescope.footprint, near)
     elif telescope.off_grid:
-        near = with_centered_pointing(skymap, telescope.footprint, near)
+        near = with_centered_pointing(skymap, telescope.footprint, near, besides)
     if len(grid.field_id) == 0 and len(near.field_id) == 0:
         raise RequestInvalid(
             f"{telescope.name} has no grid of fields and the region is larger than its camera: "
@@ -69,7 +69,7 @@ def build_problem(
         )
     return replace(
         build_problem_at(skymap, telescope, request, near),
-        neglected=neglected,
+        neglected=_neglected(telescope, request, limit[~np.isin(grid.field_id, near.field_id)]),
     )
 
 
@@ -144,15 +144,11 @@ def _free(sky: LocalSky, request: ObservingRequest) -> list[tuple[float, float]]
     return [(start, end) for start, end in free if end > start]
 
 
-def _near_the_map(
-    skymap: SkyMap, telescope: Telescope, request: ObservingRequest, grid: FieldGrid
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Fields that may hold some probability, and how much each other holds at the most."""
-    reach = focal_plane(telescope.footprint).radius
-    limit = probability_nearby(skymap, grid.coord, reach)
-    chosen = np.flatnonzero(limit >= _NEGLIGIBLE)
+def _neglected(
+    telescope: Telescope, request: ObservingRequest, limit: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """How much each field that is left out holds at the most, of as many as a plan could have."""
     longest = float((request.end - request.start).to_value(u.s))
     shortest = min(float(t.to_value(u.s)) for t in request.exposure_time.values())
     most = int(longest / (shortest + telescope.overheads.readout.to_value(u.s))) + 1
-    left = np.sort(np.delete(limit, chosen))[::-1]
-    return chosen, left[:most]
+    return np.sort(limit)[::-1][:most]

@@ -145,6 +145,8 @@ def _together(rule: RuleFields) -> dict[str, str]:
         faults["name"] = "Give the rule a name."
     if not (rule.plans or rule.notifies):
         faults["notifies"] = "A rule tells people, or plans, or both."
+    if rule.fits_camera and rule.telescope not in TELESCOPES:
+        faults["fits_camera"] = "Name the telescope whose camera it is to fit."
     if not rule.plans:
         if rule.submits:
             faults["submits"] = "Only a rule that plans can submit."
