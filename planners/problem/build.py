@@ -18,7 +18,7 @@ from planners.footprints.layers import layers_near
 from planners.footprints.tilings import with_tilings
 from planners.problem.observed import earliest_revisit, executed_by, needs_left
 from planners.problem.problem import Problem
-from planners.problem.requests import RequestInvalid, check_request
+from planners.problem.requests import RequestInvalid, check_request, fields_of
 from planners.skymaps.skymap import SkyMap
 from planners.visibility.intervals import Intervals, visible_intervals
 from planners.visibility.local_sky import LocalSky
@@ -53,7 +53,7 @@ def build_problem(
         If the request makes no sense for the telescope.
     """
     check_request(telescope, request)
-    grid = telescope.read_grid()
+    grid = fields_of(telescope, request)
     limit = probability_nearby(skymap, grid.coord, focal_plane(telescope.footprint).radius)
     named = np.flatnonzero(np.isin(grid.field_id, list(besides)))
     chosen = np.union1d(np.flatnonzero(limit >= _NEGLIGIBLE), named)

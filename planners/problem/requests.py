@@ -11,7 +11,7 @@ from astropy.coordinates import SkyCoord
 
 from telescopes.observing_plan import ObservingRequest
 from telescopes.pairing.pointings import SAME_POSITION, group
-from telescopes.telescope import Telescope
+from telescopes.telescope import FieldGrid, Telescope
 
 _MAX_WINDOW = 31 * u.day
 """A request for longer than this is a slip of the keyboard."""
@@ -36,6 +36,22 @@ def check_request(telescope: Telescope, request: ObservingRequest) -> None:
     _check_window(request)
     _check_filters(telescope, request)
     _check_limits(request)
+    _check_kind_of_fields(telescope, request)
+
+
+def fields_of(telescope: Telescope, request: ObservingRequest) -> FieldGrid:
+    """The fields of a telescope that a request is for."""
+    grid = telescope.read_grid()
+    if request.grid is None:
+        return grid
+    wanted = grid.is_primary == (request.grid == "primary")
+    return FieldGrid(grid.field_id[wanted], grid.coord[wanted], grid.is_primary[wanted])
+
+
+def grids_of(telescope: Telescope) -> set[str]:
+    """Which grids a telescope has."""
+    names = {True: "primary", False: "secondary"}
+    return {names[is_primary] for is_primary in set(telescope.read_grid().is_primary.tolist())}
 
 
 def check_targets(telescope: Telescope, targets: Sequence[int | SkyCoord]) -> None:
@@ -134,6 +150,20 @@ def _check_limits(request: ObservingRequest) -> None:
     if not 0 / u.s <= request.interruption_rate < np.inf / u.s:
         raise RequestInvalid("the rate of interruption cannot be negative, and must be finite")
     _check_budgets(request)
+
+
+def _check_kind_of_fields(telescope: Telescope, request: ObservingRequest) -> None:
+    if request.grid is not None and request.grid not in grids_of(telescope):
+        raise RequestInvalid(f"{telescope.name} has no {request.grid} grid of fields")
+    dithers = 1 if request.dithers is None else request.dithers
+    is_dithered = dithers > 1 or request.dither_distance is not None
+    if is_dithered and telescope.most_dithers == 1:
+        raise RequestInvalid(f"{telescope.name} divides no exposure into dithers")
+    if dithers > telescope.most_dithers:
+        raise RequestInvalid(
+            f"{telescope.name} divides an exposure into {telescope.most_dithers} dithers at most, "
+            f"and not into {dithers}"
+        )
 
 
 def _check_budgets(request: ObservingRequest) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 from astropy import units as u
 
-from planners.files.request_fields import RequestFields
+from planners.files.request_fields import GRIDS, RequestFields
 from planners.files.tables import read_exposures, read_galaxies, read_targets
 from planners.problem.requests import RequestInvalid
 from planners.visibility.rules import TWILIGHTS
@@ -55,6 +55,8 @@ _TYPES: dict[str, click.ParamType[Any]] = {
     "excluded_fields": click.STRING,
     "sun_altitude": SunAltitudeType(u.deg),
     "right_ascension": AngleRangeType(),
+    "grid": click.Choice(GRIDS),
+    "dithers": click.IntRange(min=1),
     "maximum_fields": click.IntRange(min=1),
     "blocks": click.IntRange(min=1),
     "airmass_limit": click.FLOAT,

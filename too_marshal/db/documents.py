@@ -54,6 +54,9 @@ class PlanRequest(TypedDict, total=False):
     program: str
     galactic_latitude: float | None
     right_ascension: list[float] | None
+    grid: str | None
+    dithers: int | None
+    dither_distance: float | None
     blocks: int | None
     targets: list[int | list[float]]
     time_limit: float | None

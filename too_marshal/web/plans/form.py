@@ -43,7 +43,7 @@ LIMITS = tuple(
 )
 """Every other number. Folded away: whoever does not touch them gets what the rules use."""
 
-LISTS = tuple(_ASKED[name] for name in ("right_ascension", "excluded_fields"))
+LISTS = tuple(_ASKED[name] for name in ("right_ascension", "excluded_fields", "grid"))
 """Limits that are more than one number."""
 
 TARGETS = _ASKED["targets"]
