@@ -22,7 +22,7 @@ from planners.problem.visit_options import programs_of
 from planners.search.bound import CoverageBound
 from planners.search.trimming import Trimming
 from planners.skymaps.skymap import SkyMap
-from telescopes.observing_plan import ObservingRequest
+from telescopes.observing_plan import Objective, ObservingRequest
 from telescopes.registry import TELESCOPES
 from telescopes.telescope import Telescope
 
@@ -55,7 +55,10 @@ class ProbabilityCurve:
     """Probability that the same plans cover at least once. Shape (n,)."""
 
     upper_bound: NDArray[np.float64]
-    """No plan of as much time covers more in all visits. Shape (n,)."""
+    """No plan of as much time reaches more. Shape (n,)."""
+
+    objective: Objective
+    """What the probability is of: that the map is covered, or that the source is detected."""
 
     @property
     def gain(self) -> u.Quantity[u.physical.frequency]:
@@ -154,6 +157,7 @@ def _curve(problem: Problem) -> ProbabilityCurve | None:
         probability_all_filters=np.array([point.covered for point in points]),
         probability=np.array([_once(problem, point.exposures) for point in points]),
         upper_bound=np.maximum.accumulate([bound.of(budget) for budget in budgets]),
+        objective="coverage" if problem.ways is None else "detection",
     )
 
 

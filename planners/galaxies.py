@@ -22,7 +22,7 @@ from planners.geometry.ranges import HIGHEST_ORDER, hpx29
 from planners.optimal import planned
 from planners.problem.build import build_problem_at, dark_time
 from planners.problem.reachable import fields_that_fit, reachable
-from planners.problem.requests import RequestInvalid, check_request
+from planners.problem.requests import RequestInvalid, check_request, fields_of
 from planners.skymaps.skymap import SkyMap
 from planners.visibility.local_sky import LocalSky
 from planners.visibility.rules import every, rules_for
@@ -178,7 +178,7 @@ def _pointings(
     """
     order = _galaxy_order(telescope.footprint)
     if not telescope.off_grid:
-        grid = telescope.read_grid()
+        grid = fields_of(telescope, request)
         start, _, _ = camera_cells(telescope.footprint, grid.coord, order, galaxies.region(1.0))
         used = np.flatnonzero(np.diff(start) > 0)
         fields = FieldGrid(grid.field_id[used], grid.coord[used], grid.is_primary[used])

@@ -110,6 +110,17 @@ class ObservingRequest:
     excluded_fields: frozenset[int] = frozenset()
     """Not to be observed."""
 
+    grid: str | None = None
+    """Only fields of the "primary" grid, or of the "secondary" one that fills its gaps; None: of
+    both. Targets are observed whichever grid they belong to."""
+
+    dithers: int | None = None
+    """Exposures beside each other into which the telescope divides each exposure; None leaves it
+    to what is customary there."""
+
+    dither_distance: u.Quantity[u.physical.angle] | None = None
+    """Between them; None leaves it to what is customary there."""
+
     busy: tuple[tuple[Time, Time], ...] = ()
     """Intervals already taken by other queues."""
 

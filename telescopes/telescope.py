@@ -132,6 +132,9 @@ class Telescope:
     off_grid: bool = False
     """True where the robot accepts any pointing, not only those of its grid."""
 
+    most_dithers: int = 1
+    """Parts into which its robot divides an exposure at the most; 1 where it does not dither."""
+
     skyline: tuple[u.Quantity[u.physical.angle], u.Quantity[u.physical.angle]] | None = None
     """Altitude of the lowest clear sky at each azimuth (north through east), if not flat:
     azimuths and altitudes, shape (n,) each."""

@@ -27,7 +27,7 @@ from planners.problem.assemble import assemble
 from planners.problem.build import build_problem, dark_time
 from planners.problem.plan_statistics import telescope_time
 from planners.problem.problem import Problem
-from planners.problem.requests import check_request
+from planners.problem.requests import check_request, fields_of
 from planners.problem.scheduler import ExposureScheduler, RobotState, ScheduledExposure
 from planners.search.budgets import worthwhile
 from planners.skymaps.skymap import SkyMap
@@ -136,7 +136,9 @@ def _scheduled(  # noqa: PLR0913, PLR0917 - bound to all but the last two
     """What gwemopt plans in one of its ways, in the order of time."""
     folder.mkdir()
     (folder / f"{NAME}.config").write_text(config(telescope), encoding="ascii")
-    (folder / f"{NAME}.tess").write_text(tessellation(telescope.read_grid()), encoding="ascii")
+    (folder / f"{NAME}.tess").write_text(
+        tessellation(fields_of(telescope, request)), encoding="ascii"
+    )
     write_map(skymap, folder / "map.fits", request)
     arguments = _arguments(folder, telescope, request) + list(way)
     (folder / "arguments.json").write_text(json.dumps(arguments), encoding="ascii")

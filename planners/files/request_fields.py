@@ -69,6 +69,16 @@ def _exposure_times(times: list[float], info: ValidationInfo) -> list[float]:
     return times
 
 
+GRIDS = ("primary", "secondary")
+
+
+def _grid(name: str | None) -> str | None:
+    """Refuse what is no grid."""
+    if name is not None and name not in GRIDS:
+        raise ValueError(f"One of {' and '.join(GRIDS)}, or nothing.")
+    return name
+
+
 class ObservingLimits(BaseModel):
     """What a request and a rule have in common."""
 
@@ -166,6 +176,21 @@ class ObservingLimits(BaseModel):
         ),
     ] = None  # fmt: skip
     excluded_fields: Annotated[list[int], Entry("Without the fields", hint="as 543, 544")] = []
+    grid: Annotated[
+        str | None,
+        AfterValidator(_grid),
+        Entry("Grid of fields", hint="primary or secondary; empty: both", detail="of the two"),
+    ] = None
+    dithers: Annotated[
+        int | None,
+        Entry("Dithers", hint="empty: as usual there", least=1, most=100,
+              detail="into which each exposure is divided, where the telescope does that"),
+    ] = None  # fmt: skip
+    dither_distance: Annotated[
+        float | None,
+        Entry("Between dithers", unit=u.arcsec, hint="arcsec; empty: as usual there", least=1,
+              most=3600),
+    ] = None  # fmt: skip
     blocks: Annotated[int | None, Entry("Filter blocks", hint="empty: as fits best", least=1)] = (
         None
     )

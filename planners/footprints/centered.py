@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
@@ -34,29 +36,46 @@ not help, so many times altogether."""
 _GAINED = 1e-6
 """Probability that is worth a step."""
 
+_WHOLE = 0.99
+"""Probability of a pointing beside which no field is wanted: a source at the edge of a field is
+seen no better for being seen by several."""
+
 OFF_GRID = -1
 """Identifier of every pointing that is no field."""
 
 
-def with_centered_pointing(skymap: SkyMap, footprint: Footprint, grid: FieldGrid) -> FieldGrid:
+def with_centered_pointing(
+    skymap: SkyMap, footprint: Footprint, grid: FieldGrid, named: Collection[int] = ()
+) -> FieldGrid:
     """Add a pointing at a small region, if it covers more than any field.
 
     Parameters
     ----------
     grid
         Fields near the sky map.
+    named
+        Fields that are kept in any case.
 
     Returns
     -------
     FieldGrid
-        The fields and, where it pays, one pointing whose identifier is -1.
+        The fields and, where it pays, one pointing whose identifier is -1; that pointing and the
+        named fields alone where it covers all that there is.
     """
     if skymap.area(_LEVEL).to_value(u.sr) > camera_area(footprint):
         return grid
     pointing, covered = _moved(skymap, footprint, _candidates(skymap, footprint))
+    if covered >= _WHOLE:
+        kept = np.isin(grid.field_id, list(named))
+        grid = FieldGrid(grid.field_id[kept], grid.coord[kept], grid.is_primary[kept])
+        return _with(pointing, grid)
     on_grid = _covered(skymap, footprint, grid.coord).max(initial=0.0) if len(grid.coord) else 0.0
     if covered < on_grid + _BETTER:
         return grid
+    return _with(pointing, grid)
+
+
+def _with(pointing: SkyCoord, grid: FieldGrid) -> FieldGrid:
     return FieldGrid(
         np.concatenate([[OFF_GRID], grid.field_id]),
         SkyCoord(

@@ -19,7 +19,7 @@ from planners.footprints.tilings import with_tilings
 from planners.problem.detection import for_detection
 from planners.problem.observed import earliest_revisit, executed_by, needs_left
 from planners.problem.problem import Problem
-from planners.problem.requests import RequestInvalid, check_request
+from planners.problem.requests import RequestInvalid, check_request, fields_of
 from planners.skymaps.skymap import SkyMap
 from planners.visibility.intervals import Intervals, visible_intervals
 from planners.visibility.local_sky import LocalSky
@@ -54,21 +54,24 @@ def build_problem(
         If the request makes no sense for the telescope.
     """
     check_request(telescope, request)
-    grid = telescope.read_grid()
-    chosen, neglected = _near_the_map(skymap, telescope, request, grid)
+    grid = fields_of(telescope, request)
+    limit = probability_nearby(skymap, grid.coord, focal_plane(telescope.footprint).radius)
     named = np.flatnonzero(np.isin(grid.field_id, list(besides)))
-    chosen = np.union1d(chosen, named)
+    chosen = np.union1d(np.flatnonzero(limit >= _NEGLIGIBLE), named)
     near = FieldGrid(grid.field_id[chosen], grid.coord[chosen], grid.is_primary[chosen])
     if tiled:
         near = with_tilings(skymap, telescope.footprint, near)
     elif telescope.off_grid:
-        near = with_centered_pointing(skymap, telescope.footprint, near)
+        near = with_centered_pointing(skymap, telescope.footprint, near, besides)
     if len(grid.field_id) == 0 and len(near.field_id) == 0:
         raise RequestInvalid(
             f"{telescope.name} has no grid of fields and the region is larger than its camera: "
             "plan at galaxies, or name positions (the manual planner)"
         )
-    plain = replace(build_problem_at(skymap, telescope, request, near), neglected=neglected)
+    plain = replace(
+        build_problem_at(skymap, telescope, request, near),
+        neglected=_neglected(telescope, request, limit[~np.isin(grid.field_id, near.field_id)]),
+    )
     return for_detection(plain, skymap)
 
 
@@ -143,15 +146,11 @@ def _free(sky: LocalSky, request: ObservingRequest) -> list[tuple[float, float]]
     return [(start, end) for start, end in free if end > start]
 
 
-def _near_the_map(
-    skymap: SkyMap, telescope: Telescope, request: ObservingRequest, grid: FieldGrid
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Fields that may hold some probability, and how much each other holds at the most."""
-    reach = focal_plane(telescope.footprint).radius
-    limit = probability_nearby(skymap, grid.coord, reach)
-    chosen = np.flatnonzero(limit >= _NEGLIGIBLE)
+def _neglected(
+    telescope: Telescope, request: ObservingRequest, limit: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """How much each field that is left out holds at the most, of as many as a plan could have."""
     longest = float((request.end - request.start).to_value(u.s))
     shortest = min(float(t.to_value(u.s)) for t in request.exposure_time.values())
     most = int(longest / (shortest + telescope.overheads.readout.to_value(u.s))) + 1
-    left = np.sort(np.delete(limit, chosen))[::-1]
-    return chosen, left[:most]
+    return np.sort(limit)[::-1][:most]

@@ -13,7 +13,7 @@ from planners.detection.sources import source_model
 from planners.visibility.depth import EXTINCTION as DEPTHS
 from telescopes.observing_plan import ObservingRequest
 from telescopes.pairing.pointings import SAME_POSITION, group
-from telescopes.telescope import Telescope
+from telescopes.telescope import FieldGrid, Telescope
 
 _MAX_WINDOW = 31 * u.day
 """A request for longer than this is a slip of the keyboard."""
@@ -39,6 +39,22 @@ def check_request(telescope: Telescope, request: ObservingRequest) -> None:
     _check_filters(telescope, request)
     _check_limits(request)
     _check_detection(telescope, request)
+    _check_kind_of_fields(telescope, request)
+
+
+def fields_of(telescope: Telescope, request: ObservingRequest) -> FieldGrid:
+    """The fields of a telescope that a request is for."""
+    grid = telescope.read_grid()
+    if request.grid is None:
+        return grid
+    wanted = grid.is_primary == (request.grid == "primary")
+    return FieldGrid(grid.field_id[wanted], grid.coord[wanted], grid.is_primary[wanted])
+
+
+def grids_of(telescope: Telescope) -> set[str]:
+    """Which grids a telescope has."""
+    names = {True: "primary", False: "secondary"}
+    return {names[is_primary] for is_primary in set(telescope.read_grid().is_primary.tolist())}
 
 
 def check_targets(telescope: Telescope, targets: Sequence[int | SkyCoord]) -> None:
@@ -165,6 +181,20 @@ def _check_detection(telescope: Telescope, request: ObservingRequest) -> None:
             )
         if not source.knows(name):
             raise RequestInvalid(f"how bright {source.title} is in {name} is not known")
+
+
+def _check_kind_of_fields(telescope: Telescope, request: ObservingRequest) -> None:
+    if request.grid is not None and request.grid not in grids_of(telescope):
+        raise RequestInvalid(f"{telescope.name} has no {request.grid} grid of fields")
+    dithers = 1 if request.dithers is None else request.dithers
+    is_dithered = dithers > 1 or request.dither_distance is not None
+    if is_dithered and telescope.most_dithers == 1:
+        raise RequestInvalid(f"{telescope.name} divides no exposure into dithers")
+    if dithers > telescope.most_dithers:
+        raise RequestInvalid(
+            f"{telescope.name} divides an exposure into {telescope.most_dithers} dithers at most, "
+            f"and not into {dithers}"
+        )
 
 
 def _check_budgets(request: ObservingRequest) -> None:

@@ -95,5 +95,7 @@ DECAM = Telescope(
     # Median 10-sigma limits of 90 s exposures in DES [2]_, 2.5 log10(2) deeper at 5 sigma.
     reference_magnitudes={"g": 24.3, "r": 24.1, "i": 23.5, "z": 22.9, "Y": 21.4},
     off_grid=True,
+    # A script holds the two halves of a split exposure.
+    most_dithers=2,
     treasure_map_id=38,
 )

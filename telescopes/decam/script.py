@@ -17,9 +17,12 @@ from astropy import units as u
 from astropy.time import Time
 
 from telescopes.decam.facts import DECAM
-from telescopes.observing_plan import ObservingPlan
+from telescopes.observing_plan import ObservingPlan, ObservingRequest
 from telescopes.observing_queue import QueuedPlan
 from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures
+
+_USUAL_DITHER = 60 * u.arcsec
+"""Where a request asks for dithers and nobody says how far apart (growth-too-marshal)."""
 
 _PLANNED = re.compile(r"planned (\S+)Z\Z")
 
@@ -57,7 +60,8 @@ class DECamScript:
             If the plan is empty, or has a filter or an exposure that the camera has not.
         """
         exposures = checked_exposures(plan, DECAM, name)
-        rows = [row for exposure in exposures for row in self._split(exposure)]
+        dither = self._dither(plan.request)
+        rows = [row for exposure in exposures for row in _split(exposure, dither)]
         return json.dumps(
             [
                 {
@@ -82,19 +86,13 @@ class DECamScript:
             allow_nan=False,
         )
 
-    def _split(self, exposure: CheckedExposure) -> list[tuple[float, float, str, float, str]]:
-        """Position (deg), filter, time (s) and start of each part."""
-        parts = [exposure]
-        if self.dither is not None:
-            offset = float(self.dither.to_value(u.deg))
-            half = replace(exposure, seconds=exposure.seconds / 2)
-            ra = exposure.ra + offset / math.cos(math.radians(exposure.dec))
-            parts = [half, replace(half, ra=ra % 360, dec=min(exposure.dec + offset, 90.0))]
-        planned = exposure.planned
-        return [
-            (*part.rounded.values(), planned.filter, part.seconds, planned.start.utc.isot)
-            for part in parts
-        ]
+    def _dither(self, request: ObservingRequest) -> u.Quantity[u.physical.angle] | None:
+        """Offset of the second halves: as the request has it, else as this proposal has it."""
+        if request.dithers == 1:
+            return None
+        usual = _USUAL_DITHER if request.dithers else None
+        given = (request.dither_distance, self.dither, usual)
+        return next((distance for distance in given if distance is not None), None)
 
     def read(self, name: str, text: str) -> QueuedPlan:
         """Read a script back; the window is that of the planned times in its comments."""
@@ -102,6 +100,23 @@ class DECamScript:
         starts = [Time(_planned(row["comment"]), scale="utc") for row in rows]
         last = float(rows[-1]["exptime"]) * u.s
         return QueuedPlan(name, min(starts), max(starts) + last, is_too=True, targets=tuple(rows))
+
+
+def _split(
+    exposure: CheckedExposure, dither: u.Quantity[u.physical.angle] | None
+) -> list[tuple[float, float, str, float, str]]:
+    """Position (deg), filter, time (s) and start of each part."""
+    parts = [exposure]
+    if dither is not None:
+        offset = float(dither.to_value(u.deg))
+        half = replace(exposure, seconds=exposure.seconds / 2)
+        ra = exposure.ra + offset / math.cos(math.radians(exposure.dec))
+        parts = [half, replace(half, ra=ra % 360, dec=min(exposure.dec + offset, 90.0))]
+    planned = exposure.planned
+    return [
+        (*part.rounded.values(), planned.filter, part.seconds, planned.start.utc.isot)
+        for part in parts
+    ]
 
 
 def _planned(comment: str) -> str:

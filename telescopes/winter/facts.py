@@ -78,4 +78,6 @@ WINTER = Telescope(
     longest_exposure=8 * MAX_EXPOSURE * u.s,
     default_filters=("J",),
     off_grid=True,
+    # Its schedules take any number; a part is no shorter than a second or two.
+    most_dithers=100,
 )

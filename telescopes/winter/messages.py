@@ -14,6 +14,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from astropy import units as u
+
 from telescopes.errors import PlanUnsuitable
 from telescopes.observing_plan import ObservingPlan
 from telescopes.protocols.checked_exposures import CheckedExposure, checked_exposures, window_of
@@ -58,7 +60,10 @@ def write_targets(plan: ObservingPlan, name: str) -> list[dict[str, Any]]:
 
 
 def _target(plan: ObservingPlan, exposure: CheckedExposure, name: str) -> dict[str, Any]:
-    seconds, dithers = exposure.seconds, DITHERS[exposure.planned.filter]
+    request, seconds = plan.request, exposure.seconds
+    usual = DITHERS[exposure.planned.filter]
+    dithers = usual if request.dithers is None else request.dithers
+    distance = request.dither_distance
     if not MIN_EXPOSURE <= seconds / dithers <= MAX_EXPOSURE:
         raise PlanUnsuitable(
             f"{seconds:g} s in {dithers} dithers: each has from {MIN_EXPOSURE:g} to "
@@ -76,7 +81,9 @@ def _target(plan: ObservingPlan, exposure: CheckedExposure, name: str) -> dict[s
         "total_exposure_time": seconds,
         "n_dither": dithers,
         "n_repetitions": 1,
-        "dither_distance": DITHER_DISTANCE,
+        "dither_distance": DITHER_DISTANCE
+        if distance is None
+        else float(distance.to_value(u.arcsec)),
         "start_time_mjd": start,
         "end_time_mjd": end,
         "max_airmass": min(plan.request.airmass_limit, WINTER.airmass_limit),

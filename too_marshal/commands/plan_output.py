@@ -14,7 +14,6 @@ from astropy import units as u
 from planners import JointPlan, probability_curve
 from planners.comparison.gwemopt_planner import GwemoptFailed
 from planners.files.plan_files import plan_to_json
-from planners.problem.detection import why_coverage
 from planners.problem.requests import RequestInvalid
 from planners.registry import PLANNERS
 from planners.skymaps.skymap import SkyMap
@@ -95,14 +94,13 @@ def print_curve(skymap: SkyMap, telescope: Telescope, request: ObservingRequest)
     """Print one line for each of several budgets of telescope time."""
     with progress("curve"):
         curve = probability_curve(skymap, telescope, request)
-    detects = request.objective == "detection" and not why_coverage(skymap, request)
     if curve is None:
         click.echo("Nothing can be observed in the window.")
         return
     click.echo(
         f"{'telescope time':>14s}{'exposures':>11s}"
-        f"{'detected' if detects else 'all visits':>12s}{'once':>9s}{'bound':>9s}"
-        f"{'10 min more add':>17s}"
+        f"{'detected' if curve.objective == 'detection' else 'all visits':>12s}"
+        f"{'once':>9s}{'bound':>9s}{'10 min more add':>17s}"
     )
     gain = curve.gain.to_value(1 / (10 * u.min))
     for k, minutes in enumerate(curve.telescope_time.to_value(u.min).tolist()):

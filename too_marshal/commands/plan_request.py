@@ -14,7 +14,7 @@ from astropy import units as u
 
 from planners.detection.dust import DustMap
 from planners.detection.sources import SOURCES
-from planners.files.request_fields import RequestFields
+from planners.files.request_fields import GRIDS, RequestFields
 from planners.files.tables import read_exposures, read_galaxies, read_targets
 from planners.problem.requests import RequestInvalid
 from planners.visibility.rules import TWILIGHTS
@@ -58,6 +58,8 @@ _TYPES: dict[str, click.ParamType[Any]] = {
     "excluded_fields": click.STRING,
     "sun_altitude": SunAltitudeType(u.deg),
     "right_ascension": AngleRangeType(),
+    "grid": click.Choice(GRIDS),
+    "dithers": click.IntRange(min=1),
     "maximum_fields": click.IntRange(min=1),
     "detections": click.IntRange(min=1),
     "objective": click.Choice(typing.get_args(Objective)),

@@ -6,7 +6,7 @@ versions may lack what was added later: keys that are not required are read with
 
 from __future__ import annotations
 
-from typing import Required, TypedDict
+from typing import NotRequired, Required, TypedDict
 
 
 class PlanStatistics(TypedDict, total=False):
@@ -63,6 +63,9 @@ class PlanRequest(TypedDict, total=False):
     program: str
     galactic_latitude: float | None
     right_ascension: list[float] | None
+    grid: str | None
+    dithers: int | None
+    dither_distance: float | None
     blocks: int | None
     targets: list[int | list[float]]
     time_limit: float | None
@@ -77,6 +80,7 @@ class PlanCurve(TypedDict):
     probability: list[float]
     upper_bound: list[float]
     knee: int
+    objective: NotRequired[str]
 
 
 class PlanRescored(TypedDict):

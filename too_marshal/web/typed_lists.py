@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from planners.files.request_fields import GRIDS
 from too_marshal.notices.formats.numbers import read_float, read_sexagesimal
 
 MAX_LIST_LENGTH = 20_000
@@ -37,6 +38,20 @@ def read_fields(text: str) -> list[int]:
     """
     parts = text.replace(",", " ").split()
     return list(dict.fromkeys(_field(part) for part in parts))
+
+
+def read_grid(text: str) -> str | None:
+    """Read the name of a grid; None where there is none.
+
+    Raises
+    ------
+    ValueError
+        If there is no such grid.
+    """
+    name = text.lower()
+    if name and name not in GRIDS:
+        raise ValueError(f"{' or '.join(GRIDS)}, or nothing: not {_said(text)}.".capitalize())
+    return name or None
 
 
 def read_right_ascension(text: str) -> list[float] | None:
@@ -155,6 +170,7 @@ def _lines(targets: Any) -> str:
 LISTS: Mapping[str, TypedList] = {
     "excluded_fields": TypedList(read_fields, _joined),
     "exposure_times": TypedList(read_seconds, _joined),
+    "grid": TypedList(read_grid, str),
     "right_ascension": TypedList(read_right_ascension, _joined),
     "targets": TypedList(read_targets, _lines),
 }

@@ -15,7 +15,7 @@ from planners.files.plan_files import (
     request_from_json,
     request_to_json,
 )
-from planners.files.request_fields import RequestFields
+from planners.files.request_fields import GRIDS, RequestFields
 from telescopes import ZTF
 from telescopes.entries import entries
 from telescopes.observing_plan import ObservingRequest
@@ -58,6 +58,9 @@ def documents():
         "program": st.text("abc", min_size=1),
         "galactic_latitude": st.floats(0, 90),
         "right_ascension": st.lists(st.floats(0, 360), min_size=2, max_size=2, unique=True),
+        "grid": st.sampled_from(GRIDS),
+        "dithers": st.integers(1, 100),
+        "dither_distance": st.floats(1, 3600),
         "blocks": st.integers(1, 20),
         "targets": st.lists(st.integers(0, 2000) | POSITIONS, min_size=1),
         "time_limit": st.floats(1, 1e4),
@@ -121,6 +124,8 @@ def test_each_field_is_asked_of_a_planner_by_option_and_by_program():
         ({"right_ascension": [1.0, "b"]}, "right_ascension: "),
         ({"excluded_fields": [1, 1.5]}, "excluded_fields: A whole number."),
         ({"maximum_fields": 0}, "maximum_fields: From 1 on."),
+        ({"grid": "third"}, "grid: One of primary and secondary, or nothing."),
+        ({"dithers": 0}, "dithers: From 1 to 100."),
     ],
 )
 def test_what_is_wrong_is_said_by_name(change, sentence):
@@ -196,6 +201,9 @@ GIVEN = {
     "--exclude": "5,6",
     "--galactic-latitude": "11",
     "--right-ascension": "10,20",
+    "--grid": "secondary",
+    "--dithers": "4",
+    "--dither-distance": "45",
     "--blocks": "3",
     "--targets": "list.csv",
     "--time-limit": "4",

@@ -126,3 +126,30 @@ def test_a_robot_with_a_grid_and_a_large_region_keep_to_the_grid():
     for plan in (small, large):
         assert plan.exposures
         assert all(exposure.field_id >= 0 for exposure in plan.exposures)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, telescope in TELESCOPES.items() if telescope.off_grid]
+)
+@pytest.mark.parametrize("planner", [optimal, greedy])
+def test_a_position_of_some_arcminutes_is_one_pointing_with_the_position_on_a_detector(
+    planner, name
+):
+    telescope = TELESCOPES[name]
+    filters = telescope.default_filters
+    # A field of a grid would hold it too, somewhere; dark at each of the sites.
+    skymap = circle(64.6, 5, 0.5 / 60)
+    request = replace(
+        request_for(NIGHTS[1], 24, filters, 60), minimum_gap=0 * u.min, moon_separation=0 * u.deg
+    )
+    plan = planner.plan(skymap, telescope, request)
+    assert [exposure.filter for exposure in plan.exposures] == list(filters)
+    assert {exposure.field_id for exposure in plan.exposures} == {-1}
+    assert plan.statistics["probability_all_filters"] > 0.99
+    if planner is optimal:
+        assert plan.statistics["upper_bound"] >= plan.statistics["probability_all_filters"]
+    if len(telescope.footprint.detector_id) == 1:
+        pointing = SkyCoord(plan.exposures[0].ra, plan.exposures[0].dec)
+        assert pointing.separation(SkyCoord(64.6 * u.deg, 5 * u.deg)) < 0.2 * u.arcmin
+    first, last = plan.exposures[0], plan.exposures[-1]
+    assert last.start - first.start < 5 * u.min, "all filters follow at once"

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -66,6 +67,25 @@ class TestScript:
             east, north = a.spherical_offsets_to(b)
             assert east.arcsec == pytest.approx(60, abs=0.05)
             assert north.arcsec == pytest.approx(60, abs=0.05)
+
+    @pytest.mark.parametrize(
+        ("wish", "proposal", "offset"),
+        [
+            ({"dithers": 1}, 60 * u.arcsec, None),
+            ({"dithers": 2}, None, 60),
+            ({"dithers": 2}, 30 * u.arcsec, 30),
+            ({"dither_distance": 45 * u.arcsec}, 30 * u.arcsec, 45),
+            ({}, None, None),
+        ],
+    )
+    def test_a_request_says_whether_and_how_far_it_dithers(self, wish, proposal, offset):
+        plan = make_plan(1, "g", exposure_time=90 * u.s)
+        plan = replace(plan, request=replace(plan.request, **wish))
+        rows = self.write(plan, dither=proposal)
+        assert len(rows) == (1 if offset is None else 2)
+        if offset is not None:
+            north = 3600 * (rows[1]["dec"] - rows[0]["dec"])
+            assert north == pytest.approx(offset, abs=0.05)
 
     def test_reads_itself(self):
         text = DECamScript().write(make_plan(3, "gz"), NAME, "2019B-0353", "Andreoni")

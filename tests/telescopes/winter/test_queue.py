@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -104,6 +105,12 @@ class TestMessage:
                 "use_best_detector": False,
             }
         ]
+
+    def test_a_request_says_how_it_dithers(self):
+        plan = make_plan(1, ("J",), exposure_time=900 * u.s)
+        wish = replace(plan.request, dithers=5, dither_distance=1 * u.arcmin)
+        (target,) = self.write(replace(plan, request=wish))
+        assert (target["n_dither"], target["dither_distance"]) == (5, pytest.approx(60.0))
 
     @pytest.mark.parametrize(
         ("plan", "reason"),

@@ -47,7 +47,9 @@ LIMITS = tuple(
 )
 """Every other number. Folded away: whoever does not touch them gets what the rules use."""
 
-LISTS = tuple(_ASKED[name] for name in ("exposure_times", "right_ascension", "excluded_fields"))
+LISTS = tuple(
+    _ASKED[name] for name in ("exposure_times", "right_ascension", "excluded_fields", "grid")
+)
 """Limits that are more than one number."""
 
 TARGETS = _ASKED["targets"]

@@ -53,6 +53,12 @@ def what_else(request: Mapping[str, Any]) -> list[str]:
         texts.append(f"keeps to right ascensions from {first:.6g} eastward to {second:.6g} deg")
     if fields := request.get("excluded_fields"):
         texts.append(f"leaves out {_named(fields)}")
+    if grid := request.get("grid"):
+        texts.append(f"keeps to the {grid} grid")
+    if dithers := request.get("dithers"):
+        texts.append(f"has {dithers} dithers an exposure")
+    if distance := request.get("dither_distance"):
+        texts.append(f"has {distance:g} arcsec between dithers")
     if blocks := request.get("blocks"):
         texts.append(f"has {blocks} filter block{'s' if blocks > 1 else ''}")
     return texts

@@ -44,11 +44,12 @@ def work_out_curve(session: Session, plan_id: int) -> None:
         logger.warning("no curve of plan %d: %s", plan_id, err)
         curve = None
     # A plan's request and map never change: whoever is second writes the same.
-    lock(session, Plan, plan_id).curve = _document(curve)
+    lock(session, Plan, plan_id).curve = as_document(curve)
     session.commit()
 
 
-def _document(curve: ProbabilityCurve | None) -> PlanCurve:
+def as_document(curve: ProbabilityCurve | None) -> PlanCurve:
+    """A curve as it is kept; an empty one where nothing can be observed."""
     if curve is None:
         return {
             "telescope_time": [], "exposures": [], "probability_all_filters": [],
@@ -60,5 +61,6 @@ def _document(curve: ProbabilityCurve | None) -> PlanCurve:
         "probability_all_filters": curve.probability_all_filters.tolist(),
         "probability": curve.probability.tolist(),
         "upper_bound": curve.upper_bound.tolist(),
+        "objective": curve.objective,
         "knee": curve.knee,
     }

@@ -15,6 +15,8 @@ from typing import Annotated, Any
 from astropy import units as u
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from planners.footprints.field_cells import camera_area
+from telescopes import TELESCOPES
 from telescopes.entries import Entry, entries
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
@@ -42,6 +44,9 @@ class Case:
 
     age: timedelta = timedelta(0)
     """Of the event, when the rule is asked."""
+
+    telescope: str = ""
+    """For which the rule plans; empty: for none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +174,22 @@ def _radius(most: float, case: Case) -> Iterator[str]:
         yield f"its error radius is not {most:g} deg or less"
 
 
+def _camera(wanted: bool, case: Case) -> Iterator[str]:  # noqa: FBT001
+    telescope = TELESCOPES.get(case.telescope)
+    sky_map = case.localization and case.localization.sky_map
+    if not wanted:
+        return
+    if telescope is None:
+        yield "the rule names no telescope whose camera it could fit"
+    elif sky_map:
+        held = float((camera_area(telescope.footprint) * u.sr).to_value(u.deg**2))
+        if sky_map.area_90 > held:
+            yield (
+                f"its 90 % area is {sky_map.area_90:.4g} deg2, and {telescope.name} sees "
+                f"{held:.3g} at once"
+            )
+
+
 class RuleConditions(BaseModel):
     """When a rule applies; what is not set always holds."""
 
@@ -276,11 +297,22 @@ class RuleConditions(BaseModel):
         ),
     ] = None  # fmt: skip
 
+    fits_camera: Annotated[
+        bool,
+        Condition(
+            "only what the telescope's camera holds in one exposure", needs_map=True,
+            detail="the 90 % area is no larger than the camera's", against=_camera,
+            says=lambda value: "the 90 % area fits in one exposure of the telescope"
+            if value else None,
+        ),
+    ] = False  # fmt: skip
+
     def set_conditions(self) -> Iterator[tuple[Condition, Any]]:
         """Give each condition that is set, with its value."""
         for name, condition in CONDITIONS.items():
             value = getattr(self, name)
-            if value is not None:
+            asks_of_no_map = condition.needs_map and value is False
+            if value is not None and not asks_of_no_map:
                 yield condition, value
 
 

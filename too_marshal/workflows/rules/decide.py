@@ -7,6 +7,7 @@ whether a plan is made, and whether people are told who could not be told before
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
 from typing import Any
@@ -189,6 +190,7 @@ def _of_the_conditions(rule: PlanRule, case: Case, *, plans: bool) -> Iterator[s
     has_map = case.localization is not None and case.localization.sky_map is not None
     if not has_map and (plans or needs_map(rule)):
         yield NO_MAP
+    case = replace(case, telescope=rule.telescope or "")
     for condition, value in conditions_of(rule):
         if has_map or not condition.needs_map:
             yield from condition.against(value, case)

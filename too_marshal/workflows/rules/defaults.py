@@ -28,6 +28,15 @@ WITH_ZTF: tuple[tuple[str, list[str], float, float], ...] = (
 """Telescopes that get a plan beside ZTF where a merger may have left light; those whose grids
 take longest to plan come first, so that all are ready soonest."""
 
+AT_A_POSITION: tuple[tuple[str, list[str], float], ...] = (
+    # Their customary filters and exposure times, one after the other at once.
+    ("GROWTH-India", ["r"], 300.0),
+    ("Liverpool", ["g", "r"], 120.0),
+    ("KPED", ["g", "r"], 300.0),
+)
+"""Telescopes of a small field that take any position: an X-ray position of some arcminutes is one
+pointing of theirs."""
+
 DEFAULT_RULES: tuple[dict[str, Any], ...] = (
     # A merger that may have left light: search in two filters, half an hour apart, for the
     # color and to tell it from asteroids (Kasliwal et al. 2020, ApJ 905, 145, section 3).
@@ -90,6 +99,25 @@ DEFAULT_RULES: tuple[dict[str, Any], ...] = (
         "telescope": "ZTF",
         "request": {"filters": ["g", "r"], "exposure_time": 60.0, "minimum_gain": WIDE},
     },
+    # An afterglow fades within the hour: the position is observed at once, in all filters.
+    *(
+        {
+            "name": f"{telescope}: X-ray positions that it holds in one exposure",
+            "conditions": {
+                "streams": ["einstein_probe", "svom", "swift"],
+                "tests": False,
+                "excluded_flags": NOT_A_SOURCE,
+                "fits_camera": True,
+            },
+            "telescope": telescope,
+            "request": {
+                "filters": filters,
+                "exposure_time": exposure_time,
+                "minimum_gap": 0.0,
+            },
+        }
+        for telescope, filters, exposure_time in AT_A_POSITION
+    ),
     # Who is told.
     {
         "name": "Tell: significant gravitational waves",

@@ -9,10 +9,11 @@ from astropy import units as u
 from pydantic import ValidationError
 
 from planners.files.request_fields import ObservingLimits
-from planners.problem.requests import RequestInvalid, check_fields
+from planners.problem.requests import RequestInvalid, check_fields, grids_of
 from planners.registry import MAP_PLANNERS
 from telescopes import TELESCOPES
 from telescopes.entries import Entry, sentences
+from telescopes.telescope import Telescope
 from too_marshal.db.plans import (
     MAXIMUM_AGE_TO_PLAN,
     MAXIMUM_AGE_TO_SUBMIT,
@@ -145,6 +146,8 @@ def _together(rule: RuleFields) -> dict[str, str]:
         faults["name"] = "Give the rule a name."
     if not (rule.plans or rule.notifies):
         faults["notifies"] = "A rule tells people, or plans, or both."
+    if rule.fits_camera and rule.telescope not in TELESCOPES:
+        faults["fits_camera"] = "Name the telescope whose camera it is to fit."
     if not rule.plans:
         if rule.submits:
             faults["submits"] = "Only a rule that plans can submit."
@@ -165,8 +168,23 @@ def _plan_together(rule: RuleFields) -> dict[str, str]:
             check_fields(telescope, rule.excluded_fields)
         except RequestInvalid as err:
             faults["excluded_fields"] = f"{err}."
+    if telescope is not None:
+        faults |= _what_it_does(telescope, rule)
     if rule.planner not in MAP_PLANNERS:
         faults["planner"] = f"One of {', '.join(MAP_PLANNERS)}."
     if rule.exposure_time <= 0:
         faults["exposure_time"] = "Longer than 0 s."
+    return faults
+
+
+def _what_it_does(telescope: Telescope, rule: RuleFields) -> dict[str, str]:
+    """What a telescope does not do of what a rule asks."""
+    faults = {}
+    if rule.grid is not None and rule.grid not in grids_of(telescope):
+        faults["grid"] = f"{telescope.name} has no {rule.grid} grid."
+    most = telescope.most_dithers
+    if (rule.dithers or 1) > most:
+        faults["dithers"] = f"{telescope.name} divides an exposure into {most} at most."
+    if rule.dither_distance is not None and most == 1:
+        faults["dither_distance"] = f"{telescope.name} divides no exposure into dithers."
     return faults

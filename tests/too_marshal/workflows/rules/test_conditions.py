@@ -27,6 +27,7 @@ SET = {
     "maximum_area": 10.0,
     "maximum_distance": 100.0,
     "maximum_radius": 1.0,
+    "fits_camera": True,
 }
 """Each condition set so that the event below does not meet it."""
 
@@ -57,7 +58,7 @@ def test_each_is_asked_for_described_said_and_applied(name: str):
 
 @pytest.mark.parametrize("name", CONDITIONS)
 def test_what_a_form_shows_is_what_it_takes(name: str):
-    values = as_usual({"name": "r", "notifies": True, name: SET[name]})
+    values = as_usual({"name": "r", "notifies": True, "telescope": "KPED", name: SET[name]})
     values_read = RuleForm.typed(RuleForm.of(values).values).rule()
     expected = pytest.approx(SET[name]) if isinstance(SET[name], float) else SET[name]
     assert values_read[name] == expected
@@ -71,6 +72,6 @@ def test_a_condition_that_an_old_row_does_not_know_is_as_usual():
 
 
 def test_every_field_survives_the_table():
-    values = checked({"name": "r", "notifies": True} | SET)
+    values = checked({"name": "r", "notifies": True, "telescope": "KPED"} | SET)
     assert values.keys() == RuleFields.model_fields.keys()
     assert values_of(PlanRule(**columns(values))) == values

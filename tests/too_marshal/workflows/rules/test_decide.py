@@ -69,6 +69,7 @@ def reasons(conditions: dict[str, object], changes: dict[str, object], **case: o
         ({"streams": ["icecube"]}, {}, "stream is lvk"),
         ({}, {"is_test": True}, "a test event"),
         ({}, {"is_retracted": True}, "retracted"),
+        ({"fits_camera": True}, {}, "its 90 % area is 120 deg2, and ZTF sees 4"),
         ({"significant_only": True}, {"is_significant": None}, "the mission does not say whether"),
         ({"significant_only": True}, {"is_significant": False}, "it is not significant"),
         ({"excluded_flags": ["known source"]}, {}, "flagged 'known source'"),
