@@ -11,6 +11,10 @@ from hypothesis import settings
 
 from tests import durations
 
+# Several processes share the cores: threads that wait for one another at each product of two
+# matrices take two and a half times the processor's time. Read when NumPy is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # A single example may take long where two cores do many things.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")

@@ -11,7 +11,7 @@ import contourpy
 import numpy as np
 import scipy
 from astropy import units as u
-from astropy_healpix.core import nested_to_ring, ring_to_nested
+from astropy_healpix.core import nested_to_ring
 from numpy.typing import NDArray
 
 from planners.geometry.directions import lon_lat
@@ -196,13 +196,10 @@ def _sampled(
     inside = np.hypot(axis[column], axis[row]) <= chart.reach
     row, column = row[inside], column[inside]
     neighbors, weights = bilinear(order, *lon_lat(chart.deproject(axis[column], axis[row])))
-    if 12 << (2 * order) <= _TABLE:
-        # There are many times more points of the grid than cells.
-        cells = nested_to_ring(cells, 1 << order)
-        by_cell = np.argsort(cells)
-        cells, values = cells[by_cell], values[by_cell]
-    else:
-        neighbors = ring_to_nested(neighbors, 1 << order)
+    # There are many times more points of the grid than cells.
+    cells = nested_to_ring(cells, 1 << order)
+    by_cell = np.argsort(cells)
+    cells, values = cells[by_cell], values[by_cell]
     grid[row, column] = np.sum(weights * _looked_up(neighbors, cells, values), axis=0)
     return axis, grid
 

@@ -1,16 +1,16 @@
 """Pictures of a sky map for where no script runs: the whole sky, and a closer look.
 
-The projections are those of ligo.skymap. Importing it costs two seconds and 200 MB, so only the
-process that draws does; see `planners.skymaps.drawing_process`.
+The projections are those of ligo.skymap. Importing it costs two seconds and 200 MB, so only who
+draws does, in the service a process that ends; see `planners.skymaps.drawing_process`.
 """
 
 from __future__ import annotations
 
+import importlib
 import io
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import ligo.skymap.plot
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
@@ -27,8 +27,6 @@ from planners.skymaps.outlined_tiles import Tiles
 from planners.skymaps.skymap import SkyMap
 
 __all__ = ["DrawnSky", "Tiles", "all_sky", "png", "zoomed"]
-
-assert ligo.skymap.plot, "importing it is what makes matplotlib know the projections"
 
 _COLORS = {0.9: "#5b5b5b", 0.5: "#111111"}
 """Of the outlines, by credible level."""
@@ -115,6 +113,8 @@ def _reduced(skymap: SkyMap | DrawnSky) -> DrawnSky:
 
 
 def _figure() -> Figure:
+    # Importing it is what makes matplotlib know the projections.
+    importlib.import_module("ligo.skymap.plot")
     # A ground of its own: it is shown on dark pages too.
     figure = Figure(figsize=(_WIDTH / 100, 5), facecolor="white")
     FigureCanvasAgg(figure)

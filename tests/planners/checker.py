@@ -11,20 +11,12 @@ from collections import defaultdict
 
 import numpy as np
 from astropy import units as u
-from astropy.coordinates import (
-    AltAz,
-    CartesianRepresentation,
-    HADec,
-    SkyCoord,
-    UnitSphericalRepresentation,
-    angular_separation,
-    get_body,
-    get_sun,
-)
+from astropy.coordinates import AltAz, HADec, SkyCoord, angular_separation
 from astropy.coordinates.erfa_astrom import ErfaAstromInterpolator, erfa_astrom
 from astropy.time import Time
 from astropy.utils import iers
-from scipy.interpolate import CubicSpline
+
+from tests.planners.bodies import bodies
 
 iers.conf.auto_download = False
 iers.conf.auto_max_age = None
@@ -112,7 +104,7 @@ def _sky(request, telescope, coord, starts, lengths):
     location = telescope.site.location
     frame = AltAz(obstime=times, location=location)
     seen = coord.transform_to(frame)
-    sun, moon = _bodies(times, location)
+    sun, moon, illumination = bodies(times, location)
     faults = []
 
     def report(broken, what):
@@ -127,10 +119,11 @@ def _sky(request, telescope, coord, starts, lengths):
     lowest = np.degrees(np.arcsin(1 / limit))
     report(seen.alt.deg < lowest - ANGLE, "airmass above the limit")
     separation = angular_separation(seen.az, seen.alt, moon.az, moon.alt).to_value(u.deg)
-    wanted = request.moon_separation.to_value(u.deg) * _illumination(times)
+    wanted = request.moon_separation.to_value(u.deg) * illumination
     report((separation < wanted - ANGLE) & (moon.alt.deg > ANGLE), "too near the Moon")
-    equatorial = coord.transform_to(HADec(obstime=times, location=location))
-    hour_angle = (equatorial.ha.deg + 180) % 360 - 180
+    if telescope.exclusions:
+        equatorial = coord.transform_to(HADec(obstime=times, location=location))
+        hour_angle = (equatorial.ha.deg + 180) % 360 - 180
     for exclusion in telescope.exclusions:
         inside = _within(hour_angle, exclusion.hour_angle, 180)
         inside &= _within(equatorial.dec.deg, exclusion.declination, 90)
@@ -154,41 +147,6 @@ def _within(value, limits, scale):
     if high < scale:
         inside &= value < high - ANGLE
     return inside
-
-
-def _bodies(times, location):
-    """Sun and Moon above the horizon, by cubics between nodes: right to a thousandth of `ANGLE`."""
-    seconds, nodes = _nodes(times)
-    frame = AltAz(obstime=nodes, location=location)
-    bodies = get_sun(nodes), get_body("moon", nodes, location)
-    for body in bodies:
-        place = body.transform_to(frame).represent_as("unitspherical").to_cartesian().xyz.value
-        path = CubicSpline((nodes - times[0]).to_value(u.s), place, axis=1)
-        seen = CartesianRepresentation(path(seconds))
-        yield AltAz(seen.represent_as(UnitSphericalRepresentation))
-
-
-def _nodes(times):
-    """Seconds since the first of some times, and instants at most `_NODES` apart around them."""
-    seconds = (times - times[0]).to_value(u.s)
-    first, last = seconds.min(), seconds.max()
-    n = 5 + int((last - first) / _NODES.to_value(u.s))
-    return seconds, times[0] + np.linspace(first, last + SECOND, n) * u.s
-
-
-def _illumination(times):
-    """Of the Moon, from nodes: between them it is straight to a millionth."""
-    seconds, nodes = _nodes(times)
-    return np.interp(seconds, (nodes - times[0]).to_value(u.s), _lit(nodes))
-
-
-def _lit(times):
-    sun, moon = get_sun(times), get_body("moon", times)
-    elongation = sun.separation(moon)
-    phase = np.arctan2(
-        sun.distance * np.sin(elongation), moon.distance - sun.distance * np.cos(elongation)
-    )
-    return (1 + np.cos(phase)) / 2
 
 
 def _turn(axis, angle):
