@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from dataclasses import replace
 
 import pytest
 from astropy import units as u
@@ -46,4 +47,4 @@ def test_it_is_pointed_at_galaxies_and_has_no_fields():
     made = PLANNERS["galaxies"](skymap, KPED, request)
     assert len(made.exposures) == 2
     with pytest.raises(RequestInvalid, match="no grid of fields"):
-        PLANNERS["greedy"](skymap, KPED, request)
+        PLANNERS["greedy"](skymap, KPED, replace(request, galaxies=None))

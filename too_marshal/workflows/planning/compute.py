@@ -22,6 +22,7 @@ from planners.stopping import Stopped, stopped_when
 from telescopes import TELESCOPES
 from telescopes.observing_plan import ExecutedExposure, ObservingPlan, ObservingRequest
 from too_marshal.db.base import now
+from too_marshal.db.events import Event
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.workflows.exposures.archives import references_of
 from too_marshal.workflows.exposures.records import as_executed, exposures_of
@@ -118,7 +119,7 @@ def as_asked(session: Session, plan: Plan) -> ObservingRequest:
     request = replace(
         asked,
         references=references_of(session, plan.telescope),
-        trigger_time=asked.trigger_time or _triggered(plan),
+        trigger_time=asked.trigger_time or _triggered(session, plan),
         reddening=dust_map() if asked.objective == "detection" else None,
         galaxies=None
         if plan.galaxy_table_id is None
@@ -137,9 +138,10 @@ def as_asked(session: Session, plan: Plan) -> ObservingRequest:
     return remaining_request(request, executed, present)
 
 
-def _triggered(plan: Plan) -> Time | None:
+def _triggered(session: Session, plan: Plan) -> Time | None:
     """When the event was triggered, from which on its source fades."""
-    return None if plan.event.event_time is None else Time(plan.event.event_time)
+    time = session.get_one(Event, plan.event_id).event_time
+    return None if time is None else Time(time)
 
 
 def _of_its_night(session: Session, plan: Plan, start: Time) -> tuple[ExecutedExposure, ...]:
