@@ -102,10 +102,13 @@ def joint_plan(
     together = _Together(skymap, alone)
     separate = together.probability()
     order = sorted(requests, key=lambda name: -_covered(alone[name]))
-    shared = _Together(skymap, {})
-    for _ in range(_ROUNDS):
+    # Where nobody else has planned yet, the first plans as it does alone.
+    shared = _Together(skymap, {name: alone[name] for name in order[:1]})
+    for turn in range(_ROUNDS):
         before = shared.worth()
-        for name in order:
+        for name in order[1 if turn == 0 else 0 :]:
+            if turn > 0 and shared.overlap(name) < _MORE:
+                continue
             left = remaining(skymap, shared.region(without=name))
             shared.take(name, plan(left, name, requests[name], planner))
         if shared.worth() < before + _MORE:
@@ -117,7 +120,9 @@ def joint_plan(
         probability=whole,
         shares={name: whole - best.probability(without=name) for name in requests},
         separate=separate,
-        upper_bound=min(sum(_limit(skymap, name, each) for name, each in requests.items()), 1.0),
+        upper_bound=min(
+            sum(_limit(skymap, name, requests[name], alone[name]) for name in requests), 1.0
+        ),
     )
 
 
@@ -148,6 +153,11 @@ class _Together:
         """Where any telescope but one has all its visits."""
         others = [region for name, (_, region) in self._kept.items() if name != without]
         return Ranges.empty().union(*others)
+
+    def overlap(self, name: str) -> float:
+        """Probability where a telescope and any other have all their visits."""
+        own = self._kept[name][1]
+        return float(self._skymap.probability_in(own.intersection(self.region(without=name))))
 
     def probability(self, without: str = "") -> float:
         """Probability there."""
@@ -191,8 +201,17 @@ def _price(plan: ObservingPlan) -> float:
     return 0.0 if gain is None else float(gain.to_value(1 / u.h)) * hours
 
 
-def _limit(skymap: SkyMap, name: str, request: ObservingRequest) -> float:
-    """No plan of a telescope covers more, however much of its time it takes beside the others."""
+def _limit(skymap: SkyMap, name: str, request: ObservingRequest, alone: ObservingPlan) -> float:
+    """No plan of a telescope covers more, however much of its time it takes beside the others.
+
+    Parameters
+    ----------
+    alone
+        The plan that it makes alone, of which the bound is known where it does not stop.
+    """
+    known = alone.statistics["upper_bound"]
+    if request.minimum_gain is None and known is not None:
+        return float(known)
     without_stops = replace(request, minimum_gain=None)
     problems = problems_of(skymap, TELESCOPES[name], without_stops)
     return max(upper_bound(problem) for problem in problems)
