@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from planners.detection.sources import source_model
 from too_marshal.formatting import duration, percent
 
 _TEN_MINUTES = 1 / 6
@@ -46,6 +47,8 @@ def what_else(request: Mapping[str, Any]) -> list[str]:
         As a plan file has it.
     """
     texts = []
+    if request.get("objective") == "detection":
+        texts.append(_looked_for(request))
     if latitude := request.get("galactic_latitude"):
         texts.append(f"stays {latitude:g} deg off the Galactic plane")
     if angles := request.get("right_ascension"):
@@ -62,6 +65,22 @@ def what_else(request: Mapping[str, Any]) -> list[str]:
     if blocks := request.get("blocks"):
         texts.append(f"has {blocks} filter block{'s' if blocks > 1 else ''}")
     return texts
+
+
+def _looked_for(request: Mapping[str, Any]) -> str:
+    """What is to be detected, in how many visits, and with which exposures."""
+    source = request.get("source") or ""
+    try:
+        what = source_model(source).title
+    except ValueError:
+        # An older version knew it.
+        what = f"a source of the kind {source!r}"
+    text = f"is to detect {what}"
+    if visits := request.get("detections"):
+        text += f" in {visits} visit{'s' if visits > 1 else ''}"
+    if times := request.get("exposure_times"):
+        text += f" in exposures of {' or '.join(f'{time:g}' for time in times)} s"
+    return text
 
 
 def _named(fields: Sequence[int]) -> str:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from planners.files.request_fields import ObservingLimits
 from planners.problem.requests import RequestInvalid, check_fields, grids_of
-from planners.registry import MAP_PLANNERS
+from planners.registry import MAP_PLANNERS, PLANNERS
 from telescopes import TELESCOPES
 from telescopes.entries import Entry, sentences
 from telescopes.telescope import Telescope
@@ -152,7 +152,18 @@ def _together(rule: RuleFields) -> dict[str, str]:
         if rule.submits:
             faults["submits"] = "Only a rule that plans can submit."
         return faults
-    return faults | _plan_together(rule)
+    return faults | _plan_together(rule) | _goal_together(rule)
+
+
+def _goal_together(rule: RuleFields) -> dict[str, str]:
+    """What is wrong with what the plan is to be good for."""
+    faults = {}
+    if rule.objective == "detection":
+        if not rule.source:
+            faults["source"] = "Say what is to be detected."
+        if rule.planner in MAP_PLANNERS and not PLANNERS[rule.planner].detects:
+            faults["planner"] = "The optimal and the greedy planner look for a source."
+    return faults
 
 
 def _plan_together(rule: RuleFields) -> dict[str, str]:
