@@ -32,6 +32,7 @@ from too_marshal.web import (
     replacements,
     search,
 )
+from too_marshal.web.plans import asked_curve
 from too_marshal.web.plans import galaxies as plan_galaxies
 from too_marshal.web.plans import pages as plan_pages
 from too_marshal.web.rules import pages as rule_pages
@@ -95,6 +96,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         coverage.coverage,
         notices.notices,
         plan_pages.plans,
+        asked_curve.curves,
         queues.queues,
         replacements.replacements,
         circulars.circulars,

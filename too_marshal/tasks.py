@@ -267,6 +267,11 @@ def work_out_curve(plan_id: int) -> None:
 
 
 @_task(queue=CPU_BOUND)
+def work_out_asked_curve(curve_id: int) -> None:
+    """Work out what telescope time would buy, for somebody who waits for it."""
+
+
+@_task(queue=CPU_BOUND)
 def rescore(localization_id: int) -> None:
     """Measure an event's plans against its new map."""
 

@@ -3,6 +3,7 @@
 from too_marshal.db import (
     archives,
     circulars,
+    curves,
     deaths,
     deliveries,
     events,
@@ -22,6 +23,7 @@ __all__ = [
     "Base",
     "archives",
     "circulars",
+    "curves",
     "deaths",
     "deliveries",
     "events",

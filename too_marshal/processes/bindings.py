@@ -84,6 +84,7 @@ def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
         tasks.propose_plans: plan.propose_plans,
         tasks.plan: plan.compute,
         tasks.work_out_curve: curve.work_out_curve,
+        tasks.work_out_asked_curve: curve.work_out_asked_curve,
         tasks.rescore: rescore.rescore,
         tasks.rescore_event: rescore.rescore_event,
         tasks.offer: offer.offer,

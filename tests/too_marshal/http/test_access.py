@@ -34,6 +34,7 @@ OBSERVER_ENDPOINTS = {
     "events.ask",
     "events.retract",
     "coverage.compute",
+    "curves.ask",
     "exposures.add",
     "exposures.take_away",
     "galaxies.add",
@@ -142,6 +143,7 @@ def rows(session: Session) -> dict[str, int | str]:
         "rule_id": 4711,
         "trial_id": 4711,
         "table_id": 4711,
+        "curve_id": 4711,
         "kind": "json",
     }
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from too_marshal.db.plans import Plan
+from too_marshal.db.documents import PlanCurve
 from too_marshal.formatting import duration, percent
 
 WIDTH, HEIGHT = 320.0, 130.0
@@ -63,9 +65,16 @@ class CurvePicture:
         return " ".join(f"{point.x:.1f},{point.y:.1f}" for point in self.points)
 
 
-def picture(plan: Plan) -> CurvePicture | None:
-    """Draw the curve of a plan; None where there is none, or nothing to show."""
-    curve = plan.curve
+def picture(curve: PlanCurve | None, statistics: Mapping[str, Any]) -> CurvePicture | None:
+    """Draw a curve; None where there is none, or nothing to show.
+
+    Parameters
+    ----------
+    curve
+        As the database has it.
+    statistics
+        Of the plan that is marked in it; empty: there is none.
+    """
     if curve is None or len(curve["telescope_time"]) < 2:
         return None
     times, covered, bound = (
@@ -81,17 +90,17 @@ def picture(plan: Plan) -> CurvePicture | None:
     def y(probability: float) -> float:
         return _TOP + (1 - min(probability / highest, 1.0)) * (HEIGHT - 2 * _TOP)
 
-    own = plan.statistics.get("total_time") or 0.0
+    own = statistics.get("total_time") or 0.0
     nearest = min(range(len(times)), key=lambda k: abs(math.log(times[k] / max(own, 1.0))))
     return CurvePicture(
         points=tuple(
-            CurvePoint(x(time), y(covered[k]), _sentence(plan, k)) for k, time in enumerate(times)
+            CurvePoint(x(time), y(covered[k]), _sentence(curve, k)) for k, time in enumerate(times)
         ),
         bound=" ".join(f"{x(time):.1f},{y(bound[k]):.1f}" for k, time in enumerate(times)),
         ticks=tuple((x(time), duration(time)) for time in _ticks(times)),
         highest=highest,
         chosen=nearest if own else curve["knee"],
-        plan=(x(own), y(plan.statistics["probability_all_filters"])) if own else None,
+        plan=(x(own), y(statistics["probability_all_filters"])) if own else None,
         knee=curve["knee"],
     )
 
@@ -106,10 +115,8 @@ def _ticks(times: list[float]) -> list[int]:
     return kept
 
 
-def _sentence(plan: Plan, point: int) -> str:
+def _sentence(curve: PlanCurve, point: int) -> str:
     """What a budget buys, and what a little more would add."""
-    assert plan.curve is not None
-    curve = plan.curve
     times, covered = curve["telescope_time"], curve["probability_all_filters"]
     text = (
         f"{duration(times[point])}: {percent(covered[point])} in all filters with "

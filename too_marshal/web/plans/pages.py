@@ -70,7 +70,7 @@ def plan(plan_id: int) -> str:
         visits=visits if any(visit.taken for visit in visits) else [],
         outcomes=Counter(visit.outcome for visit in visits),
         preflight=latest_preflight(database(), plan_id),
-        curve=picture(row),
+        curve=picture(row.curve, row.statistics),
         curve_waits=_waits_for_curve(row),
         stops=how_far(row.request),
         ERROR=ERROR,

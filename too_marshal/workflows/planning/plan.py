@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any, cast
 
@@ -12,11 +11,8 @@ from astropy.coordinates import SkyCoord
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from planners.files.plan_files import plan_to_json, request_from_json
+from planners.files.plan_files import plan_to_json
 from planners.geometry.ranges import hpx29
-from planners.problem.requests import check_fields
-from planners.registry import PLANNERS
-from telescopes import TELESCOPES
 from telescopes.observing_plan import ObservingPlan
 from telescopes.times import iso
 from too_marshal import tasks
@@ -31,13 +27,11 @@ from too_marshal.workflows.localizations.localize import load_skymap
 from too_marshal.workflows.plan_document import read_plan
 from too_marshal.workflows.planning.choose_map import chosen_map
 from too_marshal.workflows.planning.compute import PlanningFailed, has_curve, request_of, think
-from too_marshal.workflows.planning.galaxies import galaxies_of
 from too_marshal.workflows.planning.plan_queue import (
-    TIME_LIMITS,
     WINDOW,
     ask_to_compute,
-    is_allowed,
 )
+from too_marshal.workflows.planning.wish import checked_wish
 from too_marshal.workflows.rules.decide import decide_localization
 from too_marshal.workflows.rules.fields import requested
 
@@ -138,17 +132,10 @@ def ask_for_plan(  # noqa: PLR0913 - what a person chooses
     ValueError
         If the event has no map, or the request cannot be read; the message is for the person.
     """
+    checked_wish(
+        session, event, telescope=telescope, planner=planner, request=request, galaxies=galaxies
+    )
     localization = chosen_map(session, event, localization_id, no_earth=no_earth)
-    if telescope not in TELESCOPES:
-        raise ValueError(f"unknown telescope {telescope!r}; known: {', '.join(TELESCOPES)}")
-    if planner not in PLANNERS:
-        raise ValueError(f"unknown planner {planner!r}; known: {', '.join(PLANNERS)}")
-    wanted = replace(request_from_json(request), galaxies=galaxies_of(session, event, galaxies))
-    PLANNERS[planner].check(TELESCOPES[telescope], wanted)
-    # A slip in a number would observe what somebody wanted to leave out.
-    check_fields(TELESCOPES[telescope], wanted.excluded_fields)
-    if wanted.time_limit is not None and not is_allowed(wanted.time_limit):
-        raise ValueError(f"a planner is given {TIME_LIMITS}")
     plan = Plan(
         event_id=event.id,
         localization_id=localization.id,

@@ -38,7 +38,7 @@ def plan(session: Session) -> Plan:
 
 
 def test_every_point_says_what_it_buys(plan: Plan):
-    drawn = picture(plan)
+    drawn = picture(plan.curve, plan.statistics)
     assert drawn is not None
     assert drawn.points[2].sentence == (
         "20 min: 70.0 % in all filters with 20 exposures; no plan of as much time covers more than "
@@ -57,7 +57,7 @@ def test_every_point_says_what_it_buys(plan: Plan):
 
 def test_the_handle_begins_at_the_plan(plan: Plan):
     plan.statistics = {**plan.statistics, "total_time": 1300.0}
-    drawn = picture(plan)
+    drawn = picture(plan.curve, plan.statistics)
     assert drawn is not None
     assert drawn.chosen == 2
     assert drawn.plan is not None
@@ -66,7 +66,7 @@ def test_the_handle_begins_at_the_plan(plan: Plan):
 
 def test_an_empty_plan_begins_at_the_knee(plan: Plan):
     plan.statistics = {**plan.statistics, "total_time": 0.0}
-    drawn = picture(plan)
+    drawn = picture(plan.curve, plan.statistics)
     assert drawn is not None
     assert (drawn.chosen, drawn.plan) == (2, None)
 
