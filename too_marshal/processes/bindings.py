@@ -25,7 +25,7 @@ from too_marshal.workflows.exposures import (
 )
 from too_marshal.workflows.intake import prune, reprocess
 from too_marshal.workflows.localizations import fetch, localize
-from too_marshal.workflows.planning import asked_curve, curve, dust, offer, plan, rescore
+from too_marshal.workflows.planning import curve, dust, offer, plan, rescore
 from too_marshal.workflows.rules import backtest
 from too_marshal.workflows.submissions import (
     automatic,
@@ -85,7 +85,7 @@ def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
         tasks.propose_plans: plan.propose_plans,
         tasks.plan: plan.compute,
         tasks.work_out_curve: curve.work_out_curve,
-        tasks.work_out_asked_curve: asked_curve.work_out_asked_curve,
+        tasks.work_out_asked_curve: curve.work_out_asked_curve,
         tasks.rescore: rescore.rescore,
         tasks.rescore_event: rescore.rescore_event,
         tasks.offer: offer.offer,

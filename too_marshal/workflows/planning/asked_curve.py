@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from typing import Any, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from planners.curve import probability_curve
-from telescopes import TELESCOPES
 from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.curves import AskedCurve
 from too_marshal.db.documents import PlanRequest
 from too_marshal.db.events import Event
-from too_marshal.db.locks import lock
-from too_marshal.db.plans import Plan
-from too_marshal.workflows.localizations.localize import load_skymap
 from too_marshal.workflows.planning.choose_map import chosen_map
-from too_marshal.workflows.planning.compute import as_asked
-from too_marshal.workflows.planning.curve import as_document
 from too_marshal.workflows.planning.wish import checked_wish
-
-logger = logging.getLogger(__name__)
 
 HOLDS_FOR = timedelta(minutes=10)
 """Who asks the same within this time gets the same answer: exposures may have come in since."""
@@ -92,40 +82,3 @@ def ask_for_curve(  # noqa: PLR0913 - what a person chooses
     tasks.work_out_asked_curve(curve_id=row.id).defer(session)
     session.commit()
     return row
-
-
-def work_out_asked_curve(session: Session, curve_id: int) -> None:
-    """Work out what telescope time would buy, and keep it.
-
-    Parameters
-    ----------
-    session
-        Open session; committed.
-    curve_id
-        One that is done is left as it is.
-    """
-    row = session.get_one(AskedCurve, curve_id)
-    if row.done_at is not None:
-        return
-    # What was taken already counts as it would for a plan that was asked for now.
-    plan = Plan(
-        event_id=row.event_id,
-        localization_id=row.localization_id,
-        telescope=row.telescope,
-        request=row.request,
-    )
-    skymap, request = load_skymap(session, row.localization), as_asked(session, plan)
-    session.commit()  # no transaction stays open while numbers are crunched
-    curve, error = None, ""
-    try:
-        curve = probability_curve(skymap, TELESCOPES[row.telescope], request)
-    except ValueError as err:
-        error = str(err)
-    except Exception as err:
-        # What stays "being worked out" for ever tells nobody.
-        logger.exception("the curve %d failed", curve_id)
-        error = f"{type(err).__name__}: {err}"
-    row = lock(session, AskedCurve, curve_id)
-    if row.done_at is None:
-        row.curve, row.error, row.done_at = (None if error else as_document(curve)), error, now()
-    session.commit()

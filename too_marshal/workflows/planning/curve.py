@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from planners.curve import ProbabilityCurve, probability_curve
 from telescopes import TELESCOPES
+from too_marshal.db.base import now
+from too_marshal.db.curves import AskedCurve
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.workflows.localizations.localize import load_skymap
@@ -45,6 +47,43 @@ def work_out_curve(session: Session, plan_id: int) -> None:
         curve = None
     # A plan's request and map never change: whoever is second writes the same.
     lock(session, Plan, plan_id).curve = as_document(curve)
+    session.commit()
+
+
+def work_out_asked_curve(session: Session, curve_id: int) -> None:
+    """Work out what telescope time would buy, and keep it.
+
+    Parameters
+    ----------
+    session
+        Open session; committed.
+    curve_id
+        One that is done is left as it is.
+    """
+    row = session.get_one(AskedCurve, curve_id)
+    if row.done_at is not None:
+        return
+    # What was taken already counts as it would for a plan that was asked for now.
+    plan = Plan(
+        event_id=row.event_id,
+        localization_id=row.localization_id,
+        telescope=row.telescope,
+        request=row.request,
+    )
+    skymap, request = load_skymap(session, row.localization), as_asked(session, plan)
+    session.commit()  # no transaction stays open while numbers are crunched
+    curve, error = None, ""
+    try:
+        curve = probability_curve(skymap, TELESCOPES[row.telescope], request)
+    except ValueError as err:
+        error = str(err)
+    except Exception as err:
+        # What stays "being worked out" for ever tells nobody.
+        logger.exception("the curve %d failed", curve_id)
+        error = f"{type(err).__name__}: {err}"
+    row = lock(session, AskedCurve, curve_id)
+    if row.done_at is None:
+        row.curve, row.error, row.done_at = (None if error else as_document(curve)), error, now()
     session.commit()
 
 

@@ -16,8 +16,8 @@ from tests.too_marshal.web.test_events import FORM, page
 from tests.too_marshal.workflows.planning.test_plan_queue import event_with_map
 from too_marshal.db.curves import AskedCurve
 from too_marshal.db.plans import Plan
-from too_marshal.workflows.planning import asked_curve
-from too_marshal.workflows.planning.asked_curve import work_out_asked_curve
+from too_marshal.workflows.planning import curve
+from too_marshal.workflows.planning.curve import work_out_asked_curve
 
 pytestmark = pytest.mark.usefixtures("evening")
 
@@ -113,7 +113,7 @@ def test_a_night_without_darkness_and_a_fault_are_told(
     def broken(*_: SkyMap) -> None:
         raise RuntimeError("no memory")
 
-    monkeypatch.setattr(asked_curve, "probability_curve", broken)
+    monkeypatch.setattr(curve, "probability_curve", broken)
     work_out_asked_curve(session, row.id)
     told = observer.get(f"/curves/{row.id}", headers=HX).text
     assert "It cannot be worked out: <bdi>RuntimeError: no memory" in told
