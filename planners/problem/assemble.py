@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from astropy import units as u
 
-from planners.problem.detected import as_fields, detection_statistics
+from planners.problem.detected import as_fields, detection_statistics, left_to_detect
 from planners.problem.plan_statistics import statistics
 from planners.problem.problem import Problem
 from planners.problem.scheduler import ScheduledExposure
@@ -38,11 +38,13 @@ def assemble(
         scheduled_exposures, key=lambda scheduled_exposure: scheduled_exposure.start
     )
     objective = detection_statistics(problem, scheduled_exposures, upper_bound)
+    worth = None
     if problem.ways is not None:
+        worth = left_to_detect(problem, scheduled_exposures)
         scheduled_exposures = as_fields(problem, scheduled_exposures)
         problem, upper_bound = problem.ways.plain, None
     figures: dict[str, Any] = dict(statistics(problem, scheduled_exposures, begun, upper_bound))
-    left_out = ledger(problem, scheduled_exposures)
+    left_out = ledger(problem, scheduled_exposures, worth)
     figures |= objective
     figures["probability_lost"] = left_out.probability_lost()
     return ObservingPlan(

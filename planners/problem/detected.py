@@ -13,13 +13,13 @@ from astropy import units as u
 from numpy.typing import NDArray
 
 from planners.problem.detectability import Detectability
-from planners.problem.finish_times import fulfilled_at
+from planners.problem.finish_times import finished_atoms, fulfilled_at
 from planners.problem.plan_statistics import bounded_plans, gap
 from planners.problem.problem import Problem
 from planners.problem.scheduler import ScheduledExposure
 from planners.visibility.local_sky import Circumstances
 
-_OF_ONE_EXPOSURE_TIME = " that expose each field as long in every visit"
+_OF_ONE_EXPOSURE_TIME = ", if a field is exposed as long in each of its visits"
 
 
 def detection_statistics(
@@ -60,6 +60,26 @@ def detection_statistics(
         "optimality_gap": gap(detected, upper_bound),
         "bound_holds_for": bounded_plans(ways.plain) + _OF_ONE_EXPOSURE_TIME,
     }
+
+
+def left_to_detect(
+    problem: Problem, exposures: Sequence[ScheduledExposure]
+) -> NDArray[np.float64] | None:
+    """What the best way of observing each field would add to the chance of a detection.
+
+    Returns
+    -------
+    ndarray, shape (n_fields,)
+        Of the fields as they are; None for a plan that is of fields, and not of ways.
+    """
+    assert problem.ways is not None
+    if len(problem.pointing) != problem.atoms.n_fields:
+        return None
+    done = finished_atoms(problem, exposures)
+    adds = problem.atoms.sum_by_field(np.where(done, 0.0, problem.atoms.probability))
+    best = np.zeros(len(problem.ways.plain.field_id))
+    np.maximum.at(best, problem.pointing, adds)
+    return best
 
 
 def as_fields(problem: Problem, exposures: Sequence[ScheduledExposure]) -> list[ScheduledExposure]:

@@ -139,8 +139,20 @@ class Ledger:
         )
 
 
-def ledger(problem: Problem, scheduled_exposures: Sequence[ScheduledExposure]) -> Ledger:
-    """Account for everything that a plan leaves out."""
+def ledger(
+    problem: Problem,
+    scheduled_exposures: Sequence[ScheduledExposure],
+    worth: NDArray[np.float64] | None = None,
+) -> Ledger:
+    """Account for everything that a plan leaves out.
+
+    Parameters
+    ----------
+    problem
+        The fields as they are.
+    worth
+        What each field could add, where that is not the probability in it. Shape (n_fields,).
+    """
     atoms = problem.atoms
     left = np.where(finished_atoms(problem, scheduled_exposures), 0.0, atoms.probability)
     lost = atoms.sum_by_field(left)
@@ -155,7 +167,8 @@ def ledger(problem: Problem, scheduled_exposures: Sequence[ScheduledExposure]) -
     limits = _limits(problem)
     excluded = np.isin(problem.field_id, list(problem.request.excluded_fields))
     allowed = np.all([problem.allowed(name) for name in problem.request.filters], axis=0)
-    is_little = lost < problem.worth
+    adds = lost if worth is None else worth
+    is_little = adds < problem.worth
     is_left = lost > 0
     is_left[list(seen)] &= ~is_little[list(seen)]
     observed = before > lost
@@ -165,7 +178,7 @@ def ledger(problem: Problem, scheduled_exposures: Sequence[ScheduledExposure]) -
     target = problem.request.target_probability
     if target is not None and 1 - float(left.sum()) >= target - _ROUNDING:
         causes[:] = _HOPE.index(Reason.TARGET_REACHED)
-    is_little |= lost < problem.minimum_gain * _time_of_a_field(problem)
+    is_little |= adds < problem.minimum_gain * _time_of_a_field(problem)
     causes[is_little] = _HOPE.index(Reason.BELOW_WORTH)
     causes[list(limits)] = [_HOPE.index(reason) for reason in limits.values()]
     causes[~allowed] = _HOPE.index(Reason.NO_REFERENCE)
