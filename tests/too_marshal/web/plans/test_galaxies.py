@@ -12,6 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from tests.too_marshal.api.conftest import caller, program
 from tests.too_marshal.clocks import RA
@@ -203,18 +205,10 @@ def test_a_file_may_be_larger_than_a_form(app: Flask, observer: FlaskClient, ses
     for name, data in (("galaxies", CSV), ("exposures", "field_id,filter,mjd\n600,g,61101")):
         shown = page(observer, f"/events/{event.id}/{name}")
         token = re.search(r'name="csrf_token" value="([^"]+)"', shown)[1]
-        parts = {
-            'name="csrf_token"': token,
-            'name="telescope"': "ZTF",
-            'name="file"; filename="x.csv"': data + "\n" * 1_500_000,
-        }
-        body = "".join(
-            f"--part\r\nContent-Disposition: form-data; {head}\r\n\r\n{value}\r\n"
-            for head, value in parts.items()
-        )
-        with observer.post(
-            f"/events/{event.id}/{name}",
-            data=f"{body}--part--\r\n",
-            content_type="multipart/form-data; boundary=part",
-        ) as answer:
-            assert answer.status_code == 303
+        # Beside it stands what is long: it is the whole form that is bounded.
+        form = {"csrf_token": token, "telescope": "ZTF", "beside": "x" * 1_500_000}
+        file = {"file": FileStorage(io.BytesIO(data.encode()), filename="x.csv")}
+        boundary, body = encode_multipart(form | file)
+        kind = f"multipart/form-data; boundary={boundary}"
+        answer = observer.post(f"/events/{event.id}/{name}", data=body, content_type=kind)
+        assert answer.status_code == 303, re.findall(r"<h1>.*|problem.*", answer.text)
