@@ -47,6 +47,9 @@ HOURS = (1, 3, 12)
 ORDER = 10
 """Of the cells that say which detector a source falls on: 3.4 arcmin."""
 
+REACH = 6.0
+"""No detector is farther from the boresight, deg."""
+
 KIND = "kilonova"
 
 FARTHEST = 500.0
@@ -68,6 +71,9 @@ class Drawn:
 
     cell: NDArray[np.int64]
     """Order-29 cell of each, shape (n,)."""
+
+    direction: NDArray[np.float64]
+    """Unit vectors, shape (n, 3)."""
 
     fainter: NDArray[np.float64]
     """Apparent magnitude less the usual absolute one, before extinction, shape (n,)."""
@@ -112,8 +118,11 @@ def draw(skymap: SkyMap, seed: int) -> Drawn:
     norm = distance.parameters_to_moments(distmu, distsigma)[2]
     r = distance.conditional_ppf(random.uniform(0, 1, n), distmu, distsigma, norm)
     fainter = 5 * np.log10(np.where(np.isfinite(r) & (r > 0), r, 1e6)) + 25
-    coord = sky_coord(cell_centers(HIGHEST_ORDER, cell))
-    return Drawn(cell, fainter + random.normal(0, source.spread, n), DustLayer().at(coord))
+    direction = cell_centers(HIGHEST_ORDER, cell)
+    coord = sky_coord(direction)
+    return Drawn(
+        cell, direction, fainter + random.normal(0, source.spread, n), DustLayer().at(coord)
+    )
 
 
 def detected(drawn: Drawn, exposures: tuple[ExecutedExposure, ...]) -> float:
@@ -125,18 +134,38 @@ def detected(drawn: Drawn, exposures: tuple[ExecutedExposure, ...]) -> float:
     found = np.zeros(len(drawn.cell), dtype=bool)
     for visits in by_field.values():
         center = SkyCoord(visits[0].ra, visits[0].dec).reshape((1,))
+        near = np.flatnonzero(
+            drawn.direction @ center[0].cartesian.xyz.value > np.cos(np.radians(REACH))
+        )
         _, cell, detector = camera_cells(ZTF.footprint, center, ORDER)
-        seen = {name: np.zeros(len(drawn.cell), dtype=bool) for name in NIGHT.filters}
+        seen = {name: np.zeros(len(near), dtype=bool) for name in NIGHT.filters}
         for visit in visits:
             good = np.isin(ZTF.footprint.detector_id, visit.detectors)[detector]
-            inside = Ranges.of_cells(ORDER, cell[good]).contains(drawn.cell)
+            inside = Ranges.of_cells(ORDER, cell[good]).contains(drawn.cell[near])
             middle = visit.start + visit.exposure_time / 2
             days = days_from(0.0, (middle - NIGHT.start).to_value(u.s))
-            dimmed = EXTINCTION[visit.filter] * drawn.reddening
-            magnitude = source.magnitude(visit.filter, days) + drawn.fainter + dimmed
+            dimmed = EXTINCTION[visit.filter] * drawn.reddening[near]
+            magnitude = source.magnitude(visit.filter, days) + drawn.fainter[near] + dimmed
             seen[visit.filter] |= inside & (magnitude < depth_of(visit))
-        found |= np.logical_and.reduce(list(seen.values()))
+        found[near] |= np.logical_and.reduce(list(seen.values()))
     return float(found.mean())
+
+
+def as_planned(made: ObservingPlan) -> tuple[ExecutedExposure, ...]:
+    """The exposures of a plan as if every one had been taken at its time."""
+    return tuple(
+        ExecutedExposure(
+            exposure_id=str(number),
+            field_id=each.field_id,
+            ra=each.ra,
+            dec=each.dec,
+            filter=each.filter,
+            start=each.start,
+            exposure_time=each.exposure_time,
+            detectors=ZTF.footprint.detector_id,
+        )
+        for number, each in enumerate(made.exposures)
+    )
 
 
 def depth_of(exposure: ExecutedExposure) -> float:
@@ -178,26 +207,27 @@ def main() -> None:
                 taken = executed(made, 60.0, 1 * u.min).exposures if made.exposures else ()
                 found[kind] = detected(drawn, taken)
                 predicted = made.statistics["detection_probability"]
-                rows[hours, kind].append(
-                    (found[kind], np.nan if predicted is None else predicted, seconds)
-                )
+                off = np.nan if predicted is None else detected(drawn, as_planned(made)) - predicted
+                rows[hours, kind].append((found[kind], off, seconds))
             if found["detection, 30 to 300 s"] < found["coverage"] - 0.002:
                 worse.append(f"{name}, {hours} h: {found}")
             print(f"{name[:44]:44s}{hours:3d} h " + "  ".join(
                 f"{kind} {part:.1%}" for kind, part in found.items()
             ), file=sys.stderr, flush=True)  # fmt: skip
-    print(f"{'window':>7s} {'plan':24s} maps  detected  predicted  off, at most  gain   time")
+    print(
+        f"{'window':>8s} {'plan':24s} maps  detected     gain  time"
+        "  prediction off by, if executed as planned"
+    )
     for (hours, kind), values in rows.items():
-        part, predicted, seconds = np.array(values).T
+        part, off, seconds = np.array(values).T
         base = np.array(rows[hours, "coverage"])[:, 0]
-        off = np.abs(part - predicted)
-        print(
-            f"{hours:5d} h {kind:25s}{len(part):4d}{part.mean():10.2%}{np.nanmean(predicted):11.2%}"
-            f"{np.nanmax(off):13.2%}{part.mean() / base.mean() - 1:8.1%}{seconds.mean():6.1f} s"
-            if not np.isnan(predicted).all()
-            else f"{hours:5d} h {kind:25s}{len(part):4d}{part.mean():10.2%}{'':24s}"
-            f"{part.mean() / base.mean() - 1:8.1%}{seconds.mean():6.1f} s"
+        line = (
+            f"{hours:6d} h {kind:25s}{len(part):4d}{part.mean():10.2%}"
+            f"{part.mean() / base.mean() - 1:9.1%}{seconds.mean():6.1f} s"
         )
+        if not np.isnan(off).all():
+            line += f"{np.abs(off).mean():9.2%}, at most {np.abs(off).max():.2%}"
+        print(line)
     print(f"{len(worse)} plans to detect find fewer than the plan that covers most")
     for line in worse:
         print("  ", line)
