@@ -69,7 +69,8 @@ EACH_WAY = (
         ("--doBalanceExposure", "--scheduleType", "greedy_slew"),
     ),
     Configuration(
-        "field by field, balanced, rare chances first", ("--doBalanceExposure", "--scheduleType", "sear")
+        "field by field, balanced, rare chances first",
+        ("--doBalanceExposure", "--scheduleType", "sear")
     ),
     Configuration(
         "field by field, balanced, filters free", ("--doBalanceExposure",),
