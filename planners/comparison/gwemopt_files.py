@@ -20,7 +20,7 @@ NAME = "telescope"
 """What gwemopt calls it."""
 
 
-def config(telescope: Telescope) -> str:
+def config(telescope: Telescope, *, with_filter_exchange: bool = True) -> str:
     """The telescope's facts in gwemopt's own terms."""
     location, overheads = telescope.site.location, telescope.overheads
     corners = telescope.footprint.corners.to_value(u.deg).reshape(-1, 2)
@@ -43,7 +43,7 @@ def config(telescope: Telescope) -> str:
         "horizon": 30,
         "overhead_per_exposure": overheads.readout.to_value(u.s)
         + overheads.mount_settle.to_value(u.s),
-        "filt_change_time": overheads.filter_exchange.to_value(u.s),
+        "filt_change_time": with_filter_exchange * overheads.filter_exchange.to_value(u.s),
     }
     return "".join(f"{key} {value}\n" for key, value in facts.items())
 

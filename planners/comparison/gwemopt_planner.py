@@ -12,9 +12,8 @@ import json
 import os
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +22,11 @@ from astropy.time import Time
 
 from planners.child_process import run_child
 from planners.comparison.gwemopt_files import NAME, ORDER, config, tessellation, write_map
+from planners.comparison.our_clock import Planned, on_our_clock
 from planners.problem.assemble import assemble
 from planners.problem.build import build_problem, dark_time
-from planners.problem.plan_statistics import telescope_time
 from planners.problem.problem import Problem
 from planners.problem.requests import check_request, fields_of
-from planners.problem.scheduler import ExposureScheduler, RobotState, ScheduledExposure
 from planners.search.budgets import worthwhile
 from planners.skymaps.skymap import SkyMap
 from planners.stopping import stoppable_map
@@ -36,17 +34,32 @@ from planners.visibility.local_sky import LocalSky
 from telescopes.observing_plan import ObservingPlan, ObservingRequest
 from telescopes.telescope import Telescope
 
-_PATIENCE = 120.0
-"""A field that is not yet up is waited for no longer, s."""
-
 _MAX_LENGTH = 120.0
 """It is given no more time than this, s, unless the request says."""
 
-_WAYS: tuple[tuple[str, ...], ...] = (("--doAlternatingFilters",), ())
-"""Its two ways to deal with filters."""
 
-_Planned = tuple[int, str, Time]
-"""Field, filter and start of an exposure."""
+@dataclass(frozen=True)
+class Configuration:
+    """One of the ways in which gwemopt can be asked."""
+
+    name: str
+    """In words."""
+
+    options: tuple[str, ...] = ()
+    """Of its command line, after those that the request gives."""
+
+    changes_filters_for_free: bool = False
+    """Whether it is told that another filter costs no time.
+
+    Field by field it otherwise reckons with another filter before every exposure.
+    """
+
+
+CONFIGURATIONS = (
+    Configuration("blocks of filters", ("--doAlternatingFilters",)),
+    Configuration("field by field"),
+)
+"""Its two ways to deal with filters, as they come."""
 
 _PROGRAM = """
 import json, sys
@@ -73,7 +86,8 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
     """Let gwemopt plan, by its greedy scheduler, and keep what can be kept.
 
     Where several visits are requested it plans twice at once, in blocks of filters and field by
-    field, and the better plan counts.
+    field, and the better plan counts. Exposures that our rules forbid at their time, as gwemopt
+    does not know where the telescope may not point, are left out or put off, whichever is better.
 
     Raises
     ------
@@ -84,9 +98,19 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
     Stopped
         If the caller wants no plan any more.
     """
+    ways = CONFIGURATIONS if len(request.filters) > 1 else CONFIGURATIONS[:1]
+    return best_plan(skymap, telescope, request, ways)
+
+
+def best_plan(
+    skymap: SkyMap,
+    telescope: Telescope,
+    request: ObservingRequest,
+    ways: Sequence[Configuration],
+) -> ObservingPlan:
+    """As `plan`, of several configurations, which run at once."""
     begun = time.perf_counter()
     check_request(telescope, request)
-    ways = _WAYS if len(request.filters) > 1 else _WAYS[:1]
     with tempfile.TemporaryDirectory(prefix="gwemopt-") as folder:
         folders = [Path(folder) / str(k) for k in range(len(ways))]
         schedules = stoppable_map(
@@ -98,7 +122,8 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
     # and cells are those of our own planners, and not by the fields that gwemopt chose.
     visited = {field for schedule in schedules for field, _, _ in schedule}
     problem = build_problem(skymap, telescope, request, visited)
-    observing_plan, lost = max((_kept(problem, schedule) for schedule in schedules), key=_worth)
+    laid = [_kept(problem, each, puts_off=late) for each in schedules for late in (False, True)]
+    observing_plan, lost = max(laid, key=_worth)
     seconds = time.perf_counter() - begun
     observing_plan = replace(
         observing_plan, statistics={**observing_plan.statistics, "solve_time": seconds}
@@ -112,11 +137,13 @@ def plan(skymap: SkyMap, telescope: Telescope, request: ObservingRequest) -> Obs
     )
 
 
-def _kept(problem: Problem, schedule: Sequence[_Planned]) -> tuple[ObservingPlan, int]:
+def _kept(
+    problem: Problem, schedule: Sequence[Planned], *, puts_off: bool
+) -> tuple[ObservingPlan, int]:
     """A plan of what can be kept of a schedule, and how many exposures cannot."""
-    scheduled_exposures = _on_our_clock(problem, schedule)
-    kept = worthwhile(problem, scheduled_exposures)
-    plan = assemble(problem, "gwemopt", kept, time.perf_counter())
+    scheduled_exposures = on_our_clock(problem, schedule, puts_off=puts_off)
+    worth = worthwhile(problem, scheduled_exposures)
+    plan = assemble(problem, "gwemopt", worth, time.perf_counter())
     return plan, len(schedule) - len(scheduled_exposures)
 
 
@@ -131,16 +158,17 @@ def _scheduled(  # noqa: PLR0913, PLR0917 - bound to all but the last two
     request: ObservingRequest,
     is_stopped: Callable[[], bool],
     folder: Path,
-    way: Sequence[str],
-) -> list[_Planned]:
+    way: Configuration,
+) -> list[Planned]:
     """What gwemopt plans in one of its ways, in the order of time."""
     folder.mkdir()
-    (folder / f"{NAME}.config").write_text(config(telescope), encoding="ascii")
+    facts = config(telescope, with_filter_exchange=not way.changes_filters_for_free)
+    (folder / f"{NAME}.config").write_text(facts, encoding="ascii")
     (folder / f"{NAME}.tess").write_text(
         tessellation(fields_of(telescope, request)), encoding="ascii"
     )
     write_map(skymap, folder / "map.fits", request)
-    arguments = _arguments(folder, telescope, request) + list(way)
+    arguments = _arguments(folder, telescope, request) + list(way.options)
     (folder / "arguments.json").write_text(json.dumps(arguments), encoding="ascii")
     _run(folder, request, is_stopped)
     path = folder / "out" / f"schedule_{NAME}.dat"
@@ -183,34 +211,3 @@ def _arguments(folder: Path, telescope: Telescope, request: ObservingRequest) ->
     if request.maximum_fields is not None:
         arguments += ["--max_nb_tiles", str(request.maximum_fields)]
     return arguments
-
-
-def _on_our_clock(problem: Problem, schedule: Sequence[_Planned]) -> list[ScheduledExposure]:
-    """Exposures in gwemopt's order, no sooner than it says; no more of one kind than requested.
-
-    Nor any that our own planners may not plan: of fields that are excluded or have no reference
-    image, and beyond the budgets.
-    """
-    clock, state = ExposureScheduler(problem), RobotState()
-    filters, budget = problem.request.filters, problem.request.maximum_time
-    allowed = {name: problem.allowed(name) for name in filters}
-    most_fields = problem.request.maximum_fields or len(problem.field_id)
-    most_time = np.inf if budget is None else float(budget.to_value(u.s))
-    taken: Counter[tuple[int, str]] = Counter()
-    place = {int(field): i for i, field in enumerate(problem.field_id)}
-    scheduled_exposures: list[ScheduledExposure] = []
-    for field, name, start in schedule:
-        index = place[field]
-        if taken[index, name] == filters.count(name) or not allowed[name][index]:
-            continue
-        fields = {exposure.field for exposure in scheduled_exposures}
-        if index not in fields and len(fields) == most_fields:
-            continue
-        state.time = max(state.time, problem.sky.seconds(start) - clock.problem.slews.longest)
-        scheduled, _, after = clock.schedule(state, [(name, [index])], _PATIENCE)
-        if telescope_time(problem, [*scheduled_exposures, *scheduled]) > most_time:
-            continue
-        state = after
-        scheduled_exposures += scheduled
-        taken[index, name] += len(scheduled)
-    return scheduled_exposures

@@ -68,3 +68,20 @@ def test_a_field_that_holds_nothing_of_the_map_still_takes_its_time(scheduled):
     )
     assert len(theirs.exposures) == len(elsewhere.exposures)
     assert theirs.statistics["probability"] == pytest.approx(0, abs=1e-6)
+
+
+def test_what_is_planned_before_the_telescope_may_point_there_is_put_off(monkeypatch):
+    skymap = circle_skymap(150 * u.deg, 10 * u.deg, 8 * u.deg, 0.9)
+    request = request_for(NIGHTS[1], 13)
+    ours = greedy.plan(skymap, ZTF, request)
+    begun = ours.exposures[0].start
+    assert (begun - request.start).to_value(u.h) > 1
+    early = [(each.field_id, each.filter, request.start) for each in ours.exposures]
+    monkeypatch.setattr(gwemopt_planner, "_scheduled", lambda *_: early)
+    theirs = gwemopt_planner.plan(skymap, ZTF, request)
+    assert violations(theirs, ZTF) == []
+    assert theirs.remark == ""
+    assert len(theirs.exposures) == len(ours.exposures)
+    assert theirs.statistics["probability_all_filters"] == pytest.approx(
+        ours.statistics["probability_all_filters"]
+    )
