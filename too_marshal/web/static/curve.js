@@ -3,7 +3,7 @@
 function show(handle) {
   const form = handle.form ?? handle.parentElement;
   const index = Number(handle.value);
-  const option = form.querySelectorAll("datalist option")[index];
+  const option = handle.list?.options[index];
   if (!option) return;
   form.querySelector("output").textContent = option.label;
   handle.setAttribute("aria-valuetext", option.label);
