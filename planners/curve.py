@@ -149,7 +149,9 @@ def _curve(problem: Problem) -> ProbabilityCurve | None:
     options = programs_of(problem)
     first = float((options.least_time - options.least_overhead).min())
     first += options.exchanges * problem.slews.filter_exchange
-    budgets = np.geomspace(min(first, whole), whole, _POINTS).tolist()
+    # Between ends that are nearly alike, rounding would let them fall.
+    rising = np.maximum.accumulate(np.geomspace(min(first, whole), whole, _POINTS))
+    budgets = rising.tolist()
     points = _best_of(problem, plans, budgets)
     return ProbabilityCurve(
         telescope_time=budgets * u.s,

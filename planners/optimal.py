@@ -12,7 +12,7 @@ import time
 
 from planners.footprints.tilings import is_tiled
 from planners.optimum.budget_search import best_shots
-from planners.optimum.detection_search import best_detection
+from planners.optimum.detection_search import covering_instead
 from planners.problem.assemble import assemble
 from planners.problem.build import build_problem
 from planners.problem.plan_statistics import telescope_time
@@ -93,7 +93,9 @@ def planned(
         return assemble(problem, planner, exposures, begun, limit)
     limit = bound.of(problem.budget)
     if problem.ways is not None:
-        problem, exposures = best_detection(problem, exposures, begun)
+        covering = covering_instead(problem, exposures, begun)
+        if covering is not None:
+            return assemble(problem, planner, covering, begun, limit, of_fields=True)
     elif with_singles:
         exposures = with_single_visits(problem, exposures)
     return assemble(problem, planner, exposures, begun, limit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-import numpy as np
+from astropy import units as u
 
 from planners.optimum.budget_search import best_shots
 from planners.problem.detected import as_fields, detection_probability
@@ -13,10 +13,10 @@ from planners.problem.problem import Problem
 from planners.problem.scheduler import ScheduledExposure
 
 
-def best_detection(
+def covering_instead(
     problem: Problem, exposures: list[ScheduledExposure], begun: float
-) -> tuple[Problem, list[ScheduledExposure]]:
-    """The better of a plan to detect the source, and of what covers most with the usual exposures.
+) -> list[ScheduledExposure] | None:
+    """The plan that covers most, if it detects the source more likely than another.
 
     Parameters
     ----------
@@ -29,21 +29,29 @@ def best_detection(
 
     Returns
     -------
-    problem, exposures
-        Of the better plan; the account of it is the same for both problems.
+    list of ScheduledExposure or None
+        Of the fields as they are, and not of ways.
     """
     ways = problem.ways
     limit = problem.request.time_limit
     if ways is None or problem.stops_early:
-        return problem, exposures
-    if limit is not None and time.perf_counter() - begun > float(limit.to_value("s")):
-        return problem, exposures
-    covering = best_shots(ways.plain, begun=begun)
+        return None
+    if limit is not None and time.perf_counter() - begun > float(limit.to_value(u.s)):
+        return None
+    covering = best_shots(_with_a_chosen_time(problem, ways.plain), begun=begun)
 
     def detected(plan: list[ScheduledExposure]) -> float:
         return detection_probability(ways.plain, ways.detectability, plan, ways.done)
 
     if detected(covering) <= detected(as_fields(problem, exposures)):
-        return problem, exposures
-    every = np.arange(len(ways.plain.field_id))
-    return replace(problem, ways=replace(ways, pointing=every)), covering
+        return None
+    return covering
+
+
+def _with_a_chosen_time(problem: Problem, plain: Problem) -> Problem:
+    """The fields as they are, exposed for a time that may be chosen: the bound knows no other."""
+    choices = plain.request.exposure_times
+    usual = set(plain.request.exposure_time.values())
+    if not choices or (len(usual) == 1 and usual <= set(choices)):
+        return plain
+    return replace(plain, request=problem.request)

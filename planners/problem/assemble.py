@@ -18,12 +18,14 @@ from planners.visibility.local_sky import Circumstances
 from telescopes.observing_plan import ObservingPlan, PlannedExposure
 
 
-def assemble(
+def assemble(  # noqa: PLR0913 - a plan, and what is known of it
     problem: Problem,
     planner: str,
     scheduled_exposures: Sequence[ScheduledExposure],
     begun: float,
     upper_bound: float | None = None,
+    *,
+    of_fields: bool = False,
 ) -> ObservingPlan:
     """A plan of exposures, in the order of time.
 
@@ -32,16 +34,19 @@ def assemble(
     begun
         When planning began, by `time.perf_counter`.
     upper_bound
-        No plan covers more in all visits.
+        No plan covers more in all visits, or detects the source more likely.
+    of_fields
+        Of a problem of ways: whether exposures are of the fields as they are.
     """
     scheduled_exposures = sorted(
         scheduled_exposures, key=lambda scheduled_exposure: scheduled_exposure.start
     )
-    objective = detection_statistics(problem, scheduled_exposures, upper_bound)
     worth = None
-    if problem.ways is not None:
+    if problem.ways is not None and not of_fields:
         worth = left_to_detect(problem, scheduled_exposures)
         scheduled_exposures = as_fields(problem, scheduled_exposures)
+    objective = detection_statistics(problem, scheduled_exposures, upper_bound)
+    if problem.ways is not None:
         problem, upper_bound = problem.ways.plain, None
     figures: dict[str, Any] = dict(statistics(problem, scheduled_exposures, begun, upper_bound))
     left_out = ledger(problem, scheduled_exposures, worth)

@@ -26,6 +26,9 @@ from telescopes.telescope import Telescope
 _STEP = 0.1
 """Of the table of limits, mag; in between it is linear."""
 
+_DIMMED = 5.0
+"""Extinction beyond which nothing is detected by the shallowest exposure, mag."""
+
 
 @dataclass(frozen=True)
 class Sought:
@@ -123,10 +126,8 @@ def detectability(
         Least and greatest limit of any exposure, mag.
     """
     dust: Reddening = DustLayer() if request.reddening is None else request.reddening
-    step = _STEP
-    # Extinction only takes away.
-    first = np.floor(span[0] / step) - 5 / step
-    limits = np.arange(first, np.ceil(span[1] / step) + 2) * step
+    first = np.floor((span[0] - _DIMMED) / _STEP)
+    limits = np.arange(first, np.ceil(span[1] / _STEP) + 2) * _STEP
     visits = len(request.filters)
     reddening = _mean_reddening(atoms, dust)
     whole = np.maximum(atoms.field_probability, 1e-300)

@@ -30,7 +30,7 @@ def detection_statistics(
     Parameters
     ----------
     exposures
-        In the order of time.
+        Of the fields as they are, in the order of time.
     upper_bound
         No plan detects the source more likely, where that is the objective.
     """
@@ -42,9 +42,7 @@ def detection_statistics(
             "detection_probability": None,
             "detection_bound": None,
         }
-    detected = detection_probability(
-        ways.plain, ways.detectability, as_fields(problem, exposures), ways.done
-    )
+    detected = detection_probability(ways.plain, ways.detectability, exposures, ways.done)
     figures = {
         "objective": "detection",
         "objective_note": (
@@ -62,19 +60,15 @@ def detection_statistics(
     }
 
 
-def left_to_detect(
-    problem: Problem, exposures: Sequence[ScheduledExposure]
-) -> NDArray[np.float64] | None:
+def left_to_detect(problem: Problem, exposures: Sequence[ScheduledExposure]) -> NDArray[np.float64]:
     """What the best way of observing each field would add to the chance of a detection.
 
     Returns
     -------
     ndarray, shape (n_fields,)
-        Of the fields as they are; None for a plan that is of fields, and not of ways.
+        Of the fields as they are.
     """
     assert problem.ways is not None
-    if len(problem.pointing) != problem.atoms.n_fields:
-        return None
     done = finished_atoms(problem, exposures)
     adds = problem.atoms.sum_by_field(np.where(done, 0.0, problem.atoms.probability))
     best = np.zeros(len(problem.ways.plain.field_id))

@@ -193,6 +193,16 @@ def test_the_best_of_every_order_and_depth_is_below_the_bound_and_nearly_reached
     assert found["detection_probability"] >= 0.97 * best
 
 
+def test_no_exposure_time_is_taken_that_may_not_be_chosen():
+    skymap = with_distance(blob(60.0, 30.0, 3), 200.0, 40.0)
+    # Ten times as long as what may be chosen: whoever took it would be above the bound.
+    request = detecting(2, exposure=300, exposure_times=(30 * u.s,), reddening=Clear())
+    plan = optimal.plan(skymap, ZTF, request)
+    assert {e.exposure_time.to_value(u.s) for e in plan.exposures} == {30}
+    figures = plan.statistics
+    assert 0 < figures["detection_probability"] <= figures["detection_bound"] + ROUNDING
+
+
 def test_without_distances_or_kind_it_covers_the_map_and_says_so():
     flat = blob(60.0, 30.0, 4)
     plan = optimal.plan(flat, ZTF, detecting())
