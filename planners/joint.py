@@ -73,7 +73,8 @@ def joint_plan(
         If there is no such planner, or no such telescope.
     RequestInvalid
         If the planner needs more than a map, or a request makes no sense for its telescope or
-        says at what probability to stop: that is asked of one telescope.
+        says at what probability to stop or that a source is to be detected: that is asked of one
+        telescope.
 
     Examples
     --------
@@ -94,6 +95,10 @@ def joint_plan(
     if planner in PLANNERS and PLANNERS[planner].needs_more:
         raise RequestInvalid(f"the {planner} planner plans for one telescope")
     for name, request in requests.items():
+        if request.objective == "detection":
+            raise RequestInvalid(
+                f"telescopes that share the sky cover it: detection is asked of {name} alone"
+            )
         if request.target_probability is not None:
             raise RequestInvalid(
                 f"a probability to stop at is asked of one telescope, and not of {name} with others"

@@ -98,3 +98,9 @@ def test_the_bound_does_not_depend_on_where_a_telescope_would_stop():
 def test_a_planner_that_needs_more_than_a_map_is_refused(planner):
     with pytest.raises(RequestInvalid, match=f"the {planner} planner plans for one telescope"):
         joint_plan(blob(75.0, 0.0, 2.0), {"ZTF": request()}, planner)
+
+
+def test_detection_is_asked_of_one_telescope():
+    asked = request(objective="detection", source="kilonova")
+    with pytest.raises(RequestInvalid, match="detection is asked of ZTF alone"):
+        joint_plan(blob(75.0, 0.0, 2.0), {"ZTF": asked})
