@@ -42,7 +42,7 @@ def test_what_happens_appears_without_a_reload(observer: Page, site: Site, datab
 def test_what_is_being_done_is_not_disturbed(observer: Page, site: Site, database: Session):
     open_event(observer, site)
     observer.get_by_text("New plan").click()
-    observer.get_by_label("Exposure time").fill("12")
+    observer.get_by_label("Exposure time (s)").fill("12")
     observer.locator("button[commandfor=retract]").click()
     observer.evaluate(
         """() => { const known = document.getElementById("refresh").dataset.known;
@@ -56,7 +56,7 @@ def test_what_is_being_done_is_not_disturbed(observer: Page, site: Site, databas
     expect(dialog).to_be_visible()
     dialog.get_by_role("button", name="Cancel").click()
     expect(observer.locator("#timeline")).to_contain_text("behind the dialog")
-    expect(observer.get_by_label("Exposure time")).to_have_value("12")
+    expect(observer.get_by_label("Exposure time (s)")).to_have_value("12")
 
 
 def test_a_plan_that_becomes_ready_shows_itself(observer: Page, site: Site, database: Session):
