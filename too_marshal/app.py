@@ -23,6 +23,7 @@ from too_marshal.web import (
     exposures,
     filters,
     health,
+    incident,
     links,
     live,
     maps,
@@ -91,6 +92,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     for blueprint in (
         auth.auth,
         events.events,
+        incident.incident,
         exposures.exposures,
         plan_galaxies.galaxies,
         coverage.coverage,

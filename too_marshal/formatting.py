@@ -34,6 +34,15 @@ def night_time(when: datetime | str | None) -> str:
     return NOTHING if when is None else _parsed(when).astimezone(UTC).strftime("%m-%d %H:%M UTC")
 
 
+def clock_time(when: datetime | str | None) -> str:
+    """Write a time of today or of the next hours: ``03:04 UTC``, with the date if it is later."""
+    if when is None:
+        return NOTHING
+    parsed = _parsed(when).astimezone(UTC)
+    is_near = abs((parsed - now()).total_seconds()) < 43200
+    return parsed.strftime("%H:%M UTC" if is_near else "%m-%d %H:%M UTC")
+
+
 def instant(when: datetime | str | None) -> Markup:
     """Write a time and, beside it, how long ago it is; the page keeps that up to date."""
     if when is None:
@@ -168,3 +177,8 @@ def size(count: int | None) -> str:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.3g} {unit}"
         value /= 1000
     return f"{value:.3g} TB"
+
+
+def lower_first(text: str) -> str:
+    """Write a sentence as the second part of another; names in capitals stay."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]

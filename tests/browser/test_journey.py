@@ -89,18 +89,20 @@ def test_from_the_notice_to_the_retraction(service, page: Page):
     # The event arrives by itself, and its page fills while one looks at it.
     page.get_by_role("link", name=re.compile(r"^MS\d{6}")).first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("MS")
-    review = page.get_by_role("link", name=re.compile("Review ZTF plan"))
-    expect(review).to_be_visible()
+    following = page.locator("[data-action=next]")
+    expect(following).to_have_text(re.compile(r"Check and submit ZTF plan \d+"))
+    expect(page.locator("#facts .verdict")).to_contain_text("ZTF can reach")
     expect(page.get_by_text(re.compile(r"90 %: [\d ]+ deg"))).to_be_visible()
     expect(page.locator("#sky svg .contour").first).to_be_attached()
     expect(page.locator("#sky svg .tile").first).to_be_attached()
     event_address = page.url
 
-    review.click()
-    page.get_by_role("button", name="Check against the queue").click()
-    expect(page.get_by_label("Checked against the robot's queue")).to_contain_text("is free")
-    page.get_by_role("button", name="Approve and submit…").click()
+    # One click checks, and the question comes by itself; the next approves.
+    following.click()
     dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    expect(page.get_by_label("Checked against the robot's queue")).to_contain_text("is free")
     for words in ("Telescope", "ZTF", "Program", "Exposures", "Total time", "Window"):
         expect(dialog).to_contain_text(words)
     for warning in dialog.get_by_role("checkbox").all():

@@ -110,7 +110,7 @@ def test_without_the_stream_the_page_says_so_and_asks_at_intervals(
 def test_ages_grow_while_the_page_stands_open(observer: Page, site: Site):
     observer.clock.install()
     open_event(observer, site)
-    age = observer.locator("#facts [data-since]").first
+    age = observer.locator("#details [data-since]").first
     before = age.text_content()
     observer.clock.fast_forward("02:00:00")
     expect(age).not_to_have_text(before)

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.browser
 def sky(observer: Page, site: Site) -> Page:
     observer.goto(site.address(f"/events/{site.event_id}"))
     expect(observer.locator("#sky[data-ready]")).to_be_attached()
+    observer.locator("#sky").scroll_into_view_if_needed()
     return observer
 
 

@@ -132,6 +132,18 @@ class EventLink(Base):
     second: Mapped[Event] = relationship(foreign_keys=[second_id])
 
 
+class Acknowledgment(Base):
+    """A person has seen an event as it stood then."""
+
+    __tablename__ = "acknowledgment"
+    __table_args__ = (Index(None, "event_id", "made_at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id"))
+    made_by: Mapped[str] = mapped_column(String(80))
+    made_at: Mapped[Utc] = mapped_column(default=now)
+
+
 class Activity(Base):
     """What happened, in order: the timeline of an event and the source of live updates."""
 

@@ -21,19 +21,20 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from telescopes import TELESCOPES
-from too_marshal.db.circulars import CircularDraft
+from telescopes.telescope import Telescope
 from too_marshal.db.events import Activity, Event, latest_events
-from too_marshal.db.exposures import Coverage
 from too_marshal.db.localizations import Localization, SkyMapFile
 from too_marshal.db.notices import ReceivedNotice, of_event
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan
-from too_marshal.db.queues import LIVE, Submission
 from too_marshal.db.replacements import SWAPPING, replacements_of
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404, service
+from too_marshal.notices.registry import STREAMS
 from too_marshal.web import sky
 from too_marshal.web.decisions import by_subject
+from too_marshal.web.event_facts import other_facts, position_facts, stream_facts
+from too_marshal.web.incident import first_screen
 from too_marshal.web.links import linked
 from too_marshal.web.plans.ask import choices, plan_asked
 from too_marshal.web.plans.form import PlanForm
@@ -110,42 +111,45 @@ def event(event_id: int) -> str:
 def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
     session = database()
     reachable = service().robots.names()
-    of_event: list[Plan] = _of_event(Plan, event, Plan.id.desc())
-    submissions = _submissions(session, event)
+    screen = first_screen(session, event)
+    standing = screen.standing
     localizations = _of_event(Localization, event, Localization.id.desc())
-    coverages = list(
-        session.scalars(
-            select(Coverage)
-            .where(Coverage.localization_id == event.current_localization_id)
-            .order_by(Coverage.telescope)
-        )
-    )
+    stream = STREAMS.get(event.stream)
     return {
         "event": event,
+        "screen": screen,
+        "stream_title": event.stream if stream is None else stream.title,
+        "stream_facts": stream_facts(event),
+        "position_facts": position_facts(event.current_localization),
+        "other_facts": other_facts(event),
         "localization": event.current_localization,
         "event_status": event_statuses(session, [event])[event.id],
-        "plans": sorted(of_event, key=lambda plan: plan.telescope not in reachable),
-        "turns": turns(session, of_event),
+        "plans": sorted(standing.plans, key=lambda plan: plan.telescope not in reachable),
+        "turns": turns(session, standing.plans),
         "shown_plan": recommended_plan(session, event.id, reachable),
-        "submissions": submissions,
-        "live": {
-            submission.plan_id: submission for submission in submissions if submission.state in LIVE
-        },
+        "submissions": standing.submissions,
+        "live": {submission.plan_id: submission for submission in standing.live},
         "replacements": replacements_of(session, event.id),
         "swapping": SWAPPING,
         "swap_messages": SWAP_MESSAGES,
-        "coverages": coverages,
+        "coverages": standing.coverages,
         "localizations": localizations,
         "files": _files(session, localizations),
         "drawn": sky.drawn(session, localizations),
         "notices": _notices(session, event),
         "linked": linked(session, event.id),
         "decisions": by_subject(decisions_of(session, event.id)),
-        "drafts": _of_event(CircularDraft, event, CircularDraft.id.desc()),
+        "drafts": standing.drafts,
         "timeline": _timeline(event),
-        "form": form or PlanForm.empty(next(iter(TELESCOPES.values()))),
+        "form": form or PlanForm.empty(_asked_telescope()),
+        "is_asked": form is not None or "telescope" in request.args,
         **choices(session, event),
     }
+
+
+def _asked_telescope() -> Telescope:
+    """Telescope of the empty form: the one that the next step names, or the first."""
+    return TELESCOPES.get(request.args.get("telescope", "")) or next(iter(TELESCOPES.values()))
 
 
 def _notices(session: Session, event: Event) -> list[ReceivedNotice]:
@@ -163,16 +167,6 @@ def _timeline(event: Event) -> list[Activity]:
 def _of_event(kind: Any, event: Event, order: Any) -> list[Any]:
     query = select(kind).where(kind.event_id == event.id).order_by(order).limit(200)
     return list(database().scalars(query))
-
-
-def _submissions(session: Session, event: Event) -> list[Submission]:
-    query = (
-        select(Submission)
-        .join(Plan)
-        .where(Plan.event_id == event.id)
-        .order_by(Submission.id.desc())
-    )
-    return list(session.scalars(query))
 
 
 def _files(session: Session, localizations: list[Localization]) -> set[str]:

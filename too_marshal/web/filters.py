@@ -9,7 +9,7 @@ from too_marshal.workflows.localizations.names import name_of
 
 NAMES = (
     "utc", "age", "percent", "area", "distance", "rate", "sexagesimal", "best_class", "duration",
-    "size", "instant", "span", "night_time", "elapsed", "in_line",
+    "size", "instant", "span", "night_time", "elapsed", "in_line", "lower_first",
 )  # fmt: skip
 
 

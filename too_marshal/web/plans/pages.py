@@ -26,7 +26,11 @@ from too_marshal.web import sky
 from too_marshal.web.plans.curve import picture
 from too_marshal.web.plans.text import how_far
 from too_marshal.workflows.exposures.visits import visits_of
+from too_marshal.workflows.incident.next_step import next_step
+from too_marshal.workflows.incident.standing import sending, standings
+from too_marshal.workflows.incident.submittable import against
 from too_marshal.workflows.plan_document import read_plan
+from too_marshal.workflows.planning.again import ask_again
 from too_marshal.workflows.planning.budget_plan import ask_for_budget
 from too_marshal.workflows.planning.cancel_plan import cancel_plan
 from too_marshal.workflows.planning.compute import has_curve
@@ -55,6 +59,8 @@ def plan(plan_id: int) -> str:
         )
     )
     visits = visits_of(database(), row)
+    standing = standings(database(), [row.event])[row.event_id]
+    ways, present = sending(database(), service().robots), now()
     return render_template(
         "plan.html",
         plan=row,
@@ -67,6 +73,8 @@ def plan(plan_id: int) -> str:
         submissions=submissions,
         is_live=any(submission.state in LIVE for submission in submissions),
         blocker=blocker(database(), service().robots, row),
+        outdated=against(row, standing, ways, present),
+        step=next_step(standing, ways, present),
         visits=visits if any(visit.taken for visit in visits) else [],
         outcomes=Counter(visit.outcome for visit in visits),
         preflight=latest_preflight(database(), plan_id),
@@ -138,8 +146,22 @@ def check(plan_id: int) -> WerkzeugResponse:
     row = row_or_404(Plan, plan_id)
     if reason := blocker(database(), service().robots, row):
         abort(409, reason)
-    ask_for_preflight(database(), row, by=current_person().username)
-    return redirect(url_for("plans.plan", plan_id=plan_id) + "#approval", 303)
+    preflight = ask_for_preflight(database(), row, by=current_person().username)
+    # The page opens the question by itself once the check has answered.
+    return redirect(url_for("plans.plan", plan_id=plan_id, ask=preflight.id), 303)
+
+
+@plans.post("/plans/<row:plan_id>/again")
+@needs(Role.OBSERVER)
+def again(plan_id: int) -> WerkzeugResponse:
+    """Ask for a plan like this one, from now on and on the current map."""
+    row = row_or_404(Plan, plan_id)
+    try:
+        made = ask_again(database(), row, by=current_person().username)
+    except ValueError as err:
+        abort(409, str(err))
+    flash("The plan is being computed; this page follows it.")
+    return redirect(url_for("plans.plan", plan_id=made.id), 303)
 
 
 @plans.post("/plans/<row:plan_id>/budgets")

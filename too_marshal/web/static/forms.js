@@ -32,6 +32,19 @@ export function openDialogs() {
   });
 }
 
+// Whoever asked for a check wants the question that follows it; once, and not again on a reload.
+export function openAsked() {
+  const open = () => {
+    const asked = new URLSearchParams(location.search).get("ask");
+    const dialog = asked && document.querySelector(`dialog[data-opens-for="${CSS.escape(asked)}"]`);
+    if (!dialog || document.querySelector("dialog[open]")) return;
+    history.replaceState(history.state, "", location.pathname);
+    dialog.showModal();
+  };
+  document.addEventListener("htmx:after:swap", open);
+  open();
+}
+
 export function copyTexts() {
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");

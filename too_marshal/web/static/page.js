@@ -1,6 +1,6 @@
 // What every page does: keep ages true, follow the live stream, guard forms.
 import { keepAges } from "./ages.js";
-import { guardForms, openDialogs, copyTexts } from "./forms.js";
+import { guardForms, openDialogs, openAsked, copyTexts } from "./forms.js";
 import { followLive } from "./live.js";
 
 function chooseTheme() {
@@ -26,6 +26,7 @@ chooseTheme();
 keepAges();
 guardForms();
 openDialogs();
+openAsked();
 copyTexts();
 reloadOnNewState();
 followLive();

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from telescopes.times import iso
 from too_marshal.db.base import now
 from too_marshal.db.plans import Plan
-from too_marshal.workflows.planning.plan import ask_for_plan
-from too_marshal.workflows.planning.plan_queue import WINDOW
-
-if TYPE_CHECKING:
-    from too_marshal.db.documents import PlanRequest
+from too_marshal.workflows.planning.again import ask_again
 
 
 def ask_for_budget(session: Session, plan: Plan, point: int, *, by: str) -> Plan:
@@ -34,24 +30,11 @@ def ask_for_budget(session: Session, plan: Plan, point: int, *, by: str) -> Plan
     times = [] if plan.curve is None else plan.curve["telescope_time"]
     if not 0 <= point < len(times):
         raise ValueError("The curve has no such point. Reload the page.")
-    start = now()
-    request: PlanRequest = {
-        **plan.request,
+    changes: dict[str, Any] = {
         "maximum_time": times[point],
         "minimum_gain": None,
         "target_probability": None,
-        "start": max(iso(start), plan.request["start"]),
-        "end": plan.request["end"],
     }
-    if request["end"] <= request["start"]:
-        request["end"] = iso(start + WINDOW)
-    return ask_for_plan(
-        session,
-        plan.event,
-        telescope=plan.telescope,
-        planner=plan.planner,
-        program=plan.program,
-        request=dict(request),
-        author=by,
-        localization_id=plan.localization_id if plan.has_chosen_map else None,
-    )
+    if plan.request["end"] > iso(now()):
+        changes["end"] = plan.request["end"]  # up to then the curve was worked out
+    return ask_again(session, plan, by=by, changes=changes)

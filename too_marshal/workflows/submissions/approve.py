@@ -153,16 +153,23 @@ def blocker(session: Session, robots: Robots, plan: Plan) -> str:
     return next(_blockers(session, robots, plan), "")
 
 
+def no_way(robots: Robots, event: Event, telescope: str) -> str:
+    """Why nothing of an event can be sent to a telescope; empty where there is a way."""
+    if not robots.has(telescope):
+        return f"no queue is configured for {telescope}"
+    if event.is_test and not robots.is_simulated(telescope):
+        return f"{event.name} is a test event, and {telescope} is a real telescope"
+    return ""
+
+
 def _blockers(session: Session, robots: Robots, plan: Plan) -> Iterator[str]:
     event = session.get_one(Event, plan.event_id)
     if plan.state != PlanState.READY:
         yield f"the plan is {plan.state}, not ready"
     if event.is_retracted:
         yield f"{event.name} is retracted"
-    if not robots.has(plan.telescope):
-        yield f"no queue is configured for {plan.telescope}"
-    elif event.is_test and not robots.is_simulated(plan.telescope):
-        yield f"{event.name} is a test event, and {plan.telescope} is a real telescope"
+    if reason := no_way(robots, event, plan.telescope):
+        yield reason
     if reason := on_copy(session):
         yield reason
     if submission_is_stopped(session):

@@ -94,7 +94,7 @@ def test_a_person_plans_on_an_earlier_map_and_the_page_says_so(
     assert "Made on another map than the current one, as observer wanted" in shown
     listed = page(observer, f"/events/{event.id}")
     assert f"made on map {first.id}: circle, not the current one" in listed
-    assert re.search(r"Review ZTF plan \d+: [^<]*, not on the current map</a>", listed)
+    assert f'/plans/{plan.id}/preflights"' not in listed, "it is not the next step"
 
 
 def test_it_is_not_shown_before_a_plan_on_the_current_map(session: Session, event: Event):

@@ -1,0 +1,65 @@
+"""What the first screen of an event says: the verdict, what changed, and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, flash, redirect, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from too_marshal.db.base import now
+from too_marshal.db.events import Event
+from too_marshal.db.people import Role
+from too_marshal.db.plans import Plan
+from too_marshal.http.access import current_person, needs
+from too_marshal.http.service import database, row_or_404, service
+from too_marshal.workflows.incident import acknowledge as by_person
+from too_marshal.workflows.incident.changes import Change, last_change
+from too_marshal.workflows.incident.next_step import Step, also, next_step
+from too_marshal.workflows.incident.standing import Sending, Standing, sending, standings
+from too_marshal.workflows.incident.verdict import what_can_be_done, what_it_is
+
+incident = Blueprint("incident", __name__)
+
+
+@dataclass(frozen=True)
+class FirstScreen:
+    """What a person who was woken has to know."""
+
+    standing: Standing
+    sending: Sending
+    step: Step
+    also: list[Plan]
+    """Plans of other telescopes that could be submitted too."""
+
+    what: str
+    reach: str
+    change: Change | None
+
+
+def first_screen(session: Session, event: Event) -> FirstScreen:
+    """Read what an event's page says first."""
+    standing = standings(session, [event])[event.id]
+    ways = sending(session, service().robots)
+    present = now()
+    step = next_step(standing, ways, present)
+    return FirstScreen(
+        standing=standing,
+        sending=ways,
+        step=step,
+        also=also(standing, ways, present),
+        what=what_it_is(standing),
+        reach=what_can_be_done(standing, step),
+        change=last_change(session, event),
+    )
+
+
+@incident.post("/events/<row:event_id>/acknowledgments")
+@needs(Role.OBSERVER)
+def acknowledge(event_id: int) -> WerkzeugResponse:
+    """Say that the event, as it stands, is seen."""
+    event = row_or_404(Event, event_id)
+    by_person.acknowledge(database(), event, by=current_person().username)
+    flash(f"{event.name} is acknowledged.")
+    return redirect(url_for("events.event", event_id=event_id), 303)

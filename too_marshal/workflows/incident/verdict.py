@@ -1,0 +1,79 @@
+"""The verdict on an event in a few sentences: what it is, and what can be reached from when on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from telescopes import TELESCOPES
+from too_marshal.formatting import area, best_class, clock_time, distance, duration, percent, rate
+from too_marshal.notices.registry import STREAMS
+from too_marshal.workflows.incident.next_step import Step, StepKind
+from too_marshal.workflows.incident.standing import Standing
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def what_it_is(standing: Standing) -> str:
+    """What was seen, how sure that is, how large its region, how far away: one sentence."""
+    event = standing.event
+    top = best_class(event.classification)
+    stream = STREAMS.get(event.stream)
+    title = event.stream if stream is None else stream.title
+    parts = [f"{top[0]} {percent(top[1])}" if top else title]
+    if event.is_test:
+        parts[0] = f"Test: {parts[0]}"
+    if event.is_significant is False:
+        parts.append("not significant")
+    if event.far is not None:
+        parts.append(f"false alarms {rate(event.far)}")
+    localization = event.current_localization
+    sky_map = None if localization is None else localization.sky_map
+    if sky_map is not None:
+        parts.append(f"90 % in {area(sky_map.area_90)}")
+        if sky_map.distance_mean is not None:
+            parts.append(f"at {distance(sky_map.distance_mean, sky_map.distance_std)}")
+    return ", ".join(parts)
+
+
+def what_can_be_done(standing: Standing, step: Step) -> str:
+    """How far it has come: what the next step's telescope can reach, holds or has covered."""
+    if step.kind in {StepKind.SUBMIT, StepKind.REPLACE} and step.plan is not None:
+        return _reach(step)
+    if step.kind == StepKind.WATCH and step.submission is not None and step.plan is not None:
+        taken = standing.taken[step.submission.id]
+        of = step.plan.statistics.get("exposures") or 0
+        reach = percent(step.plan.statistics.get("probability_all_filters"))
+        return f"{step.telescope} has taken {taken} of {of} exposures of a plan for {reach}"
+    best = standing.best_coverage
+    if best is not None:
+        return f"{best.telescope} has observed {percent(best.probability)} at least once"
+    if step.kind == StepKind.AGAIN and step.why:
+        return f"Nothing is at a robot: {step.why}"
+    return step.why[:1].upper() + step.why[1:]
+
+
+def _reach(step: Step) -> str:
+    assert step.plan is not None
+    numbers = step.plan.statistics
+    text = f"{step.telescope} can reach {percent(numbers.get('probability_all_filters'))}"
+    if numbers.get("total_time"):
+        text += f" in {duration(numbers['total_time'])}"
+    if start := numbers.get("start"):
+        text += f" from {at_site(start, step.telescope)}"
+    if end := numbers.get("end"):
+        text += f" to {clock_time(end)}"
+    return text
+
+
+def at_site(when: datetime | str, telescope: str) -> str:
+    """Write a time of the night in UTC, and as the clocks at a telescope show it."""
+    parsed = datetime.fromisoformat(when) if isinstance(when, str) else when
+    local = parsed.astimezone(ZoneInfo(TELESCOPES[telescope].site.time_zone))
+    zone = local.strftime("%Z")
+    if not zone.isalpha():
+        offset = local.utcoffset()
+        assert offset is not None
+        hours = offset.total_seconds() / 3600
+        zone = f"UTC{'+' if hours >= 0 else MINUS}{abs(hours):g}"
+    return f"{clock_time(parsed)} ({local.strftime('%H:%M')} {zone})"
