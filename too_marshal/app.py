@@ -19,6 +19,7 @@ from too_marshal.web import (
     auth,
     circulars,
     coverage,
+    event_list,
     events,
     exposures,
     filters,
@@ -91,6 +92,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     csrf = CSRFProtect(app)
     for blueprint in (
         auth.auth,
+        event_list.event_list,
         events.events,
         incident.incident,
         exposures.exposures,

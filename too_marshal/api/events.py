@@ -34,8 +34,8 @@ from too_marshal.api.schemas import (
     record,
 )
 from too_marshal.db.events import Event, find_by_beginning, find_by_name, normalized_name
-from too_marshal.http.service import database, row_or_404
-from too_marshal.workflows.events.event_status import EventStatus, event_statuses
+from too_marshal.http.service import database, row_or_404, service
+from too_marshal.workflows.incident.status import STATES, EventStatus, statuses
 
 EVENT = named(
     "Event",
@@ -63,10 +63,10 @@ EVENT = named(
     area_90=nullable(described(NUMBER, "90 % credible area, deg2")),
     distance_mean=nullable(described(NUMBER, "Mpc")),
     distance_std=nullable(described(NUMBER, "Mpc")),
-    state=described(
-        {"enum": ["new", "planned", "submitted", "observed", "retracted"]}, "how far it has come"
+    state=described({"enum": list(STATES)}, "how far it has come"),
+    best_probability=nullable(
+        described(FRACTION, "in all filters, by the best plan that can be submitted now")
     ),
-    best_probability=nullable(described(FRACTION, "in all filters, by the best ready plan")),
     covered=nullable(described(FRACTION, "observed at least once")),
 )
 
@@ -130,7 +130,7 @@ def list_events() -> dict[str, Any]:
         query = query.where(Event.id < before)
     rows = list(database().scalars(query))
     shown = rows[:limit]
-    known = event_statuses(database(), shown)
+    known = statuses(database(), service().robots, shown)
     return {
         "items": [event_to_json(event, known[event.id]) for event in shown],
         "next_before": shown[-1].id if len(rows) > limit else None,
@@ -152,7 +152,7 @@ def search_events() -> dict[str, Any]:
     if not normalized_name(name):
         abort(422, "name: give a name, a key or an alias")
     events = find_by_name(database(), name) or find_by_beginning(database(), name)
-    known = event_statuses(database(), events)
+    known = statuses(database(), service().robots, events)
     return {"items": [event_to_json(event, known[event.id]) for event in events]}
 
 
@@ -160,4 +160,4 @@ def search_events() -> dict[str, Any]:
 def get_event(event_id: int) -> dict[str, Any]:
     """Get one event."""
     event = row_or_404(Event, event_id)
-    return event_to_json(event, event_statuses(database(), [event])[event.id])
+    return event_to_json(event, statuses(database(), service().robots, [event])[event.id])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -17,7 +17,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from too_marshal.db.base import MARSHAL, Base, Utc, now
 from too_marshal.db.jobs import LATER, NORMAL, URGENT
@@ -172,37 +172,6 @@ def record(  # noqa: PLR0913 - each is a column
     session.add(
         Activity(event_id=event_id, subject=subject, subject_id=subject_id, actor=actor, text=text)
     )
-
-
-def latest_events(
-    session: Session, *, tests: bool, retracted: bool, limit: int, before: datetime | None = None
-) -> list[Event]:
-    """Events, the latest first.
-
-    Parameters
-    ----------
-    session
-        Open session.
-    tests, retracted
-        Whether to include these.
-    limit
-        How many at the most.
-    before
-        Only events created earlier, for paging.
-    """
-    query = (
-        select(Event)
-        .options(joinedload(Event.current_localization))
-        .order_by(Event.created_at.desc(), Event.id.desc())
-        .limit(limit)
-    )
-    if not tests:
-        query = query.where(~Event.is_test)
-    if not retracted:
-        query = query.where(~Event.is_retracted)
-    if before is not None:
-        query = query.where(Event.created_at < before)
-    return list(session.scalars(query))
 
 
 def normalized_name(name: str) -> str:

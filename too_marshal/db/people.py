@@ -6,6 +6,7 @@ import hashlib
 from enum import IntEnum
 
 from sqlalchemy import ForeignKey, String
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from too_marshal.db.base import Base, Utc, now
@@ -31,6 +32,12 @@ class Person(Base):
     password_hash: Mapped[str] = mapped_column(String(200), comment="argon2id")
     role: Mapped[int] = mapped_column(default=Role.VIEWER)
     is_active: Mapped[bool] = mapped_column(default=True)
+    views: Mapped[dict[str, str]] = mapped_column(
+        JSONB,
+        default=dict,
+        server_default="{}",
+        comment="the list of events as they like to see it: name to query",
+    )
     created_at: Mapped[Utc] = mapped_column(default=now)
 
 

@@ -1,8 +1,7 @@
-"""The event list and the event page."""
+"""The page of one event."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from flask import (
@@ -16,13 +15,13 @@ from flask import (
     request,
     url_for,
 )
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from telescopes import TELESCOPES
 from telescopes.telescope import Telescope
-from too_marshal.db.events import Activity, Event, latest_events
+from too_marshal.db.events import Activity, Event
 from too_marshal.db.localizations import Localization, SkyMapFile
 from too_marshal.db.notices import ReceivedNotice, of_event
 from too_marshal.db.people import Role
@@ -39,66 +38,13 @@ from too_marshal.web.links import linked
 from too_marshal.web.plans.ask import choices, plan_asked
 from too_marshal.web.plans.form import PlanForm
 from too_marshal.web.replacements import SWAP_MESSAGES
-from too_marshal.workflows.events.event_status import event_statuses
 from too_marshal.workflows.planning.plan_queue import turns
 from too_marshal.workflows.recommended_plan import recommended_plan
 from too_marshal.workflows.rules.decide import decisions_of
 
-PAGE = 50
 TIMELINE = 60
 
 events = Blueprint("events", __name__)
-
-
-@events.get("/")
-@needs(Role.VIEWER)
-def index() -> str:
-    """List the events, the latest first."""
-    tests = _wanted("tests", default=service().settings.rehearsal)
-    retracted = _wanted("retracted", default=False)
-    rows = latest_events(
-        database(), tests=tests, retracted=retracted, limit=PAGE + 1, before=_before()
-    )
-    shown = rows[:PAGE]
-    return render_template(
-        "events.html",
-        events=shown,
-        event_statuses=event_statuses(database(), shown),
-        tests=tests,
-        retracted=retracted,
-        hidden=_hidden(database(), tests=tests, retracted=retracted),
-        is_first=_before() is None,
-        next_before=shown[-1].created_at.isoformat() if len(rows) > PAGE else None,
-    )
-
-
-def _wanted(name: str, *, default: bool) -> bool:
-    return request.args.get(name, "yes" if default else "no") == "yes"
-
-
-def _before() -> datetime | None:
-    text = request.args.get("before")
-    if text is None:
-        return None
-    try:
-        before = datetime.fromisoformat(text.replace(" ", "+"))
-    except ValueError:
-        abort(422, "This is no time to list events before.")
-    return before if before.tzinfo else abort(422, "The time to list events before has no zone.")
-
-
-def _hidden(session: Session, *, tests: bool, retracted: bool) -> dict[str, int]:
-    """How many events the list leaves out, by the reason."""
-    query = select(Event.is_test, Event.is_retracted, func.count()).group_by(
-        Event.is_test, Event.is_retracted
-    )
-    counts = {"test": 0, "retracted": 0}
-    for is_test, is_retracted, count in session.execute(query):
-        if is_test and not tests:
-            counts["test"] += count
-        elif is_retracted and not retracted:
-            counts["retracted"] += count
-    return counts
 
 
 @events.get("/events/<row:event_id>")
@@ -123,7 +69,7 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "position_facts": position_facts(event.current_localization),
         "other_facts": other_facts(event),
         "localization": event.current_localization,
-        "event_status": event_statuses(session, [event])[event.id],
+        "event_status": screen.status,
         "plans": sorted(standing.plans, key=lambda plan: plan.telescope not in reachable),
         "turns": turns(session, standing.plans),
         "shown_plan": recommended_plan(session, event.id, reachable),

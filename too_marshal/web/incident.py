@@ -18,6 +18,7 @@ from too_marshal.workflows.incident import acknowledge as by_person
 from too_marshal.workflows.incident.changes import Change, last_change
 from too_marshal.workflows.incident.next_step import Step, also, next_step
 from too_marshal.workflows.incident.standing import Sending, Standing, sending, standings
+from too_marshal.workflows.incident.status import EventStatus, status
 from too_marshal.workflows.incident.verdict import what_can_be_done, what_it_is
 
 incident = Blueprint("incident", __name__)
@@ -33,6 +34,7 @@ class FirstScreen:
     also: list[Plan]
     """Plans of other telescopes that could be submitted too."""
 
+    status: EventStatus
     what: str
     reach: str
     change: Change | None
@@ -49,6 +51,7 @@ def first_screen(session: Session, event: Event) -> FirstScreen:
         sending=ways,
         step=step,
         also=also(standing, ways, present),
+        status=status(standing, ways, present),
         what=what_it_is(standing),
         reach=what_can_be_done(standing, step),
         change=last_change(session, event),

@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from too_marshal.db.events import find_by_beginning, find_by_name
 from too_marshal.db.people import Role
 from too_marshal.http.access import needs
-from too_marshal.http.service import database
-from too_marshal.workflows.events.event_status import event_statuses
+from too_marshal.http.service import database, service
+from too_marshal.workflows.incident.status import statuses
 
 MAX_NAME_LENGTH = 80
 
@@ -32,5 +32,5 @@ def results() -> str | WerkzeugResponse:
         wanted=wanted,
         events=events,
         is_exact=is_exact,
-        event_statuses=event_statuses(database(), events),
+        statuses=statuses(database(), service().robots, events),
     )

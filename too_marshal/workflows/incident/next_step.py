@@ -102,7 +102,8 @@ def _after_retraction(standing: Standing) -> Step:
         text = f"Watch {submission.telescope}: its queue is being withdrawn"
         return Step(StepKind.WATCH, text, submission.telescope, submission.plan, submission)
     seen = standing.acknowledged_at
-    if seen is None or seen < standing.event.changed_at:
+    concerns = standing.plans or standing.submissions  # nobody was busy with any other event
+    if concerns and (seen is None or seen < standing.event.changed_at):
         return Step(StepKind.ACKNOWLEDGE, "Acknowledge the retraction")
     return _NOTHING
 
