@@ -219,6 +219,12 @@ def database(site: Site) -> Iterator[Session]:
 
 
 @pytest.fixture
+def browser_context_args(browser_context_args: dict) -> dict:
+    """No page is answered from what was seen before, but where a test is about that."""
+    return {**browser_context_args, "service_workers": "block"}
+
+
+@pytest.fixture
 def allowed_errors() -> list[str]:
     """Words of console errors that a test expects; it adds them."""
     return []

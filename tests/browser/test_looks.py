@@ -34,6 +34,8 @@ ADDRESSES = {
     "rule": "/rules/1",
     "new rule": "/rules/new",
     "search": "/search?name=MS",
+    "design": "/design",
+    "filtered": "/?position=150 30&area=x",
     "not found": "/search?name=nobody",
     "error": "/nowhere",
 }

@@ -120,9 +120,9 @@ def index() -> str:
         next_before=None if next_before is None else next_before.isoformat(),
         streams=_streams(database()),
         titles={name: stream.title for name, stream in STREAMS.items()},
-        classes=CLASSES,
-        states=STATES,
-        orders=ORDERS,
+        classes=[(name, name) for name in CLASSES],
+        states=[(name, name) for name in STATES],
+        orders=[(name, name) for name in ORDERS],
         max_sorted=MAX_SORTED,
         views=current_person().views,
     )

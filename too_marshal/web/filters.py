@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from too_marshal import formatting
-from too_marshal.workflows.localizations.names import name_of
+from too_marshal.workflows.localizations.names import kind_of, name_of
 
 NAMES = (
     "utc", "age", "percent", "area", "distance", "rate", "sexagesimal", "best_class", "duration",
@@ -18,3 +18,4 @@ def install(app: Flask) -> None:
     for name in NAMES:
         app.add_template_filter(getattr(formatting, name), name)
     app.add_template_filter(name_of, "map_name")
+    app.add_template_filter(kind_of, "map_kind")

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 from flask import Blueprint, Response, abort, g, request
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from too_marshal.db.events import Activity
+from too_marshal.db.events import Activity, Event
 from too_marshal.db.people import Role
 from too_marshal.http.access import needs, session_cookie
 from too_marshal.http.service import Service, database, service
@@ -32,7 +32,7 @@ OVERLAP = 64
 
 live = Blueprint("live", __name__)
 
-_WITHOUT_PAGES = {"live", "api", "maps"}
+_WITHOUT_PAGES = {"live", "api", "maps", "assets", "installable"}
 """Blueprints whose answers are followed by no stream."""
 
 
@@ -121,13 +121,14 @@ def _events(
     while not ours.stopping.wait(POLL_SECONDS) and not is_gone():
         with ours.sessions() as session:
             rows = _new_rows(session, last, sent)
+            names = _names(session, rows)
             is_due = time.monotonic() - pinged > PING_SECONDS
             if is_due and person_of_session(session, cookie) is None:
                 return
         for row in rows:
             sent.add(row.id)
             last = max(last, row.id)
-            yield _message(row, last)
+            yield _message(row, names.get(row.event_id), last)
         sent = {activity_id for activity_id in sent if activity_id > last - OVERLAP}
         if is_due:
             pinged = time.monotonic()
@@ -144,9 +145,17 @@ def _new_rows(session: Session, last: int, sent: set[int]) -> list[Activity]:
     return list(session.scalars(query))
 
 
-def _message(row: Activity, last: int) -> str:
+def _names(session: Session, rows: Sequence[Activity]) -> dict[int | None, str]:
+    ids = {row.event_id for row in rows} - {None}
+    if not ids:
+        return {}
+    return dict(session.execute(select(Event.id, Event.name).where(Event.id.in_(ids))).all())
+
+
+def _message(row: Activity, event: str | None, last: int) -> str:
     data = {
         "event_id": row.event_id,
+        "event": event,
         "subject": row.subject,
         "subject_id": row.subject_id,
         "text": row.text,

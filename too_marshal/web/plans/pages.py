@@ -29,6 +29,7 @@ from too_marshal.workflows.exposures.visits import visits_of
 from too_marshal.workflows.incident.next_step import next_step
 from too_marshal.workflows.incident.standing import sending, standings
 from too_marshal.workflows.incident.submittable import against
+from too_marshal.workflows.incident.verdict import what_it_reaches
 from too_marshal.workflows.plan_document import read_plan
 from too_marshal.workflows.planning.again import ask_again
 from too_marshal.workflows.planning.budget_plan import ask_for_budget
@@ -73,6 +74,7 @@ def plan(plan_id: int) -> str:
         submissions=submissions,
         is_live=any(submission.state in LIVE for submission in submissions),
         blocker=blocker(database(), service().robots, row),
+        reach=what_it_reaches(row),
         outdated=against(row, standing, ways, present),
         step=next_step(standing, ways, present),
         visits=visits if any(visit.taken for visit in visits) else [],

@@ -1,6 +1,8 @@
 // Live updates. A browser opens six connections to a host and no more, so its tabs share one
 // stream: the tab that holds the lock listens, and tells the others.
 
+import { tell as notify } from "./device.js";
+
 const POLL_SECONDS = 15; // while the stream is down
 const SILENCE_SECONDS = 90; // after which the listening tab is taken for dead
 const REOPEN_SECONDS = 10;
@@ -73,7 +75,9 @@ function listen(isFirst = true) {
     isAgain = true;
   };
   source.addEventListener("activity", (event) => {
-    tell({ kind: "activity", activity: JSON.parse(event.data) });
+    const activity = JSON.parse(event.data);
+    tell({ kind: "activity", activity });
+    notify(activity); // by the tab that listens, so once
   });
   source.onerror = () => {
     tell({ kind: "state", isUp: false });

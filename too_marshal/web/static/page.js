@@ -1,6 +1,8 @@
 // What every page does: keep ages true, follow the live stream, guard forms.
 import { keepAges } from "./ages.js";
 import { guardForms, openDialogs, openAsked, copyTexts } from "./forms.js";
+import { keepForOffline, offerNotifications } from "./device.js";
+import { listenToKeys } from "./keys.js";
 import { followLive } from "./live.js";
 
 function chooseTheme() {
@@ -29,4 +31,7 @@ openDialogs();
 openAsked();
 copyTexts();
 reloadOnNewState();
+listenToKeys();
+offerNotifications();
 followLive();
+keepForOffline();

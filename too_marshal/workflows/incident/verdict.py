@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from telescopes import TELESCOPES
+from too_marshal.db.plans import Plan
 from too_marshal.formatting import area, best_class, clock_time, distance, duration, percent, rate
 from too_marshal.notices.registry import STREAMS
 from too_marshal.workflows.incident.next_step import Step, StepKind
@@ -39,7 +40,7 @@ def what_it_is(standing: Standing) -> str:
 def what_can_be_done(standing: Standing, step: Step) -> str:
     """How far it has come: what the next step's telescope can reach, holds or has covered."""
     if step.kind in {StepKind.SUBMIT, StepKind.REPLACE} and step.plan is not None:
-        return _reach(step)
+        return what_it_reaches(step.plan)
     if step.kind == StepKind.WATCH and step.submission is not None and step.plan is not None:
         taken = standing.taken[step.submission.id]
         of = step.plan.statistics.get("exposures") or 0
@@ -53,14 +54,14 @@ def what_can_be_done(standing: Standing, step: Step) -> str:
     return step.why[:1].upper() + step.why[1:]
 
 
-def _reach(step: Step) -> str:
-    assert step.plan is not None
-    numbers = step.plan.statistics
-    text = f"{step.telescope} can reach {percent(numbers.get('probability_all_filters'))}"
+def what_it_reaches(plan: Plan) -> str:
+    """What a plan covers, in which time, from when to when in UTC and on the site's clocks."""
+    numbers = plan.statistics
+    text = f"{plan.telescope} can reach {percent(numbers.get('probability_all_filters'))}"
     if numbers.get("total_time"):
         text += f" in {duration(numbers['total_time'])}"
     if start := numbers.get("start"):
-        text += f" from {at_site(start, step.telescope)}"
+        text += f" from {at_site(start, plan.telescope)}"
     if end := numbers.get("end"):
         text += f" to {clock_time(end)}"
     return text

@@ -136,15 +136,18 @@ for (const button of document.querySelectorAll("[data-sky]")) {
   button.addEventListener("click", () => controls[button.dataset.sky](button));
 }
 
-host.addEventListener("tileselect", (event) => {
-  for (const row of document.querySelectorAll("tr[data-field]")) {
-    row.classList.toggle("selected", row.dataset.field === String(event.detail.field));
-  }
+// Tile and row mark each other; the newly marked row comes into view, and no other stays marked.
+function mark(field) {
+  const rows = document.querySelectorAll("tr[data-field]");
+  for (const row of rows) row.classList.toggle("selected", row.dataset.field === String(field));
   document.querySelector("tr.selected")?.scrollIntoView({ block: "nearest" });
-});
+}
+host.addEventListener("tileselect", (event) => mark(event.detail.field));
 document.addEventListener("click", (event) => {
   const row = event.target.closest("tr[data-field]");
-  if (row) map.select(row.dataset.field);
+  if (!row) return;
+  mark(row.dataset.field);
+  map.select(row.dataset.field);
 });
 document.addEventListener("htmx:after:swap", mirrorChoice);
 document.addEventListener("marshal:refreshed", load);

@@ -1,0 +1,185 @@
+"""From the link in an alarm to an accepted queue, by keyboard, on a telephone, and offline."""
+
+import re
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+from sqlalchemy.orm import Session
+
+from tests.browser.conftest import LogIn, Site
+from tests.too_marshal.factories import add_event, add_localization, add_plan
+from too_marshal.db.base import now
+from too_marshal.db.events import Event
+from too_marshal.db.people import Role
+from too_marshal.db.preflights import Preflight
+from too_marshal.db.queues import Submission
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def event(database: Session) -> Event:
+    event = add_event(database, "MS260202q", is_test=True)
+    add_localization(database, event)
+    return event
+
+
+def answered(database: Session) -> None:
+    """Answer the newest check as a worker would."""
+    database.rollback()
+    preflight = database.query(Preflight).order_by(Preflight.id.desc()).first()
+    preflight.done_at, preflight.findings = now(), [{"level": "note", "words": "the name is free"}]
+    database.commit()
+
+
+def test_three_clicks_by_keyboard_from_the_alarm_to_the_approval(
+    observer: Page, site: Site, database: Session, event: Event
+):
+    plan = add_plan(database, event)
+    observer.goto(site.address(f"/events/{event.id}"))  # the link in the alarm is the first
+    following = observer.locator("[data-action=next]")
+    expect(following).to_have_count(1)
+    observer.keyboard.press("n")
+    expect(following).to_be_focused()
+    observer.keyboard.press("Enter")
+    expect(observer.locator("progress")).to_be_visible()
+    top = observer.evaluate("window.scrollY")
+    answered(database)
+    dialog = observer.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    assert observer.evaluate("window.scrollY") == top, "the page does not jump after the check"
+    observer.keyboard.press("Tab")
+    observer.keyboard.press("Enter")
+    expect(observer.locator("#messages")).to_contain_text("Approved")
+    database.rollback()
+    assert database.query(Submission).filter_by(plan_id=plan.id).count() == 1
+    observer.goto(site.address(f"/events/{event.id}"))
+    expect(following).to_have_attribute("data-step", "watch")
+
+
+def test_the_question_comes_once(observer: Page, site: Site, database: Session, event: Event):
+    add_plan(database, event)
+    observer.goto(site.address(f"/events/{event.id}"))
+    observer.locator("[data-action=next]").click()
+    answered(database)
+    expect(observer.get_by_role("dialog")).to_be_visible()
+    observer.keyboard.press("Escape")
+    observer.reload()
+    expect(observer.locator("[data-action=next]")).to_have_text("Approve and submit…")
+    expect(observer.get_by_role("dialog")).to_have_count(0)
+
+
+def test_on_a_telephone_it_lies_within_reach_of_a_thumb(
+    observer: Page, site: Site, database: Session, event: Event
+):
+    add_plan(database, event)
+    observer.set_viewport_size({"width": 390, "height": 844})
+    observer.goto(site.address(f"/events/{event.id}"))
+    following = observer.locator("[data-action=next]")
+    for _ in range(2):
+        box = following.bounding_box()
+        assert box["y"] > 700
+        assert box["y"] + box["height"] <= 844
+        assert box["height"] >= 44
+        observer.mouse.wheel(0, 1500)
+    assert observer.locator("header").bounding_box()["height"] <= 56
+    expect(observer.get_by_role("link", name="Queues")).not_to_be_visible()
+    observer.get_by_role("button", name="Menu").click()
+    observer.get_by_role("link", name="Queues").click()
+    expect(observer.get_by_role("heading", name="Queues", level=1)).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "height", "screens"), [(1280, 800, 3), (390, 844, 5)])
+def test_a_page_is_calm_before_anything_is_unfolded(
+    observer: Page, site: Site, width: int, height: int, screens: int
+):
+    observer.set_viewport_size({"width": width, "height": height})
+    observer.goto(site.address(f"/events/{site.event_id}"))
+    expect(observer.locator("#sky[data-ready]")).to_be_attached()
+    assert observer.evaluate("document.documentElement.scrollHeight") <= screens * height
+
+
+def test_a_viewer_sees_the_step_and_is_offered_no_act(
+    page: Page, site: Site, log_in: LogIn, database: Session, event: Event
+):
+    plan = add_plan(database, event)
+    log_in(Role.VIEWER)
+    page.goto(site.address(f"/events/{event.id}"))
+    following = page.locator("[data-action=next]")
+    expect(following).to_have_text(f"See ZTF plan {plan.id}")
+    following.click()
+    expect(page.get_by_role("heading", name=f"ZTF plan {plan.id}")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("submit"))).to_have_count(0)
+
+
+def test_keys_are_listed_and_lead_from_row_to_row(observer: Page, site: Site):
+    observer.goto(site.address("/"))
+    observer.keyboard.press("?")
+    keys = observer.get_by_role("dialog", name="Keys")
+    expect(keys).to_be_visible()
+    observer.keyboard.press("Enter")
+    expect(keys).not_to_be_visible()
+    observer.keyboard.press("j")
+    expect(observer.locator("tbody tr").first.locator("a")).to_be_focused()
+    observer.keyboard.press("j")
+    expect(observer.locator("tbody tr").nth(1).locator("a")).to_be_focused()
+    observer.keyboard.press("k")
+    observer.keyboard.press("/")
+    expect(observer.locator("#search")).to_be_focused()
+    observer.keyboard.type("q?n")
+    expect(observer.locator("#search")).to_have_value("q?n")
+    expect(keys).not_to_be_visible()
+
+
+@pytest.fixture
+def keeps_pages(browser_context_args: dict) -> None:
+    """Whether pages may keep what was seen: elsewhere it would hide what a test looks for."""
+    browser_context_args["service_workers"] = "allow"
+
+
+@pytest.mark.usefixtures("keeps_pages")
+def test_what_was_seen_is_there_without_a_network_and_says_so(
+    context: BrowserContext, observer: Page, site: Site, allowed_errors: list[str]
+):
+    allowed_errors.append("ERR_INTERNET_DISCONNECTED")
+    allowed_errors.append("Failed to fetch")
+    address = site.address(f"/events/{site.event_id}")
+    observer.goto(address)
+    observer.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    observer.reload()  # the first visit was before there was a worker
+    expect(observer.locator("#sky[data-ready]")).to_be_attached()
+    observer.evaluate(
+        """async () => { while (!(await caches.match(location.pathname)
+             && await caches.match(location.pathname + "/sky.json")))
+             await new Promise(requestAnimationFrame); }"""
+    )
+    context.set_offline(True)
+    observer.reload()
+    expect(observer.get_by_role("alert").first).to_contain_text("Offline.")
+    expect(observer.get_by_role("heading", level=1)).to_have_text("MS260101a")
+    expect(observer.locator("#sky svg .contour").first).to_be_attached()
+    context.set_offline(False)
+    observer.reload()
+    expect(observer.get_by_text("Offline.")).to_have_count(0)
+    observer.get_by_role("button", name="Log out").click()
+    expect(observer.get_by_role("button", name="Log in")).to_be_visible()
+    observer.evaluate(
+        "async () => { while (await caches.has('seen')) await new Promise(requestAnimationFrame); }"
+    )
+
+
+def test_a_person_chooses_of_which_event_a_device_tells(
+    context: BrowserContext, observer: Page, site: Site
+):
+    context.grant_permissions(["notifications"], origin=site.url)
+    observer.goto(site.address(f"/events/{site.event_id}"))
+    button = observer.locator("[data-notify]")
+    expect(button).to_have_text("Notify me")
+    button.click()
+    expect(button).to_have_text("Notifies this device")
+    assert observer.evaluate("localStorage.getItem('notify')") == f'["{site.event_id}"]'
+    observer.reload()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    button.click()
+    expect(button).to_have_text("Notify me")
