@@ -32,6 +32,7 @@ from too_marshal.web import (
     replacements,
     search,
 )
+from too_marshal.web.night import pages as night_pages
 from too_marshal.web.plans import asked_curve
 from too_marshal.web.plans import galaxies as plan_galaxies
 from too_marshal.web.plans import pages as plan_pages
@@ -83,7 +84,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     service.install(
         app, service.Service(settings, session_factory(engine), Robots.from_settings(settings))
     )
-    for part in (responses, access, errors, filters, assets):
+    for part in (responses, access, errors, filters, assets, night_pages):
         part.install(app)
     # Before the form's token is looked for, which reads the form.
     app.before_request(_allow_large_files)
@@ -105,6 +106,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         live.live,
         links.links,
         maps.maps,
+        night_pages.nights,
         rule_pages.rules,
         search.search,
     ):

@@ -16,7 +16,7 @@ from tests.too_marshal.factories import (
 )
 from too_marshal.db.queues import SubmissionState
 
-MAX_QUERIES = 22
+MAX_QUERIES = 25
 
 
 @pytest.fixture
