@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
 from astropy import units as u
 
@@ -12,6 +13,7 @@ MORNING = timedelta(hours=8)
 """Local mean solar time that parts one night from the next: it is dark then at no site."""
 
 
+@cache
 def _ahead(site: Site) -> timedelta:
     """By how much the site's mean solar time is ahead of UTC."""
     return timedelta(hours=float(site.location.lon.wrap_at(180 * u.deg).hour))

@@ -29,9 +29,8 @@ nights = Blueprint("nights", __name__)
 def index(event_id: int) -> str:
     """Show tonight at every telescope."""
     event = row_or_404(Event, event_id)
-    return render_template(
-        "nights.html", event=event, strip=_strip(event), why_none=_why_none(event, None)
-    )
+    strip = night_strip(database(), event, service().robots.names(), others=True)
+    return render_template("nights.html", event=event, strip=strip, why_none=_why_none(event, None))
 
 
 @nights.get("/events/<row:event_id>/night/<telescope>")

@@ -65,12 +65,17 @@ class NightStrip:
     """Of telescopes whose robots can be reached."""
 
     others: list[TelescopeNights]
+    """Of the others, where they are asked for."""
+
+    n_others: int
     state: str
     """Of the whole: "retracted", "no map", "waits" (it is being worked out), "old" (it is not), or
     "known"."""
 
 
-def night_strip(session: Session, event: Event, reachable: Collection[str]) -> NightStrip:
+def night_strip(
+    session: Session, event: Event, reachable: Collection[str], *, others: bool = False
+) -> NightStrip:
     """The night strip of an event.
 
     Parameters
@@ -81,19 +86,25 @@ def night_strip(session: Session, event: Event, reachable: Collection[str]) -> N
         Whose current map is looked at.
     reachable
         Telescopes that have a robot.
+    others
+        Whether to draw also those that have none.
     """
     if event.is_retracted:
-        return NightStrip([], [], "retracted")
+        return NightStrip([], [], 0, "retracted")
     if event.current_localization_id is None:
-        return NightStrip([], [], "no map")
+        return NightStrip([], [], 0, "no map")
     nights = to_come(session, event.current_localization_id)
     if not nights:
-        return NightStrip([], [], "waits" if is_recent(event) else "old")
+        return NightStrip([], [], 0, "waits" if is_recent(event) else "old")
     times = exposure_times(session, event)
-    rows = [_row(name, nights[name], times) for name in TELESCOPES if name in nights]
+    names = [name for name in TELESCOPES if name in nights]
+    ours, theirs = (
+        [name for name in names if (name in reachable) is is_ours] for is_ours in (True, False)
+    )
     return NightStrip(
-        [row for row in rows if row.telescope in reachable],
-        [row for row in rows if row.telescope not in reachable],
+        [_row(name, nights[name], times) for name in ours],
+        [_row(name, nights[name], times) for name in theirs] if others else [],
+        len(theirs),
         "known",
     )
 
