@@ -18,7 +18,7 @@ from planners.skymaps.circles import (
 from planners.skymaps.skymap import SkyMap, SkyMapInvalid
 from too_marshal import tasks
 from too_marshal.db.base import now
-from too_marshal.db.events import Event, is_recent, record, urgency
+from too_marshal.db.events import Event, record, urgency
 from too_marshal.db.jobs import URGENT
 from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
 from too_marshal.db.locks import lock
@@ -266,7 +266,5 @@ def _choose_current(session: Session, localization: Localization) -> None:
     tasks.propose_plans(localization_id=latest.id).defer(
         session, lock=tasks.event_lock(event.id), priority=urgency(event)
     )
-    if is_recent(event):
-        tasks.work_out_nights(localization_id=latest.id).defer(session)
     tasks.suggest_links(event_id=event.id).defer(session)
     tasks.combine_all(event_id=event.id).defer(session)

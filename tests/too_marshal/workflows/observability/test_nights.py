@@ -17,15 +17,14 @@ from tests.too_marshal.factories import add_event, add_localization, circle_map
 from too_marshal.db.base import now
 from too_marshal.db.events import Activity
 from too_marshal.db.jobs import CPU_BOUND, LATER
-from too_marshal.db.localizations import LocalizationState
 from too_marshal.db.nights import RegionNightRow
-from too_marshal.workflows.localizations.localize import load_skymap, make_ready
-from too_marshal.workflows.localizations.map_reader import describe
+from too_marshal.workflows.localizations.localize import load_skymap
 from too_marshal.workflows.observability.nights import (
     AHEAD,
     look_for_new_nights,
     work_out_nights,
 )
+from too_marshal.workflows.planning.plan import propose_plans
 
 JOBS = "SELECT task_name, queue_name, priority, args FROM procrastinate_jobs ORDER BY id"
 
@@ -100,13 +99,10 @@ def test_nothing_is_worked_out_for_a_map_that_nobody_observes(session: Session):
 
 
 @pytest.mark.parametrize(("days", "asked"), [(1, 1), (8, 0)])
-def test_nights_are_asked_for_when_a_map_becomes_ready(session: Session, days: int, asked: int):
+def test_nights_are_asked_for_where_plans_are(session: Session, days: int, asked: int):
     event = add_event(session, event_time=now() - timedelta(days=days))
-    skymap = load_skymap(session, add_localization(session, event))
-    localization = add_localization(session, event, circle_map(20.0, 10.0, 3.0))
-    localization.state, event.current_localization_id = LocalizationState.PENDING, None
-    make_ready(session, localization, describe(skymap), None)
-    session.commit()
+    localization = add_localization(session, event)
+    propose_plans(session, localization.id)
     job = ("work_out_nights", CPU_BOUND, LATER, {"localization_id": localization.id})
     assert jobs(session) == [job] * asked
 
