@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,6 +14,7 @@ from planners.geometry.directions import lon_lat, sky_coord
 from planners.visibility.local_sky import Circumstances, LocalSky
 from planners.visibility.nights import noons
 from planners.visibility.rules import airmass_below, every, pointing_rules
+from planners.visibility.spans import above, spans_above
 from telescopes.telescope import Telescope
 
 STEP = 600.0
@@ -50,9 +50,6 @@ _USEFUL = 0.05
 
 _BEST = 0.95
 """Part of the best that is as good."""
-
-_ACCURACY = 1.0
-"""Of risings, settings and twilights, s."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +147,7 @@ def region_night(
     twilights = {
         name: (spans[0][0] - origin, spans[-1][1] - origin)
         for name, limit in SUN_ALTITUDES.items()
-        if (spans := _spans(lambda at: -_sun_altitude(sky, at), -limit, whole))
+        if (spans := spans_above(lambda at: -_sun_altitude(sky, at), -limit, whole))
     }
     dark = twilights.get(DARK)
     # The first and the last moment of darkness are looked at besides: what is up there counts.
@@ -209,34 +206,11 @@ def _around_night(sun: NDArray[np.float64]) -> slice:
     return slice(max(int(down[0]) - _MARGIN, 0), int(down[-1]) + _MARGIN + 1)
 
 
-def _spans(
-    height: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-    limit: float,
-    seconds: NDArray[np.float64],
-) -> list[tuple[float, float]]:
-    """Intervals in which a quantity is at or above a limit, of the time that is sampled."""
-    if len(seconds) == 0:
-        return []
-    is_up = height(seconds) >= limit
-    change = np.flatnonzero(is_up[1:] != is_up[:-1])
-    low, high = seconds[change], seconds[change + 1]
-    for _ in range(int(np.ceil(np.log2(STEP / _ACCURACY)))):
-        middle = (low + high) / 2
-        is_before = (height(middle) >= limit) == is_up[change]
-        low, high = np.where(is_before, middle, low), np.where(is_before, high, middle)
-    edges = [
-        *([float(seconds[0])] if is_up[0] else []),
-        *((low + high) / 2).tolist(),
-        *([float(seconds[-1])] if is_up[-1] else []),
-    ]
-    return list(zip(edges[::2], edges[1::2], strict=True))
-
-
 def _moon_events(
     sky: LocalSky, seconds: NDArray[np.float64], origin: float
 ) -> list[tuple[float, bool]]:
     """Risings and settings of the Moon strictly between the first sample and the last."""
-    spans = _spans(lambda at: _moon_altitude(sky, at), MOON_RISES, seconds)
+    spans = spans_above(lambda at: _moon_altitude(sky, at), MOON_RISES, seconds)
     return [
         (time - origin, is_rise)
         for span in spans
@@ -261,19 +235,3 @@ def _deciles(
         sine = np.sin(np.radians(np.maximum(there, lowest)))
         found[f"{100 * part:g}"] = np.where(there >= lowest, 1 / sine, np.nan)
     return found
-
-
-def above(
-    at: NDArray[np.float64], value: NDArray[np.float64], least: float
-) -> list[tuple[float, float]]:
-    """Intervals in which what is linear between samples is at or above a limit."""
-    is_up = value >= least
-    change = np.flatnonzero(is_up[1:] != is_up[:-1])
-    step = (least - value[change]) / (value[change + 1] - value[change])
-    crossing = at[change] + step * (at[change + 1] - at[change])
-    edges = [
-        *([float(at[0])] if is_up[0] else []),
-        *crossing.tolist(),
-        *([float(at[-1])] if is_up[-1] else []),
-    ]
-    return list(zip(edges[::2], edges[1::2], strict=True))

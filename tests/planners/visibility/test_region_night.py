@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from planners.geometry.directions import sky_coord
 from planners.skymaps.circles import circle_skymap
-from planners.visibility.region_night import SUN_ALTITUDES, above, region_night
+from planners.visibility.region_night import SUN_ALTITUDES, region_night
 from telescopes import TELESCOPES
 from telescopes.telescope import Site
 from tests.planners.cases import angles, declinations
@@ -176,10 +176,3 @@ def test_the_night_begins_shortly_before_the_sun_sets():
     assert not down[-3:].any()
     # Of 28 November, at Palomar: it is 29 November in Greenwich already.
     assert abs(found.start - Time("2026-11-29T00:05")) < 15 * u.min
-
-
-def test_a_line_is_above_a_limit_between_its_crossings():
-    line = np.array([0.0, 1, 2, 3, 4]), np.array([0.0, 2, 0, 0, 4])
-    assert above(*line, 1.0) == [(0.5, 1.5), (3.25, 4.0)]
-    assert above(*line, -1.0) == [(0.0, 4.0)]
-    assert above(*line, 5.0) == []
