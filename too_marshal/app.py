@@ -20,14 +20,10 @@ from too_marshal.web import (
     circulars,
     coverage,
     design,
-    event_list,
-    events,
     exposures,
     filters,
     health,
-    incident,
     installable,
-    links,
     live,
     maps,
     notices,
@@ -36,6 +32,9 @@ from too_marshal.web import (
     replacements,
     search,
 )
+from too_marshal.web.event import first_screen, links, listing
+from too_marshal.web.event import page as event_page
+from too_marshal.web.night import pages as night_pages
 from too_marshal.web.plans import asked_curve
 from too_marshal.web.plans import galaxies as plan_galaxies
 from too_marshal.web.plans import pages as plan_pages
@@ -87,7 +86,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     service.install(
         app, service.Service(settings, session_factory(engine), Robots.from_settings(settings))
     )
-    for part in (responses, access, errors, filters, assets):
+    for part in (responses, access, errors, filters, assets, night_pages):
         part.install(app)
     # Before the form's token is looked for, which reads the form.
     app.before_request(_allow_large_files)
@@ -95,9 +94,9 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     for blueprint in (
         auth.auth,
         design.design,
-        event_list.event_list,
-        events.events,
-        incident.incident,
+        listing.event_list,
+        event_page.events,
+        first_screen.incident,
         installable.installable,
         exposures.exposures,
         plan_galaxies.galaxies,
@@ -113,6 +112,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         live.live,
         links.links,
         maps.maps,
+        night_pages.nights,
         rule_pages.rules,
         search.search,
     ):

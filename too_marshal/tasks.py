@@ -248,6 +248,16 @@ def try_rule(trial_id: int) -> None:
     """Try a rule on the events of the past."""
 
 
+@_task(queue=CPU_BOUND, priority=LATER, queueing_lock="nights-{localization_id}")
+def work_out_nights(localization_id: int) -> None:
+    """Work out what the nights to come offer for a map, where that is not known yet."""
+
+
+@_task(retry=Retry.NEVER, priority=LATER, queueing_lock="look_for_new_nights")
+def look_for_new_nights() -> None:
+    """Ask for the nights that have come nearer, of events of the last days."""
+
+
 # Plans.
 
 

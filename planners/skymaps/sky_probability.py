@@ -12,10 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from planners.geometry.centers import middle_of
 from planners.geometry.directions import sky_coord
+from planners.geometry.polygons import cell_centers
 from planners.geometry.ranges import CELL_AREA, HIGHEST_ORDER, Ranges, expand, hpx29
 
 _ROUNDING = 1e-9
 """Two credible levels, or two densities relatively, that differ by less are the same."""
+
+_WIDEST, _NARROWEST = 4, 11
+"""HEALPix orders of the few cells that stand for a map: 3.7 deg and 1.7 arcmin."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -136,6 +140,39 @@ class SkyProbability:
         """
         densest = self.density >= self.density.max() * (1 - _ROUNDING)
         return sky_coord(middle_of(self.lo[densest], self.hi[densest]))
+
+    def cells(self, most: float = 1e-3) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Few cells in the map's place: small where it is dense, so that none holds too much.
+
+        The least probable ones, which together hold less than one of them may, are left out.
+
+        Parameters
+        ----------
+        most
+            Probability that a cell may hold; one of 1.7 arcmin may hold any.
+
+        Returns
+        -------
+        direction
+            Unit vectors (ICRS) of the centers. Shape (n_cells, 3).
+        probability
+            Of each, above zero; they add up to one. Shape (n_cells,).
+        """
+        order, cell = _WIDEST, np.arange(12 << (2 * _WIDEST))
+        directions, probabilities = [], []
+        while len(cell):
+            shift = 2 * (HIGHEST_ORDER - order)
+            held = self.cumulative((cell + 1) << shift) - self.cumulative(cell << shift)
+            is_small = (held <= most) | (order == _NARROWEST)
+            kept = is_small & (held > 0)
+            directions.append(cell_centers(order, cell[kept]))
+            probabilities.append(held[kept])
+            cell = (cell[~is_small, None] * 4 + np.arange(4)).ravel()
+            order += 1
+        direction, probability = np.concatenate(directions), np.concatenate(probabilities)
+        order_of = np.argsort(probability)
+        counts = order_of[np.cumsum(probability[order_of]) >= min(most, probability.max())]
+        return direction[counts], probability[counts] / probability[counts].sum()
 
     def rasterize(self, order: int) -> NDArray[np.float64]:
         """Probability in each pixel of one HEALPix order, NESTED, shape (12 * 4**order,).

@@ -95,6 +95,13 @@ class LocalSky:
         """Apparent right ascension on the meridian, rad."""
         return self._rotation_at_start + ROTATION_RATE * np.asarray(seconds, dtype=float)
 
+    def zenith(self, seconds: ArrayLike) -> NDArray[np.float64]:
+        """Directions (ICRS) of what stands overhead, without aberration, shape (..., 3)."""
+        meridian = self.meridian(seconds)
+        across, up = np.cos(self.latitude), np.full_like(meridian, np.sin(self.latitude))
+        overhead = np.stack([across * np.cos(meridian), across * np.sin(meridian), up], axis=-1)
+        return np.asarray(overhead @ self._to_intermediate)
+
     @cached_property
     def _nodes(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Times (s), and apparent places of Sun and Moon from the Earth's center (au, CIRS)."""

@@ -166,6 +166,25 @@ def right_ascension_between(
     )
 
 
+def _at_its_site(telescope: Telescope) -> list[Rule]:
+    """What stands around a telescope, and what its mount cannot follow."""
+    rules = []
+    if telescope.skyline is not None:
+        rules.append(above_horizon(*(angle.to_value(u.deg) for angle in telescope.skyline)))
+    if telescope.highest_altitude is not None:
+        rules.append(altitude_below(telescope.highest_altitude))
+    return rules
+
+
+def pointing_rules(telescope: Telescope) -> tuple[Rule, ...]:
+    """Where a telescope may point at all, whatever is asked of it and by day as by night."""
+    return (
+        airmass_below(telescope.airmass_limit),
+        *(outside(exclusion) for exclusion in telescope.exclusions),
+        *_at_its_site(telescope),
+    )
+
+
 def rules_for(telescope: Telescope, request: ObservingRequest) -> tuple[Rule, ...]:
     """Every rule that an exposure must keep from its start to its end.
 
@@ -176,11 +195,8 @@ def rules_for(telescope: Telescope, request: ObservingRequest) -> tuple[Rule, ..
         airmass_below(min(request.airmass_limit, telescope.airmass_limit)),
         *(outside(exclusion) for exclusion in telescope.exclusions),
         moon_beyond(request.moon_separation),
+        *_at_its_site(telescope),
     ]
-    if telescope.skyline is not None:
-        rules.append(above_horizon(*(angle.to_value(u.deg) for angle in telescope.skyline)))
-    if telescope.highest_altitude is not None:
-        rules.append(altitude_below(telescope.highest_altitude))
     if request.galactic_latitude is not None:
         rules.append(galactic_latitude_beyond(request.galactic_latitude))
     if request.right_ascension is not None:

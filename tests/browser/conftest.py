@@ -31,6 +31,7 @@ from tests.too_marshal.factories import (
     add_exposures,
     add_import,
     add_localization,
+    add_night,
     add_notice,
     add_person,
     add_plan,
@@ -132,6 +133,8 @@ def _seed(session: Session) -> dict:
     checked = add_preflight(session, ready, ("note", "the name is free"), ("warning", "it waits"))
     checked.done_at = now() + timedelta(hours=1)  # fresh until the last test
     cover(session, event.id, "ZTF")
+    for telescope, ahead in (("ZTF", 0), ("ZTF", 1), ("DECam", 0)):
+        add_night(session, event, telescope, ahead)
     localization = event.current_localization_id
     coverage = session.get_one(Coverage, (localization, "ZTF"))
     part = {"exposures": 240, "probability": 0.31, "probability_twice": 0.2, "area": 900.0}

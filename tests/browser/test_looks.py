@@ -19,6 +19,8 @@ ADDRESSES = {
     "events": "/?tests=yes&retracted=yes",
     "event": "/events/{event_id}",
     "retracted": "/events/2",
+    "night": "/events/{event_id}/night/ZTF",
+    "nights": "/events/{event_id}/night",
     "plan": "/plans/{plan_id}",
     "executing": "/plans/{executing_plan_id}",
     "queues": "/queues",

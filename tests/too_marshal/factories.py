@@ -20,6 +20,8 @@ from planners.files.plan_files import plan_to_json
 from planners.geometry.ranges import hpx29
 from planners.skymaps.circles import circle_skymap
 from planners.skymaps.skymap import SkyMap
+from planners.visibility.nights import night_at
+from planners.visibility.region_night import region_night
 from telescopes import TELESCOPES
 from telescopes.observing_plan import ObservingPlan, ObservingRequest, PlannedExposure
 from too_marshal.db.base import now
@@ -27,13 +29,15 @@ from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.events import Event, record
 from too_marshal.db.exposures import Coverage, Exposure, ExposureImport, Source
 from too_marshal.db.localizations import Localization, LocalizationState
+from too_marshal.db.nights import RegionNightRow
 from too_marshal.db.notices import NoticeState, ReceivedNotice
 from too_marshal.db.people import Person, Role
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.preflights import Preflight
 from too_marshal.db.queues import Submission, SubmissionState
 from too_marshal.db.replacements import Replacement, ReplacementState
-from too_marshal.workflows.localizations.localize import store_skymap
+from too_marshal.workflows.localizations.localize import load_skymap, store_skymap
+from too_marshal.workflows.observability.nights import numbers_of
 from too_marshal.workflows.planning.plan import store_plan
 
 _numbers = count(1)
@@ -318,6 +322,27 @@ def add_coverage(session: Session, event: Event, probability: float = 0.2) -> Co
         area_twice=40.0,
         by_filter={"g": {"probability": probability}},
         series=[["2026-01-01T00:00:00Z", probability, probability / 2]],
+    )
+    session.add(row)
+    session.commit()
+    return row
+
+
+def add_night(
+    session: Session, event: Event, telescope: str = "ZTF", ahead: int = 0
+) -> RegionNightRow:
+    """What `workflows.observability.nights` would store of tonight, or of a night after it."""
+    localization = event.current_localization
+    assert localization is not None
+    where, skymap = TELESCOPES[telescope], load_skymap(session, localization)
+    night = night_at(where.site, now()) + timedelta(days=ahead)
+    found = region_night(*skymap.cells(), skymap.peak(), where, night)
+    row = RegionNightRow(
+        localization_id=localization.id,
+        telescope=telescope,
+        night=night,
+        starts_at=found.start.to_datetime(timezone=UTC),
+        numbers=numbers_of(found, where),
     )
     session.add(row)
     session.commit()

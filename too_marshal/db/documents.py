@@ -83,6 +83,36 @@ class PlanCurve(TypedDict):
     objective: NotRequired[str]
 
 
+class NightNumbers(TypedDict):
+    """What a night offers, as `planners.visibility.region_night.RegionNight`.
+
+    Times are s since the first sample, angles in deg, what is sampled has one value a sample.
+    """
+
+    step: float
+    """Between samples, s."""
+
+    sun_altitude: list[float]
+    moon_altitude: list[float]
+    moon_separation: list[float]
+    moon_illumination: float
+    zenith: list[list[float]]
+    """Right ascension and declination (ICRS)."""
+
+    twilights: dict[str, list[float]]
+    moon: list[list[float | bool]]
+    """Times, and whether it rises."""
+
+    within: dict[str, list[float]]
+    still_reachable: list[float]
+    deciles: dict[str, list[float | None]]
+    usable: list[list[float]]
+    best: float
+    best_until: float | None
+    airmass_limit: float
+    """Of the telescope, then."""
+
+
 class PlanRescored(TypedDict):
     """A plan on a later map than its own."""
 

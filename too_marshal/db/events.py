@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     String,
     UniqueConstraint,
+    func,
     select,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -69,6 +71,20 @@ FRESH = timedelta(days=1)
 def is_fresh(event: Event) -> bool:
     """Whether it has just been seen; one that says no time has when it came."""
     return now() - (event.event_time or event.created_at) <= FRESH
+
+
+RECENT = timedelta(days=7)
+"""For so long an event may still be observed, whatever it is."""
+
+
+def is_recent(event: Event) -> bool:
+    """Whether it may still be observed; one that says no time has when it came."""
+    return now() - (event.event_time or event.created_at) <= RECENT
+
+
+def recent() -> ColumnElement[bool]:
+    """Events for which `is_recent` holds."""
+    return func.coalesce(Event.event_time, Event.created_at) >= now() - RECENT
 
 
 def urgency(event: Event) -> int:

@@ -25,6 +25,7 @@ from too_marshal.workflows.exposures import (
 )
 from too_marshal.workflows.intake import prune, reprocess
 from too_marshal.workflows.localizations import fetch, localize
+from too_marshal.workflows.observability import nights
 from too_marshal.workflows.planning import curve, dust, offer, plan, rescore
 from too_marshal.workflows.rules import backtest
 from too_marshal.workflows.submissions import (
@@ -82,6 +83,8 @@ def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
         tasks.suggest_links: coincidences.suggest_links,
         tasks.combine: combine.combine,
         tasks.combine_all: combine.combine_all,
+        tasks.work_out_nights: _with(robots.names(), nights.work_out_nights),
+        tasks.look_for_new_nights: nights.look_for_new_nights,
         tasks.propose_plans: plan.propose_plans,
         tasks.plan: plan.compute,
         tasks.work_out_curve: curve.work_out_curve,

@@ -36,6 +36,9 @@ PRUNE_SECONDS = 86400.0
 OTHERS_SECONDS = 600.0
 """Between two looks at what other groups have told the Treasure Map."""
 
+NIGHTS_SECONDS = 900.0
+"""Between two looks for nights that have come nearer: at one site or other one begins each hour."""
+
 ARCHIVE_SECONDS = 1800.0
 """Between two looks into an archive; reference images are read again once a day only."""
 
@@ -91,6 +94,7 @@ def _keep_time(
     scheduler.add_job(look_for_work, "interval", seconds=SWEEP_SECONDS)
     every(PROCESS_WAITING_SECONDS, tasks.interpret_waiting())
     every(PRUNE_SECONDS, tasks.prune(), next_run_time=datetime.now(UTC))
+    every(NIGHTS_SECONDS, tasks.look_for_new_nights(), next_run_time=datetime.now(UTC))
     if settings.treasure_map_token and not settings.rehearsal:
         every(OTHERS_SECONDS, tasks.read_others())
     robots = Robots.from_settings(settings)

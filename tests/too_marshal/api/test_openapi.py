@@ -22,6 +22,7 @@ from tests.too_marshal.factories import (
     add_exposures,
     add_import,
     add_localization,
+    add_night,
     add_plan,
     add_preflight,
     add_replacement,
@@ -101,6 +102,7 @@ def rows(session: Session) -> dict[str, int]:
     submission = add_submission(session, plan)
     add_exposures(session, submission, 3)
     add_coverage(session, event)
+    add_night(session, event)
     link = EventLink(
         first_id=event.id, second_id=add_event(session, "S2").id, kind="stated", reason="it says so"
     )

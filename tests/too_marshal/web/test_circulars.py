@@ -10,7 +10,7 @@ from tests.too_marshal.factories import (
     add_plan,
     add_submission,
 )
-from tests.too_marshal.web.test_events import page
+from tests.too_marshal.web.event.test_page import page
 from too_marshal.db.base import now
 from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.localizations import Drawing

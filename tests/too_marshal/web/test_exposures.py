@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event, add_import, add_localization
-from tests.too_marshal.web.test_events import page
+from tests.too_marshal.web.event.test_page import page
 from too_marshal.db.events import Event
 from too_marshal.db.exposures import Exposure, ExposureImport
 

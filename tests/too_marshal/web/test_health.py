@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_notice, add_person
-from tests.too_marshal.web.test_events import page
+from tests.too_marshal.web.event.test_page import page
 from too_marshal import tasks
 from too_marshal.app import create_app
 from too_marshal.db.base import now, open_engine

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from planners.skymaps.files import read_skymap
 from tests.too_marshal.factories import add_event, add_localization, add_plan
-from tests.too_marshal.web.test_events import page
+from tests.too_marshal.web.event.test_page import page
 from too_marshal.db.localizations import LocalizationState
 from too_marshal.workflows.exposures.draw import draw
 

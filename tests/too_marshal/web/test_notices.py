@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from tests.too_marshal import alerts
 from tests.too_marshal.factories import add_event, add_notice
-from tests.too_marshal.web.test_events import page
+from tests.too_marshal.web.event.test_page import page
 from too_marshal.db.events import Event
 from too_marshal.db.notices import NoticeState, ReceivedNotice
 from too_marshal.workflows.intake.ingest import Message, ingest

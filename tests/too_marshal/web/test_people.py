@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import PASSWORD, add_person
-from tests.too_marshal.web.test_events import page
+from tests.too_marshal.web.event.test_page import page
 from too_marshal.db.people import Person, Role
 from too_marshal.workflows.accounts.login import check_password, open_session, person_of_session
 

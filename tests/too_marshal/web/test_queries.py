@@ -16,7 +16,7 @@ from tests.too_marshal.factories import (
 )
 from too_marshal.db.queues import SubmissionState
 
-MAX_QUERIES = 32
+MAX_QUERIES = 36
 
 
 @pytest.fixture

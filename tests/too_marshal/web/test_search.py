@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event
-from tests.too_marshal.web.test_events import page
+from tests.too_marshal.web.event.test_page import page
 from too_marshal.db.events import Event, EventName, normalized_name
 
 

@@ -105,6 +105,8 @@ export function followLive() {
   else lead(); // Not a secure context: each tab for itself.
   setInterval(watch, 1000);
   document.addEventListener("visibilitychange", watch);
+  // What a person has unfolded stays so: no answer of the server knows of it.
+  window.htmx.config.morphIgnore.push("open");
   // A dialog that was opened while the answer was under way must not be swept away.
   document.addEventListener("htmx:before:swap", (event) => {
     if (event.target === page() && asks()) event.preventDefault();

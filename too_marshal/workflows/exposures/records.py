@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 from astropy import units as u
@@ -31,6 +31,13 @@ def exposures_of(session: Session, event_id: int, telescope: str | None = None) 
     if telescope is not None:
         query = query.where(Exposure.telescope == telescope)
     return list(session.scalars(query))
+
+
+def times_of_exposures(session: Session, event_id: int) -> list[tuple[str, datetime, float]]:
+    """Telescope, start and exposure time (s) of our own exposures for an event, by time."""
+    query = select(Exposure.telescope, Exposure.start, Exposure.exposure_time)
+    rows = session.execute(query.where(_is_ours(event_id)).order_by(Exposure.start, Exposure.id))
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def exposures_by_source(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from too_marshal.formatting import area, best_class, clock_time, distance, durat
 from too_marshal.notices.registry import STREAMS
 from too_marshal.workflows.incident.next_step import Step, StepKind
 from too_marshal.workflows.incident.standing import Standing
+from too_marshal.workflows.observability.tonight import Tonight
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -37,10 +39,18 @@ def what_it_is(standing: Standing) -> str:
     return ", ".join(parts)
 
 
-def what_can_be_done(standing: Standing, step: Step) -> str:
-    """How far it has come: what the next step's telescope can reach, holds or has covered."""
+def what_can_be_done(standing: Standing, step: Step, tonight: Mapping[str, Tonight]) -> str:
+    """How far it has come: what the next step's telescope can reach, holds or has covered.
+
+    Parameters
+    ----------
+    standing, step
+        The event, and what is to be done next.
+    tonight
+        What the night offers at each telescope, as far as it is worked out.
+    """
     if step.kind in {StepKind.SUBMIT, StepKind.REPLACE} and step.plan is not None:
-        return what_it_reaches(step.plan)
+        return what_it_reaches(step.plan) + _sky(tonight.get(step.telescope))
     if step.kind == StepKind.WATCH and step.submission is not None and step.plan is not None:
         taken = standing.taken[step.submission.id]
         of = step.plan.statistics.get("exposures") or 0
@@ -51,7 +61,29 @@ def what_can_be_done(standing: Standing, step: Step) -> str:
         return f"{best.telescope} has observed {percent(best.probability)} at least once"
     if step.kind == StepKind.AGAIN and step.why:
         return f"Nothing is at a robot: {step.why}"
+    night = tonight.get(step.telescope)
+    if step.kind == StepKind.PLAN and night is not None and not step.why:
+        return _offers(night)
     return step.why[:1].upper() + step.why[1:]
+
+
+def _sky(night: Tonight | None) -> str:
+    """The Moon, and until when the region is up, as the second part of a sentence."""
+    if night is None:
+        return ""
+    text = f"; Moon {100 * night.moon_illumination:.0f} % lit"
+    if night.moon_separation is not None:
+        text += f", {night.moon_separation:.0f}° away"
+    return f"{text}; best until {clock_time(night.best_until)}" if night.best_until else text
+
+
+def _offers(night: Tonight) -> str:
+    if night.start is None or night.end is None:
+        return f"Nothing of it is up tonight at {night.telescope}"
+    return (
+        f"At {night.telescope} {percent(night.still_reachable)} of the map is up tonight, "
+        f"{at_site(night.start, night.telescope)} to {clock_time(night.end)}{_sky(night)}"
+    )
 
 
 def what_it_reaches(plan: Plan) -> str:

@@ -18,7 +18,7 @@ from telescopes.times import iso
 from too_marshal import tasks
 from too_marshal.db.base import MARSHAL, now
 from too_marshal.db.documents import PlanStatistics
-from too_marshal.db.events import Event, record, urgency
+from too_marshal.db.events import Event, is_recent, record, urgency
 from too_marshal.db.localizations import Localization
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanRule, PlanState
@@ -64,6 +64,9 @@ def propose_plans(session: Session, localization_id: int) -> None:
     for rule in notifying:
         notify_people(session, rule, event, "its map is ready", notice_id=localization.notice_id)
     tasks.rescore(localization_id=localization.id).defer(session, priority=urgency(event))
+    if is_recent(event):
+        # Not before: a worker that has nothing to do would begin with it, and plans wait for it.
+        tasks.work_out_nights(localization_id=localization.id).defer(session)
     session.commit()
 
 

@@ -16,7 +16,7 @@ from telescopes.telescope import Telescope
 from tests.too_marshal.api.conftest import caller, program
 from tests.too_marshal.clocks import RA
 from tests.too_marshal.factories import add_exposures, add_submission
-from tests.too_marshal.web.test_events import FORM, page
+from tests.too_marshal.web.event.test_page import FORM, page
 from tests.too_marshal.workflows.planning.test_manual import FIELDS, near
 from tests.too_marshal.workflows.planning.test_plan_queue import ask, event_with_map
 from too_marshal.db.events import Event

@@ -24,7 +24,7 @@ from tests.too_marshal.factories import (
     add_submission,
     circle_map,
 )
-from tests.too_marshal.web.test_events import FORM, page
+from tests.too_marshal.web.event.test_page import FORM, page
 from tests.too_marshal.workflows.planning.test_plan_queue import ask, event_with_map
 from too_marshal.db.galaxies import GalaxyTable
 from too_marshal.db.plans import Plan, PlanState

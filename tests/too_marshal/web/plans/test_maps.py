@@ -23,7 +23,7 @@ from tests.too_marshal.factories import (
     add_submission,
     circle_map,
 )
-from tests.too_marshal.web.test_events import FORM, page
+from tests.too_marshal.web.event.test_page import FORM, page
 from tests.too_marshal.workflows.planning.test_plan_queue import ask
 from tests.too_marshal.workflows.submissions.test_submit import robot
 from too_marshal.db.events import Event

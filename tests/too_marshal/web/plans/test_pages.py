@@ -16,7 +16,7 @@ from tests.too_marshal.factories import (
     add_preflight,
     add_submission,
 )
-from tests.too_marshal.web.test_events import page
+from tests.too_marshal.web.event.test_page import page
 from too_marshal.db.base import now
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.preflights import FRESH, Preflight

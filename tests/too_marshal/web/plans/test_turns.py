@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event, add_localization, add_plan
-from tests.too_marshal.web.test_events import page
+from tests.too_marshal.web.event.test_page import page
 from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.plans import Plan, PlanState

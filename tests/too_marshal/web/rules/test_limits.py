@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from planners.files.plan_files import request_from_json
 from planners.files.request_fields import ObservingLimits
 from tests.too_marshal.factories import add_event, add_localization
+from tests.too_marshal.web.event.test_page import page
 from tests.too_marshal.web.rules.test_pages import stored
-from tests.too_marshal.web.test_events import page
 from tests.too_marshal.workflows.rules.test_decide import rule as make_rule
 from too_marshal.db.plans import Plan, PlanRule
 from too_marshal.web.rules.form import LIMITS, RuleForm

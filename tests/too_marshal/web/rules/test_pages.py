@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event, add_notice
-from tests.too_marshal.web.test_events import page
+from tests.too_marshal.web.event.test_page import page
 from tests.too_marshal.workflows.rules.test_decide import rule as make_rule
 from too_marshal.db.base import now
 from too_marshal.db.events import Activity

@@ -20,13 +20,14 @@ from too_marshal.formatting import clock_time
 from too_marshal.workflows.incident.next_step import next_step
 from too_marshal.workflows.incident.standing import sending, standings
 from too_marshal.workflows.incident.verdict import at_site, what_can_be_done, what_it_is
+from too_marshal.workflows.observability.tonight import tonight
 
 
 def verdict(session: Session, event: Event) -> tuple[str, str]:
     session.expire_all()
     standing = standings(session, [event])[event.id]
     step = next_step(standing, sending(session, ZTF), now())
-    return what_it_is(standing), what_can_be_done(standing, step)
+    return what_it_is(standing), what_can_be_done(standing, step, tonight(session, event))
 
 
 def test_it_says_what_it_is_and_what_can_be_reached(session: Session):

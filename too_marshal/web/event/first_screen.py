@@ -20,6 +20,7 @@ from too_marshal.workflows.incident.next_step import Step, also, next_step
 from too_marshal.workflows.incident.standing import Sending, Standing, sending, standings
 from too_marshal.workflows.incident.status import EventStatus, status
 from too_marshal.workflows.incident.verdict import what_can_be_done, what_it_is
+from too_marshal.workflows.observability.tonight import tonight
 
 incident = Blueprint("incident", __name__)
 
@@ -53,7 +54,7 @@ def first_screen(session: Session, event: Event) -> FirstScreen:
         also=also(standing, ways, present),
         status=status(standing, ways, present),
         what=what_it_is(standing),
-        reach=what_can_be_done(standing, step),
+        reach=what_can_be_done(standing, step, tonight(session, event)),
         change=last_change(session, event),
     )
 

@@ -15,7 +15,7 @@ from tests.too_marshal.factories import (
     add_submission,
     circle_map,
 )
-from tests.too_marshal.web.test_events import page
+from tests.too_marshal.web.event.test_page import page
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.queues import SubmissionState

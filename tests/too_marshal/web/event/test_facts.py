@@ -7,9 +7,9 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event, add_localization, circle_map
-from tests.too_marshal.web.test_events import page
+from tests.too_marshal.web.event.test_page import page
 from too_marshal.db.events import Event
-from too_marshal.web.event_facts import Fact, angle, other_facts, position_facts, stream_facts
+from too_marshal.web.event.facts import Fact, angle, other_facts, position_facts, stream_facts
 
 
 @pytest.mark.parametrize(

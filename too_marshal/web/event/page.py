@@ -31,10 +31,10 @@ from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.notices.registry import STREAMS
 from too_marshal.web import sky
-from too_marshal.web.decisions import by_subject
-from too_marshal.web.event_facts import other_facts, position_facts, stream_facts
-from too_marshal.web.incident import first_screen
-from too_marshal.web.links import linked
+from too_marshal.web.event.decisions import by_subject
+from too_marshal.web.event.facts import other_facts, position_facts, stream_facts
+from too_marshal.web.event.first_screen import first_screen
+from too_marshal.web.event.links import linked
 from too_marshal.web.plans.ask import choices, plan_asked
 from too_marshal.web.plans.form import PlanForm
 from too_marshal.web.replacements import SWAP_MESSAGES

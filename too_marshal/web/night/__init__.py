@@ -1,0 +1,1 @@
+"""The night of an event at each telescope: the strip of its page, and the airmass chart."""

@@ -1,0 +1,1 @@
+"""What can be seen of an event from each site, in the nights to come."""
