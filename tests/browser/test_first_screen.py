@@ -1,6 +1,7 @@
 """From the link in an alarm to an accepted queue, by keyboard, on a telephone, and offline."""
 
 import re
+from itertools import count
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -17,9 +18,12 @@ from too_marshal.db.queues import Submission
 pytestmark = pytest.mark.browser
 
 
+_numbers = count(1)
+
+
 @pytest.fixture
 def event(database: Session) -> Event:
-    event = add_event(database, "MS260202q", is_test=True)
+    event = add_event(database, f"MS260202q{next(_numbers)}", is_test=True)
     add_localization(database, event)
     return event
 
@@ -130,43 +134,6 @@ def test_keys_are_listed_and_lead_from_row_to_row(observer: Page, site: Site):
     observer.keyboard.type("q?n")
     expect(observer.locator("#search")).to_have_value("q?n")
     expect(keys).not_to_be_visible()
-
-
-@pytest.fixture
-def keeps_pages(browser_context_args: dict) -> None:
-    """Whether pages may keep what was seen: elsewhere it would hide what a test looks for."""
-    browser_context_args["service_workers"] = "allow"
-
-
-@pytest.mark.usefixtures("keeps_pages")
-def test_what_was_seen_is_there_without_a_network_and_says_so(
-    context: BrowserContext, observer: Page, site: Site, allowed_errors: list[str]
-):
-    allowed_errors.append("ERR_INTERNET_DISCONNECTED")
-    allowed_errors.append("Failed to fetch")
-    address = site.address(f"/events/{site.event_id}")
-    observer.goto(address)
-    observer.evaluate("navigator.serviceWorker.ready.then(() => null)")
-    observer.reload()  # the first visit was before there was a worker
-    expect(observer.locator("#sky[data-ready]")).to_be_attached()
-    observer.evaluate(
-        """async () => { while (!(await caches.match(location.pathname)
-             && await caches.match(location.pathname + "/sky.json")))
-             await new Promise(requestAnimationFrame); }"""
-    )
-    context.set_offline(True)
-    observer.reload()
-    expect(observer.get_by_role("alert").first).to_contain_text("Offline.")
-    expect(observer.get_by_role("heading", level=1)).to_have_text("MS260101a")
-    expect(observer.locator("#sky svg .contour").first).to_be_attached()
-    context.set_offline(False)
-    observer.reload()
-    expect(observer.get_by_text("Offline.")).to_have_count(0)
-    observer.get_by_role("button", name="Log out").click()
-    expect(observer.get_by_role("button", name="Log in")).to_be_visible()
-    observer.evaluate(
-        "async () => { while (await caches.has('seen')) await new Promise(requestAnimationFrame); }"
-    )
 
 
 def test_a_person_chooses_of_which_event_a_device_tells(

@@ -43,6 +43,7 @@ def test_what_is_being_done_is_not_disturbed(observer: Page, site: Site, databas
     open_event(observer, site)
     observer.get_by_text("New plan").click()
     observer.get_by_label("Exposure time (s)").fill("12")
+    observer.locator("#fold-rehearsal > summary").click()
     observer.locator("button[commandfor=retract]").click()
     observer.evaluate(
         """() => { const known = document.getElementById("refresh").dataset.known;
