@@ -16,6 +16,7 @@ pytestmark = pytest.mark.browser
 def opened(page: Page, address: str) -> Page:
     page.goto(address)
     expect(page.locator("#sky[data-ready]")).to_be_attached()
+    page.locator("#sky-more > summary").click()
     page.locator("#sky").scroll_into_view_if_needed()
     return page
 
@@ -83,7 +84,7 @@ def test_graticule_and_scale_of_the_whole_globe_are_in_degrees(sky: Page):
 
 def test_lines_and_bodies_have_names_and_go_away_together(sky: Page):
     sky.get_by_role("button", name="All sky").click()
-    legend = sky.locator("#sky-legend")
+    legend = sky.locator("#sky-key")
     expect(legend).to_contain_text("Galactic plane")
     expect(sky.get_by_role("img", name="Sun", exact=True)).to_be_visible()
     expect(sky.get_by_role("img", name=re.compile(r"^Moon, \d+ % illuminated"))).to_be_visible()
@@ -104,7 +105,7 @@ def test_a_telescope_has_a_horizon_and_its_night_is_played(sky: Page):
     sky.get_by_label("Horizon of").select_option("ZTF")
     slider = sky.get_by_role("slider", name="Time")
     expect(sky.locator("#sky path.horizon")).to_be_attached()
-    expect(sky.locator("#sky-legend")).to_contain_text(re.compile("its airmass limit [12]"))
+    expect(sky.locator("#sky-key")).to_contain_text(re.compile("its airmass limit [12]"))
     expect(slider).to_have_attribute("aria-valuetext", re.compile("UTC, .* at ZTF"))
     slider.press("Home")
     first = sky.locator("#sky path.limit").get_attribute("d")
@@ -152,7 +153,7 @@ def test_the_far_side_is_told(sky: Page):
 
 
 def test_the_key_shows_the_shades(sky: Page):
-    shades = sky.locator("#sky-legend .key-shade i")
+    shades = sky.locator("#sky-key .key-shade i")
     expect(shades).to_have_count(9)
     widths = shades.evaluate_all("items => items.map((item) => item.offsetWidth)")
     assert widths == sorted(widths)
@@ -168,7 +169,7 @@ def test_another_version_lies_beside_the_current_map(observer: Page, site: Site,
     expect(page.locator("#sky .version")).to_have_count(0)
     choice.select_option(index=1)
     expect(page.locator("#sky .version")).to_have_count(2)
-    expect(page.locator("#sky-legend")).to_contain_text(re.compile(r"map \d+ of .*90 %: \d+"))
+    expect(page.locator("#sky-key")).to_contain_text(re.compile(r"map \d+ of .*90 %: \d+"))
     dash = "p => getComputedStyle(p).strokeDasharray"
     ours = page.locator("#sky .contours .level-90").evaluate(dash)
     assert page.locator("#sky .version.level-90").evaluate(dash) != ours

@@ -71,7 +71,7 @@ function shading() {
 function legend(sky) {
   const entries = [];
   if (sky.localization) {
-    entries.push(shading(), entry("50", `50 %: ${area(sky.localization.area_50)}`), entry("90", `90 %: ${area(sky.localization.area_90)}`));
+    entries.push(entry("50", `50 %: ${area(sky.localization.area_50)}`), entry("90", `90 %: ${area(sky.localization.area_90)}`));
   }
   sky.plans.forEach((plan, index) => {
     const state = plan.queued ? "queued" : "planned";
@@ -82,10 +82,12 @@ function legend(sky) {
     const asOf = coverage ? `, ${area(coverage.area)} as of ${clock(coverage.computed_at)} UTC` : "";
     entries.push(entry("executed", `${group.telescope} executed: ${group.tiles.length} fields${asOf}`));
   }
+  const more = sky.localization ? [shading()] : [];
   sky.versions.forEach((version, index) => {
-    entries.push(entry(`version version-${index % 2}`, `${version.name}: 50 %: ${area(version.area_50)}, 90 %: ${area(version.area_90)}`));
+    more.push(entry(`version version-${index % 2}`, `${version.name}: 50 %: ${area(version.area_50)}, 90 %: ${area(version.area_90)}`));
   });
-  entries.push(...night.entries.map(([kind, text]) => entry(kind, text)));
+  more.push(...night.entries.map(([kind, text]) => entry(kind, text)));
+  document.getElementById("sky-key").replaceChildren(...more);
   document.getElementById("sky-legend").replaceChildren(...entries);
 }
 
