@@ -12,17 +12,24 @@ from sqlalchemy.orm import Session, undefer
 from telescopes import TELESCOPES
 from telescopes.outlines import outline
 from telescopes.pairing.pointings import grouped
+from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.exposures import Coverage, Exposure
 from too_marshal.db.localizations import Drawing, Localization, SkyMapFile
 from too_marshal.db.plans import Plan, PlannedExposureRow
 from too_marshal.db.queues import LIVE, Submission
+from too_marshal.web import almanac
 from too_marshal.workflows.exposures.records import exposures_of
+from too_marshal.workflows.planning.choose_map import maps_to_plan_on
 from too_marshal.workflows.recommended_plan import recommended_plan
 
 
 def sky(
-    session: Session, event: Event, plan_ids: Sequence[int] | None, reachable: Collection[str]
+    session: Session,
+    event: Event,
+    plan_ids: Sequence[int] | None,
+    reachable: Collection[str],
+    versions: Collection[int] = (),
 ) -> dict[str, Any]:
     """Everything that the map of an event shows.
 
@@ -36,6 +43,8 @@ def sky(
         Plans to show; None: the one that is most likely wanted.
     reachable
         Telescopes that have a robot.
+    versions
+        Other localizations of the event to be drawn beside the current one.
     """
     localization = event.current_localization
     if plan_ids is None:
@@ -44,6 +53,11 @@ def sky(
     plans = _plans(session, event, plan_ids)
     executed = exposures_of(session, event.id)
     names = {plan.telescope for plan in plans} | {row.telescope for row in executed}
+    others = [row for row in maps_to_plan_on(session, event) if row is not localization]
+    limits: dict[str, float] = {}
+    for plan in plans:
+        limit = float(plan.request["airmass_limit"])
+        limits[plan.telescope] = min(limit, limits.get(plan.telescope, limit))
     return {
         "event": event.name,
         "localization": None if localization is None else _localization(session, localization),
@@ -51,7 +65,21 @@ def sky(
         "executed": _executed(executed),
         "coverage": _coverage(session, localization),
         "outlines": {name: _outline(name) for name in sorted(names & set(TELESCOPES))},
+        "planes": almanac.planes(),
+        "bodies": almanac.bodies(now()),
+        "sites": almanac.sites(now(), set(reachable), limits),
+        "others": [{"id": row.id, "name": _version(row)} for row in others],
+        "versions": [
+            {**drawing, "name": _version(row)}
+            for row in others
+            if row.id in versions and (drawing := _localization(session, row)) is not None
+        ],
     }
+
+
+def _version(row: Localization) -> str:
+    """A localization in words: its number, the notice's time and what kind of region it is."""
+    return f"map {row.id} of {row.created_at.strftime('%d %b %H:%M')} UTC ({row.kind})"
 
 
 def drawn(session: Session, localizations: Sequence[Localization]) -> set[int]:

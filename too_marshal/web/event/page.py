@@ -130,15 +130,17 @@ def _files(session: Session, localizations: list[Localization]) -> set[str]:
 def sky_json(event_id: int) -> Response:
     """Everything that the map draws."""
     row = row_or_404(Event, event_id)
-    wanted = request.args.get("plans")
-    plan_ids = None
-    if wanted is not None:
-        plan_ids = [int(part) for part in wanted.split(",") if part.isdigit() and len(part) < 10]
-    response = make_response(sky.sky(database(), row, plan_ids, service().robots.names()))
+    plan_ids = _numbers(request.args["plans"]) if "plans" in request.args else None
+    versions = _numbers(request.args.get("versions", ""))
+    response = make_response(sky.sky(database(), row, plan_ids, service().robots.names(), versions))
     response.headers["Cache-Control"] = "private, no-cache"
     response.add_etag()
     response.make_conditional(request)
     return response
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(part) for part in text.split(",") if part.isdecimal() and len(part) < 10]
 
 
 @events.post("/events/<row:event_id>/plans")

@@ -4,6 +4,9 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from astropy import units as u
+from astropy.coordinates import SkyCoord, get_body
+from astropy.time import Time
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
@@ -254,6 +257,50 @@ def test_the_map_shows_the_plans_that_are_asked_for(viewer: FlaskClient, session
     assert shown(f"?plans={first.id},{second.id},{foreign.id},x") == [first.id, second.id]
     add_submission(session, first)
     assert shown("") == [first.id]
+
+
+def test_the_map_gets_bodies_planes_and_sites(viewer: FlaskClient, session: Session):
+    event = add_event(session)
+    add_localization(session, event)
+    plan = add_plan(session, event)
+    sky = viewer.get(f"/events/{event.id}/sky.json").get_json()
+    assert len(sky["bodies"]) == 25
+    for body in sky["bodies"][::8]:
+        time = Time(body["time"])
+        for name in ("sun", "moon"):
+            told = SkyCoord(*body[name], unit=u.deg)
+            true = get_body(name, time)
+            assert told.separation(SkyCoord(true.ra, true.dec)) < 0.1 * u.deg
+        assert 0 <= body["illuminated"] <= 1
+    pole = SkyCoord(*sky["planes"]["galactic"], unit=u.deg)
+    assert pole.galactic.b > 89.99 * u.deg
+    (ztf,) = [site for site in sky["sites"] if site["name"] == "ZTF"]
+    assert ztf["latitude"] == pytest.approx(33.356, abs=0.01)
+    assert ztf["airmass_limit"] == min(plan.request["airmass_limit"], 2.5)
+    start, end = Time([moment.removesuffix("Z") for moment in ztf["night"]])
+    assert 8 * u.hour < end - start < 15 * u.hour
+    robots = [site["robot"] for site in sky["sites"]]
+    assert robots == sorted(robots, reverse=True)
+
+
+def test_another_version_of_the_map_is_drawn_when_it_is_asked_for(
+    viewer: FlaskClient, session: Session
+):
+    event = add_event(session)
+    first = add_localization(session, event)
+    second = add_localization(session, event)
+    foreign = add_localization(session, add_event(session, "S2"))
+    older = ({first.id, second.id} - {event.current_localization_id}).pop()
+
+    def answer(query: str) -> dict:
+        return viewer.get(f"/events/{event.id}/sky.json{query}").get_json()
+
+    assert [row["id"] for row in answer("")["others"]] == [older]
+    assert answer("")["versions"] == []
+    (shown,) = answer(f"?versions={older},{foreign.id},²")["versions"]
+    assert shown["id"] == older
+    assert shown["area_90"] > 0
+    assert shown["contours"]["features"]
 
 
 FORM = {

@@ -19,16 +19,6 @@ export function footprint(ra, dec, outline) {
   return { type: "Polygon", coordinates: [[...ring, ring[0]]] };
 }
 
-export function sexagesimal(ra, dec) {
-  const tenths = Math.round(((((ra % 360) + 360) % 360) / 15) * 36000) % 864000;
-  const arcsec = Math.round(Math.abs(dec) * 3600);
-  const two = (n) => String(Math.floor(n)).padStart(2, "0");
-  const seconds = (tenths % 600) / 10;
-  const east = `${two(tenths / 36000)}:${two((tenths / 600) % 60)}:${seconds.toFixed(1).padStart(4, "0")}`;
-  const north = `${two(arcsec / 3600)}:${two((arcsec / 60) % 60)}:${two(arcsec % 60)}`;
-  return `${east} ${dec < 0 ? "-" : "+"}${north}`;
-}
-
 // Mollweide's equal-area projection (Snyder 1987, USGS Professional Paper 1395, p. 249).
 export function mollweide(lambda, phi) {
   let theta = phi;
@@ -47,3 +37,30 @@ mollweide.invert = (x, y) => {
   const phi = Math.asin(Math.max(-1, Math.min(1, (2 * theta + Math.sin(2 * theta)) / Math.PI)));
   return [(Math.PI * x) / (2 * Math.SQRT2 * Math.cos(theta)), phi];
 };
+
+// Zenith of a site at a time (ms): the Earth rotation angle of the IAU in place of sidereal time,
+// since positions are of the fixed frame, which precession leaves alone; good to 0.2 degree.
+export function zenith({ longitude, latitude }, time) {
+  const days = time / 86400000 + 2440587.5 - 2451545;
+  const angle = 360 * (0.779057273264 + 0.00273781191135448 * days + days % 1);
+  return [(((angle + longitude) % 360) + 360) % 360, latitude];
+}
+
+// Secant of the zenith distance; null below the horizon.
+export function airmass(position, overhead) {
+  const cosine = Math.cos(d3.geoDistance(position, overhead));
+  return cosine > 0 ? 1 / cosine : null;
+}
+
+// A circle on the sphere as a line: a polygon would be closed along the edge of the globe.
+export function circle(center, radius) {
+  const ring = d3.geoCircle().center(center).radius(radius).precision(3)();
+  return { type: "LineString", coordinates: ring.coordinates[0] };
+}
+
+// Part of a region that lies beyond the edge of a globe seen from over `center`, by area.
+export function hiddenPart(feature, center) {
+  const near = d3.geoAzimuthalEqualArea().rotate([-center[0], -center[1]]).clipAngle(90).scale(1).precision(0);
+  const whole = d3.geoArea(feature);
+  return whole ? Math.max(0, 1 - d3.geoPath(near).area(feature) / whole) : 0;
+}

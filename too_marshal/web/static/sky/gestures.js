@@ -1,9 +1,67 @@
-// Hands on the sky map: pointer, wheel, two fingers, keyboard.
+// Hands on the sky map: pointer, wheel, two fingers, keyboard; and what it tells them.
+import { coordinates } from "./frame.js";
 
 const STEP = 40; // pixels a press of an arrow moves the sky
 const SLIP = 4; // pixels that a click may wander without being a drag
 
-export function attend(map) {
+// What is told under a pointer or of a tile with the focus: words beside it, and the position.
+export class Telling {
+  constructor(map) {
+    this.map = map;
+    this.tip = Object.assign(document.createElement("div"), { className: "tip", hidden: true });
+    this.position = Object.assign(document.createElement("output"), { className: "position" });
+  }
+
+  // What lies under a point of the map: the tile's words, and the position.
+  point(tile, at) {
+    if (tile && at) this.#showTip(tile, at);
+    else this.tip.hidden = true;
+    this.pointed = at;
+    this.pointing ??= requestAnimationFrame(() => {
+      this.pointing = null;
+      this.#showPosition(this.pointed);
+    });
+  }
+
+  describe(tile) {
+    const at = tile && this.map.projection([tile.__tile.ra, tile.__tile.dec]);
+    if (at) this.#showTip(tile, at);
+    else this.tip.hidden = true;
+  }
+
+  #showTip(tile, point) {
+    this.tip.textContent = `${tile.__tile.tip}${this.map.note?.([tile.__tile.ra, tile.__tile.dec], tile.__tile) ?? ""}`;
+    this.tip.hidden = false;
+    const left = Math.min(point[0] + 14, this.map.width - this.tip.offsetWidth - 4);
+    this.tip.style.setProperty("left", `${Math.max(4, left)}px`);
+    this.tip.style.setProperty("top", `${Math.min(point[1] + 14, this.map.height - this.tip.offsetHeight - 4)}px`);
+  }
+
+  // Where a point of the map is; null beside the sky.
+  #at(point) {
+    const sky = point && this.map.projection.invert(point);
+    return sky?.every(Number.isFinite) ? [((sky[0] % 360) + 360) % 360, sky[1]] : null;
+  }
+
+  // A click keeps its position, for whoever wants to copy it.
+  keep(point) {
+    const sky = this.#at(point);
+    if (!sky) return;
+    const detail = coordinates(...sky, this.map.pixel * 3600);
+    this.map.host.dispatchEvent(new CustomEvent("skyposition", { detail }));
+  }
+
+  #showPosition(point) {
+    const sky = this.#at(point);
+    if (!sky) { this.position.textContent = ""; return; }
+    const level = this.map.levelAt(sky);
+    const where = level === null ? (this.map.filled.length ? "outside 90 %" : "") : `within ${level} %`;
+    const { sexagesimal, degrees } = coordinates(...sky, this.map.pixel * 3600);
+    this.position.textContent = `${sexagesimal}  (${degrees})  ${where}${this.map.note?.(sky) ?? ""}`;
+  }
+}
+
+export function attend(map, telling) {
   const { svg } = map;
   const pointers = new Map();
   let moved = 0;
@@ -38,7 +96,7 @@ export function attend(map) {
   svg.addEventListener("pointermove", (event) => {
     const point = at(event);
     const before = pointers.get(event.pointerId);
-    map.point(event.target.closest(".tile"), point);
+    telling.point(event.target.closest(".tile"), point);
     if (!before) return;
     pointers.set(event.pointerId, point);
     drag(event, before, point);
@@ -46,18 +104,20 @@ export function attend(map) {
   const lift = (event) => { pointers.delete(event.pointerId); apart = 0; };
   svg.addEventListener("pointerup", lift);
   svg.addEventListener("pointercancel", lift);
-  svg.addEventListener("pointerleave", () => map.point(null, null));
+  svg.addEventListener("pointerleave", () => telling.point(null, null));
   svg.addEventListener("wheel", (event) => {
     event.preventDefault();
     map.zoomBy(Math.exp(-event.deltaY * 0.0015));
   }, { passive: false });
   svg.addEventListener("click", (event) => {
     const tile = event.target.closest(".tile");
-    if (tile && moved <= SLIP) map.choose(tile);
+    if (moved > SLIP) return;
+    telling.keep(at(event));
+    if (tile) map.choose(tile);
   });
   svg.addEventListener("keydown", (event) => key(map, event));
-  svg.addEventListener("focusin", (event) => map.describe(event.target.closest(".tile")));
-  svg.addEventListener("focusout", () => map.describe(null));
+  svg.addEventListener("focusin", (event) => telling.describe(event.target.closest(".tile")));
+  svg.addEventListener("focusout", () => telling.describe(null));
 }
 
 const ARROWS = {

@@ -1,8 +1,13 @@
 // The sky map of a page: fetches what it draws, keeps the legend, ties tiles to table rows.
+import { hiddenPart } from "./geometry.js";
+import { Night } from "./night.js";
 import { SkyMap } from "./skymap.js";
 
 const host = document.getElementById("sky");
 const map = new SkyMap(host);
+const night = new Night(map);
+const beside = document.getElementById("sky-beside");
+let last = null;
 // Which plans to show; null: the server chooses, until somebody else does.
 let chosen = host.dataset.plan ? new Set([host.dataset.plan]) : null;
 let shown = new Set();
@@ -29,6 +34,7 @@ function planned(plan, index, outline, done) {
     return {
       ...tile,
       outline,
+      telescope: plan.telescope,
       className: `${state} plan-${index % 3}${taken ? " done" : ""}`,
       label: `${named(tile)}, ${percent(tile.probability)}, ${tile.visits.map((visit) => visit.filter).join(" and ")}, ${words}`,
       tip: `${named(tile)} · ${percent(tile.probability)} · ${words} · ${visits(taken ?? tile)} UTC`,
@@ -40,6 +46,7 @@ function executed(group, outline) {
   return group.tiles.map((tile) => ({
     ...tile,
     outline,
+    telescope: group.telescope,
     className: "executed",
     label: `${named(tile)}, ${tile.visits.map((visit) => visit.filter).join(" and ")}, executed`,
     tip: `${named(tile)} · executed · ${visits(tile)} UTC`,
@@ -51,6 +58,13 @@ function entry(kind, text) {
   const sample = document.createElement("span");
   sample.className = `key key-${kind}`;
   item.append(sample, text);
+  return item;
+}
+
+// Nine layers lie on one another: the densest is the inmost tenth.
+function shading() {
+  const item = entry("shade", "shading: 10, 20 … 90 % of the probability, densest first");
+  item.firstChild.append(...Array.from({ length: 9 }, () => document.createElement("i")));
   return item;
 }
 
@@ -68,6 +82,12 @@ function legend(sky) {
     const asOf = coverage ? `, ${area(coverage.area)} as of ${clock(coverage.computed_at)} UTC` : "";
     entries.push(entry("executed", `${group.telescope} executed: ${group.tiles.length} fields${asOf}`));
   }
+  const more = sky.localization ? [shading()] : [];
+  sky.versions.forEach((version, index) => {
+    more.push(entry(`version version-${index % 2}`, `${version.name}: 50 %: ${area(version.area_50)}, 90 %: ${area(version.area_90)}`));
+  });
+  more.push(...night.entries.map(([kind, text]) => entry(kind, text)));
+  document.getElementById("sky-key").replaceChildren(...more);
   document.getElementById("sky-legend").replaceChildren(...entries);
 }
 
@@ -82,7 +102,32 @@ function place(localization) {
   isPlaced = true;
 }
 
+// What the globe does not show must not be taken for what there is not.
+function tellHidden() {
+  const region = map.filled.find((feature) => feature.properties.credible_level === 90);
+  const isGlobe = map.mode === "globe";
+  const part = isGlobe && region ? Math.round(100 * hiddenPart(region, map.center)) : 0;
+  const tiles = isGlobe ? map.tilesBehind() : 0;
+  const said = [part && `${part} % of the 90 % region`, tiles && `${tiles} ${tiles === 1 ? "tile" : "tiles"}`].filter(Boolean);
+  const verb = tiles > 1 || (tiles && part) ? "are" : "is";
+  document.getElementById("sky-hidden").textContent = said.length ? `${said.join(" and ")} ${verb} on the far side: All sky shows it.` : "";
+}
+host.addEventListener("skydrawn", tellHidden);
+
+// Other localizations of the event, of which one can be laid beside the current one.
+function offer(others) {
+  const known = [...beside.options].slice(1).map((option) => option.value);
+  if (known.join() === others.map((other) => other.id).join()) return;
+  const kept = beside.value;
+  beside.replaceChildren(beside.options[0], ...others.map(({ id, name }) => new Option(name, id)));
+  beside.value = others.some((other) => String(other.id) === kept) ? kept : "";
+  beside.closest("label").hidden = !others.length;
+}
+
 function show(sky) {
+  last = sky;
+  offer(sky.others);
+  map.setVersions(sky.versions.map((version) => version.contours.features));
   map.setContours(sky.localization?.contours.features ?? []);
   const done = new Map(sky.executed.map((group) => [
     group.telescope, new Map(group.tiles.map((tile) => [key(tile), tile])),
@@ -92,13 +137,17 @@ function show(sky) {
   )));
   map.setTiles("executed", sky.executed.flatMap((group) => executed(group, sky.outlines[group.telescope])));
   if (sky.localization && !isPlaced) place(sky.localization);
+  night.update(sky);
   map.draw();
   legend(sky);
   host.dataset.ready = "yes";
 }
 
 async function load() {
-  const address = chosen ? `${host.dataset.src}?plans=${[...chosen].join(",")}` : host.dataset.src;
+  const query = new URLSearchParams();
+  if (chosen) query.set("plans", [...chosen].join(","));
+  if (beside.value) query.set("versions", beside.value);
+  const address = query.size ? `${host.dataset.src}?${query}` : host.dataset.src;
   const answer = await fetch(address, { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
   if (!answer.ok) return;
   etag = answer.headers.get("ETag");
@@ -131,7 +180,30 @@ const controls = {
   center: () => map.goHome(),
   in: () => map.zoomBy(1.4),
   out: () => map.zoomBy(1 / 1.4),
+  lines: (button) => {
+    night.show(!night.isShown);
+    button.setAttribute("aria-pressed", String(night.isShown));
+    if (last) legend(last);
+  },
+  copy: async () => {
+    const text = document.getElementById("sky-position");
+    try {
+      await navigator.clipboard.writeText(text.textContent);
+      document.getElementById("sky-copied").textContent = "Copied.";
+    } catch {
+      // Without https a browser gives no clipboard: leave the text selected.
+      getSelection().selectAllChildren(text);
+      document.getElementById("sky-copied").textContent = "Press Ctrl-C to copy the selected text.";
+    }
+  },
 };
+host.addEventListener("skyposition", ({ detail }) => {
+  document.getElementById("sky-position").textContent = `${detail.sexagesimal} (${detail.degrees})`;
+  document.getElementById("sky-copied").textContent = "";
+  document.getElementById("sky-clicked").hidden = false;
+});
+beside.addEventListener("change", load);
+document.getElementById("sky-site").addEventListener("change", () => { if (last) legend(last); });
 for (const button of document.querySelectorAll("[data-sky]")) {
   button.addEventListener("click", () => controls[button.dataset.sky](button));
 }

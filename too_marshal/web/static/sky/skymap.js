@@ -1,22 +1,17 @@
 // The sky map: probability on a canvas, contours and tiles in SVG, so that a tile is an element
 // with a name. East is left: this is the sky from inside. Needs d3-array and d3-geo (window.d3).
-import { footprint, mollweide, sexagesimal } from "./geometry.js";
-import { attend } from "./gestures.js";
+import { footprint, mollweide } from "./geometry.js";
+import { attend, Telling } from "./gestures.js";
+import { barOf, compass, element, graticule, hatch, placeLabels } from "./frame.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const WIDEST = 0.9;
-const CLOSEST = 60;
+const ARCMIN = Math.PI / 180 / 60;
+const WHOLE_SKY = 8; // how far the flat map of the whole sky goes
 
 const PROJECTIONS = {
   globe: () => d3.geoOrthographic().clipAngle(90),
   allsky: () => d3.geoProjection(mollweide),
 };
-
-function element(tag, attributes = {}) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
-}
 
 export class SkyMap {
   constructor(host) {
@@ -31,16 +26,16 @@ export class SkyMap {
       "aria-label": "Sky map, east left. Arrow keys move it, plus and minus zoom.",
     });
     this.layers = {};
-    for (const name of ["graticule", "executed", "contours", "plans", "labels"]) {
+    for (const name of ["graticule", "reference", "executed", "versions", "contours", "plans", "labels"]) {
       this.layers[name] = this.svg.appendChild(element("g", { class: name }));
     }
-    this.#defineHatch();
-    this.tip = Object.assign(document.createElement("div"), { className: "tip", hidden: true });
-    this.position = Object.assign(document.createElement("output"), { className: "position" });
-    host.replaceChildren(this.canvas, this.svg, this.tip, this.position, ...this.#compass());
-    this.#setGraticule();
+    this.svg.prepend(hatch());
+    const telling = new Telling(this);
+    this.bar = Object.assign(document.createElement("div"), { className: "scale-bar" });
+    host.replaceChildren(this.canvas, this.svg, telling.tip, telling.position, this.bar, ...compass());
+    this.layers.graticule.append(this.#path("sphere", { type: "Sphere" }), this.#path("lines", null));
     this.setProjection("globe");
-    attend(this);
+    attend(this, telling);
     new ResizeObserver(() => this.#resize()).observe(host);
     new MutationObserver(() => this.draw())
       .observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme"] });
@@ -60,9 +55,34 @@ export class SkyMap {
     this.filled = [...features].sort((a, b) => level(b) - level(a));
     this.layers.contours.replaceChildren(...features
       .filter((feature) => [50, 90].includes(level(feature)))
-      .map((feature) => this.#path(`contour level-${level(feature)}`, {
-        type: "MultiLineString", coordinates: feature.geometry.coordinates.flat(),
-      })));
+      .map((feature) => this.#outline(feature, "")));
+  }
+
+  // The same of other versions of the map, each in a dash of its own.
+  setVersions(versions) {
+    this.layers.versions.replaceChildren(...versions.flatMap((features, index) => features
+      .filter((feature) => [50, 90].includes(feature.properties.credible_level))
+      .map((feature) => this.#outline(feature, ` version version-${index % 2}`))));
+  }
+
+  #outline(feature, more) {
+    return this.#path(`contour level-${feature.properties.credible_level}${more}`, {
+      type: "MultiLineString", coordinates: feature.geometry.coordinates.flat(),
+    });
+  }
+
+  // lines: [{className, shape, at, text, label}]; what has a text is written beside `at`.
+  setReference(lines) {
+    this.layers.reference.replaceChildren(...lines.flatMap(({ className, shape, at, text, label }) => {
+      const path = this.#path(`reference ${className}`, shape);
+      if (label) { path.setAttribute("role", "img"); path.setAttribute("aria-label", label); }
+      if (!text) return [path];
+      const words = element("text", { "aria-hidden": "true" });
+      words.textContent = text;
+      words.__at = at;
+      return [path, words];
+    }));
+    this.#drawSoon();
   }
 
   // tiles: [{field, ra, dec, shape, className, label, tip}]; layer: plans or executed.
@@ -83,10 +103,9 @@ export class SkyMap {
   goTo(center, radius) {
     this.center = center;
     this.home = [center, radius];
-    const sine = Math.sin(Math.min(Math.max(radius, 6), 90) * Math.PI / 180);
-    this.zoom = this.mode === "globe" ? Math.min(CLOSEST, Math.max(1, 0.8 / sine)) : 1;
-    this.#turn();
-    this.#resize();
+    const sine = Math.sin(Math.min(Math.max(radius, 0.01), 90) * Math.PI / 180);
+    this.zoom = this.mode === "globe" ? Math.max(1, 0.8 / sine) : 1;
+    this.zoomBy(1);
   }
 
   goHome() {
@@ -94,7 +113,8 @@ export class SkyMap {
   }
 
   zoomBy(factor) {
-    this.zoom = Math.min(CLOSEST, Math.max(WIDEST, this.zoom * factor));
+    const closest = this.mode === "globe" ? this.width / this.#base() / ARCMIN : WHOLE_SKY;
+    this.zoom = Math.min(closest || Infinity, Math.max(WIDEST, this.zoom * factor));
     this.#resize();
   }
 
@@ -118,12 +138,36 @@ export class SkyMap {
 
   draw() {
     if (!this.width) return;
-    const path = d3.geoPath(this.projection);
+    const path = d3.geoPath(this.projection).pointRadius(6);
+    const marks = this.#setGraticule();
     for (const item of this.svg.querySelectorAll("path")) {
       if (item.__shape) item.setAttribute("d", path(item.__shape) ?? "");
     }
-    this.#placeLabels();
+    for (const words of this.layers.reference.querySelectorAll("text")) {
+      const at = this.#isHidden(words.__at) ? null : this.projection(words.__at);
+      words.setAttribute("display", at ? "inline" : "none");
+      if (at) { words.setAttribute("x", at[0] + 9); words.setAttribute("y", at[1] + 4); }
+    }
+    placeLabels(this.layers.labels, marks, {
+      projection: this.projection, center: this.center, sparse: this.zoom < 2, limit: this.mode === "globe" ? 1.4 : 4,
+    });
     this.#drawProbability();
+    this.host.dispatchEvent(new CustomEvent("skydrawn"));
+  }
+
+  #isHidden(position) {
+    return this.mode === "globe" && d3.geoDistance(position, this.center) > Math.PI / 2;
+  }
+
+  // Tiles with their middle on the far side of the globe.
+  tilesBehind() {
+    const tiles = [...this.svg.querySelectorAll(".tile")];
+    return tiles.filter(({ __tile: tile }) => this.#isHidden([tile.ra, tile.dec])).length;
+  }
+
+  // Degrees that a pixel spans at the center of the view.
+  get pixel() {
+    return 180 / Math.PI / this.projection.scale();
   }
 
   #path(className, shape) {
@@ -132,64 +176,25 @@ export class SkyMap {
     return path;
   }
 
-  // Executed tiles are hatched: in the red theme color tells little.
-  #defineHatch() {
-    const pattern = element("pattern", {
-      id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)",
-    });
-    pattern.append(element("line", { class: "hatch", x1: 0, y1: 0, x2: 0, y2: 6 }));
-    const defs = element("defs");
-    defs.append(pattern);
-    this.svg.prepend(defs);
-  }
-
-  #compass() {
-    return ["N", "E"].map((name) => Object.assign(document.createElement("span"), {
-      className: `compass compass-${name.toLowerCase()}`, textContent: name, ariaHidden: "true",
-    }));
-  }
-
   #setGraticule() {
-    const meridian = (ra) => Array.from({ length: 33 }, (_, i) => [ra, -80 + 5 * i]);
-    const parallel = (dec) => Array.from({ length: 121 }, (_, i) => [3 * i, dec]);
-    const lines = [];
-    for (let ra = 0; ra < 360; ra += 15) lines.push(meridian(ra));
-    for (let dec = -80; dec <= 80; dec += 10) lines.push(parallel(dec));
-    this.layers.graticule.replaceChildren(
-      this.#path("sphere", { type: "Sphere" }),
-      this.#path("lines", { type: "MultiLineString", coordinates: lines }),
-    );
-    this.marks = [];
-    for (let ra = 0; ra < 360; ra += 15) this.marks.push({ ra, text: `${ra / 15}h` });
-    for (let dec = -80; dec <= 80; dec += 10) if (dec) this.marks.push({ dec, text: `${dec > 0 ? "+" : "−"}${Math.abs(dec)}°` });
-    this.layers.labels.replaceChildren(...this.marks.map((mark) => {
-      mark.element = element("text", { "aria-hidden": "true" });
-      mark.element.textContent = mark.text;
-      return mark.element;
-    }));
-  }
-
-  // Hours along the parallel, degrees along the meridian, nearest to the center of the view.
-  #placeLabels() {
-    const dec = Math.max(-70, Math.min(70, Math.round(this.center[1] / 10) * 10));
-    const ra = Math.round(this.center[0] / 15) * 15;
-    const sparse = this.zoom < 2;
-    for (const mark of this.marks) {
-      const isHour = mark.ra !== undefined;
-      const position = isHour ? [mark.ra, dec] : [ra, mark.dec];
-      const shown = d3.geoDistance(position, this.center) < (this.mode === "globe" ? 1.4 : 4)
-        && !(sparse && (isHour ? mark.ra % 45 : mark.dec % 30));
-      const at = shown ? this.projection(position) : null;
-      mark.element.setAttribute("display", at ? "inline" : "none");
-      if (at) {
-        mark.element.setAttribute("x", (at[0] + 3).toFixed(1));
-        mark.element.setAttribute("y", (at[1] - 3).toFixed(1));
-      }
-    }
+    const { shape, marks } = graticule(this.center, Math.min(180, Math.max(this.width, this.height) * this.pixel));
+    this.layers.graticule.lastChild.__shape = shape;
+    const { text, width } = barOf(this.pixel * 3600, 120);
+    // On the flat map of the whole sky no length is true everywhere.
+    this.bar.hidden = this.mode !== "globe";
+    this.bar.textContent = text;
+    this.bar.style.setProperty("width", `${width.toFixed(1)}px`);
+    return marks;
   }
 
   #turn() {
-    this.projection.rotate([-this.center[0], this.mode === "globe" ? -this.center[1] : 0]);
+    const isGlobe = this.mode === "globe";
+    this.projection.rotate([-this.center[0], isGlobe ? -this.center[1] : 0]);
+    if (!this.width) return;
+    // The flat map keeps its equator level; closer in, it is shifted instead.
+    const up = isGlobe || this.zoom <= 1 ? 0
+      : (1 - 1 / this.zoom) * this.projection.scale() * mollweide(0, this.center[1] * Math.PI / 180)[1];
+    this.projection.translate([this.width / 2, this.height / 2 + up]);
   }
 
   #resize() {
@@ -200,9 +205,16 @@ export class SkyMap {
     this.canvas.width = width * ratio;
     this.canvas.height = height * ratio;
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    const base = this.mode === "globe" ? Math.min(width, height) / 2 - 6 : Math.min(width / 5.8, height / 2.95);
-    this.projection.translate([width / 2, height / 2]).scale(base * this.zoom);
+    this.projection.scale(this.#base() * this.zoom)
+      // Paths far beyond the view would have coordinates that no renderer keeps exact.
+      .clipExtent([[-4 * width, -4 * height], [5 * width, 5 * height]]);
+    this.#turn();
     this.draw();
+  }
+
+  #base() {
+    const { clientWidth: width, clientHeight: height } = this.host;
+    return this.mode === "globe" ? Math.min(width, height) / 2 - 6 : Math.min(width / 5.8, height / 2.95);
   }
 
   #drawProbability() {
@@ -223,8 +235,8 @@ export class SkyMap {
   }
 
   pan(dx, dy) {
-    const degrees = 180 / Math.PI / this.projection.scale();
-    const dec = this.mode === "globe" ? this.center[1] + dy * degrees : this.center[1];
+    const degrees = this.pixel;
+    const dec = this.mode === "globe" || this.zoom > 1 ? this.center[1] + dy * degrees : this.center[1];
     this.center = [this.center[0] + dx * degrees / Math.max(0.2, Math.cos(this.center[1] * Math.PI / 180)), Math.max(-90, Math.min(90, dec))];
     this.#turn();
     this.#drawSoon();
@@ -234,39 +246,5 @@ export class SkyMap {
     const field = tile.classList.contains("selected") ? null : tile.__tile.field;
     this.select(field);
     this.host.dispatchEvent(new CustomEvent("tileselect", { bubbles: true, detail: { field } }));
-  }
-
-  // What lies under a point of the map: the tile's words, and the position.
-  point(tile, at) {
-    if (tile && at) this.#showTip(tile, at);
-    else this.tip.hidden = true;
-    this.pointed = at;
-    this.pointing ??= requestAnimationFrame(() => {
-      this.pointing = null;
-      this.#showPosition(this.pointed);
-    });
-  }
-
-  describe(tile) {
-    const at = tile && this.projection([tile.__tile.ra, tile.__tile.dec]);
-    if (at) this.#showTip(tile, at);
-    else this.tip.hidden = true;
-  }
-
-  #showTip(tile, point) {
-    this.tip.textContent = tile.__tile.tip;
-    this.tip.hidden = false;
-    const left = Math.min(point[0] + 14, this.width - this.tip.offsetWidth - 4);
-    this.tip.style.setProperty("left", `${Math.max(4, left)}px`);
-    this.tip.style.setProperty("top", `${Math.min(point[1] + 14, this.height - this.tip.offsetHeight - 4)}px`);
-  }
-
-  #showPosition(point) {
-    const sky = point && this.projection.invert(point);
-    if (!sky || !sky.every(Number.isFinite)) { this.position.textContent = ""; return; }
-    const ra = ((sky[0] % 360) + 360) % 360;
-    const level = this.levelAt([ra, sky[1]]);
-    const where = level === null ? (this.filled.length ? "outside 90 %" : "") : `within ${level} %`;
-    this.position.textContent = `${sexagesimal(ra, sky[1])}  (${ra.toFixed(3)}°, ${sky[1].toFixed(3)}°)  ${where}`;
   }
 }
