@@ -26,6 +26,11 @@ LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 _FINE, _FINER = 700, 1200
 """Grid points a side: ordinarily, and for regions wider than `_WIDE`."""
 
+_COARSE, _POINTS_A_CELL = 200, 5
+"""Grid points a side at the least; and along a side of a cell, where more would show nothing: what
+is interpolated between cells bends at their centers only, and `_SLACK` of a side is smoothed. The
+wide regions have many small parts."""
+
 _WIDE = np.radians(45)
 _BLOCK = 8
 _CELLS_PER_REGION = 20_000
@@ -95,13 +100,15 @@ def _drawn_together(
     center, radius = enclosing_cap(directions)
     radius = min(radius + 3 * circumradius(order) + 0.05 * radius, np.pi)
     chart = Lambert(center, radius)
-    n = _FINER if radius > _WIDE else _FINE
+    side = np.sqrt(np.pi / 3) / (1 << order)
+    enough = max(_COARSE, math.ceil(_POINTS_A_CELL * 2 * chart.reach / side))
+    n = _FINER if radius > _WIDE else min(_FINE, enough)
     axis, grid = _sampled(chart, n, order, cells, values)
     generator: Any = contourpy.contour_generator(
         axis, axis, grid, fill_type=contourpy.FillType.OuterOffset
     )
     decimals = 3 + max(0, int(np.ceil(-np.log10(np.degrees(radius)))))
-    step, side = axis[1] - axis[0], np.sqrt(np.pi / 3) / (1 << order)
+    step = axis[1] - axis[0]
     tolerance = max(0.4 * step, _SLACK * side)
     drawn = {}
     for level in levels:

@@ -50,7 +50,7 @@ from too_marshal.workflows.exposures.report import draft
 
 __all__ = ["server_url"]
 
-CHROMIUM = shutil.which("chromium")
+CHROMIUM = Path(__file__).with_name("chromium.sh")
 
 
 @dataclass(frozen=True)
@@ -81,14 +81,14 @@ class Site:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
-    if CHROMIUM is None:
+    if shutil.which("chromium") is None:
         reason = "no chromium: apt-get install chromium"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
     return {
         **browser_type_launch_args,
-        "executable_path": CHROMIUM,
+        "executable_path": str(CHROMIUM),
         "chromium_sandbox": False,  # it refuses to run as root otherwise
         "args": [
             "--disable-gpu",

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
@@ -18,6 +15,12 @@ from too_marshal.deployment.errors import OperatorError
 from too_marshal.deployment.settings import Settings
 from too_marshal.processes.embedded import DatabaseUnavailable, embedded_database
 from too_marshal.workflows.live_database import settle_here
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+# Every process looks whether its schema is the right one, which takes no more than the names of the
+# migrations; Alembic is imported where one is carried out.
 
 
 class MigrationFailed(OperatorError):
@@ -65,12 +68,30 @@ def migrations() -> Config:
     MigrationFailed
         If the migrations are not there (they are not part of the wheel).
     """
+    from alembic.config import Config  # noqa: PLC0415 - see above
+
+    config = Config()
+    config.set_main_option("script_location", str(_folder()))
+    return config
+
+
+def _folder() -> Path:
     for root in (Path(__file__).resolve().parent.parent, Path.cwd()):
         if (root / "migrations" / "env.py").exists():
-            config = Config()
-            config.set_main_option("script_location", str(root / "migrations"))
-            return config
+            return root / "migrations"
     raise MigrationFailed("no folder 'migrations' beside the package or in the working folder")
+
+
+def revisions() -> list[str]:
+    """Every schema that this code knows, in their order; each file is named for the one it makes.
+
+    Raises
+    ------
+    MigrationFailed
+        If the migrations are not there.
+    """
+    files = (_folder() / "versions").glob("*_*.py")
+    return sorted(file.name.partition("_")[0] for file in files if file.name[0].isdigit())
 
 
 def migrate(engine: Engine) -> None:
@@ -81,6 +102,9 @@ def migrate(engine: Engine) -> None:
     MigrationFailed
         If a step fails, or the database is of a newer version; the message names it.
     """
+    from alembic import command  # noqa: PLC0415 - see above
+    from alembic.util import CommandError  # noqa: PLC0415 - see above
+
     config = migrations()
     refuse_newer(engine)
     try:
@@ -102,11 +126,10 @@ def refuse_newer(engine: Engine) -> None:
     """
     if not inspect(engine).has_table("alembic_version"):
         return
-    script = ScriptDirectory.from_config(migrations())
-    head = script.get_current_head() or ""
+    known = revisions()
+    head = known[-1]
     with engine.connect() as connection:
         found = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    known = {step.revision for step in script.walk_revisions()}
     # Revisions are numbered in their order.
     if found is not None and found not in known and found > head:
         raise MigrationFailed(
@@ -120,6 +143,6 @@ def is_current(engine: Engine) -> bool:
     """Whether the schema is the one that this code was written for."""
     if not inspect(engine).has_table("alembic_version"):
         return False
-    head = ScriptDirectory.from_config(migrations()).get_current_head()
     with engine.connect() as connection:
-        return connection.scalar(text("SELECT version_num FROM alembic_version")) == head
+        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return bool(found == revisions()[-1])

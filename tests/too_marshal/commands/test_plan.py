@@ -165,7 +165,10 @@ def test_targets_that_nobody_would_look_at_are_refused(skymap, tmp_path, how):
 
 
 def test_planners_are_compared(skymap):
-    result = run(skymap, "--compare", "--maximum-fields", "12", "--time-limit", "300")
+    # In one filter gwemopt plans in one way; of two it takes the better, as its own tests say.
+    result = run(
+        skymap, "--compare", "--filters", "g", "--maximum-fields", "12", "--time-limit", "300"
+    )
     assert result.exit_code == 0, result.output
     lines = {line.split()[0]: line for line in result.output.splitlines() if line.strip()}
     assert {"optimal", "greedy", "gwemopt"} <= lines.keys()

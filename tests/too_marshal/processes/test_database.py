@@ -6,6 +6,7 @@ import shutil
 from types import SimpleNamespace
 
 import pytest
+from alembic.script import ScriptDirectory
 from click.testing import CliRunner
 from sqlalchemy import inspect, text
 
@@ -82,6 +83,11 @@ def test_a_database_of_a_newer_version_is_named(database_url, monkeypatch):
         assert "newer version" in str(result.exception)
 
 
+def test_schemas_are_known_by_the_names_of_their_files():
+    steps = ScriptDirectory.from_config(database.migrations()).walk_revisions()
+    assert database.revisions() == [step.revision for step in steps][::-1]
+
+
 BROKEN = """
 import sqlalchemy as sa
 from alembic import op
@@ -110,9 +116,7 @@ def test_a_broken_migration_is_named_and_leaves_nothing(engine, tmp_path, monkey
         head = connection.scalar(text("SELECT version_num FROM alembic_version"))
     broken = BROKEN.replace("HEAD", repr(head))
     (folder / "versions" / "9999_broken.py").write_text(broken)
-    config = database.migrations()
-    config.set_main_option("script_location", str(folder))
-    monkeypatch.setattr(database, "migrations", lambda: config)
+    monkeypatch.setattr(database, "_folder", lambda: folder)
     with pytest.raises(MigrationFailed, match="no_such_column") as caught:
         migrate(engine)
     assert "\n" not in str(caught.value)

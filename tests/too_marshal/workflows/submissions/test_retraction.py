@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import pytest
 from astropy import units as u
 from astropy.time import Time
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
 
 from telescopes.simulators.clock import SimulatedClock
@@ -28,7 +28,7 @@ from tests.too_marshal.fleet import Fleet, count
 from too_marshal.db.events import Event
 from too_marshal.db.exposures import Exposure
 from too_marshal.db.localizations import Localization
-from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.plans import Plan, PlanRule, PlanState
 from too_marshal.db.queues import LIVE, Submission
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.robots_file import read_robots
@@ -56,7 +56,7 @@ MIDNIGHT = coming_midnight()
 RA = (clocks.RA + 360.98564736629 * (MIDNIGHT - clocks.MIDNIGHT).to_value(u.day)) % 360
 
 IDLE = """SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')
- AND task_name NOT IN ('rescue', 'interpret_waiting', 'draw')"""
+ AND task_name NOT IN ('rescue', 'interpret_waiting', 'draw', 'work_out_curve')"""
 
 TABLES = """
 [ZTF]
@@ -107,7 +107,10 @@ def robots(tmp_path, monkeypatch) -> Iterator[SimpleNamespace]:
 
 
 @pytest.fixture
-def worker(database_url: str, tmp_path, robots) -> Iterator[Fleet]:
+def worker(database_url: str, engine: Engine, tmp_path, robots) -> Iterator[Fleet]:
+    with engine.begin() as connection:
+        # Of telescopes that have no robot here there is nothing to withdraw.
+        connection.execute(delete(PlanRule).where(PlanRule.telescope.not_in(["ZTF", "Gattini"])))
     fleet = Fleet(
         {
             **os.environ,
