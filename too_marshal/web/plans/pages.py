@@ -15,6 +15,8 @@ from sqlalchemy.orm import undefer
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from planners.files.plan_files import table_text
+from planners.files.regions import region_text
+from telescopes import TELESCOPES
 from too_marshal.db.base import now
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan, PlanState
@@ -112,15 +114,17 @@ def _unobserved(plan: Plan) -> list[dict[str, Any]]:
     return list((plan.document or {}).get("unobserved") or [])
 
 
-@plans.get("/plans/<row:plan_id>.<any(json, csv, ecsv):kind>")
+@plans.get("/plans/<row:plan_id>.<any(json, csv, ecsv, reg):kind>")
 @needs(Role.VIEWER)
 def download(plan_id: int, kind: str) -> Response:
-    """Give the plan in the plan file format, or its exposures as a table."""
+    """Give the plan in the plan file format, its exposures as a table, its pointings as regions."""
     row = row_or_404(Plan, plan_id, undefer(Plan.document))
     if row.document is None or row.state == PlanState.COMPUTING:
         abort(404, "The plan is not computed yet.")
     if kind == "json":
         text, mimetype = json.dumps(row.document, indent=1), "application/json"
+    elif kind == "reg":
+        text, mimetype = region_text(read_plan(row), TELESCOPES[row.telescope]), "text/plain"
     else:
         text, mimetype = table_text(read_plan(row), kind), "text/csv"
     response = Response(text, mimetype=mimetype)
