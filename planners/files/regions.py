@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from astropy import units as u
 from astropy.coordinates import SkyCoord
 
 from planners.geometry.directions import lon_lat, tangent_frames
@@ -34,7 +35,8 @@ def region_text(plan: ObservingPlan, telescope: Telescope) -> str:
     offsets = np.column_stack([corners, np.ones(len(corners))])
     filters: dict[tuple[int, float, float], list[str]] = {}
     for exposure in plan.exposures:
-        key = (exposure.field_id, float(exposure.ra.deg), float(exposure.dec.deg))
+        ra, dec = (float(angle.to_value(u.deg)) for angle in (exposure.ra, exposure.dec))
+        key = (exposure.field_id, ra, dec)
         filters.setdefault(key, []).append(exposure.filter)
     lines = [
         "# Region file format: DS9 version 4.1",
@@ -42,7 +44,7 @@ def region_text(plan: ObservingPlan, telescope: Telescope) -> str:
         "icrs",
     ]
     for (field_id, ra, dec), names in filters.items():
-        frame = tangent_frames(SkyCoord([ra], [dec], unit="deg"))[0]
+        frame = tangent_frames(SkyCoord([ra], [dec], unit=u.deg))[0]
         longitude, latitude = np.degrees(lon_lat(offsets @ frame))
         points = np.column_stack([longitude % 360.0, latitude]).ravel()
         label = f"{field_id}" if field_id >= 0 else f"{ra:.5f} {dec:+.5f}"
