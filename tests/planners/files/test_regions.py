@@ -28,7 +28,7 @@ def plan(*pointings: tuple[int, float, float, str]) -> ObservingPlan:
 
 
 def polygons(text: str) -> list[tuple[np.ndarray, str]]:
-    found = re.findall(r"^polygon\\(([^)]*)\\) # text=\\{(.*)\\}$", text, re.MULTILINE)
+    found = re.findall(r"^polygon\(([^)]*)\) # text=\{(.*)\}$", text, re.MULTILINE)
     return [(np.array(points.split(","), float).reshape(-1, 2), label) for points, label in found]
 
 
