@@ -5,7 +5,7 @@ import os
 import sys
 import time
 
-ALL = ("skymaps", "planners", "peers", "ingest", "coverage", "night", "gaps", "rehearsal")
+ALL = ("skymaps", "planners", "peers", "ingest", "coverage", "night", "pages", "gaps", "rehearsal")
 
 if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
