@@ -25,6 +25,7 @@ from too_marshal.db.base import open_engine, session_factory
 from too_marshal.db.events import Event
 from too_marshal.db.people import Role
 from too_marshal.deployment.settings import Settings
+from too_marshal.http.service import service
 from too_marshal.processes.database import migrate
 from too_marshal.processes.embedded import embedded_database
 from too_marshal.web.event.first_screen import first_screen
@@ -136,6 +137,8 @@ def main() -> None:
                 for is_phone in (False, True):
                     browse(browser, address, cookie, path, is_phone=is_phone)
             browser.close()
+        with app.app_context():
+            service().stopping.set()  # the streams of live updates end
         pages.close()
         engine.dispose()
 
