@@ -22,7 +22,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_acknowledgment")),
     )
     op.create_index(
-        op.f("ix_acknowledgment_event_id_made_at"), "acknowledgment", ["event_id", "made_at"]
+        op.f("ix_acknowledgment_event_id_acknowledgment_made_at"),
+        "acknowledgment",
+        ["event_id", "made_at"],
     )
 
 

@@ -25,7 +25,7 @@ def region_text(plan: ObservingPlan, telescope: Telescope) -> str:
     Returns
     -------
     str
-        One polygon a pointing, labelled with its field, or position, and its filters.
+        One polygon a pointing, labeled with its field, or position, and its filters.
 
     References
     ----------

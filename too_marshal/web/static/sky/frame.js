@@ -85,7 +85,7 @@ function degrees(arcsec, step) {
   return step >= 60 ? minutes : `${minutes}${two(size % 60)}″`;
 }
 
-const atLeast = (steps, wanted) => steps.find((value) => value >= wanted) ?? steps.at(-1);
+const lowest = (steps, wanted) => steps.find((value) => value >= wanted) ?? steps.at(-1);
 const range = (from, to, step) => {
   const first = Math.ceil(from / step);
   return Array.from({ length: Math.max(0, Math.floor(to / step) - first + 1) }, (_, i) => (first + i) * step);
@@ -94,9 +94,9 @@ const range = (from, to, step) => {
 // Lines of right ascension and declination around a view `width` degrees wide.
 export function graticule([ra, dec], width) {
   const wide = width > 60;
-  const decStep = wide ? 36000 : Math.min(36000, atLeast(ARCSEC, width * 3600 / 5));
+  const decStep = wide ? 36000 : Math.min(36000, lowest(ARCSEC, width * 3600 / 5));
   const cos = Math.max(0.02, Math.cos(dec * RAD));
-  const raStep = wide ? 3600 : atLeast(SECONDS, width * 240 / 5 / cos);
+  const raStep = wide ? 3600 : lowest(SECONDS, width * 240 / 5 / cos);
   const low = wide ? -80 : Math.max(-90 + decStep / 3600, dec - width);
   const high = wide ? 80 : Math.min(90 - decStep / 3600, dec + width);
   const reach = wide ? 180 : Math.min(180, 1.2 * width / cos);
