@@ -139,7 +139,6 @@ def main() -> None:
             browser.close()
         with app.app_context():
             service().stopping.set()  # the streams of live updates end
-        pages.close()
         engine.dispose()
 
 

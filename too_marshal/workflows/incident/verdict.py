@@ -74,7 +74,7 @@ def _sky(night: Tonight | None) -> str:
     text = f"; Moon {100 * night.moon_illumination:.0f} % lit"
     if night.moon_separation is not None:
         text += f", {night.moon_separation:.0f}° away"
-    return f"{text}; best until {clock_time(night.best_until)}" if night.best_until else text
+    return f"{text}; up until {clock_time(night.end)}" if night.end else text
 
 
 def _offers(night: Tonight) -> str:
