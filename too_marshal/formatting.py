@@ -43,6 +43,12 @@ def clock_time(when: datetime | str | None) -> str:
     return parsed.strftime("%H:%M UTC" if is_near else "%m-%d %H:%M UTC")
 
 
+def zone_name(local: datetime) -> str:
+    """Name of a time's zone: ``PST``, or its offset where it has no letters."""
+    name = local.strftime("%Z")
+    return "UTC" + name.replace("-", "\N{MINUS SIGN}") if name[:1] in {"+", "-"} else name
+
+
 def instant(when: datetime | str | None) -> Markup:
     """Write a time and, beside it, how long ago it is; the page keeps that up to date."""
     if when is None:

@@ -6,7 +6,7 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 
-from planners.geometry.directions import lon_lat, tangent_frames
+from planners.geometry.directions import gnomonic_to_sky
 from telescopes.observing_plan import ObservingPlan
 from telescopes.outlines import outline
 from telescopes.telescope import Telescope
@@ -32,7 +32,6 @@ def region_text(plan: ObservingPlan, telescope: Telescope) -> str:
     Format: "DS9 Region File Format", SAOImage DS9 reference manual.
     """
     corners = np.radians(outline(telescope.footprint))
-    offsets = np.column_stack([corners, np.ones(len(corners))])
     filters: dict[tuple[int, float, float], list[str]] = {}
     for exposure in plan.exposures:
         ra, dec = (float(angle.to_value(u.deg)) for angle in (exposure.ra, exposure.dec))
@@ -44,9 +43,7 @@ def region_text(plan: ObservingPlan, telescope: Telescope) -> str:
         "icrs",
     ]
     for (field_id, ra, dec), names in filters.items():
-        frame = tangent_frames(SkyCoord([ra], [dec], unit=u.deg))[0]
-        longitude, latitude = np.degrees(lon_lat(offsets @ frame))
-        points = np.column_stack([longitude % 360.0, latitude]).ravel()
+        points = gnomonic_to_sky(corners, SkyCoord([ra], [dec], unit=u.deg)).ravel()
         label = f"{field_id}" if field_id >= 0 else f"{ra:.5f} {dec:+.5f}"
         lines.append(
             f"polygon({','.join(f'{value:.6f}' for value in points)})"

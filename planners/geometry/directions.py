@@ -21,6 +21,26 @@ def sky_coord(direction: NDArray[np.float64]) -> SkyCoord:
     return SkyCoord(*lon_lat(direction), unit=u.rad)
 
 
+def gnomonic_to_sky(offsets: NDArray[np.float64], coord: SkyCoord) -> NDArray[np.float64]:
+    """RA and Dec (ICRS, deg) of points in the tangent planes of some positions.
+
+    Parameters
+    ----------
+    offsets
+        East and north in the tangent plane, rad, shape (k, 2).
+    coord
+        Shape (n,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n, k, 2); right ascensions from 0 to 360.
+    """
+    points = np.column_stack([offsets, np.ones(len(offsets))])
+    ra, dec = lon_lat(points @ tangent_frames(coord))
+    return np.degrees(np.stack([ra % (2 * np.pi), dec], axis=-1))
+
+
 def tangent_frames(coord: SkyCoord) -> NDArray[np.float64]:
     """East, north and boresight unit vectors of each position, shape (..., 3, 3)."""
     ra, dec = coord.icrs.ra.to_value(u.rad), coord.icrs.dec.to_value(u.rad)

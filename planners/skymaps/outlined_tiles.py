@@ -11,7 +11,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
-from planners.geometry.directions import lon_lat, tangent_frames
+from planners.geometry.directions import gnomonic_to_sky
 from telescopes.outlines import outline
 from telescopes.telescope import Telescope
 
@@ -43,10 +43,7 @@ class Tiles:
         following = np.roll(corners, -1, axis=0)
         sides = [a + (b - a) * part for a, b in zip(corners, following, strict=True)]
         around = np.concatenate([*sides, corners[:1]])
-        offsets = np.column_stack([around, np.ones(len(around))])
-        ra, dec = lon_lat(offsets @ tangent_frames(coord.reshape(-1)))
-        degrees = np.degrees(np.stack([ra % (2 * np.pi), dec], axis=-1))
-        return cls(label, color, list(degrees))
+        return cls(label, color, list(gnomonic_to_sky(around, coord.reshape(-1))))
 
     @classmethod
     def at(

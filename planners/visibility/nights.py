@@ -30,6 +30,18 @@ def night_at(site: Site, time: datetime) -> date:
     return (time.astimezone(UTC) + _ahead(site) - MORNING).date()
 
 
+def morning_before(site: Site, time: datetime) -> datetime:
+    """When the night that is at a time, or the next one by day, parted from the one before (UTC).
+
+    Parameters
+    ----------
+    time
+        With its zone.
+    """
+    night = night_at(site, time)
+    return datetime(night.year, night.month, night.day, tzinfo=UTC) + MORNING - _ahead(site)
+
+
 def noons(site: Site, night: date) -> tuple[datetime, datetime]:
     """Mean noons (UTC) before and after a night."""
     noon = datetime(night.year, night.month, night.day, 12, tzinfo=UTC) - _ahead(site)

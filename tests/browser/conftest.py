@@ -252,6 +252,18 @@ def guard(context: BrowserContext, allowed_errors: list[str]) -> Iterator[None]:
     assert [item for item in errors if not any(word in item for word in allowed_errors)] == []
 
 
+@contextmanager
+def only_watched(context: BrowserContext) -> Iterator[None]:
+    """Fail for requests that leave this machine without coming between: for tests of caches."""
+    left: list[str] = []
+    context.on(
+        "request",
+        lambda said: None if said.url.startswith("http://127.0.0.1:") else left.append(said.url),
+    )
+    yield
+    assert left == []
+
+
 LogIn = Callable[[Role], None]
 
 

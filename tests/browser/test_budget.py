@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, only_watched
 
 pytestmark = pytest.mark.browser
 
@@ -19,13 +19,8 @@ MAX_SECONDS = 3.0
 @pytest.fixture(autouse=True)
 def guard(context: BrowserContext) -> Iterator[None]:
     """Watch instead of abort: a browser whose requests are intercepted caches nothing."""
-    left: list[str] = []
-    context.on(
-        "request",
-        lambda said: None if said.url.startswith("http://127.0.0.1:") else left.append(said.url),
-    )
-    yield
-    assert left == []
+    with only_watched(context):
+        yield
 
 
 def test_the_event_page_keeps_its_budget(observer: Page, site: Site):

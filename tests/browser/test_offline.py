@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, only_watched
 
 pytestmark = pytest.mark.browser
 
@@ -13,13 +13,8 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(autouse=True)
 def guard(context: BrowserContext) -> Iterator[None]:
     """Watch instead of abort: requests that the pages' own worker makes cannot be intercepted."""
-    left: list[str] = []
-    context.on(
-        "request",
-        lambda said: None if said.url.startswith("http://127.0.0.1:") else left.append(said.url),
-    )
-    yield
-    assert left == []
+    with only_watched(context):
+        yield
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from too_marshal.notices.registration import (
     PacketEntry,
     all_topics,
 )
-from too_marshal.notices.streams import STREAMS
+from too_marshal.notices.streams import STREAMS, title_of
 
 __all__ = [
     "DEFAULT_TOPICS",
@@ -35,6 +35,7 @@ __all__ = [
     "URGENT_TOPICS",
     "ParserFault",
     "parse",
+    "title_of",
 ]
 
 logger = logging.getLogger(__name__)

@@ -81,6 +81,11 @@ def declare(*streams: Stream) -> None:
         STREAMS[stream.name] = stream
 
 
+def title_of(name: str) -> str:
+    """What people call a stream; its name where it is none of ours any more."""
+    return STREAMS[name].title if name in STREAMS else name
+
+
 def stream_called(name: str) -> str | None:
     """Name of the stream that notices of others call so ("Fermi", "EP-WXT"), if any is."""
     plain = re.sub(r"[\W_]+", "", name.lower())

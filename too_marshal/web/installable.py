@@ -35,17 +35,19 @@ def manifest() -> Response:
 @public
 def worker() -> Response:
     """The script that keeps what was seen; at the root, since it may only see what is below it."""
-    tree: AssetTree = current_app.extensions["assets"]
-    response = Response(tree.files["worker.js"].content, mimetype="text/javascript")
-    response.headers["Cache-Control"] = "no-cache"
-    return response
+    return _unversioned("worker.js", "no-cache")
 
 
 @installable.get("/icon.svg")
 @public
 def icon() -> Response:
     """The icon, where a script names it without knowing its version."""
+    return _unversioned("icon.svg", "public, max-age=86400")
+
+
+def _unversioned(path: str, cache_control: str) -> Response:
     tree: AssetTree = current_app.extensions["assets"]
-    response = Response(tree.files["icon.svg"].content, mimetype="image/svg+xml")
-    response.headers["Cache-Control"] = "public, max-age=86400"
+    file = tree.files[path]
+    response = Response(file.content, mimetype=file.mimetype)
+    response.headers["Cache-Control"] = cache_control
     return response

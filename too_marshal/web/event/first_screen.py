@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, abort, flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -51,7 +52,7 @@ def first_screen(session: Session, event: Event) -> FirstScreen:
         standing=standing,
         sending=ways,
         step=step,
-        also=also(standing, ways, present),
+        also=also(standing, step, ways, present),
         status=status(standing, ways, present),
         what=what_it_is(standing),
         reach=what_can_be_done(standing, step, tonight(session, event)),
@@ -64,6 +65,12 @@ def first_screen(session: Session, event: Event) -> FirstScreen:
 def acknowledge(event_id: int) -> WerkzeugResponse:
     """Say that the event, as it stands, is seen."""
     event = row_or_404(Event, event_id)
-    by_person.acknowledge(database(), event, by=current_person().username)
-    flash(f"{event.name} is acknowledged.")
+    try:
+        seen = datetime.fromisoformat(request.form.get("seen", ""))
+    except ValueError:
+        abort(400, "The form does not say what was seen. Reload the page.")
+    if by_person.acknowledge(database(), event, seen, by=current_person().username):
+        flash(f"{event.name} is acknowledged.")
+    else:
+        flash(f"{event.name} has changed meanwhile: look again before you acknowledge it.")
     return redirect(url_for("events.event", event_id=event_id), 303)

@@ -14,10 +14,11 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from too_marshal.db.events import Event
-from too_marshal.db.people import Role
+from too_marshal.db.locks import lock
+from too_marshal.db.people import Person, Role
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, service
-from too_marshal.notices.registry import STREAMS
+from too_marshal.notices.registry import STREAMS, title_of
 from too_marshal.workflows.incident.listing import (
     MAX_SORTED,
     ORDERS,
@@ -119,7 +120,7 @@ def index() -> str:
         is_first=_before() is None,
         next_before=None if next_before is None else next_before.isoformat(),
         streams=_streams(database()),
-        titles={name: stream.title for name, stream in STREAMS.items()},
+        title_of=title_of,
         classes=[(name, name) for name in CLASSES],
         states=[(name, name) for name in STATES],
         orders=[(name, name) for name in ORDERS],
@@ -142,7 +143,7 @@ def _before() -> datetime | None:
 def _streams(session: Session) -> list[tuple[str, str]]:
     """Name and title of each stream that has an event."""
     names = session.scalars(select(Event.stream).distinct())
-    titled = [(name, STREAMS[name].title if name in STREAMS else name) for name in names]
+    titled = [(name, title_of(name)) for name in names]
     return sorted(titled, key=lambda pair: pair[1].casefold())
 
 
@@ -164,7 +165,7 @@ def _hidden(session: Session, wanted: EventFilter) -> dict[str, int]:
 @needs(Role.VIEWER)
 def keep_view() -> WerkzeugResponse:
     """Keep the list as it is under a name, or forget one."""
-    person = current_person()
+    person = lock(database(), Person, current_person().id)
     name = request.form.get("name", "").strip()[:MAX_NAME_LENGTH]
     form = read(request.form)
     views: dict[str, Any] = dict(person.views)

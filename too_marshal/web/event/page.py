@@ -29,7 +29,7 @@ from too_marshal.db.plans import Plan
 from too_marshal.db.replacements import SWAPPING, replacements_of
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404, service
-from too_marshal.notices.registry import STREAMS
+from too_marshal.notices.registry import title_of
 from too_marshal.web import sky
 from too_marshal.web.event.decisions import by_subject
 from too_marshal.web.event.facts import other_facts, position_facts, stream_facts
@@ -60,11 +60,10 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
     screen = first_screen(session, event)
     standing = screen.standing
     localizations = _of_event(Localization, event, Localization.id.desc())
-    stream = STREAMS.get(event.stream)
     return {
         "event": event,
         "screen": screen,
-        "stream_title": event.stream if stream is None else stream.title,
+        "stream_title": title_of(event.stream),
         "stream_facts": stream_facts(event),
         "position_facts": position_facts(event.current_localization),
         "other_facts": other_facts(event),

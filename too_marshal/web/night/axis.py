@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from telescopes import TELESCOPES
+from too_marshal.formatting import zone_name
 from too_marshal.workflows.observability.stored_night import Span, StoredNight
 
 WIDTH = 1000.0
@@ -69,10 +70,7 @@ class Axis:
     @property
     def zone_name(self) -> str:
         """Of the site, as it is in the middle of the night."""
-        middle = self.night.time(self.night.length / 2).astimezone(self.zone)
-        name = middle.strftime("%Z")
-        # Where a zone has no letters its name is the offset.
-        return "UTC" + name.replace("-", "\N{MINUS SIGN}") if name[:1] in {"+", "-"} else name
+        return zone_name(self.night.time(self.night.length / 2).astimezone(self.zone))
 
     def ticks(self, zone: tzinfo) -> list[Tick]:
         """Whole hours of a zone."""

@@ -37,6 +37,8 @@ async function answer(event) {
   const address = new URL(event.request.url).pathname;
   try {
     const fresh = await fetch(event.request);
+    // Who is sent to the login is logged in no more: what the last one saw is nobody else's.
+    if (fresh.type === "opaqueredirect") event.waitUntil(caches.delete(KEPT));
     if (fresh.status === 200 && !fresh.redirected) event.waitUntil(keep(address, fresh.clone()));
     return fresh;
   } catch (error) {

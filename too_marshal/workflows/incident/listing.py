@@ -13,15 +13,12 @@ from sqlalchemy.orm import Session, contains_eager, undefer
 
 from planners.skymaps.skymap import SkyMap
 from too_marshal.db.base import now
-from too_marshal.db.events import Event
+from too_marshal.db.events import RECENT, Event
 from too_marshal.db.localizations import Localization, SkyMapFile
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.incident.next_step import Step, StepKind, next_step
 from too_marshal.workflows.incident.standing import sending, standings
 from too_marshal.workflows.incident.status import EventStatus, status
-
-ATTENTION = timedelta(days=7)
-"""An event that came longer ago asks for nobody before newer ones do."""
 
 MAX_SORTED = 200
 """Events that are put in another order than that of time, the newest first."""
@@ -108,7 +105,8 @@ class Listed:
     @property
     def is_pressing(self) -> bool:
         """Whether it waits for a person."""
-        is_new = now() - self.event.created_at <= ATTENTION
+        # What came longer ago asks for nobody before newer events do.
+        is_new = now() - self.event.created_at <= RECENT
         return is_new and self.step.kind in _PRESSING
 
 
@@ -180,7 +178,7 @@ def _attention_first(
 ) -> list[Listed]:
     """Put what waits for a person before the rest, also what came before those shown."""
     known = {row.event.id for row in shown}
-    recent = wanted.query().where(Event.created_at >= now() - ATTENTION).limit(MAX_SORTED)
+    recent = wanted.query().where(Event.created_at >= now() - RECENT).limit(MAX_SORTED)
     others = [event for event in session.scalars(recent) if event.id not in known]
     older = [row for row in described(session, robots, others, wanted) if row.is_pressing]
     pressing = [row for row in shown if row.is_pressing]

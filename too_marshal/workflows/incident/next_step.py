@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from too_marshal.db.circulars import CircularDraft
-from too_marshal.db.plans import MAXIMUM_AGE_TO_PLAN, Plan, PlanState
+from too_marshal.db.events import RECENT
+from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import Submission, SubmissionState
 from too_marshal.db.replacements import Replacement
 from too_marshal.workflows.incident.standing import Sending, Standing
@@ -80,11 +81,10 @@ def next_step(standing: Standing, sending: Sending, now: datetime) -> Step:
     return next(_steps(standing, sending, now))
 
 
-def also(standing: Standing, sending: Sending, now: datetime) -> list[Plan]:
+def also(standing: Standing, step: Step, sending: Sending, now: datetime) -> list[Plan]:
     """Plans of other telescopes than the next step's that can be submitted too, the best first."""
     if standing.event.is_retracted:
         return []
-    step = next_step(standing, sending, now)
     busy = {submission.telescope for submission in standing.live} | {step.telescope}
     best: dict[str, Plan] = {}
     for plan in submittable(standing, sending, now):
@@ -116,9 +116,7 @@ def _steps(standing: Standing, sending: Sending, now: datetime) -> Iterator[Step
     yield from _at_robots(standing)
     yield from _to_send(standing, sending, now)
     yield from _after_exposures(standing, sending)
-    if now - (standing.event.event_time or standing.event.created_at) > timedelta(
-        hours=MAXIMUM_AGE_TO_PLAN
-    ):
+    if now - (standing.event.event_time or standing.event.created_at) > RECENT:
         yield _NOTHING
     yield from _to_plan(standing, sending)
 
@@ -137,7 +135,7 @@ def _settle(submission: Submission) -> Step:
 def _at_robots(standing: Standing) -> Iterator[Step]:
     live = standing.live
     for submission in live:
-        if submission.needs_person or submission.state == SubmissionState.UNCONFIRMED:
+        if submission.needs_person:
             yield _settle(submission)
     for replacement in standing.offered:
         telescope = replacement.plan.telescope
@@ -161,6 +159,7 @@ _WORDS = {
     SubmissionState.APPROVED: "approved, about to be sent",
     SubmissionState.SUBMITTING: "being sent",
     SubmissionState.EXECUTING: "being executed",
+    SubmissionState.UNCONFIRMED: "unconfirmed, its robot is being asked",
 }
 
 

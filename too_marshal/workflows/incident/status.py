@@ -14,7 +14,7 @@ from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import LIVE, SubmissionState
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.incident.standing import Sending, Standing, sending, standings
-from too_marshal.workflows.incident.submittable import submittable
+from too_marshal.workflows.incident.submittable import reach, submittable
 
 BEGUN_BELOW = 0.5
 """An event is "observed" once that part is covered of what its executed plans promise; with less,
@@ -46,11 +46,7 @@ class EventStatus:
     @property
     def best_probability(self) -> float | None:
         """Probability in all filters that `best` reaches."""
-        return None if self.best is None else _reach(self.best)
-
-
-def _reach(plan: Plan) -> float:
-    return plan.statistics.get("probability_all_filters") or 0.0
+        return None if self.best is None else reach(self.best)
 
 
 def status(standing: Standing, ways: Sending, present: datetime) -> EventStatus:
@@ -69,7 +65,7 @@ def status(standing: Standing, ways: Sending, present: datetime) -> EventStatus:
     covered = None if coverage is None else coverage.probability
     return EventStatus(
         state=_state(standing, covered or 0.0),
-        best=max(submittable(standing, ways, present), key=_reach, default=None),
+        best=max(submittable(standing, ways, present), key=reach, default=None),
         covered=covered,
         covered_at=None if coverage is None else coverage.computed_at,
     )
@@ -81,7 +77,7 @@ def _state(standing: Standing, covered: float) -> str:
     if covered:
         promised = max(
             (
-                _reach(submission.plan)
+                reach(submission.plan)
                 for submission in standing.submissions
                 if submission.state in {*LIVE, SubmissionState.DONE}
             ),

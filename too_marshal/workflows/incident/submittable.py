@@ -24,7 +24,12 @@ def submittable(standing: Standing, sending: Sending, now: datetime) -> list[Pla
 def merit(plan: Plan) -> tuple[int, float, int]:
     """What plans are ordered by: a person's newest, then that which covers most."""
     persons = 0 if plan.author == MARSHAL else plan.id
-    return persons, plan.statistics.get("probability_all_filters") or 0.0, plan.id
+    return persons, reach(plan), plan.id
+
+
+def reach(plan: Plan) -> float:
+    """Probability that a plan covers in all filters; 0 where it has no exposure."""
+    return plan.statistics.get("probability_all_filters") or 0.0
 
 
 def against(plan: Plan, standing: Standing, sending: Sending, now: datetime) -> str:

@@ -8,22 +8,27 @@ from zoneinfo import ZoneInfo
 
 from telescopes import TELESCOPES
 from too_marshal.db.plans import Plan
-from too_marshal.formatting import area, best_class, clock_time, distance, duration, percent, rate
-from too_marshal.notices.registry import STREAMS
+from too_marshal.formatting import (
+    area,
+    best_class,
+    clock_time,
+    distance,
+    duration,
+    percent,
+    rate,
+    zone_name,
+)
+from too_marshal.notices.registry import title_of
 from too_marshal.workflows.incident.next_step import Step, StepKind
 from too_marshal.workflows.incident.standing import Standing
 from too_marshal.workflows.observability.tonight import Tonight
-
-MINUS = "\N{MINUS SIGN}"
 
 
 def what_it_is(standing: Standing) -> str:
     """What was seen, how sure that is, how large its region, how far away: one sentence."""
     event = standing.event
     top = best_class(event.classification)
-    stream = STREAMS.get(event.stream)
-    title = event.stream if stream is None else stream.title
-    parts = [f"{top[0]} {percent(top[1])}" if top else title]
+    parts = [f"{top[0]} {percent(top[1])}" if top else title_of(event.stream)]
     if event.is_test:
         parts[0] = f"Test: {parts[0]}"
     if event.is_significant is False:
@@ -57,7 +62,7 @@ def what_can_be_done(standing: Standing, step: Step, tonight: Mapping[str, Tonig
         reach = percent(step.plan.statistics.get("probability_all_filters"))
         return f"{step.telescope} has taken {taken} of {of} exposures of a plan for {reach}"
     best = standing.best_coverage
-    if best is not None:
+    if best is not None and step.kind != StepKind.SETTLE:
         return f"{best.telescope} has observed {percent(best.probability)} at least once"
     if step.kind == StepKind.AGAIN and step.why:
         return f"Nothing is at a robot: {step.why}"
@@ -103,10 +108,4 @@ def at_site(when: datetime | str, telescope: str) -> str:
     """Write a time of the night in UTC, and as the clocks at a telescope show it."""
     parsed = datetime.fromisoformat(when) if isinstance(when, str) else when
     local = parsed.astimezone(ZoneInfo(TELESCOPES[telescope].site.time_zone))
-    zone = local.strftime("%Z")
-    if not zone.isalpha():
-        offset = local.utcoffset()
-        assert offset is not None
-        hours = offset.total_seconds() / 3600
-        zone = f"UTC{'+' if hours >= 0 else MINUS}{abs(hours):g}"
-    return f"{clock_time(parsed)} ({local.strftime('%H:%M')} {zone})"
+    return f"{clock_time(parsed)} ({local.strftime('%H:%M')} {zone_name(local)})"

@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC
 
-import numpy as np
-from astropy import units as u
 from astropy.time import Time
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
@@ -19,6 +18,7 @@ from planners.files.plan_files import request_from_json
 from planners.registry import MAP_PLANNERS, PLANNERS
 from planners.skymaps.skymap import SkyMap
 from planners.stopping import Stopped, stopped_when
+from planners.visibility.nights import morning_before
 from telescopes import TELESCOPES
 from telescopes.observing_plan import ExecutedExposure, ObservingPlan, ObservingRequest
 from too_marshal.db.base import now
@@ -31,9 +31,6 @@ from too_marshal.workflows.planning.dust import dust_map
 from too_marshal.workflows.planning.galaxies import load_galaxies
 
 logger = logging.getLogger(__name__)
-
-MORNING = 8.0
-"""Local mean solar time that parts one night from the next, h: it is dark then at no site."""
 
 
 def has_curve(plan: Plan) -> bool:
@@ -150,10 +147,8 @@ def _of_its_night(session: Session, plan: Plan, start: Time) -> tuple[ExecutedEx
     Nobody wants it again at once. What was taken in a night before is another epoch: who asks
     for a plan anew wants those fields again, and who does not asks for a follow-up.
     """
-    longitude = TELESCOPES[plan.telescope].site.location.lon.wrap_at(180 * u.deg)
-    solar = start + float(longitude.hour) * u.hour
-    morning = np.floor(solar.utc.mjd - MORNING / 24) + MORNING / 24
-    begin = Time(morning, format="mjd") - float(longitude.hour) * u.hour
+    site = TELESCOPES[plan.telescope].site
+    begin = Time(morning_before(site, start.to_datetime(timezone=UTC)))
     plans = session.scalars(
         select(Plan).where(
             Plan.event_id == plan.event_id,

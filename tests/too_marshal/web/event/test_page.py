@@ -489,3 +489,23 @@ def test_the_timeline_is_in_the_order_of_time_whoever_wrote_it(
     session.commit()
     timeline = page(viewer, f"/events/{event.id}").split('id="timeline"')[1]
     assert timeline.index("third") < timeline.index("second") < timeline.index("first")
+
+
+def test_only_what_was_seen_is_acknowledged(
+    observer: FlaskClient, viewer: FlaskClient, session: Session
+):
+    event = add_event(session, is_retracted=True)
+    add_localization(session, event)
+    add_plan(session, event)
+    address = f"/events/{event.id}/acknowledgments"
+    shown = page(observer, f"/events/{event.id}")
+    seen = re.search(r'name="seen" value="([^"]+)"', shown)[1]
+    event.changed_at = now()
+    session.commit()
+    answer = observer.post(address, data={"seen": seen}, follow_redirects=True)
+    assert "has changed meanwhile" in answer.get_data(as_text=True)
+    assert observer.post(address, data={}).status_code == 400
+    assert viewer.post(address, data={"seen": seen}).status_code == 403
+    seen = re.search(r'name="seen" value="([^"]+)"', page(observer, f"/events/{event.id}"))[1]
+    answer = observer.post(address, data={"seen": seen}, follow_redirects=True)
+    assert "Nothing left to do" in answer.get_data(as_text=True)

@@ -89,7 +89,7 @@ def test_a_plan_that_was_executed_is_not_offered_again(session, event):
     assert found.telescope == "ZTF"
     add_circular(session, event)
     assert step(session, event).kind == StepKind.READ
-    acknowledge(session, event, by="ann")
+    assert acknowledge(session, event, event.changed_at, by="ann")
     assert step(session, event).kind == StepKind.NOTHING
 
 
@@ -128,8 +128,8 @@ def test_a_queue_at_the_robot_is_watched_and_other_telescopes_are_offered_beside
     found = step(session, event, both)
     assert (found.kind, found.submission) == (StepKind.WATCH, submission)
     standing = standings(session, [event])[event.id]
-    assert also(standing, sending(session, both), now()) == [other]
-    assert also(standing, sending(session, ZTF), now()) == [], "DECam cannot be submitted to"
+    assert also(standing, found, sending(session, both), now()) == [other]
+    assert also(standing, found, sending(session, ZTF), now()) == [], "DECam cannot be submitted to"
 
 
 def test_a_plan_on_another_map_is_not_offered_but_made_again(session, event):
@@ -190,6 +190,15 @@ def test_what_only_a_person_can_settle_comes_before_everything(session, event):
     assert step(session, event).kind == StepKind.SETTLE
 
 
+def test_what_the_marshal_settles_itself_is_watched(session, event):
+    submission = add_submission(session, covering(session, event, 0.7))
+    submission.state = SubmissionState.UNCONFIRMED
+    session.commit()
+    found = step(session, event)
+    assert found.kind == StepKind.WATCH
+    assert "its robot is being asked" in found.text
+
+
 def test_a_retraction_is_watched_then_acknowledged_then_over(session, event):
     plan = covering(session, event, 0.7)
     submission = add_submission(session, plan)
@@ -199,11 +208,13 @@ def test_a_retraction_is_watched_then_acknowledged_then_over(session, event):
     submission.state = SubmissionState.WITHDRAWN
     session.commit()
     assert step(session, event).kind == StepKind.ACKNOWLEDGE
-    acknowledge(session, event, by="ann")
+    assert acknowledge(session, event, event.changed_at, by="ann")
     assert step(session, event).kind == StepKind.NOTHING
-    event.changed_at = now()
+    seen, event.changed_at = event.changed_at, now()
     session.commit()
     assert step(session, event).kind == StepKind.ACKNOWLEDGE, "the mission has spoken again"
+    assert not acknowledge(session, event, seen, by="ann"), "of a page that is older than that"
+    assert step(session, event).kind == StepKind.ACKNOWLEDGE
 
 
 def test_an_event_without_a_map_waits_and_says_for_what(session):

@@ -64,7 +64,7 @@ def test_it_says_how_far_the_robot_is_then_what_was_observed(session: Session):
     [
         ("ZTF", "18:07 PST"),
         ("GROWTH-India", "07:37 IST"),
-        ("DECam", "23:07 UTC\N{MINUS SIGN}3"),
+        ("DECam", "23:07 UTC\N{MINUS SIGN}03"),
     ],
 )
 def test_times_are_told_in_utc_and_as_clocks_at_the_site_show_them(telescope, local):
