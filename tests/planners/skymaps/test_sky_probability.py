@@ -7,9 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planners.geometry.directions import sky_coord
+from planners.geometry.ranges import CELL_AREA, HIGHEST_ORDER
 from planners.skymaps.circles import circle_skymap
 from planners.skymaps.files import read_skymap
 from tests.planners.cases import angles, declinations
+
+NARROWEST = 11
+"""Order of cells of 1.7 arcmin."""
 
 
 @given(ra=angles, dec=declinations, radius=st.floats(0.01, 60), most=st.floats(1e-4, 1e-2))
@@ -20,9 +24,9 @@ def test_few_cells_hold_all_and_none_too_much(ra, dec, radius, most):
     assert len(direction) == len(probability)
     assert probability.sum() == pytest.approx(1)
     assert (probability > 0).all()
-    # A degree is wider than the narrowest cell.
-    if radius > 1:
-        assert probability.max() <= most * 1.02
+    # The narrowest cell may hold more, but no more than there is at the densest place.
+    narrowest = skymap.density.max() * CELL_AREA * 4 ** (HIGHEST_ORDER - NARROWEST)
+    assert probability.max() <= max(most, narrowest) * 1.02
     assert np.linalg.norm(direction, axis=1) == pytest.approx(1)
 
 
