@@ -113,4 +113,5 @@ def _keep_time(
                 beat(session, "clock")
                 session.commit()
     finally:
-        scheduler.shutdown(wait=False)
+        # What is being asked for ends first: it holds connections of an engine that may be closed.
+        scheduler.shutdown(wait=True)
