@@ -12,7 +12,7 @@ WORKERS ?= 3
 # To compile every module in every process anew takes longer than most of the tests.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=25
 
-.PHONY: run dev test quick test-days check bench clean
+.PHONY: run dev test quick test-days check pictures bench clean
 
 run: $(VENV)/.runs
 	@exec $(BIN)/too-marshal up $(ARGS)
@@ -35,6 +35,10 @@ test-days: $(VENV)/.develops .make/shifted_clock.so
 
 check: $(VENV)/.develops
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/check.sh
+
+# Every page in three themes and two widths, into docs/images/pages: look at each.
+pictures: $(VENV)/.develops .make/chromium
+	@$(BIN)/python -m pytest -q tests/browser/pictures.py $(ARGS)
 
 bench: $(VENV)/.develops
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -33,9 +33,10 @@ from too_marshal.api.schemas import (
     page_of,
     record,
 )
-from too_marshal.db.events import Event, find_by_beginning, find_by_name, normalized_name
+from too_marshal.db.events import Activity, Event, find_by_beginning, find_by_name, normalized_name
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.workflows.incident.status import STATES, EventStatus, statuses
+from too_marshal.workflows.incident.timeline import SUBJECTS, read_timeline
 
 EVENT = named(
     "Event",
@@ -161,3 +162,47 @@ def get_event(event_id: int) -> dict[str, Any]:
     """Get one event."""
     event = row_or_404(Event, event_id)
     return event_to_json(event, statuses(database(), service().robots, [event])[event.id])
+
+
+LINE = named(
+    "TimelineLine",
+    id=INTEGER,
+    happened_at=TIME,
+    subject=described({"enum": list(SUBJECTS)}, "what it is about"),
+    subject_id=nullable(described(INTEGER, "which one")),
+    actor=described(TEXT, "who did it; marshal if nobody"),
+    text=described(TEXT, "one sentence"),
+)
+
+
+@operation(
+    "GET",
+    "/events/<row:event_id>/timeline",
+    Content(page_of("Timeline", LINE)),
+    parameters=(
+        *PAGING,
+        Parameter("subject", "query", {"enum": list(SUBJECTS)}, "only lines about that"),
+    ),
+    problems={422: "a parameter cannot be used"},
+)
+def get_timeline(event_id: int) -> dict[str, Any]:
+    """List what happened to an event, the latest first."""
+    event = row_or_404(Event, event_id)
+    subject = request.args.get("subject")
+    if subject is not None and subject not in SUBJECTS:
+        abort(422, f"subject is one of {', '.join(SUBJECTS)}")
+    rows, next_before = read_timeline(
+        database(), event.id, limit=page_limit(), subject=subject, before=page_before()
+    )
+    return {"items": [_line_to_json(row) for row in rows], "next_before": next_before}
+
+
+def _line_to_json(row: Activity) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "happened_at": iso(row.happened_at),
+        "subject": row.subject,
+        "subject_id": row.subject_id,
+        "actor": row.actor,
+        "text": row.text,
+    }

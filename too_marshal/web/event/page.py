@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from telescopes import TELESCOPES
 from telescopes.telescope import Telescope
-from too_marshal.db.events import Activity, Event
+from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization, SkyMapFile
 from too_marshal.db.notices import ReceivedNotice, of_event
 from too_marshal.db.people import Role
@@ -38,11 +38,10 @@ from too_marshal.web.event.links import linked
 from too_marshal.web.plans.ask import choices, plan_asked
 from too_marshal.web.plans.form import PlanForm
 from too_marshal.web.replacements import SWAP_MESSAGES
+from too_marshal.workflows.incident.milestones import story_of
 from too_marshal.workflows.planning.plan_queue import turns
 from too_marshal.workflows.recommended_plan import recommended_plan
 from too_marshal.workflows.rules.decide import decisions_of
-
-TIMELINE = 60
 
 events = Blueprint("events", __name__)
 
@@ -86,7 +85,7 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "linked": linked(session, event.id),
         "decisions": by_subject(decisions_of(session, event.id)),
         "drafts": standing.drafts,
-        "timeline": _timeline(event),
+        "story": story_of(session, event.id),
         "form": form or PlanForm.empty(_asked_telescope()),
         "is_asked": form is not None or "telescope" in request.args,
         **choices(session, event),
@@ -101,13 +100,6 @@ def _asked_telescope() -> Telescope:
 def _notices(session: Session, event: Event) -> list[ReceivedNotice]:
     query = select(ReceivedNotice).where(of_event(event.id))
     return list(session.scalars(query.order_by(ReceivedNotice.id.desc()).limit(200)))
-
-
-def _timeline(event: Event) -> list[Activity]:
-    """By when it happened: numbers are drawn by several workers, some ahead of their time."""
-    query = select(Activity).where(Activity.event_id == event.id)
-    newest = query.order_by(Activity.happened_at.desc(), Activity.id.desc()).limit(TIMELINE)
-    return list(database().scalars(newest))
 
 
 def _of_event(kind: Any, event: Event, order: Any) -> list[Any]:
