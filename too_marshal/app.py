@@ -32,7 +32,7 @@ from too_marshal.web import (
     replacements,
     search,
 )
-from too_marshal.web.event import first_screen, links, listing, timeline
+from too_marshal.web.event import difference, first_screen, links, listing, timeline
 from too_marshal.web.event import page as event_page
 from too_marshal.web.night import pages as night_pages
 from too_marshal.web.plans import asked_curve, compare
@@ -113,6 +113,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         live.live,
         links.links,
         timeline.timeline,
+        difference.difference,
         maps.maps,
         night_pages.nights,
         rule_pages.rules,

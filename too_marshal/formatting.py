@@ -140,7 +140,8 @@ def rate(far: float | None) -> str:
         return NOTHING
     if far <= 0:
         return "none"
-    years = 1 / far / YEAR
+    # The reciprocal of a smaller one is infinite.
+    years = 1 / max(far, 1e-300) / YEAR
     if years >= 9999.5:
         exponent = math.floor(math.log10(years))
         power = "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)] for digit in str(exponent))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -12,6 +12,7 @@ from too_marshal.db.people import Role
 from too_marshal.http.access import needs
 from too_marshal.http.downloads import raw_response
 from too_marshal.http.service import database, row_or_404
+from too_marshal.web.event.circulars_read import text_of
 from too_marshal.workflows.intake.reprocess import reread
 
 NOT_UNDERSTOOD = (NoticeState.QUARANTINED, NoticeState.UNKNOWN)
@@ -44,10 +45,21 @@ def notice(notice_id: int) -> str:
         "notice.html",
         notice=row,
         raw=text[:MAX_SHOWN],
+        circular=text_of(row),
         is_cut=len(text) > MAX_SHOWN or len(row.payload) > 4 * MAX_SHOWN,
         size=len(row.payload),
         not_understood=row.state in NOT_UNDERSTOOD,
     )
+
+
+@notices.get("/notices/<row:notice_id>/text")
+@needs(Role.VIEWER)
+def text(notice_id: int) -> str:
+    """Give the text of a circular, for the page of its event."""
+    words = text_of(row_or_404(ReceivedNotice, notice_id, undefer(ReceivedNotice.payload)))
+    if words is None:
+        abort(404, f"Notice {notice_id} is no circular.")
+    return render_template("_circular_text.html", text=words)
 
 
 @notices.get("/notices/<row:notice_id>/raw")

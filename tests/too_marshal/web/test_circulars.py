@@ -31,6 +31,10 @@ def test_a_draft_is_written_from_what_was_executed(observer: FlaskClient, sessio
     assert "7 exposures" in text
     assert "Nothing is sent" in text
     assert stored.facts["exposures"] == 7
+    facts = text[text.index("Written from") :]
+    assert f'href="/events/{event.id}/exposures">7 exposures</a>' in facts
+    assert " of 30 s, 5-sigma limit" in facts
+    assert f"{stored.facts['area']:,.0f} deg²".replace(",", "\N{NARROW NO-BREAK SPACE}") in facts
     assert "The figure is being drawn" in text
     map_id = stored.facts["localization_id"]
     session.add(Drawing(localization_id=map_id, all_sky=b"", zoom=b"", drawn_at=now()))

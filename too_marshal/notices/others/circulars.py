@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from too_marshal.notices.formats.json_document import Document
+from too_marshal.notices.formats.json_document import Document, read_document
 from too_marshal.notices.formats.times import TimeUnreadable, from_epoch_milliseconds
 from too_marshal.notices.notice import Kind, Notice, NoticeMalformed
 from too_marshal.notices.registration import parses_topic
@@ -108,6 +108,17 @@ def parse(document: Document) -> Notice:
             "format": document.text("format") or "text/plain",
         },
     )
+
+
+def body_of(payload: bytes) -> str:
+    """Text of a circular, as its author wrote it.
+
+    Raises
+    ------
+    NoticeMalformed
+        If the payload is no JSON object.
+    """
+    return read_document(payload).text("body") or ""
 
 
 def name_event(text: str) -> EventName | None:

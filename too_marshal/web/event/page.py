@@ -31,6 +31,7 @@ from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.notices.registry import title_of
 from too_marshal.web import sky
+from too_marshal.web.event.circulars_read import circulars_among
 from too_marshal.web.event.decisions import by_subject
 from too_marshal.web.event.facts import other_facts, position_facts, stream_facts
 from too_marshal.web.event.first_screen import first_screen
@@ -58,6 +59,7 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
     reachable = service().robots.names()
     screen = first_screen(session, event)
     standing = screen.standing
+    received = _notices(session, event)
     localizations = _of_event(Localization, event, Localization.id.desc())
     return {
         "event": event,
@@ -81,7 +83,8 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "localizations": localizations,
         "files": _files(session, localizations),
         "drawn": sky.drawn(session, localizations),
-        "notices": _notices(session, event),
+        "notices": received,
+        "circulars_read": circulars_among(received),
         "linked": linked(session, event.id),
         "decisions": by_subject(decisions_of(session, event.id)),
         "drafts": standing.drafts,

@@ -1,0 +1,34 @@
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.too_marshal.factories import add_event, add_notice
+from tests.too_marshal.web.event.test_page import page
+from too_marshal.notices.notice import Kind
+
+
+def test_any_two_notices_are_compared(viewer: FlaskClient, session: Session):
+    event = add_event(session)
+    rows = [
+        add_notice(session, event, document={"kind": "update", "far": 1e-9, "name": name})
+        for name in ("bn260101001", "GRB 260101A", "GRB 260101B")
+    ]
+    add_notice(session, event, kind=Kind.INFORMATION, document={"kind": "information"})
+    address = f"/events/{event.id}/difference"
+    assert f'href="{address}"' in page(viewer, f"/events/{event.id}")
+    text = page(viewer, address)
+    assert "name GRB 260101A → GRB 260101B" in text
+    assert "bn260101001" not in text
+    text = page(viewer, f"{address}?before={rows[0].id}&after={rows[2].id}")
+    assert "name bn260101001 → GRB 260101B" in text
+    text = page(viewer, f"{address}?before={rows[1].id}&after={rows[1].id}")
+    assert "Both say the same." in text
+
+
+def test_a_notice_of_another_event_is_not_compared(viewer: FlaskClient, session: Session):
+    event, other = add_event(session), add_event(session, "S260101b")
+    first, _ = add_notice(session, event), add_notice(session, event)
+    strange = add_notice(session, other)
+    answer = viewer.get(f"/events/{event.id}/difference?before={first.id}&after={strange.id}")
+    assert answer.status_code == 404
+    assert f"no notice '{strange.id}'" in answer.get_data(as_text=True).replace("&#39;", "'")
+    assert "not two notices" in page(viewer, f"/events/{other.id}/difference")
