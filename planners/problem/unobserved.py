@@ -111,8 +111,12 @@ class Ledger:
 
     def _empty(self) -> str:
         lost = self.probability_lost()
-        if self.problem.minimum_gain > 0 and lost.get(Reason.BELOW_WORTH.value, 0.0) > 0:
-            return self._too_little()
+        most = self._most()
+        if most < self.problem.minimum_gain and lost.get(Reason.BELOW_WORTH.value, 0.0) > 0:
+            return (
+                f"Nothing adds {_in_ten_minutes(self.problem.minimum_gain)} in 10 minutes of "
+                f"telescope time: the most that any field does is {_in_ten_minutes(most)}."
+            )
         covered = float((self.problem.atoms.probability - self.left).sum())
         target = self.problem.request.target_probability
         if target is not None and covered >= target - _ROUNDING:
@@ -128,15 +132,11 @@ class Ledger:
             then = f"the first chance is {chance.utc.strftime('%Y-%m-%d %H:%M')} UTC"
         return f"Nothing can be observed in the window ({cause}); {then}."
 
-    def _too_little(self) -> str:
-        """Of a plan that is empty because nothing adds what the request asks for."""
+    def _most(self) -> float:
+        """Most that any field adds for its time, were it taken alone; 1/s."""
         options = programs_of(self.problem)
         gain = self.problem.atoms.sum_by_field(self.left)[options.field]
-        most = float((gain / options.least_time).max(initial=0.0))
-        return (
-            f"Nothing adds {_in_ten_minutes(self.problem.minimum_gain)} in 10 minutes of telescope "
-            f"time: the most that any field does is {_in_ten_minutes(most)}."
-        )
+        return float((gain / options.least_time).max(initial=0.0))
 
 
 def ledger(

@@ -34,3 +34,15 @@ def test_the_handle_sets_the_budget_of_the_form(observer: Page, site: Site, data
     expect(observer.locator("#curve-sentence")).to_contain_text("in all filters")
     observer.get_by_role("button", name="Make the plan").click()
     expect(observer.locator("h1")).to_contain_text("ZTF plan")
+
+
+def test_an_estimate_follows_what_is_typed(observer: Page, site: Site, database: Session):
+    event = add_event(database, "MS260106f", is_test=True)
+    add_localization(database, event, circle_map(150.0, 80.0, 4.0))
+    observer.goto(site.address(f"/events/{event.id}"))
+    observer.locator("#new-plan > summary").click()
+    estimate = observer.locator("#plan-estimate")
+    expect(estimate).to_contain_text("ZTF covers at least about")
+    observer.get_by_label("Telescope", exact=True).select_option("DECam")
+    # Whatever the season: it lies north of all that DECam reaches.
+    expect(estimate).to_contain_text("Nothing can be observed so")

@@ -40,6 +40,7 @@ OBSERVER_ENDPOINTS = {
     "nights.ask",
     "coverage.compute",
     "curves.ask",
+    "estimates.ask",
     "exposures.add",
     "exposures.take_away",
     "galaxies.add",
