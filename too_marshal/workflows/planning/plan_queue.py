@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from planners.registry import PLANNERS
 from too_marshal import tasks
-from too_marshal.db.base import MARSHAL
+from too_marshal.db.base import MARSHAL, now
 from too_marshal.db.events import Event, is_fresh
 from too_marshal.db.jobs import CPU_BOUND, NORMAL, PATIENT
 from too_marshal.db.plans import Plan, PlanState
@@ -51,6 +51,9 @@ class Turn:
     place: int | None
     """In its line, from 1; None while a worker computes it."""
 
+    part: float | None = None
+    """Of the time that the planner was given, while it computes; None where it was given none."""
+
 
 def is_allowed(time_limit: u.Quantity[u.physical.time]) -> bool:
     """Whether a person may give a planner so much time."""
@@ -79,7 +82,19 @@ def turns(session: Session, plans: Sequence[Plan]) -> dict[int, Turn]:
     if not computing:
         return {}
     rows = session.execute(_LINE, {"plans": computing})
-    return {row.plan_id: Turn(row.place if row.status == "todo" else None) for row in rows}
+    parts = {plan.id: _part(plan) for plan in plans}
+    return {
+        row.plan_id: Turn(row.place) if row.status == "todo" else Turn(None, parts[row.plan_id])
+        for row in rows
+    }
+
+
+def _part(plan: Plan) -> float | None:
+    """How much of the time that somebody gave to its planner has passed."""
+    limit = plan.request.get("time_limit")
+    if limit is None or plan.begun_at is None:
+        return None
+    return min((now() - plan.begun_at).total_seconds() / limit, 1.0)
 
 
 def take_off(session: Session, plan_id: int) -> None:

@@ -101,6 +101,18 @@ def test_a_plan_is_put_into_its_line_and_told_its_place(session):
     assert (places[slow[0].id], places[slow[1].id]) == (Turn(None), Turn(1))
 
 
+@pytest.mark.parametrize(
+    ("limit", "passed", "part"), [(60.0, 15, 0.25), (60.0, 90, 1.0), (None, 15, None)]
+)
+def test_of_what_computes_for_a_time_that_was_given_the_part_is_told(session, limit, passed, part):
+    plan = ask(session, event_with_map(session), **({"time_limit": limit} if limit else {}))
+    session.execute(text("UPDATE procrastinate_jobs SET status = 'doing'"))
+    plan.begun_at = now() - timedelta(seconds=passed)
+    turn = turns(session, [plan])[plan.id]
+    assert turn.part == (None if part is None else pytest.approx(part, abs=0.01))
+    assert turn.place is None
+
+
 def test_a_time_limit_is_within_bounds_and_reaches_the_planner(session):
     event = event_with_map(session)
     plan = ask(session, event, time_limit=60.0)
