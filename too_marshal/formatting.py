@@ -89,7 +89,9 @@ def duration(seconds: float | None) -> str:
         return f"{seconds / 60:.0f} min"
     if seconds < 48 * 3600:
         return f"{seconds / 3600:.1f} h"
-    return f"{seconds / 86400:.1f} d"
+    if seconds < 1000 * 86400:
+        return f"{seconds / 86400:.1f} d"
+    return f"{seconds / YEAR:.1f} yr"
 
 
 def span(statistics: Mapping[str, Any]) -> str:
@@ -120,6 +122,15 @@ def area(square_degrees: float | None) -> str:
     if square_degrees < 100:
         return f"{square_degrees:.3g} deg²"
     return f"{square_degrees:,.0f} deg²".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def angle(degrees: float) -> str:
+    """Write a small angle in the unit in which it has a digit before the point."""
+    if not math.isfinite(degrees):
+        return "unknown"
+    if degrees >= 1:
+        return f"{degrees:.3g} deg"
+    return f"{degrees * 60:.3g} arcmin" if degrees * 60 >= 1 else f"{degrees * 3600:.3g} arcsec"
 
 
 def distance(mean: float | None, deviation: float | None = None) -> str:

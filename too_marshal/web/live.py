@@ -20,6 +20,7 @@ from too_marshal.db.people import Role
 from too_marshal.http.access import needs, session_cookie
 from too_marshal.http.service import Service, database, service
 from too_marshal.workflows.accounts.login import person_of_session
+from too_marshal.workflows.events.spoken import spoken_name
 
 POLL_SECONDS = 1.0
 PING_SECONDS = 15.0
@@ -149,7 +150,8 @@ def _names(session: Session, rows: Sequence[Activity]) -> dict[int | None, str]:
     ids = {row.event_id for row in rows} - {None}
     if not ids:
         return {}
-    return dict(session.execute(select(Event.id, Event.name).where(Event.id.in_(ids))).all())
+    events = session.scalars(select(Event).where(Event.id.in_(ids)))
+    return {event.id: spoken_name(event) for event in events}
 
 
 def _message(row: Activity, event: str | None, last: int) -> str:

@@ -19,6 +19,7 @@ from too_marshal.db.localizations import Drawing, Localization, SkyMapFile
 from too_marshal.db.plans import Plan, PlannedExposureRow
 from too_marshal.db.queues import LIVE, Submission
 from too_marshal.web import almanac
+from too_marshal.workflows.events.spoken import spoken_name
 from too_marshal.workflows.exposures.records import exposures_of
 from too_marshal.workflows.planning.choose_map import maps_to_plan_on
 from too_marshal.workflows.recommended_plan import recommended_plan
@@ -59,7 +60,7 @@ def sky(
         limit = float(plan.request["airmass_limit"])
         limits[plan.telescope] = min(limit, limits.get(plan.telescope, limit))
     return {
-        "event": event.name,
+        "event": spoken_name(event),
         "localization": None if localization is None else _localization(session, localization),
         "plans": [_plan(session, plan) for plan in plans],
         "executed": _executed(executed),

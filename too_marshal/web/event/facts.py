@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from astropy.coordinates import SkyCoord
 
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
-from too_marshal.formatting import percent, sexagesimal
+from too_marshal.formatting import angle, percent, sexagesimal
 
 
 @dataclass(frozen=True)
@@ -73,6 +72,11 @@ _DECISIVE: dict[str, tuple[str, Callable[[Any], str]]] = {
 }
 """Attributes of notices that a person decides by, in the order in which they are shown."""
 
+_NOUGHT_IF_UNKNOWN = frozenset(
+    name for name, (_, write) in _DECISIVE.items() if write in (_SIGMA, _SECONDS)
+)
+"""Packets of a fixed length hold a nought for what was not measured."""
+
 _UNITS = {
     "sigma": "sigma", "s": "s", "deg": "deg", "arcmin": "arcmin", "tev": "TeV", "kev": "keV",
     "mev": "MeV", "kpc": "kpc", "photoelectrons": "photoelectrons",
@@ -85,7 +89,7 @@ def stream_facts(event: Event) -> list[Fact]:
     facts: dict[str, Fact] = {}
     for name, (label, write) in _DECISIVE.items():
         value = event.attributes.get(name)
-        if value in (None, "", [], {}):
+        if value in (None, "", [], {}) or (value == 0 and name in _NOUGHT_IF_UNKNOWN):
             continue
         try:
             facts.setdefault(label, Fact(label, write(value)))
@@ -147,12 +151,3 @@ def _error(localization: Localization) -> Fact | None:
         axes = f"{angle(description['semi_major'])} by {angle(description['semi_minor'])}"
         return Fact("Error ellipse", axes, note)
     return None
-
-
-def angle(degrees: float) -> str:
-    """Write a small angle in the unit in which it has a digit before the point."""
-    if not math.isfinite(degrees):
-        return "unknown"
-    if degrees >= 1:
-        return f"{degrees:.3g} deg"
-    return f"{degrees * 60:.3g} arcmin" if degrees * 60 >= 1 else f"{degrees * 3600:.3g} arcsec"

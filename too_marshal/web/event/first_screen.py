@@ -15,6 +15,7 @@ from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404, service
+from too_marshal.workflows.events.spoken import spoken_name
 from too_marshal.workflows.incident import acknowledge as by_person
 from too_marshal.workflows.incident.changes import Change, last_change
 from too_marshal.workflows.incident.next_step import Step, also, next_step
@@ -70,7 +71,7 @@ def acknowledge(event_id: int) -> WerkzeugResponse:
     except ValueError:
         abort(400, "The form does not say what was seen. Reload the page.")
     if by_person.acknowledge(database(), event, seen, by=current_person().username):
-        flash(f"{event.name} is acknowledged.")
+        flash(f"{spoken_name(event)} is acknowledged.")
     else:
-        flash(f"{event.name} has changed meanwhile: look again before you acknowledge it.")
+        flash(f"{spoken_name(event)} has changed meanwhile: look again before you acknowledge it.")
     return redirect(url_for("events.event", event_id=event_id), 303)

@@ -14,6 +14,7 @@ from too_marshal.db.people import Role
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.events.link import MAX_REASON_LENGTH, link, links_of, unlink
+from too_marshal.workflows.events.spoken import spoken_name
 
 links = Blueprint("links", __name__)
 
@@ -46,7 +47,7 @@ def add(event_id: int) -> WerkzeugResponse:
     other = the_other(database(), event, name)
     reason = request.form.get("reason", "").replace("\0", "").strip()[:MAX_REASON_LENGTH]
     link(database(), event.id, other.id, by=current_person().username, reason=reason)
-    flash(f"{event.name} and {other.name} are linked.")
+    flash(f"{spoken_name(event)} and {spoken_name(other)} are linked.")
     return redirect(url_for("events.event", event_id=event_id, _anchor="links"), 303)
 
 

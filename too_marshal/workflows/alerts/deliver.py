@@ -16,6 +16,7 @@ from too_marshal.db.plans import PlanRule
 from too_marshal.db.queues import Submission
 from too_marshal.deployment.channels import Channels, Outcome
 from too_marshal.units import YEAR
+from too_marshal.workflows.events.spoken import spoken_name
 from too_marshal.workflows.live_database import why_copy
 
 PAUSES = (5.0, 30.0, 120.0, 600.0, 1800.0)
@@ -95,7 +96,7 @@ def message(event: Event, what: str, rule: str, public_url: str) -> str:
 
     The picture of the map has an address of its own, since it is drawn while this is sent.
     """
-    parts = [f"{event.name}: {what}"]
+    parts = [f"{spoken_name(event)}: {what}"]
     if event.is_test:
         parts.append("TEST")
     if event.classification:

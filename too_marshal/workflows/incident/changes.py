@@ -95,6 +95,8 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
     lines = []
     if after.get("kind") == Kind.RETRACTION:
         return ["the mission has withdrawn the event"]
+    if before.get("kind") == Kind.RETRACTION:
+        lines.append("the event stands again: it was withdrawn before")
     old, new = before.get("classification") or {}, after.get("classification") or {}
     top_before, top_after = best_class(old), best_class(new)
     if top_before and top_after and top_before[0] != top_after[0]:
@@ -110,8 +112,9 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
     far = (before.get("far"), after.get("far"))
     if None not in far and rate(far[0]) != rate(far[1]):
         lines.append(f"false alarms {rate(far[0])} → {rate(far[1])}")
-    if after.get("significant") is not None and before.get("significant") != after["significant"]:
-        lines.append("now significant" if after["significant"] else "no longer significant")
+    told = (before.get("significant"), after.get("significant"))
+    if None not in told and told[0] != told[1]:
+        lines.append("now significant" if told[1] else "no longer significant")
     names = (before.get("name"), after.get("name"))
     if all(names) and names[0] != names[1]:
         lines.append(f"name {names[0]} → {names[1]}")

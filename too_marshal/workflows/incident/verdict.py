@@ -7,8 +7,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from telescopes import TELESCOPES
+from too_marshal.db.localizations import Localization, SkyMapFile
 from too_marshal.db.plans import Plan
 from too_marshal.formatting import (
+    angle,
     area,
     best_class,
     clock_time,
@@ -23,6 +25,9 @@ from too_marshal.workflows.incident.next_step import Step, StepKind
 from too_marshal.workflows.incident.standing import Standing
 from too_marshal.workflows.observability.tonight import Tonight
 
+_POINT = 0.01
+"""deg2; any camera sees all of a smaller region at once."""
+
 
 def what_it_is(standing: Standing) -> str:
     """What was seen, how sure that is, how large its region, how far away: one sentence."""
@@ -33,15 +38,28 @@ def what_it_is(standing: Standing) -> str:
         parts[0] = f"Test: {parts[0]}"
     if event.is_significant is False:
         parts.append("not significant")
+    signalness = event.attributes.get("signalness")
+    if isinstance(signalness, int | float):
+        parts.append(f"signalness {percent(signalness)}")
     if event.far is not None:
         parts.append(f"false alarms {rate(event.far)}")
     localization = event.current_localization
     sky_map = None if localization is None else localization.sky_map
-    if sky_map is not None:
-        parts.append(f"90 % in {area(sky_map.area_90)}")
+    if localization is not None and sky_map is not None:
+        parts.append(_region(localization, sky_map))
         if sky_map.distance_mean is not None:
             parts.append(f"at {distance(sky_map.distance_mean, sky_map.distance_std)}")
     return ", ".join(parts)
+
+
+def _region(localization: Localization, sky_map: SkyMapFile) -> str:
+    """Its area; of what is as good as a point, how well that is known."""
+    described = localization.description
+    if sky_map.area_90 > _POINT or not described.get("radius"):
+        return f"90 % in {area(sky_map.area_90)}"
+    text = f"position known to {angle(described['radius'])}"
+    containment = described.get("containment")
+    return f"{text} ({percent(containment)})" if containment else text
 
 
 def what_can_be_done(standing: Standing, step: Step, tonight: Mapping[str, Tonight]) -> str:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from tests.too_marshal.factories import add_event, add_localization, circle_map
 from tests.too_marshal.web.event.test_page import page
 from too_marshal.db.events import Event
-from too_marshal.web.event.facts import Fact, angle, other_facts, position_facts, stream_facts
+from too_marshal.formatting import angle
+from too_marshal.web.event.facts import Fact, other_facts, position_facts, stream_facts
 
 
 @pytest.mark.parametrize(
@@ -71,3 +72,10 @@ def test_the_page_of_a_burst_has_no_empty_box(viewer: FlaskClient, session: Sess
     assert "<dd>\N{EN DASH}" not in text
     assert "False alarms" not in text
     assert "not significant" not in page(viewer, f"/events/{event.id}"), "no notice tells"
+
+
+def test_a_nought_that_stands_for_nothing_is_not_shown():
+    event = Event(
+        attributes={"burst_significance_sigma": 0, "trigger_duration_s": 0.0, "events": 0}
+    )
+    assert stream_facts(event) == [Fact("Events", "0")]

@@ -35,6 +35,8 @@ def test_what_is_another_value_is_said_and_nothing_else():
         "name bn240812094 → GRB 240812A",
     ]
     assert differences(before, {"kind": "update"}) == [], "what is not told stands"
+    taken_back = {"kind": "retraction"}
+    assert differences(taken_back, before) == ["the event stands again: it was withdrawn before"]
     assert differences(before, {"kind": "retraction"}) == ["the mission has withdrawn the event"]
 
 

@@ -11,6 +11,7 @@ from tests.too_marshal.factories import (
     add_localization,
     add_plan,
     add_submission,
+    circle_map,
 )
 from tests.too_marshal.workflows.incident.test_next_step import ZTF
 from too_marshal.db.base import now
@@ -46,6 +47,18 @@ def test_it_says_what_is_unsure(session: Session):
     assert verdict(session, event)[0] == "Test: BNS 93.0 %, not significant"
     unsaid = add_event(session, "S2", is_significant=None, far=None, classification={})
     assert verdict(session, unsaid)[0] == "LIGO/Virgo/KAGRA", "nothing that no notice has said"
+
+
+def test_it_says_what_makes_a_neutrino_and_how_well_a_point_is_known(session: Session):
+    event = add_event(session, "IC", stream="icecube", classification={}, far=None)
+    event.attributes = {"signalness": 0.278}
+    assert verdict(session, event)[0] == "IceCube, signalness 27.8 %"
+    event.attributes = {"signalness": "not available"}
+    row = add_localization(session, event, circle_map(150.0, 20.0, 0.02))
+    row.description = {"kind": "circle", "ra": 150.0, "dec": 20.0, "radius": 0.02}
+    assert verdict(session, event)[0] == "IceCube, position known to 1.2 arcmin"
+    row.description = {**row.description, "containment": 0.9}
+    assert verdict(session, event)[0] == "IceCube, position known to 1.2 arcmin (90.0 %)"
 
 
 def test_it_says_how_far_the_robot_is_then_what_was_observed(session: Session):
