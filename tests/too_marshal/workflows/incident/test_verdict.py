@@ -52,12 +52,15 @@ def test_it_says_what_is_unsure(session: Session):
 def test_it_says_what_makes_a_neutrino_and_how_well_a_point_is_known(session: Session):
     event = add_event(session, "IC", stream="icecube", classification={}, far=None)
     event.attributes = {"signalness": 0.278}
+    session.commit()
     assert verdict(session, event)[0] == "IceCube, signalness 27.8 %"
     event.attributes = {"signalness": "not available"}
     row = add_localization(session, event, circle_map(150.0, 20.0, 0.02))
     row.description = {"kind": "circle", "ra": 150.0, "dec": 20.0, "radius": 0.02}
+    session.commit()
     assert verdict(session, event)[0] == "IceCube, position known to 1.2 arcmin"
     row.description = {**row.description, "containment": 0.9}
+    session.commit()
     assert verdict(session, event)[0] == "IceCube, position known to 1.2 arcmin (90.0 %)"
 
 
