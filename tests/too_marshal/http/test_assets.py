@@ -1,6 +1,7 @@
 import hashlib
 import json
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,21 @@ def test_no_page_has_a_script_or_style_inside(path: Path):
     assert "<style" not in text
     assert not re.search(r"\s(style|on\w+|hx-on[\w:-]*)=", text)
     assert "|safe" not in text
+
+
+def test_the_style_sheet_has_every_rule_of_bootstrap_that_a_page_may_use():
+    tool = WEB.parents[1] / "tools" / "trim_bootstrap.py"
+    if not tool.exists():
+        pytest.skip("no checkout: the tools are not there")
+    made = runpy.run_path(str(tool))
+    kept = (WEB / "static" / "bootstrap.css").read_text()
+    assert kept == made["trimmed"](), "python tools/trim_bootstrap.py"
+    assert "Licensed under MIT" in kept
+    words = {"btn", "form-control"}
+    css = "a{b:c}.btn{x:y}.btn-x,.btn:hover{p:q}@media (a){.row{x:y}.btn{z:1}}:not(.off)+.btn{t:u}"
+    assert made["trim"](css, words) == (
+        "a{b:c}.btn{x:y}.btn:hover{p:q}@media (a){.btn{z:1}}:not(.off)+.btn{t:u}"
+    )
 
 
 def test_an_asset_is_kept_for_ever_under_an_address_of_its_content(app: Flask):
