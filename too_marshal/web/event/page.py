@@ -35,6 +35,7 @@ from too_marshal.web.event.circulars_read import circulars_among
 from too_marshal.web.event.decisions import by_subject
 from too_marshal.web.event.facts import other_facts, position_facts, stream_facts
 from too_marshal.web.event.first_screen import first_screen
+from too_marshal.web.event.guide import guide
 from too_marshal.web.event.links import linked
 from too_marshal.web.plans.ask import choices, plan_asked
 from too_marshal.web.plans.form import PlanForm
@@ -89,6 +90,7 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "decisions": by_subject(decisions_of(session, event.id)),
         "drafts": standing.drafts,
         "story": story_of(session, event.id),
+        "guide": guide(standing) if service().settings.rehearsal and event.is_test else [],
         "form": form or PlanForm.empty(_asked_telescope()),
         "is_asked": form is not None or "telescope" in request.args,
         **choices(session, event),
