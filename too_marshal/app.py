@@ -40,6 +40,7 @@ from too_marshal.web.plans import galaxies as plan_galaxies
 from too_marshal.web.plans import pages as plan_pages
 from too_marshal.web.rules import pages as rule_pages
 from too_marshal.workflows.exposures.upload import MAX_TABLE_SIZE
+from too_marshal.workflows.planning.dust import use_dust_map
 from too_marshal.workflows.planning.galaxies import MAX_GALAXIES_SIZE
 
 MAX_REQUEST_SIZE = 1_000_000
@@ -81,6 +82,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         WTF_CSRF_TIME_LIMIT=int(FORM_LIFE.total_seconds()),
         WTF_CSRF_SSL_STRICT=settings.secure_cookies,
     )
+    use_dust_map(settings.dust_map)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     service.install(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from astropy import units as u
 from astropy.coordinates import SkyCoord
@@ -12,6 +12,9 @@ from astropy.coordinates import SkyCoord
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
 from too_marshal.formatting import angle, percent, sexagesimal
+
+if TYPE_CHECKING:
+    from planners.detection.dust import Reddening
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,10 @@ _DECISIVE: dict[str, tuple[str, Callable[[Any], str]]] = {
 }
 """Attributes of notices that a person decides by, in the order in which they are shown."""
 
+_V_BAND = 2.742
+"""A_V over E(B-V) of Schlegel et al. 1998: Schlafly and Finkbeiner 2011, ApJ 737, 103, table 6,
+for R_V = 3.1 and Landolt V."""
+
 _NOUGHT_IF_UNKNOWN = frozenset(
     name for name, (_, write) in _DECISIVE.items() if write in (_SIGMA, _SECONDS)
 )
@@ -112,8 +119,16 @@ def other_facts(event: Event) -> list[Fact]:
     return facts
 
 
-def position_facts(localization: Localization | None) -> list[Fact]:
-    """Where the event is: both forms, Galactic latitude, and the error as the mission states it."""
+def position_facts(localization: Localization | None, dust: Reddening | None = None) -> list[Fact]:
+    """Where the event is: both forms, Galactic latitude, and the error as the mission states it.
+
+    Parameters
+    ----------
+    localization
+        Where it is.
+    dust
+        Map of the Galaxy's dust, if there is one: then what lies before that position, too.
+    """
     if localization is None or localization.sky_map is None:
         return []
     sky_map = localization.sky_map
@@ -128,7 +143,18 @@ def position_facts(localization: Localization | None) -> list[Fact]:
         )
     ]
     error = _error(localization)
-    return [*facts, error] if error is not None else facts
+    if error is not None:
+        facts.append(error)
+    if dust is not None:
+        reddening = float(dust.at(coord))
+        facts.append(
+            Fact(
+                "Extinction",
+                f"{_V_BAND * reddening:.2f} mag in V",
+                f"E(B-V) {reddening:.3f} mag at that position, {dust.title}",
+            )
+        )
+    return facts
 
 
 def _error(localization: Localization) -> Fact | None:

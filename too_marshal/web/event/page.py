@@ -41,6 +41,7 @@ from too_marshal.web.plans.ask import choices, plan_asked
 from too_marshal.web.plans.form import PlanForm
 from too_marshal.web.replacements import SWAP_MESSAGES
 from too_marshal.workflows.incident.milestones import story_of
+from too_marshal.workflows.planning.dust import dust_map
 from too_marshal.workflows.planning.plan_queue import turns
 from too_marshal.workflows.recommended_plan import recommended_plan
 from too_marshal.workflows.rules.decide import decisions_of
@@ -67,7 +68,7 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "screen": screen,
         "stream_title": title_of(event.stream),
         "stream_facts": stream_facts(event),
-        "position_facts": position_facts(event.current_localization),
+        "position_facts": position_facts(event.current_localization, dust_map()),
         "other_facts": other_facts(event),
         "localization": event.current_localization,
         "event_status": screen.status,

@@ -1,11 +1,13 @@
 """Facts by stream: what decides is said in words and units, and nothing is empty."""
 
+import numpy as np
 import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from planners.detection import DustMap
 from tests.too_marshal.factories import add_event, add_localization, circle_map
 from tests.too_marshal.web.event.test_page import page
 from too_marshal.db.events import Event
@@ -52,6 +54,10 @@ def test_a_position_is_told_in_both_forms_with_its_error(session: Session):
     assert f"Galactic latitude {latitude:+.1f} deg" in position.note
     assert (error.label, error.value) == ("Error radius", "3 arcmin")
     assert error.note == "90.0 % contained; systematic error included"
+    dust = DustMap(np.full(12 * 16**2, 0.02, dtype=np.float32), 16, "nested", "the dust map x")
+    extinction = position_facts(localization, dust)[-1]
+    assert (extinction.label, extinction.value) == ("Extinction", "0.05 mag in V")
+    assert extinction.note == "E(B-V) 0.020 mag at that position, the dust map x"
 
 
 @pytest.mark.parametrize(
