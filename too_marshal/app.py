@@ -32,7 +32,7 @@ from too_marshal.web import (
     replacements,
     search,
 )
-from too_marshal.web.event import difference, first_screen, links, listing, timeline
+from too_marshal.web.event import difference, first_screen, links, listing, tags, timeline
 from too_marshal.web.event import page as event_page
 from too_marshal.web.night import pages as night_pages
 from too_marshal.web.plans import asked_curve, compare, estimate
@@ -115,6 +115,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         people.people,
         live.live,
         links.links,
+        tags.tags,
         timeline.timeline,
         difference.difference,
         maps.maps,

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import abort, request
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from too_marshal.api.operations import (
     PAGING,
@@ -34,7 +35,10 @@ from too_marshal.api.schemas import (
     record,
 )
 from too_marshal.db.events import Activity, Event, find_by_beginning, find_by_name, normalized_name
+from too_marshal.db.people import Role
+from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404, service
+from too_marshal.workflows.events.tag import tag, untag
 from too_marshal.workflows.incident.status import STATES, EventStatus, statuses
 from too_marshal.workflows.incident.timeline import SUBJECTS, read_timeline
 
@@ -56,6 +60,7 @@ EVENT = named(
     flags=listed(TEXT),
     links={"type": "object", "additionalProperties": TEXT},
     aliases=listed(TEXT),
+    tags=described(listed(TEXT), "words that people gave it"),
     attributes=ANYTHING,
     created_at=TIME,
     changed_at=TIME,
@@ -93,6 +98,7 @@ def event_to_json(event: Event, event_status: EventStatus) -> dict[str, Any]:
         "flags": event.flags,
         "links": event.links,
         "aliases": event.aliases,
+        "tags": [tag.name for tag in event.tags],
         "attributes": event.attributes,
         "created_at": iso(event.created_at),
         "changed_at": iso(event.changed_at),
@@ -121,7 +127,9 @@ def event_to_json(event: Event, event_status: EventStatus) -> dict[str, Any]:
 def list_events() -> dict[str, Any]:
     """List events, the latest first."""
     limit = page_limit()
-    query = select(Event).order_by(Event.id.desc()).limit(limit + 1)
+    query = (
+        select(Event).options(selectinload(Event.tags)).order_by(Event.id.desc()).limit(limit + 1)
+    )
     if not query_truth("tests", default=False):
         query = query.where(~Event.is_test)
     if not query_truth("retracted", default=True):
@@ -162,6 +170,40 @@ def get_event(event_id: int) -> dict[str, Any]:
     """Get one event."""
     event = row_or_404(Event, event_id)
     return event_to_json(event, statuses(database(), service().robots, [event])[event.id])
+
+
+@operation(
+    "PUT",
+    "/events/<row:event_id>/tags/<name>",
+    Content(EVENT),
+    role=Role.OBSERVER,
+    problems={422: "it is no tag, or one too many"},
+)
+def put_tag(event_id: int, name: str) -> dict[str, Any]:
+    """Give an event a tag; one that it has stays."""
+    event = row_or_404(Event, event_id)
+    try:
+        tag(database(), event.id, name, by=current_person().username)
+    except ValueError as err:
+        abort(422, str(err))
+    return get_event(event_id)
+
+
+@operation(
+    "DELETE",
+    "/events/<row:event_id>/tags/<name>",
+    Content(EVENT),
+    role=Role.OBSERVER,
+    problems={422: "it is no tag"},
+)
+def delete_tag(event_id: int, name: str) -> dict[str, Any]:
+    """Take a tag away; what is not there needs not be."""
+    event = row_or_404(Event, event_id)
+    try:
+        untag(database(), event.id, name, by=current_person().username)
+    except ValueError as err:
+        abort(422, str(err))
+    return get_event(event_id)
 
 
 LINE = named(

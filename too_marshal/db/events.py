@@ -62,6 +62,7 @@ class Event(Base):
     current_localization: Mapped[Localization | None] = relationship(
         foreign_keys=[current_localization_id], post_update=True
     )
+    tags: Mapped[list[EventTag]] = relationship(order_by="EventTag.name", viewonly=True)
 
 
 FRESH = timedelta(days=1)
@@ -146,6 +147,19 @@ class EventLink(Base):
 
     first: Mapped[Event] = relationship(foreign_keys=[first_id])
     second: Mapped[Event] = relationship(foreign_keys=[second_id])
+
+
+class EventTag(Base):
+    """A word by which people find an event again."""
+
+    __tablename__ = "event_tag"
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(
+        String(30), primary_key=True, index=True, comment="lower case, with hyphens"
+    )
+    made_by: Mapped[str] = mapped_column(String(80))
+    made_at: Mapped[Utc] = mapped_column(default=now)
 
 
 class Acknowledgment(Base):

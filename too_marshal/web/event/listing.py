@@ -19,6 +19,7 @@ from too_marshal.db.people import Person, Role
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, service
 from too_marshal.notices.registry import STREAMS, title_of
+from too_marshal.workflows.events.tag import known_tags
 from too_marshal.workflows.incident.listing import (
     MAX_SORTED,
     ORDERS,
@@ -37,7 +38,7 @@ event_list = Blueprint("event_list", __name__)
 CLASSES = ("BNS", "NSBH", "BBH", "MassGap", "Terrestrial")
 """Of gravitational waves: what other missions tell is no class of the source."""
 
-TEXTS = ("stream", "class", "state", "position")
+TEXTS = ("stream", "class", "state", "tag", "position")
 NUMBERS = {"area": "maximum_area", "distance": "maximum_distance", "days": "days"}
 
 
@@ -84,6 +85,7 @@ def read(arguments: MultiDict[str, str]) -> ListForm:
         stream=values["stream"] if values["stream"] in STREAMS else "",
         classification=values["class"] if values["class"] in CLASSES else "",
         state=values["state"] if values["state"] in STATES else "",
+        tag=values["tag"],
         position=position,
         **numbers,
     )
@@ -122,6 +124,7 @@ def index() -> str:
         streams=_streams(database()),
         title_of=title_of,
         classes=[(name, name) for name in CLASSES],
+        tags=[(name, name) for name in known_tags(database())],
         states=[(name, name) for name in STATES],
         orders=[(name, name) for name in ORDERS],
         max_sorted=MAX_SORTED,

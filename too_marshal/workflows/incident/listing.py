@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from astropy import units as u
 from astropy.coordinates import SkyCoord
-from sqlalchemy import Float, Select, cast, func, select
-from sqlalchemy.orm import Session, contains_eager, undefer
+from sqlalchemy import ColumnElement, Float, Select, cast, func, select
+from sqlalchemy.orm import Session, contains_eager, selectinload, undefer
 
 from planners.skymaps.skymap import SkyMap
 from too_marshal.db.base import now
-from too_marshal.db.events import RECENT, Event
+from too_marshal.db.events import RECENT, Event, EventTag
 from too_marshal.db.localizations import Localization, SkyMapFile
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.incident.next_step import Step, StepKind, next_step
@@ -49,6 +49,7 @@ class EventFilter:
     """Not older."""
 
     state: str = ""
+    tag: str = ""
     position: SkyCoord | None = None
     """Within the 90 % region of the current map."""
 
@@ -61,25 +62,10 @@ class EventFilter:
             .options(
                 contains_eager(Event.current_localization).contains_eager(Localization.sky_map)
             )
+            .options(selectinload(Event.tags))
             .order_by(Event.created_at.desc(), Event.id.desc())
         )
-        wanted = []
-        if not self.tests:
-            wanted.append(~Event.is_test)
-        if not self.retracted:
-            wanted.append(~Event.is_retracted)
-        if self.stream:
-            wanted.append(Event.stream == self.stream)
-        if self.classification:
-            value = Event.classification[self.classification].astext
-            wanted.append(cast(value, Float) >= 0.5)
-        if self.maximum_area is not None:
-            wanted.append(SkyMapFile.area_90 <= self.maximum_area)
-        if self.maximum_distance is not None:
-            wanted.append(SkyMapFile.distance_mean <= self.maximum_distance)
-        if self.days is not None:
-            since = now() - timedelta(days=self.days)
-            wanted.append(func.coalesce(Event.event_time, Event.created_at) >= since)
+        wanted = self._conditions()
         if before is not None:
             wanted.append(Event.created_at < before)
         if self.position is not None:
@@ -90,6 +76,28 @@ class EventFilter:
                 .options(undefer(SkyMapFile.prepared))
             )
         return query.where(*wanted)
+
+    def _conditions(self) -> list[ColumnElement[bool]]:
+        wanted: list[ColumnElement[bool]] = []
+        if not self.tests:
+            wanted.append(~Event.is_test)
+        if not self.retracted:
+            wanted.append(~Event.is_retracted)
+        if self.stream:
+            wanted.append(Event.stream == self.stream)
+        if self.tag:
+            wanted.append(Event.tags.any(EventTag.name == self.tag))
+        if self.classification:
+            value = Event.classification[self.classification].astext
+            wanted.append(cast(value, Float) >= 0.5)
+        if self.maximum_area is not None:
+            wanted.append(SkyMapFile.area_90 <= self.maximum_area)
+        if self.maximum_distance is not None:
+            wanted.append(SkyMapFile.distance_mean <= self.maximum_distance)
+        if self.days is not None:
+            since = now() - timedelta(days=self.days)
+            wanted.append(func.coalesce(Event.event_time, Event.created_at) >= since)
+        return wanted
 
 
 @dataclass(frozen=True)
