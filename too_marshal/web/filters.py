@@ -10,7 +10,7 @@ from too_marshal.workflows.localizations.names import kind_of, name_of
 
 NAMES = (
     "utc", "age", "percent", "area", "distance", "rate", "sexagesimal", "best_class", "duration",
-    "size", "instant", "span", "night_time", "elapsed", "in_line", "lower_first",
+    "angle", "size", "instant", "span", "night_time", "elapsed", "in_line", "lower_first",
 )  # fmt: skip
 
 

@@ -12,6 +12,8 @@ from too_marshal.http.access import needs
 from too_marshal.http.service import database, row_or_404
 from too_marshal.notices.notice import Kind
 from too_marshal.workflows.incident.compare_notices import compare_notices
+from too_marshal.workflows.localizations.compare_maps import map_change, map_of_notice
+from too_marshal.workflows.localizations.localize import load_skymap
 
 MOST = 200
 
@@ -27,9 +29,15 @@ def show(event_id: int) -> str:
     if len(rows) < 2:
         return render_template("difference.html", event=event, choices=[], pair=None, found=None)
     pair = _asked(rows, "before", rows[1]), _asked(rows, "after", rows[0])
+    maps = [map_of_notice(database(), row.id) for row in pair]
+    change = None
+    if maps[0] is not None and maps[1] is not None:
+        change = map_change(*(load_skymap(database(), row) for row in maps if row is not None))
     return render_template(
         "difference.html",
         event=event,
+        maps=maps,
+        change=change,
         choices=[(str(row.id), _name(row)) for row in rows],
         pair=pair,
         found=compare_notices(*(row.document or {} for row in pair)),

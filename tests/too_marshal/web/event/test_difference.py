@@ -1,8 +1,9 @@
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from tests.too_marshal.factories import add_event, add_notice
+from tests.too_marshal.factories import add_event, add_localization, add_notice, circle_map
 from tests.too_marshal.web.event.test_page import page
+from too_marshal.formatting import area
 from too_marshal.notices.notice import Kind
 
 
@@ -32,3 +33,19 @@ def test_a_notice_of_another_event_is_not_compared(viewer: FlaskClient, session:
     assert answer.status_code == 404
     assert f"no notice '{strange.id}'" in answer.get_data(as_text=True).replace("&#39;", "'")
     assert "not two notices" in page(viewer, f"/events/{other.id}/difference")
+
+
+def test_the_maps_of_both_are_compared(viewer: FlaskClient, session: Session):
+    event, maps = add_event(session), []
+    for ra, radius in ((150.0, 4.0), (152.0, 2.0)):
+        notice = add_notice(session, event)
+        row = add_localization(session, event, circle_map(ra, 0.0, radius))
+        row.notice_id = notice.id
+        maps.append(row.sky_map)
+        session.commit()
+    text = page(viewer, f"/events/{event.id}/difference")
+    areas = [area(sky_map.area_90) for sky_map in maps]
+    assert areas[0] != areas[1]
+    assert f"90 % area</dt><dd>{areas[0]} → {areas[1]}" in text
+    assert "moved by 2 deg" in text
+    assert "lies in the 50 % region of the earlier" in text
