@@ -26,6 +26,7 @@ from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.web import sky
 from too_marshal.web.plans.curve import picture
+from too_marshal.web.plans.exposure_table import exposure_table
 from too_marshal.web.plans.text import how_far
 from too_marshal.workflows.exposures.visits import visits_of
 from too_marshal.workflows.incident.next_step import next_step
@@ -85,6 +86,7 @@ def plan(plan_id: int) -> str:
         curve=picture(row.curve, row.statistics),
         curve_waits=_waits_for_curve(row),
         stops=how_far(row.request),
+        exposure_table=exposure_table(row, request.args.get("order", "")),
         varied_exposures=len({each.exposure_time for each in row.exposures}) > 1,
         ERROR=ERROR,
         WARNING=WARNING,
