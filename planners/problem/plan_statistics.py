@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, date
 from itertools import pairwise
 
 import numpy as np
@@ -102,16 +102,23 @@ def probability_by_night(
         In the order of time.
     """
     fields: dict[str, list[int]] = {}
-    for one in scheduled_exposures:
-        begins = problem.sky.time(one.start).to_datetime(timezone=UTC)
-        night = night_at(problem.telescope.site, begins).isoformat()
-        fields.setdefault(night, []).append(one.field)
+    nights = nights_of(problem, scheduled_exposures)
+    for one, night in zip(scheduled_exposures, nights, strict=True):
+        fields.setdefault(night.isoformat(), []).append(one.field)
     seen, found = problem.seen_before, {}
-    for night, members in fields.items():
+    for evening, members in fields.items():
         after = seen | problem.atoms.covered(np.array(members, dtype=np.int64))
-        found[night] = float(problem.atoms.probability[after & ~seen].sum())
+        found[evening] = float(problem.atoms.probability[after & ~seen].sum())
         seen = after
     return found
+
+
+def nights_of(problem: Problem, scheduled_exposures: Sequence[ScheduledExposure]) -> list[date]:
+    """The nights in which exposures begin, by the date of the evening at the site."""
+    if not scheduled_exposures:
+        return []
+    starts = problem.sky.time([one.start for one in scheduled_exposures])
+    return [night_at(problem.telescope.site, each) for each in starts.to_datetime(timezone=UTC)]
 
 
 def _time(problem: Problem, seconds: float | None) -> str | None:

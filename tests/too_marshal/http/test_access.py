@@ -38,6 +38,8 @@ OBSERVER_ENDPOINTS = {
     "events.retract",
     "incident.acknowledge",
     "nights.ask",
+    "by_hand.form",
+    "by_hand.change",
     "coverage.compute",
     "curves.ask",
     "exposures.add",
