@@ -35,7 +35,7 @@ from too_marshal.web import (
 from too_marshal.web.event import first_screen, links, listing
 from too_marshal.web.event import page as event_page
 from too_marshal.web.night import pages as night_pages
-from too_marshal.web.plans import asked_curve, by_hand, compare
+from too_marshal.web.plans import asked_curve, by_hand, charts, compare
 from too_marshal.web.plans import galaxies as plan_galaxies
 from too_marshal.web.plans import pages as plan_pages
 from too_marshal.web.rules import pages as rule_pages
@@ -105,6 +105,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         plan_pages.plans,
         compare.compare,
         by_hand.by_hand,
+        charts.charts,
         asked_curve.curves,
         queues.queues,
         replacements.replacements,

@@ -158,6 +158,7 @@ def rows(session: Session) -> dict[str, int | str]:
         "trial_id": 4711,
         "table_id": 4711,
         "curve_id": 4711,
+        "exposure_number": 4711,
         "kind": "json",
     }
 
