@@ -6,22 +6,22 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
-from planners.geometry.directions import tangent_frames
-
 _LOWEST = np.sin(np.radians(5))
 """Of the component along the boresight: what is farther off than 85 deg is not drawn, as it comes
 to lie without end."""
 
 
-def tangent_lines(line: NDArray[np.float64], center: SkyCoord) -> list[NDArray[np.float64]]:
+def tangent_lines(
+    line: NDArray[np.float64], frame: NDArray[np.float64]
+) -> list[NDArray[np.float64]]:
     """Draw a line on the sky, as far as it lies before the tangent plane.
 
     Parameters
     ----------
     line
         RA and Dec (ICRS, deg), shape (n, 2); between two points runs the great circle.
-    center
-        Where the plane touches the sky, one position.
+    frame
+        Of where the plane touches the sky, as `tangent_frames` has it of one position.
 
     Returns
     -------
@@ -30,9 +30,11 @@ def tangent_lines(line: NDArray[np.float64], center: SkyCoord) -> list[NDArray[n
     """
     ra, dec = np.radians(line).T
     direction = np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=-1)
-    seen = direction @ tangent_frames(center).T
+    seen = direction @ frame.T
     height = seen[:, 2] - _LOWEST
     is_before = height > 0
+    if is_before.all():
+        return [seen[:, :2] / seen[:, 2:]]
     parts: list[list[NDArray[np.float64]]] = []
     for k in range(len(seen) - 1):
         if not (is_before[k] or is_before[k + 1]):
@@ -48,9 +50,9 @@ def tangent_lines(line: NDArray[np.float64], center: SkyCoord) -> list[NDArray[n
     return [points[:, :2] / points[:, 2:] for points in map(np.array, parts)]
 
 
-def tangent_points(coord: SkyCoord, center: SkyCoord) -> NDArray[np.float64]:
+def tangent_points(coord: SkyCoord, frame: NDArray[np.float64]) -> NDArray[np.float64]:
     """Offsets east and north of positions, rad, shape (n, 2); NaN where they lie behind."""
     directions = coord.icrs.cartesian.xyz.value.T
-    seen = directions @ tangent_frames(center).T
+    seen = directions @ frame.T
     seen[seen[:, 2] < _LOWEST] = np.nan
     return np.asarray(seen[:, :2] / seen[:, 2:])

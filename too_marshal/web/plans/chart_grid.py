@@ -8,6 +8,7 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
 
+from planners.geometry.directions import tangent_frames
 from planners.geometry.tangent_lines import tangent_lines
 
 _RA_STEPS = tuple(seconds / 240 for seconds in (
@@ -49,6 +50,7 @@ def grid_lines(center: SkyCoord, half: float) -> list[GridLine]:
         Half its side, rad in the tangent plane.
     """
     ra, dec = float(center.icrs.ra.deg), float(center.icrs.dec.deg)
+    frame = tangent_frames(center)
     reach = float(np.degrees(np.arctan(1.5 * half)))
     width = 2 * float(np.degrees(np.arctan(half)))
     lowest, highest = max(dec - reach, -90.0), min(dec + reach, 90.0)
@@ -61,11 +63,11 @@ def grid_lines(center: SkyCoord, half: float) -> list[GridLine]:
     lines = []
     for value in _multiples(ra_step, first, last):
         points = np.column_stack([np.full(_SAMPLES, value), np.linspace(lowest, highest, _SAMPLES)])
-        parts = tangent_lines(points, center)
+        parts = tangent_lines(points, frame)
         lines.append(GridLine(ra_text(value, ra_step), parts, is_declination=False))
     for value in _multiples(dec_step, lowest, highest):
         points = np.column_stack([np.linspace(first, last, _SAMPLES), np.full(_SAMPLES, value)])
-        parts = tangent_lines(points, center)
+        parts = tangent_lines(points, frame)
         lines.append(GridLine(dec_text(value, dec_step), parts, is_declination=True))
     return lines
 

@@ -10,7 +10,9 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
+from numpy.typing import NDArray
 
+from planners.geometry.directions import tangent_frames
 from planners.geometry.tangent_lines import tangent_lines, tangent_points
 from telescopes import TELESCOPES
 from telescopes.outlines import outline
@@ -137,7 +139,8 @@ def finding_chart(
     footprint = TELESCOPES[telescope].footprint
     camera = np.radians(outline(footprint))
     plane = Plane(_MARGIN * float(np.linalg.norm(camera, axis=1).max()))
-    marked, beyond = _galaxies(plane, center, galaxies)
+    frame = tangent_frames(center)
+    marked, beyond = _galaxies(plane, frame, galaxies)
     bar = next((each for each in _BARS if plane.length(each) <= SIDE / 4), _BARS[-1])
     lines = grid_lines(center, plane.half)
     return FindingChart(
@@ -146,7 +149,7 @@ def finding_chart(
         dec=first.dec,
         detectors=plane.path(footprint.corners.to_value(u.rad), is_closed=True),
         camera=plane.path([camera], is_closed=True),
-        contours=_contours(plane, center, contours),
+        contours=_contours(plane, frame, contours),
         grid="".join(plane.path(line.parts) for line in lines),
         labels=_labels(plane, lines, is_declination=False),
         dec_labels=_labels(plane, lines, is_declination=True),
@@ -168,12 +171,14 @@ def angle(degrees: float) -> str:
     return f"{degrees * 3600:.3g}\N{DOUBLE PRIME}"
 
 
-def _contours(plane: Plane, center: SkyCoord, contours: Mapping[str, Any] | None) -> list[Contour]:
+def _contours(
+    plane: Plane, frame: NDArray[np.float64], contours: Mapping[str, Any] | None
+) -> list[Contour]:
     found = []
     for feature in (contours or {}).get("features", []):
         rings = [ring for polygon in feature["geometry"]["coordinates"] for ring in polygon]
         path = "".join(
-            plane.path(tangent_lines(np.array(ring, dtype=float), center)) for ring in rings
+            plane.path(tangent_lines(np.array(ring, dtype=float), frame)) for ring in rings
         )
         if path:
             found.append(Contour(round(feature["properties"]["credible_level"]), path))
@@ -205,11 +210,13 @@ def _along(label: Label, along: int) -> float:
     return label.y if along else label.x
 
 
-def _galaxies(plane: Plane, center: SkyCoord, galaxies: Table | None) -> tuple[list[Galaxy], int]:
+def _galaxies(
+    plane: Plane, frame: NDArray[np.float64], galaxies: Table | None
+) -> tuple[list[Galaxy], int]:
     if galaxies is None or len(galaxies) == 0:
         return [], 0
     ra, dec = (np.asarray(galaxies[name], dtype=float) for name in ("ra", "dec"))
-    offsets = tangent_points(SkyCoord(ra, dec, unit=u.deg), center)
+    offsets = tangent_points(SkyCoord(ra, dec, unit=u.deg), frame)
     inside = np.flatnonzero((np.abs(offsets) <= plane.half).all(axis=1))
     nearest = inside[np.argsort(np.linalg.norm(offsets[inside], axis=1), kind="stable")]
     distance = np.asarray(galaxies["distance"], dtype=float)

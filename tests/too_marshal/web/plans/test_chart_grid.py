@@ -9,6 +9,7 @@ from astropy.coordinates import SkyCoord
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planners.geometry.directions import tangent_frames
 from planners.geometry.tangent_lines import tangent_points
 from too_marshal.web.plans.chart_grid import dec_text, grid_lines, ra_text
 
@@ -31,7 +32,7 @@ def test_a_line_lies_at_its_coordinate():
     lines = {line.text: line for line in grid_lines(center, np.radians(4))}
     (part,) = lines["+30°"].parts
     points = SkyCoord(np.linspace(60, 70, 5), np.full(5, 30.0), unit=u.deg)
-    east, north = tangent_points(points, center).T
+    east, north = tangent_points(points, tangent_frames(center)).T
     drawn = part[np.argsort(part[:, 0])]
     assert np.interp(east, *drawn.T) == pytest.approx(north, abs=2e-4)
 

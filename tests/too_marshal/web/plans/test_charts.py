@@ -86,9 +86,9 @@ def test_the_camera_is_drawn_to_scale_around_its_pointing(viewer: FlaskClient, p
     bar = next(each for each in drawn.iter(f"{SVG}path") if each.get("id") == "scale").get("d")
     length = float(re.search(r"h([\d.]+)", bar)[1])
     (words,) = re.findall(r"^(\d+)°$", texts(drawn), re.MULTILINE)
-    millimetres = length / np.tan(np.radians(float(words)))
+    millimeters = length / np.tan(np.radians(float(words)))
     # East is to the left, north is up.
-    assert camera == pytest.approx(-expected * millimetres, abs=0.03)
+    assert camera == pytest.approx(-expected * millimeters, abs=0.03)
     assert np.abs(camera).max() < SIDE / 2
 
 

@@ -55,7 +55,7 @@ def sorted_by(shown: str) -> dict[str, str]:
         ("-airmass", "Airmass", "descending"),
         ("probability", "Prob.", "descending"),
         ("-probability", "Prob.", "ascending"),
-        ("colour", "Start (UTC)", "ascending"),
+        ("<b>", "Start (UTC)", "ascending"),
     ],
 )
 def test_the_order_is_the_one_that_the_heading_says(
