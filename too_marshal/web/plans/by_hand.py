@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import (
@@ -96,7 +97,7 @@ class Placed:
     """Where it points, in words."""
 
     filter: str
-    start: Any
+    start: datetime
     airmass: float
     later: str
     """How much later, or earlier, it begins; empty: when it did."""
@@ -111,7 +112,7 @@ def placed(plan: Plan, result: Rearranged) -> list[Placed]:
     found = []
     for at, (index, exposure) in enumerate(zip(result.order, result.plan.exposures, strict=True)):
         row = plan.exposures[index]
-        start = exposure.start.to_datetime(timezone=row.start.tzinfo)
+        start = exposure.start.to_datetime(timezone=UTC)
         delay = (start - row.start).total_seconds()
         later = "" if abs(delay) < _SLACK else duration(abs(delay))
         found.append(
@@ -154,7 +155,9 @@ def remarks(plan: Plan, result: Rearranged) -> list[str]:
         )
     if len(result.closer) > _MAX_NAMED:
         texts.append(f"{len(result.closer) - _MAX_NAMED} more visits come sooner than asked for")
-    begins = result.plan.exposures[0].start.to_datetime(timezone=plan.exposures[0].start.tzinfo)
+    if result.plan.request.objective == "detection":
+        texts.append("how likely it detects the source is not worked out, only what it covers")
+    begins = result.plan.exposures[0].start.to_datetime(timezone=UTC)
     if begins < now():
         texts.append(f"it begins in the past, at {night_time(begins.isoformat())}")
     return texts

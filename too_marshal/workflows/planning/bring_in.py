@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from too_marshal.db.plans import Plan
 
 
+_OF_A_SOURCE = ("objective", "source", "trigger_time", "detections", "exposure_times")
+"""What a request says of a source to detect: a list of exposures is scored by what it covers."""
+
+
 def bring_in(  # noqa: PLR0913 - what is known of a file
     session: Session,
     event: Event,
@@ -100,6 +104,8 @@ def bring_in(  # noqa: PLR0913 - what is known of a file
     remark = remark or f"Brought in from {name}."
     if file.unused_columns:
         remark += f" Columns that were not used: {', '.join(file.unused_columns)}."
+    if (file.request or {}).get("objective") == "detection":
+        remark += " How likely it detects a source is not worked out, only what it covers."
     plan = ObservingPlan(chosen.name, "manual", wanted, feasible, {}, (), remark)
     return ask_for_plan(
         session, event, telescope=chosen.name, planner="manual", program=program,
@@ -129,7 +135,8 @@ def _request(
         [each.field_id if each.field_id >= 0 else _coord(each) for each in first]
     )
     if file.request is not None:
-        return {**file.request, "targets": listed}
+        kept = {name: value for name, value in file.request.items() if name not in _OF_A_SOURCE}
+        return {**kept, "targets": listed}
     last = max(exposure.start + exposure.exposure_time for exposure in exposures)
     times = {each.filter: float(each.exposure_time.to_value(u.s)) for each in reversed(exposures)}
     gaps = [

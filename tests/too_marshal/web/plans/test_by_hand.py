@@ -16,6 +16,7 @@ from tests.too_marshal.web.event.test_page import page
 from tests.too_marshal.workflows.planning.test_plan_queue import ask, event_with_map
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import Submission, SubmissionState
+from too_marshal.workflows.planning.bring_in import bring_in
 from too_marshal.workflows.planning.plan import compute
 
 pytestmark = pytest.mark.usefixtures("evening")
@@ -177,3 +178,44 @@ def test_closed_up_the_plan_ends_earlier(observer: FlaskClient, plan: Plan):
     answer = sent(observer, plan, leave=["2"], closed_up="yes")
     assert "Every exposure can be taken" in answer.text
     assert re.search(r"<td>[^<]+ earlier</td>", answer.text)
+
+
+def test_a_plan_that_looks_for_a_source_keeps_its_exposure_times(
+    observer: FlaskClient, session: Session
+):
+    plan = ask(
+        session, event_with_map(session), "optimal", filters=["r"], maximum_fields=3,
+        objective="detection", source="gw170817", exposure_times=[30.0, 120.0],
+    )  # fmt: skip
+    compute(session, plan.id)
+    assert len(plan.exposures) > 1, plan.remark
+    answer = sent(observer, plan, leave="1")
+    assert "how likely it detects the source is not worked out" in answer.text
+    answer = sent(observer, plan, "make", map=map_of(answer), leave="1")
+    made = newest(session)
+    assert answer.location == f"/plans/{made.id}", answer.text
+    compute(session, made.id)
+    times = [row.exposure_time for row in plan.exposures[1:]]
+    assert [row.exposure_time for row in made.exposures] == times
+    assert "not worked out, only what it covers" in made.remark
+    assert made.statistics["probability_all_filters"] > 0
+
+
+def test_positions_off_the_grid_are_moved_too(observer: FlaskClient, session: Session):
+    event = event_with_map(session)
+    text = "\n".join(
+        ["ra,dec,filter,start"]
+        + [f"{RA},{30 + k / 10},r,2026-11-22T06:{10 * k:02}:00" for k in range(3)]
+    )
+    plan = bring_in(
+        session, event, data=text.encode(), name="a table", telescope="LCO-1m-elp", program="",
+        request={"moon_separation": 0.0}, author="ann",
+    )  # fmt: skip
+    compute(session, plan.id)
+    answer = sent(observer, plan, place_3="1")
+    assert "Every exposure can be taken" in answer.text
+    sent(observer, plan, "make", map=map_of(answer), place_3="1")
+    made = newest(session)
+    compute(session, made.id)
+    assert [row.dec for row in made.exposures] == pytest.approx([30.2, 30.0, 30.1])
+    assert made.exposures[0].start == plan.exposures[0].start
