@@ -11,6 +11,7 @@ from astropy.table import Table
 from flask import Blueprint, Response, abort, render_template
 from sqlalchemy import select
 
+from too_marshal.db.galaxies import GalaxyTable
 from too_marshal.db.localizations import SkyMapFile
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan, PlannedExposureRow
@@ -73,9 +74,18 @@ def _behind(plan: Plan) -> tuple[SkyMapFile | None, dict[str, Any] | None, Table
     sha256 = plan.localization.sky_map_sha256
     query = select(SkyMapFile.contours).where(SkyMapFile.sha256 == sha256)
     contours = None if sha256 is None else database().scalar(query)
-    table = plan.galaxy_table_id
-    galaxies = None if table is None else load_galaxies(database(), table)
+    table = _table_of(plan)
+    galaxies = None if table is None else load_galaxies(database(), table.id)
     return plan.localization.sky_map, contours, galaxies
+
+
+def _table_of(plan: Plan) -> GalaxyTable | None:
+    """The galaxies of a plan, or of the one of which it was made by hand."""
+    origin: Plan | None = plan
+    while origin is not None and origin.galaxy_table is None:
+        number = origin.changed_from_id
+        origin = None if number is None else database().get(Plan, number)
+    return None if origin is None else origin.galaxy_table
 
 
 def _drawn(
@@ -93,6 +103,7 @@ def _drawn(
         title=f"{plan.telescope} {where(exposures[0])}",
         chart=finding_chart(exposures, plan.telescope, contours, peak, galaxies),
         exposures=exposures,
+        galaxy_table=_table_of(plan),
         side=SIDE,
         most_visits=MAX_VISITS,
         most_galaxies=MAX_GALAXIES,

@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 from tests.too_marshal.clocks import RA
 from tests.too_marshal.factories import add_localization, add_submission, circle_map
 from tests.too_marshal.web.event.test_page import page
+from tests.too_marshal.web.plans.test_galaxies import CSV
 from tests.too_marshal.workflows.planning.test_plan_queue import ask, event_with_map
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import Submission, SubmissionState
 from too_marshal.workflows.planning.bring_in import bring_in
-from too_marshal.workflows.planning.plan import compute
+from too_marshal.workflows.planning.galaxies import bring_galaxies
+from too_marshal.workflows.planning.plan import ask_for_plan, compute
 
 pytestmark = pytest.mark.usefixtures("evening")
 
@@ -219,3 +221,29 @@ def test_positions_off_the_grid_are_moved_too(observer: FlaskClient, session: Se
     compute(session, made.id)
     assert [row.dec for row in made.exposures] == pytest.approx([30.2, 30.0, 30.1])
     assert made.exposures[0].start == plan.exposures[0].start
+
+
+def test_a_plan_of_galaxies_is_changed_and_its_charts_keep_them(
+    observer: FlaskClient, session: Session
+):
+    event = event_with_map(session)
+    table = bring_galaxies(session, event, data=CSV.encode(), name="hosts", by="ann")
+    plan = ask_for_plan(
+        session, event, telescope="KPED", planner="galaxies", program="", author="ann",
+        galaxies=table.id,
+        request={
+            "start": "2026-11-22T03:07:00", "end": "2026-11-22T12:00:00", "filters": ["r"],
+            "exposure_time": 120.0, "moon_separation": 0.0, "airmass_limit": 2.5,
+        },
+    )  # fmt: skip
+    compute(session, plan.id)
+    assert len(plan.exposures) > 1, plan.remark
+    answer = sent(observer, plan, leave="1")
+    answer = sent(observer, plan, "make", map=map_of(answer), leave="1")
+    made = newest(session)
+    assert answer.location == f"/plans/{made.id}", answer.text
+    compute(session, made.id)
+    assert made.state == PlanState.READY
+    chart = observer.get(f"/plans/{made.id}/charts/1.svg").text
+    assert "Galaxies of hosts" in chart
+    assert "Mpc" in chart

@@ -124,6 +124,10 @@ def test_galaxies_are_marked_where_they_are(viewer: FlaskClient, session: Sessio
     assert "41 Mpc" in said
     assert "43 Mpc" not in said
     assert "Galaxies of mine & more" in said
+    changed = add_plan(session, plan.event)
+    changed.changed_from_id = plan.id
+    session.commit()
+    assert texts(sheet(viewer, changed)).count("Mpc") == 2
 
 
 def test_nothing_on_it_needs_a_script_a_style_or_a_network(viewer: FlaskClient, plan: Plan):
