@@ -241,7 +241,9 @@ class ObservingPlan:
     any time), half_reached and most_reached (ISO UTC: when half and 90 % of what is covered in
     all visits is), objective (coverage or detection) and objective_note (what is to be detected, or
     why nothing is), detection_probability and detection_bound (None where only the map is to be
-    covered; the gap and what the bound holds for are then of it), solve_time (s)."""
+    covered; the gap and what the bound holds for are then of it), probability_by_night (by the
+    date of its evening at the site, what a night covers that nothing before it did), solve_time
+    (s)."""
 
     unobserved: tuple[Unobserved, ...] = ()
     """Fields of the 99 % region that are left out, most probable first."""

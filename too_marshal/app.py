@@ -35,7 +35,7 @@ from too_marshal.web import (
 from too_marshal.web.event import difference, first_screen, links, listing, tags, timeline
 from too_marshal.web.event import page as event_page
 from too_marshal.web.night import pages as night_pages
-from too_marshal.web.plans import asked_curve, compare, estimate
+from too_marshal.web.plans import asked_curve, by_hand, charts, compare, estimate
 from too_marshal.web.plans import galaxies as plan_galaxies
 from too_marshal.web.plans import pages as plan_pages
 from too_marshal.web.rules import pages as rule_pages
@@ -106,6 +106,8 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         notices.notices,
         plan_pages.plans,
         compare.compare,
+        by_hand.by_hand,
+        charts.charts,
         asked_curve.curves,
         estimate.estimates,
         queues.queues,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -47,6 +47,14 @@ def zone_name(local: datetime) -> str:
     """Name of a time's zone: ``PST``, or its offset where it has no letters."""
     name = local.strftime("%Z")
     return "UTC" + name.replace("-", "\N{MINUS SIGN}") if name[:1] in {"+", "-"} else name
+
+
+def night_dates(evening: date) -> str:
+    """Name a night by its evening and its morning: ``28/29 November``."""
+    morning = evening + timedelta(days=1)
+    if morning.month == evening.month:
+        return f"{evening.day}/{morning.day} {evening:%B}"
+    return f"{evening.day} {evening:%B}/{morning.day} {morning:%B}"
 
 
 def instant(when: datetime | str | None) -> Markup:

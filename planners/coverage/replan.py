@@ -62,7 +62,7 @@ def rescored(skymap: SkyMap, telescope: Telescope, plan: ObservingPlan) -> Obser
     begun = time.perf_counter()
     if not plan.exposures:
         return replace(plan, statistics={**plan.statistics, **_NOTHING})
-    problem = build_problem_at(skymap, telescope, plan.request, _pointings(plan))
+    problem = build_problem_at(skymap, telescope, plan.request, pointings_of(plan))
     scheduled_exposures = shots_of(problem, plan.exposures)
     probability = problem.atoms.field_probability
     exposures = tuple(
@@ -81,7 +81,8 @@ def rescored(skymap: SkyMap, telescope: Telescope, plan: ObservingPlan) -> Obser
 _NOTHING = {"probability": 0.0, "probability_all_filters": 0.0, "upper_bound": None}
 
 
-def _pointings(plan: ObservingPlan) -> FieldGrid:
+def pointings_of(plan: ObservingPlan) -> FieldGrid:
+    """Where the exposures of a plan point, each place once."""
     places = positions(plan.exposures)
     field_id = np.array([exposure.field_id for exposure in plan.exposures])
     first = np.unique(group(places, SAME_POSITION, field_id))

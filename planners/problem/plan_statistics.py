@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from datetime import UTC, date
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +14,7 @@ from astropy import units as u
 from planners.problem.finish_times import expected_probability, finish_times, reached_at
 from planners.problem.problem import Problem
 from planners.problem.scheduler import ScheduledExposure
+from planners.visibility.nights import night_at
 from telescopes.times import iso
 
 _NOTHING = 1e-4
@@ -37,7 +39,7 @@ def statistics(
     scheduled_exposures: Sequence[ScheduledExposure],
     begun: float,
     upper_bound: float | None,
-) -> dict[str, float | int | str | None]:
+) -> dict[str, float | int | str | dict[str, float] | None]:
     """Statistics of `ObservingPlan`, of exposures in the order of time.
 
     Parameters
@@ -84,8 +86,39 @@ def statistics(
         "half_reached": _time(problem, reached_at(problem, finish, 0.5)),
         "most_reached": _time(problem, reached_at(problem, finish, 0.9)),
         "bound_holds_for": None if upper_bound is None else bounded_plans(problem),
+        "probability_by_night": probability_by_night(problem, scheduled_exposures),
         "solve_time": time.perf_counter() - begun,
     }
+
+
+def probability_by_night(
+    problem: Problem, scheduled_exposures: Sequence[ScheduledExposure]
+) -> dict[str, float]:
+    """What each night covers that nothing before it did, by the date of its evening at the site.
+
+    Parameters
+    ----------
+    scheduled_exposures
+        In the order of time.
+    """
+    fields: dict[str, list[int]] = {}
+    nights = nights_of(problem, scheduled_exposures)
+    for one, night in zip(scheduled_exposures, nights, strict=True):
+        fields.setdefault(night.isoformat(), []).append(one.field)
+    seen, found = problem.seen_before, {}
+    for evening, members in fields.items():
+        after = seen | problem.atoms.covered(np.array(members, dtype=np.int64))
+        found[evening] = float(problem.atoms.probability[after & ~seen].sum())
+        seen = after
+    return found
+
+
+def nights_of(problem: Problem, scheduled_exposures: Sequence[ScheduledExposure]) -> list[date]:
+    """The nights in which exposures begin, by the date of the evening at the site."""
+    if not scheduled_exposures:
+        return []
+    starts = problem.sky.time([one.start for one in scheduled_exposures])
+    return [night_at(problem.telescope.site, each) for each in starts.to_datetime(timezone=UTC)]
 
 
 def _time(problem: Problem, seconds: float | None) -> str | None:

@@ -37,6 +37,9 @@ _SUMMARY = {
     "localization_id": INTEGER,
     "rule_id": nullable(INTEGER),
     "parent_id": described(nullable(INTEGER), "the plan that it takes up"),
+    "changed_from_id": described(
+        nullable(INTEGER), "the plan of which its author made this one by hand"
+    ),
     "telescope": TEXT,
     "planner": TEXT,
     "program": TEXT,
@@ -72,6 +75,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "localization_id": plan.localization_id,
         "rule_id": plan.rule_id,
         "parent_id": plan.parent_id,
+        "changed_from_id": plan.changed_from_id,
         "telescope": plan.telescope,
         "planner": plan.planner,
         "program": plan.program,

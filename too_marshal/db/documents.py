@@ -15,6 +15,7 @@ class PlanStatistics(TypedDict, total=False):
     probability: float
     probability_all_filters: float
     probability_lost: dict[str, float]
+    probability_by_night: dict[str, float]
     area: float
     area_all_filters: float
     exposures: int

@@ -158,6 +158,9 @@ class Plan(Base):
         index=True,
         comment="the plan that it takes up: what was executed for the event then counts",
     )
+    changed_from_id: Mapped[int | None] = mapped_column(
+        ForeignKey("plan.id"), comment="the plan of which its author made this one by hand"
+    )
     rescored: Mapped[PlanRescored | None] = mapped_column(
         JSONB, comment="localization_id, and the statistics on that later map"
     )

@@ -38,6 +38,8 @@ OBSERVER_ENDPOINTS = {
     "events.retract",
     "incident.acknowledge",
     "nights.ask",
+    "by_hand.form",
+    "by_hand.change",
     "coverage.compute",
     "curves.ask",
     "estimates.ask",
@@ -161,6 +163,7 @@ def rows(session: Session) -> dict[str, int | str]:
         "trial_id": 4711,
         "table_id": 4711,
         "curve_id": 4711,
+        "exposure_number": 4711,
         "kind": "json",
     }
 

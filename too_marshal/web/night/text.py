@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from too_marshal.db.base import now
-from too_marshal.formatting import NOTHING
+from too_marshal.formatting import NOTHING, night_dates
 from too_marshal.web.night.axis import Axis
 from too_marshal.workflows.observability.stored_night import Span, StoredNight
 from too_marshal.workflows.observability.tonight import Tonight, in_few_numbers
@@ -19,11 +19,7 @@ _MORE = 0.02
 
 def night_name(night: StoredNight) -> str:
     """Name a night by its evening and its morning: ``28/29 November``."""
-    evening = night.night
-    morning = evening.fromordinal(evening.toordinal() + 1)
-    if morning.month == evening.month:
-        return f"{evening.day}/{morning.day} {evening:%B}"
-    return f"{evening.day} {evening:%B}/{morning.day} {morning:%B}"
+    return night_dates(night.night)
 
 
 def sentence(night: StoredNight) -> str:

@@ -42,7 +42,7 @@ class Pointings:
     both: int
 
 
-_NUMBERS: dict[str, Callable[[PlanStatistics], str]] = {
+NUMBERS: dict[str, Callable[[PlanStatistics], str]] = {
     "Area": lambda row: area(row.get("area")),
     "Fields": lambda row: str(row.get("fields", NOTHING)),
     "Exposures": lambda row: str(row.get("exposures", NOTHING)),
@@ -74,7 +74,7 @@ def lines(first: Plan, second: Plan, current: int | None) -> list[Line]:
     rows = [Line(name, text(first), text(second)) for name, text in texts.items()]
     return rows + [
         Line(name, text(first.statistics), text(second.statistics))
-        for name, text in _NUMBERS.items()
+        for name, text in NUMBERS.items()
     ]
 
 

@@ -26,6 +26,7 @@ from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.web import sky
 from too_marshal.web.plans.curve import picture
+from too_marshal.web.plans.exposure_table import exposure_table
 from too_marshal.web.plans.text import how_far
 from too_marshal.workflows.exposures.visits import visits_of
 from too_marshal.workflows.incident.next_step import next_step
@@ -35,6 +36,7 @@ from too_marshal.workflows.incident.verdict import what_it_reaches
 from too_marshal.workflows.plan_document import read_plan
 from too_marshal.workflows.planning.again import ask_again
 from too_marshal.workflows.planning.budget_plan import ask_for_budget
+from too_marshal.workflows.planning.by_hand import why_not
 from too_marshal.workflows.planning.cancel_plan import cancel_plan
 from too_marshal.workflows.planning.compute import has_curve
 from too_marshal.workflows.planning.follow_up import ask_for_follow_up
@@ -85,6 +87,8 @@ def plan(plan_id: int) -> str:
         curve=picture(row.curve, row.statistics),
         curve_waits=_waits_for_curve(row),
         stops=how_far(row.request),
+        can_be_changed=not why_not(database(), row),
+        exposure_table=exposure_table(row, request.args.get("order", "")),
         varied_exposures=len({each.exposure_time for each in row.exposures}) > 1,
         ERROR=ERROR,
         WARNING=WARNING,

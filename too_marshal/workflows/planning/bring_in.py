@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from too_marshal.db.plans import Plan
 
 
+_OF_A_SOURCE = ("objective", "source", "trigger_time", "detections", "exposure_times")
+"""What a request says of a source to detect: a list of exposures is scored by what it covers."""
+
+
 def bring_in(  # noqa: PLR0913 - what is known of a file
     session: Session,
     event: Event,
@@ -46,6 +50,8 @@ def bring_in(  # noqa: PLR0913 - what is known of a file
     author: str,
     localization_id: int | None = None,
     no_earth: bool = False,
+    changed_from: Plan | None = None,
+    remark: str = "",
 ) -> Plan:
     """Make a plan of a file: its exposures as they stand there, or a plan of the targets it lists.
 
@@ -70,6 +76,10 @@ def bring_in(  # noqa: PLR0913 - what is known of a file
         Who brings it.
     localization_id, no_earth
         The map on which it is scored, as `ask_for_plan` takes it.
+    changed_from
+        The plan of which the file was made, if a person has changed one.
+    remark
+        What is said of where it comes from, in place of the name of a file.
 
     Raises
     ------
@@ -91,14 +101,16 @@ def bring_in(  # noqa: PLR0913 - what is known of a file
     feasible, infeasible = checked(chosen, wanted, exposures)
     if infeasible:
         raise refusal([rejected(pairs[one.index][0], one.reason) for one in infeasible], len(pairs))
-    remark = f"Brought in from {name}."
+    remark = remark or f"Brought in from {name}."
     if file.unused_columns:
         remark += f" Columns that were not used: {', '.join(file.unused_columns)}."
+    if (file.request or {}).get("objective") == "detection":
+        remark += " How likely it detects a source is not worked out, only what it covers."
     plan = ObservingPlan(chosen.name, "manual", wanted, feasible, {}, (), remark)
     return ask_for_plan(
         session, event, telescope=chosen.name, planner="manual", program=program,
         request=request_to_json(wanted), author=author, document=plan_to_json(plan),
-        localization_id=localization_id, no_earth=no_earth,
+        localization_id=localization_id, no_earth=no_earth, changed_from=changed_from,
     )  # fmt: skip
 
 
@@ -123,7 +135,8 @@ def _request(
         [each.field_id if each.field_id >= 0 else _coord(each) for each in first]
     )
     if file.request is not None:
-        return {**file.request, "targets": listed}
+        kept = {name: value for name, value in file.request.items() if name not in _OF_A_SOURCE}
+        return {**kept, "targets": listed}
     last = max(exposure.start + exposure.exposure_time for exposure in exposures)
     times = {each.filter: float(each.exposure_time.to_value(u.s)) for each in reversed(exposures)}
     gaps = [

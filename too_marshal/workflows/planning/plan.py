@@ -116,6 +116,7 @@ def ask_for_plan(  # noqa: PLR0913 - what a person chooses
     localization_id: int | None = None,
     no_earth: bool = False,
     document: dict[str, Any] | None = None,
+    changed_from: Plan | None = None,
 ) -> Plan:
     """Ask for a plan of an event.
 
@@ -129,6 +130,8 @@ def ask_for_plan(  # noqa: PLR0913 - what a person chooses
         A table of galaxies, for the planner that aims at them.
     document
         A plan that is there already, in the plan file format: it is not made but scored.
+    changed_from
+        The plan of which the author made that one by hand.
 
     Raises
     ------
@@ -150,11 +153,13 @@ def ask_for_plan(  # noqa: PLR0913 - what a person chooses
         galaxy_table_id=galaxies,
         has_chosen_map=localization.id != event.current_localization_id,
         document=document,
+        changed_from_id=None if changed_from is None else changed_from.id,
     )
     session.add(plan)
     session.flush()
+    origin = "" if changed_from is None else f", plan {changed_from.id} changed by hand"
     record(
-        session, f"Plan asked for: {telescope}", subject="plan", subject_id=plan.id,
+        session, f"Plan asked for: {telescope}{origin}", subject="plan", subject_id=plan.id,
         event_id=event.id, actor=author,
     )  # fmt: skip
     ask_to_compute(session, plan, event)
