@@ -129,6 +129,7 @@ def test_a_silent_robot_is_called_silent_where_its_queue_is_watched(
     try:
         page.goto(site.address(f"/events/{event.id}"))
         expect(page.locator("[data-action=next]")).to_have_attribute("data-step", "watch")
+        expect(page.locator("#submissions")).to_contain_text("ZTF does not answer")
         page.goto(site.address("/queues"))
         expect(page.locator("main")).to_contain_text("stale")
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, func, select
@@ -129,6 +130,10 @@ def add_activity(session: Session, submission: Submission, text: str, actor: str
     )
 
 
+OLD = timedelta(minutes=5)
+"""A copy of a queue that is older is stale, whatever the reason."""
+
+
 class RobotQueue(Base):
     """What a robot last said that it holds, all programs; stale when the robot is silent."""
 
@@ -143,6 +148,11 @@ class RobotQueue(Base):
     tried_at: Mapped[Utc] = mapped_column(default=now)
     answer_time: Mapped[float | None] = mapped_column(comment="to the last ping, s")
     error: Mapped[str] = mapped_column(default="")
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the robot did not answer, or was not asked for long."""
+        return bool(self.error) or self.seen_at is None or now() - self.seen_at > OLD
 
     @property
     def requests(self) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
@@ -12,7 +11,6 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from too_marshal import tasks
 from too_marshal.db.archives import ArchiveCopy
-from too_marshal.db.base import now
 from too_marshal.db.jobs import URGENT
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan
@@ -23,9 +21,6 @@ from too_marshal.workflows.submissions.clear_queue import ask_to_delete
 from too_marshal.workflows.submissions.withdraw import settle_by_person, withdraw_by_person
 
 MAX_SUBMISSIONS = 100
-
-OLD = timedelta(minutes=5)
-"""A copy of a queue that is older is stale, whatever the reason."""
 
 queues = Blueprint("queues", __name__)
 
@@ -49,7 +44,7 @@ def index() -> str:
         "queues.html",
         names=names,
         held=held,
-        stale={row.telescope for row in held.values() if _is_stale(row)},
+        stale={row.telescope for row in held.values() if row.is_stale},
         configured=service().robots.names(),
         submissions=submissions,
         ours=_ours(held.values()),
@@ -67,11 +62,6 @@ def _ours(held: Iterable[RobotQueue]) -> dict[str, Submission]:
         .options(joinedload(Submission.plan).joinedload(Plan.event))
     )
     return {submission.queue_name: submission for submission in database().scalars(query)}
-
-
-def _is_stale(row: RobotQueue) -> bool:
-    """Whether the robot did not answer, or was not asked for long."""
-    return bool(row.error) or row.seen_at is None or now() - row.seen_at > OLD
 
 
 @queues.post("/queues/ask")
