@@ -35,6 +35,7 @@ PUBLIC_ENDPOINTS = {
 }
 OBSERVER_ENDPOINTS = {
     "events.ask",
+    "events.plan_form",
     "events.retract",
     "incident.acknowledge",
     "nights.ask",

@@ -151,6 +151,20 @@ def _numbers(text: str) -> list[int]:
     return [int(part) for part in text.split(",") if part.isdecimal() and len(part) < 10]
 
 
+@events.post("/events/<row:event_id>/plan-form")
+@needs(Role.OBSERVER)
+def plan_form(event_id: int) -> str:
+    """Give the form of a plan for another telescope; what was typed stays."""
+    row = row_or_404(Event, event_id)
+    form = PlanForm.typed(request.form)
+    chosen = TELESCOPES.get(form.values["telescope"])
+    offered_for = TELESCOPES.get(request.form.get("offered_for", ""))
+    if chosen is None or offered_for is None:
+        abort(422, "There is no such telescope.")
+    form.follow(chosen, offered_for)
+    return render_template("_plan_form.html", event=row, form=form, **choices(database(), row))
+
+
 @events.post("/events/<row:event_id>/plans")
 @needs(Role.OBSERVER)
 def ask(event_id: int) -> WerkzeugResponse:

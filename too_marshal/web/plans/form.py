@@ -19,6 +19,7 @@ from telescopes.telescope import Telescope
 from too_marshal.db.base import now
 from too_marshal.web.document_form import Asked, asked
 from too_marshal.workflows.planning.plan_queue import MAX_TIME_LIMIT, MIN_TIME_LIMIT, WINDOW
+from too_marshal.workflows.rules.defaults import usual_gain
 
 MAX_TEXT_LENGTH = 200
 
@@ -60,11 +61,8 @@ _TYPED_LISTS = {form_field.name: form_field for form_field in (*LISTS, TARGETS)}
 NO_EARTH = "-no-earth"
 """Ending of a map's number, where the sky that the Earth hid is taken out of it."""
 
-USUAL_EXPOSURE_TIME = 30.0
-"""s, offered unless the person says otherwise."""
-
-USUAL_MINIMUM_GAIN = 0.06
-"""1/h, 1 % in ten minutes: as the rules of wide cameras have it."""
+_FOLLOWING = ("filters", EXPOSURE_TIME.name, "minimum_gain")
+"""What is offered otherwise for another telescope."""
 
 
 @dataclass
@@ -98,9 +96,26 @@ class PlanForm:
             for form_field in (*GOAL, *STOPS, *LIMITS, *LISTS, TARGETS, TIME_LIMIT)
         }
         minimum_gain = _ASKED["minimum_gain"]
-        values[minimum_gain.name] = minimum_gain.shown(USUAL_MINIMUM_GAIN)
-        values[EXPOSURE_TIME.name] = EXPOSURE_TIME.shown(USUAL_EXPOSURE_TIME)
+        values[minimum_gain.name] = minimum_gain.shown(usual_gain(telescope))
+        values[EXPOSURE_TIME.name] = EXPOSURE_TIME.shown(
+            float(telescope.exposure_time.to_value(u.s))
+        )
         return cls(values)
+
+    def follow(self, telescope: Telescope, offered_for: Telescope) -> None:
+        """Offer what is usual for a telescope, but keep what somebody has typed.
+
+        Parameters
+        ----------
+        telescope
+            The one that is chosen now.
+        offered_for
+            The one for which the form was offered: what still is as it was then was not typed.
+        """
+        before, after = self.empty(offered_for).values, self.empty(telescope).values
+        for name in _FOLLOWING:
+            if self.values[name] == before[name]:
+                self.values[name] = after[name]
 
     @classmethod
     def typed(cls, form: Mapping[str, str]) -> PlanForm:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from astropy import units as u
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from telescopes.telescope import Telescope
 from too_marshal.db.plans import PlanRule
 
 NOT_A_SOURCE = ["not a GRB", "position unreliable"]
@@ -17,6 +20,17 @@ TELLS = {"plans": False, "notifies": True, "telescope": ""}
 WIDE, NARROW = 0.06, 0.006
 """Probability that telescope time must add, 1/h, for cameras of more than 20 deg2 and of less: 1 %
 and 0.1 % in ten minutes. Where more adds less, the telescope is worth more to others."""
+
+_WIDE_AREA = 20.0
+"""deg2 of light-sensitive area."""
+
+
+def usual_gain(telescope: Telescope) -> float:
+    """Probability that time of a telescope must add, by how much its camera sees at once, 1/h."""
+    x, y = np.moveaxis(telescope.footprint.corners.to_value(u.deg), -1, 0)
+    doubled = np.abs((x * np.roll(y, -1, axis=-1) - y * np.roll(x, -1, axis=-1)).sum(axis=-1))
+    return WIDE if float(doubled.sum()) / 2 > _WIDE_AREA else NARROW
+
 
 WITH_ZTF: tuple[tuple[str, list[str], float, float], ...] = (
     # Each telescope's customary filters and exposure time, in s: see its module.
