@@ -1,0 +1,61 @@
+"""what layers of the sky map show: the difference of two maps"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+revision = "0033"
+down_revision = "0032"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "map_difference",
+        sa.Column("old_sha256", sa.String(length=64), nullable=False),
+        sa.Column("new_sha256", sa.String(length=64), nullable=False),
+        sa.Column(
+            "moved",
+            sa.Float(),
+            nullable=False,
+            comment="probability that lies elsewhere than before",
+        ),
+        sa.Column(
+            "in_old_50",
+            sa.Float(),
+            nullable=False,
+            comment="of the new map, in the old 50 % region",
+        ),
+        sa.Column(
+            "in_old_90",
+            sa.Float(),
+            nullable=False,
+            comment="of the new map, in the old 90 % region",
+        ),
+        sa.Column(
+            "common_90",
+            sa.Float(),
+            nullable=False,
+            comment="area that both 90 % regions hold over that which either holds",
+        ),
+        sa.Column(
+            "gained",
+            JSONB(),
+            nullable=True,
+            comment="GeoJSON, deg: where 90 % of what was gained lies; null: the same map",
+        ),
+        sa.Column("lost", JSONB(), nullable=True, comment="the same of what was lost"),
+        sa.Column("computed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["old_sha256"], ["sky_map.sha256"], name=op.f("fk_map_difference_old_sha256_sky_map")
+        ),
+        sa.ForeignKeyConstraint(
+            ["new_sha256"], ["sky_map.sha256"], name=op.f("fk_map_difference_new_sha256_sky_map")
+        ),
+        sa.PrimaryKeyConstraint("old_sha256", "new_sha256", name=op.f("pk_map_difference")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("map_difference")

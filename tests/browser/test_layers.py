@@ -1,0 +1,84 @@
+"""Layers of the sky map that are asked for one by one: what changed since another map."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session
+
+from tests.browser.conftest import Site
+from tests.browser.test_sky import opened
+from tests.too_marshal.factories import add_event, add_localization, circle_map
+from too_marshal.db.events import Event
+from too_marshal.db.localizations import Localization
+from too_marshal.workflows.localizations.difference import work_out_difference
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def changed(database: Session) -> Event:
+    """An event with two maps, of which the second is narrower."""
+    event = database.query(Event).filter_by(name="CHANGED").one_or_none()
+    if event is None:
+        event = add_event(database, "CHANGED")
+        add_localization(database, event, circle_map(100.0, 20.0, 9.0))
+        add_localization(database, event, circle_map(102.0, 20.0, 4.0))
+    return event
+
+
+def test_what_changed_is_shown_with_two_signs_and_its_numbers(
+    observer: Page, site: Site, database: Session, changed: Event
+):
+    asked: list[str] = []
+    observer.on("request", lambda said: asked.append(said.url))
+    page = opened(observer, site.address(f"/events/{changed.id}"))
+    choice = page.get_by_label("Changed since")
+    expect(choice).to_be_visible()
+    assert not any("difference" in url or "layers.js" in url for url in asked)
+    choice.select_option(index=1)
+    told = page.locator("#sky-told")
+    expect(told).to_have_text("Being worked out …")
+    old, new = (
+        row.id
+        for row in database.query(Localization)
+        .filter_by(event_id=changed.id)
+        .order_by(Localization.id)
+    )
+    work_out_difference(database, old, new)
+    expect(told).to_contain_text(re.compile(rf"90 %: 254 deg² on map {old}, 5\d.* now: 8\d % sm"))
+    expect(told).to_contain_text(re.compile(r"57 % of the probability moved\. .* 91 % lies in"))
+    gained = page.get_by_role("img", name=f"Where the map has more probability than map {old}")
+    lost = page.get_by_role("img", name=f"Where the map has less probability than map {old}")
+    for region in (gained, lost):
+        expect(region).to_have_attribute("d", re.compile("^M"))
+    key = page.locator("#sky-key")
+    expect(key).to_contain_text(f"more than on map {old}")
+    expect(key).to_contain_text(f"less than on map {old}")
+    for theme in ("dark", "light", "red"):
+        page.evaluate("t => document.documentElement.setAttribute('data-bs-theme', t)", theme)
+        style = "p => [getComputedStyle(p).fill, getComputedStyle(p).strokeDasharray]"
+        one, other = gained.evaluate(style), lost.evaluate(style)
+        assert "sign-more" in one[0]
+        assert "sign-less" in other[0]
+        assert one[1] != other[1]
+    choice.select_option(index=0)
+    expect(page.locator("#sky .changed")).to_have_count(0)
+    expect(told).to_have_text("")
+    expect(key).not_to_contain_text("more than")
+
+
+def test_an_event_with_one_map_shows_no_such_control(observer: Page, site: Site):
+    page = opened(observer, site.address(f"/events/{site.event_id}"))
+    expect(page.get_by_label("Changed since")).to_be_hidden()
+
+
+def test_a_layer_that_the_server_refuses_is_told(
+    observer: Page, site: Site, changed: Event, allowed_errors: list[str]
+):
+    allowed_errors.append("404")
+    page = opened(observer, site.address(f"/events/{changed.id}"))
+    choice = page.get_by_label("Changed since")
+    choice.evaluate("list => list.append(new Option('nowhere', '4711'))")
+    choice.select_option("4711")
+    expect(page.locator("#sky-told")).to_contain_text("cannot be shown: the server answers 404")
