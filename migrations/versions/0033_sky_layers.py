@@ -1,4 +1,4 @@
-"""what layers of the sky map show: the difference of two maps"""
+"""what layers of the sky map show: the difference of two maps, other groups' pointings"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -55,7 +55,34 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("old_sha256", "new_sha256", name=op.f("pk_map_difference")),
     )
+    op.create_table(
+        "others_pointings",
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "pointings",
+            JSONB(),
+            nullable=False,
+            comment="id, instrument_id, instrument, status, ra, dec (deg), time (ISO UTC), band, depth (AB, or null), position_angle (deg); by time",
+        ),
+        sa.Column(
+            "outlines",
+            JSONB(),
+            nullable=False,
+            comment="instrument_id to corners at position angle zero, deg; none where not known",
+        ),
+        sa.Column("completed", sa.Integer(), nullable=False, comment="pointings that were taken"),
+        sa.Column("planned", sa.Integer(), nullable=False, comment="pointings that are intended"),
+        sa.Column(
+            "rejected", sa.Integer(), nullable=False, comment="entries that could not be understood"
+        ),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["event.id"], name=op.f("fk_others_pointings_event_id_event")
+        ),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_others_pointings")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("others_pointings")
     op.drop_table("map_difference")

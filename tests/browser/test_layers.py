@@ -1,4 +1,4 @@
-"""Layers of the sky map that are asked for one by one: what changed since another map."""
+"""Layers of the sky map that are asked for one by one: what changed, others' pointings."""
 
 import re
 
@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from tests.browser.conftest import Site
 from tests.browser.test_sky import opened
 from tests.too_marshal.factories import add_event, add_localization, circle_map
+from too_marshal.db.archives import OthersPointings
+from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
 from too_marshal.workflows.localizations.difference import work_out_difference
@@ -82,3 +84,73 @@ def test_a_layer_that_the_server_refuses_is_told(
     choice.evaluate("list => list.append(new Option('nowhere', '4711'))")
     choice.select_option("4711")
     expect(page.locator("#sky-told")).to_contain_text("cannot be shown: the server answers 404")
+
+
+@pytest.fixture
+def told(database: Session, changed: Event) -> Event:
+    """The same event, of which others have told the Treasure Map."""
+    if database.get(OthersPointings, changed.id) is None:
+        states = (("completed", 9, 20.4), ("planned", 9, None), ("completed", 8, 19.0))
+        pointings = [
+            {
+                "id": number, "instrument_id": camera, "instrument": f"Camera {camera}",
+                "status": status, "ra": 101.0 + number, "dec": 20.0,
+                "time": f"2026-01-01T03:0{number}:00Z", "band": "r", "depth": depth,
+                "position_angle": 20.0,
+            }
+            for number, (status, camera, depth) in enumerate(states)
+        ]  # fmt: skip
+        square = [[1.0, 1.0], [-1.0, 1.0], [-1.0, -1.0], [1.0, -1.0]]
+        row = OthersPointings(
+            event_id=changed.id, pointings=pointings, outlines={"9": square}, completed=2,
+            planned=1, rejected=0, read_at=now(),
+        )  # fmt: skip
+        database.add(row)
+        database.commit()
+    return changed
+
+
+def test_pointings_of_others_say_who_when_how_deep_and_as_of_when(
+    observer: Page, site: Site, told: Event
+):
+    page = opened(observer, site.address(f"/events/{told.id}"))
+    choice = page.get_by_label("Others' pointings")
+    expect(choice.locator("option")).to_have_count(4)
+    choice.select_option(index=1)
+    tiles = page.locator("#sky .reported .tile")
+    expect(tiles).to_have_count(3)
+    expect(page.locator("#sky-told")).to_contain_text(
+        re.compile(r"as the Treasure Map told them on \d+ \w+,? \d\d:\d\d UTC: 3 drawn\.")
+    )
+    key = page.locator("#sky-key")
+    expect(key).to_contain_text("others, completed: 2 pointings of Camera")
+    expect(key).to_contain_text("others, planned: 1 pointing of Camera 9")
+    # One stop for the tabulator, arrows to the others; what has the focus says what it is.
+    expect(page.locator("#sky .reported .tile[tabindex='0']")).to_have_count(1)
+    tiles.first.focus()
+    tip = page.locator("#sky .tip")
+    expect(tip).to_contain_text("Camera 8, of others, completed")
+    expect(tip).to_contain_text("footprint not known")
+    page.keyboard.press("ArrowRight")
+    expect(tip).to_contain_text(re.compile(r"Camera 9, of others, planned .* depth not told"))
+    page.keyboard.press("ArrowRight")
+    expect(tip).to_contain_text(re.compile(r"completed · 1 Jan,? 03:00 UTC, r, 20\.4 mag"))
+    page.keyboard.press("Enter")
+    expect(page.locator("#sky .tile.selected")).to_have_count(1)
+    style = "p => [getComputedStyle(p).fill, getComputedStyle(p).strokeDasharray]"
+    planned, done = (
+        page.locator(f"#sky .reported .{name}").first.evaluate(style)
+        for name in ("planned", "completed")
+    )
+    assert "crossed" in done[0]
+    assert "crossed" not in planned[0]
+    assert planned[1] != done[1]
+    choice.select_option("planned")
+    expect(tiles).to_have_count(1)
+    choice.select_option(index=0)
+    expect(tiles).to_have_count(0)
+
+
+def test_where_nothing_was_told_there_is_no_such_control(observer: Page, site: Site):
+    page = opened(observer, site.address(f"/events/{site.event_id}"))
+    expect(page.get_by_label("Others' pointings")).to_be_hidden()

@@ -69,7 +69,7 @@ def sky(
         "planes": almanac.planes(),
         "bodies": almanac.bodies(now()),
         "sites": almanac.sites(now(), set(reachable), limits),
-        "layers": layer_pages.offered(localization, others),
+        "layers": layer_pages.offered(session, event, others),
         "others": [{"id": row.id, "name": layer_pages.version_name(row)} for row in others],
         "versions": [
             {**drawing, "name": layer_pages.version_name(row)}

@@ -7,27 +7,32 @@ from typing import Any
 from flask import Blueprint, Response, abort, make_response, request
 from sqlalchemy.orm import Session
 
+from too_marshal.db.archives import OthersPointings
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization, MapDifferenceRow
 from too_marshal.db.people import Role
 from too_marshal.http.access import needs
 from too_marshal.http.service import database, row_or_404
+from too_marshal.web.layers.others import ALL, COMPLETED, PLANNED, choices, others_layer
 from too_marshal.workflows.localizations.difference import ask_for_difference, difference_of
 from too_marshal.workflows.planning.choose_map import maps_to_plan_on
 
 layers = Blueprint("layers", __name__)
 
 
-def offered(current: Localization | None, others: list[Localization]) -> dict[str, Any]:
-    """Layers that an event has something for; those without it are no choice.
+def offered(session: Session, event: Event, others: list[Localization]) -> dict[str, Any]:
+    """What can be chosen of each layer; nothing where the event has nothing for it.
 
     Parameters
     ----------
-    current
-        The event's map.
+    session
+        Open session.
+    event
+        The event.
     others
-        Its other maps.
+        Its maps but the current one.
     """
+    current = event.current_localization
     known = None if current is None else current.sky_map_sha256
     return {
         # One map under two numbers differs in nothing.
@@ -36,6 +41,7 @@ def offered(current: Localization | None, others: list[Localization]) -> dict[st
             for row in others
             if known and row.sky_map_sha256 != known
         ],
+        "reported": choices(session.get(OthersPointings, event.id)),
     }
 
 
@@ -58,6 +64,20 @@ def difference(event_id: int) -> Response:
         ask_for_difference(database(), old, new)
         return _waiting()
     return _answer(_difference(row, old, new))
+
+
+@layers.get("/events/<row:event_id>/others.json")
+@needs(Role.VIEWER)
+def others(event_id: int) -> Response:
+    """Other groups' pointings, as the Treasure Map told them last."""
+    event = row_or_404(Event, event_id)
+    row = database().get(OthersPointings, event.id)
+    if row is None:
+        abort(404, "Nothing was read from the Treasure Map for this event.")
+    status = request.args.get("status", ALL)
+    if status not in (ALL, COMPLETED, PLANNED):
+        abort(404, f"There are no pointings {status[:20]}: choose {COMPLETED}, {PLANNED} or {ALL}.")
+    return _answer(others_layer(row, status))
 
 
 def _map(session: Session, event: Event) -> Localization:

@@ -1,5 +1,6 @@
-// Layers of the sky map that are asked for one by one: what changed since another map. A layer
-// costs the server nothing before somebody chooses it, and this module is not fetched before.
+// Layers of the sky map that are asked for one by one: what changed since another map, and other
+// groups' pointings. A layer costs the server nothing before somebody chooses it, and this module
+// is not fetched before.
 import { element } from "./frame.js";
 
 const AGAIN = 1000; // between two looks whether a worker has done what was asked for, ms
@@ -7,7 +8,10 @@ const TRIES = 120;
 
 const percent = (value) => `${(100 * value).toFixed(value < 0.0995 ? 1 : 0)} %`;
 const area = (value) => `${value < 100 ? value.toPrecision(3) : value.toFixed(0)} deg²`;
-const chosen = (name) => document.querySelector(`[data-layer=${name}]`)?.value ?? "";
+const chosen = (name) => document.querySelector(`[data-layer=${name}]`)?.selectedOptions[0];
+const minute = (iso) => new Intl.DateTimeFormat("en-GB", {
+  day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone: "UTC",
+}).format(Date.parse(iso));
 const wait = (time) => new Promise((done) => { setTimeout(done, time); });
 
 // Plus and minus, so that no color is needed to tell one from the other.
@@ -18,8 +22,15 @@ function signs() {
     pattern.append(element("path", { class: `sign-${id}`, d: strokes }));
     defs.append(pattern);
   }
+  const cross = element("pattern", { id: "crossed", width: 8, height: 8, patternUnits: "userSpaceOnUse" });
+  cross.append(element("path", { class: "crossed", d: "M0 8L8 0M0 0L8 8" }));
+  defs.append(cross);
   return defs;
 }
+
+// One visit in words; a depth that was not told is no depth.
+const visit = ({ time, band, depth }) => `${minute(time)} UTC, ${band}, ${depth === null ? "depth not told" : `${depth.toFixed(1)} mag`}`;
+const many = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 function changedArea([before, after]) {
   const ratio = after / before;
@@ -53,6 +64,32 @@ const LAYERS = {
   },
 };
 
+LAYERS.reported = {
+  address: (value) => `others.json?status=${value}`,
+  draw(map, found) {
+    map.setTiles("reported", found.tiles.map((tile, index) => {
+      const outline = found.outlines[tile.outline];
+      const more = tile.visits.length > 1 ? ` and ${tile.visits.length - 1} more` : "";
+      const words = `${tile.instrument}, of others, ${tile.status}`;
+      return {
+        ...tile, outline, field: `reported-${index}`, className: tile.status,
+        label: `${words}, ${visit(tile.visits.at(-1))}${more}`,
+        tip: `${words} · ${tile.visits.slice(-4).map(visit).join(" · ")}${tile.visits.length > 4 ? ` · ${tile.visits.length - 4} earlier` : ""}${outline ? "" : " · footprint not known"}`,
+      };
+    }));
+  },
+  entries: (found) => ["completed", "planned"].flatMap((status) => {
+    const tiles = found.tiles.filter((tile) => tile.status === status);
+    const names = [...new Set(tiles.map((tile) => tile.instrument))];
+    return tiles.length ? [[`others-${status}`, `others, ${status}: ${many(tiles.length, "pointing")} of ${names.join(", ")}`]] : [];
+  }),
+  tell: (found) => [
+    `Others' pointings as the Treasure Map told them on ${minute(found.read_at)} UTC: ${found.tiles.length ? `${found.tiles.length} drawn` : "none"}.`,
+    found.left_out && `${many(found.left_out, "earlier one")} not drawn.`,
+    found.rejected && `${many(found.rejected, "entry").replace("entrys", "entries")} could not be understood.`,
+  ].filter(Boolean).join(" "),
+};
+
 export class Layers {
   constructor(map, onChange) {
     Object.assign(this, { map, onChange, shown: {} });
@@ -69,8 +106,9 @@ export class Layers {
   update(sky) {
     const map = sky.localization?.id;
     for (const name of Object.keys(LAYERS)) {
-      const value = chosen(name);
-      const key = value && `${value} on ${map}`;
+      const option = chosen(name);
+      const value = option?.value ?? "";
+      const key = value && `${value} on ${map}: ${option.text}`;
       if ((this.shown[name]?.key ?? "") !== key) this.#choose(name, value, key);
     }
   }

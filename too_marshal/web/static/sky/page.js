@@ -119,8 +119,8 @@ host.addEventListener("skydrawn", tellHidden);
 
 // What can be chosen, with the choice kept; where there is nothing the control stays hidden.
 function offer(list, choices) {
-  const known = [...list.options].slice(1).map((option) => option.value);
-  if (known.join() === choices.map(({ id }) => id).join()) return;
+  const known = [...list.options].slice(1).map((option) => option.value + option.text);
+  if (known.join() === choices.map(({ id, name }) => id + name).join()) return;
   const kept = list.value;
   list.replaceChildren(list.options[0], ...choices.map(({ id, name }) => new Option(name, id)));
   list.value = choices.some(({ id }) => String(id) === kept) ? kept : "";

@@ -26,7 +26,7 @@ export class SkyMap {
       "aria-label": "Sky map, east left. Arrow keys move it, plus and minus zoom.",
     });
     this.layers = {};
-    for (const name of ["graticule", "reference", "difference", "others", "executed", "versions", "contours", "plans", "galaxies", "labels"]) {
+    for (const name of ["graticule", "reference", "difference", "reported", "executed", "versions", "contours", "plans", "galaxies", "labels"]) {
       this.layers[name] = this.svg.appendChild(element("g", { class: name }));
     }
     this.svg.prepend(hatch());
