@@ -1,4 +1,4 @@
-"""what layers of the sky map show: the difference of two maps, other groups' pointings"""
+"""what layers of the sky map show: the difference of two maps, other groups' pointings, galaxies"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -81,8 +81,37 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_others_pointings")),
     )
+    op.create_table(
+        "galaxy_ranking",
+        sa.Column("table_id", sa.Integer(), nullable=False),
+        sa.Column("sky_map_sha256", sa.String(length=64), nullable=False),
+        sa.Column(
+            "galaxies",
+            JSONB(),
+            nullable=False,
+            comment="name, ra, dec (deg), distance (Mpc), weight (of 1); the first ones",
+        ),
+        sa.Column(
+            "probable",
+            sa.Integer(),
+            nullable=False,
+            comment="galaxies of the table that have any weight",
+        ),
+        sa.Column("error", sa.String(), nullable=False, comment="why there are none"),
+        sa.Column("computed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["table_id"], ["galaxy_table.id"], name=op.f("fk_galaxy_ranking_table_id_galaxy_table")
+        ),
+        sa.ForeignKeyConstraint(
+            ["sky_map_sha256"],
+            ["sky_map.sha256"],
+            name=op.f("fk_galaxy_ranking_sky_map_sha256_sky_map"),
+        ),
+        sa.PrimaryKeyConstraint("table_id", "sky_map_sha256", name=op.f("pk_galaxy_ranking")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("galaxy_ranking")
     op.drop_table("others_pointings")
     op.drop_table("map_difference")

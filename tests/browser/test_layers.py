@@ -1,4 +1,4 @@
-"""Layers of the sky map that are asked for one by one: what changed, others' pointings."""
+"""Layers of the sky map, asked for one by one: what changed, others' pointings, galaxies."""
 
 import re
 
@@ -14,6 +14,8 @@ from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
 from too_marshal.workflows.localizations.difference import work_out_difference
+from too_marshal.workflows.planning.galaxies import bring_galaxies
+from too_marshal.workflows.planning.rank_galaxies import rank_galaxies
 
 pytestmark = pytest.mark.browser
 
@@ -154,3 +156,48 @@ def test_pointings_of_others_say_who_when_how_deep_and_as_of_when(
 def test_where_nothing_was_told_there_is_no_such_control(observer: Page, site: Site):
     page = opened(observer, site.address(f"/events/{site.event_id}"))
     expect(page.get_by_label("Others' pointings")).to_be_hidden()
+
+
+def test_galaxies_have_names_and_are_reached_by_keyboard(
+    observer: Page, site: Site, database: Session, changed: Event
+):
+    rows = "".join(f"NGC {n},{102 + n / 4},20,{40 + n}\n" for n in range(3))
+    data = f"name,ra,dec,distance\n{rows}far away,300,-20,40\n".encode()
+    table = bring_galaxies(database, changed, data=data, name="hosts.csv", by="observer")
+    assert changed.current_localization_id is not None
+    rank_galaxies(database, table.id, changed.current_localization_id)
+    page = opened(observer, site.address(f"/events/{changed.id}"))
+    page.get_by_label("Galaxies of").select_option("hosts.csv (4)")
+    galaxies = page.locator("#sky .galaxy")
+    expect(galaxies).to_have_count(3)
+    expect(page.locator("#sky-told")).to_contain_text(
+        re.compile(r"Of 4 galaxies of hosts\.csv 3 may be the host; 3 are drawn, .* First: NGC 0")
+    )
+    expect(page.locator("#sky-key")).to_contain_text("the 3 most probable galaxies of hosts.csv")
+    first = page.get_by_role("button", name=re.compile(r"^NGC 0, number 1, \d+ % of the weight"))
+    first.focus()
+    expect(page.locator("#sky .tip")).to_contain_text("NGC 0 · number 1")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#sky .tip")).to_contain_text("NGC 1 · number 2")
+    # A diamond, as large at every scale.
+    size = "p => Math.round(p.getBBox().width)"
+    before = first.evaluate(size)
+    page.get_by_role("button", name="Zoom in").click()
+    assert first.evaluate(size) == before == 14
+    said = page.locator("#sky-hidden")
+    for _ in range(60):
+        if "galaxies are" in (said.text_content() or ""):
+            break
+        page.get_by_role("button", name="Zoom out").click(force=True)
+        page.locator("#sky svg").focus()
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("ArrowLeft")
+    expect(said).to_contain_text("galaxies are on the far side")
+
+
+def test_long_choices_keep_within_a_phone(observer: Page, site: Site, told: Event):
+    observer.set_viewport_size({"width": 390, "height": 844})
+    page = opened(observer, site.address(f"/events/{told.id}"))
+    page.get_by_label("Others' pointings").select_option(index=1)
+    expect(page.locator("#sky-told")).to_contain_text("3 drawn")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -16,6 +16,8 @@ from too_marshal.http.service import database, row_or_404
 from too_marshal.web.layers.others import ALL, COMPLETED, PLANNED, choices, others_layer
 from too_marshal.workflows.localizations.difference import ask_for_difference, difference_of
 from too_marshal.workflows.planning.choose_map import maps_to_plan_on
+from too_marshal.workflows.planning.galaxies import shown_galaxies
+from too_marshal.workflows.planning.rank_galaxies import ask_for_ranking, ranking_of
 
 layers = Blueprint("layers", __name__)
 
@@ -41,6 +43,10 @@ def offered(session: Session, event: Event, others: list[Localization]) -> dict[
             for row in others
             if known and row.sky_map_sha256 != known
         ],
+        "galaxies": [
+            {"id": row.id, "name": f"{row.name} ({row.galaxies})"}
+            for row in (shown_galaxies(session, event.id) if known else ())
+        ],
         "reported": choices(session.get(OthersPointings, event.id)),
     }
 
@@ -55,15 +61,39 @@ def version_name(row: Localization) -> str:
 def difference(event_id: int) -> Response:
     """What the current map says otherwise than another; 202 while that is worked out."""
     event = row_or_404(Event, event_id)
-    new = event.current_localization
-    if new is None or new.sky_map is None:
-        abort(404, "This event has no sky map.")
+    new = _current(event)
     old = _map(database(), event)
     row = difference_of(database(), old, new)
     if row is None:
         ask_for_difference(database(), old, new)
         return _waiting()
     return _answer(_difference(row, old, new))
+
+
+@layers.get("/events/<row:event_id>/galaxies.json")
+@needs(Role.VIEWER)
+def galaxies(event_id: int) -> Response:
+    """The most probable galaxies of a table on the current map; 202 while they are looked for."""
+    event = row_or_404(Event, event_id)
+    localization = _current(event)
+    wanted = request.args.get("table", "")
+    tables = {str(each.id): each for each in shown_galaxies(database(), event.id)}
+    if wanted not in tables:
+        abort(404, f"This event has no table of galaxies {wanted[:20]}.")
+    table = tables[wanted]
+    row = ranking_of(database(), table.id, localization)
+    if row is None:
+        ask_for_ranking(database(), table.id, localization)
+        return _waiting()
+    return _answer(
+        {
+            "table": table.name,
+            "galaxies": row.galaxies,
+            "probable": row.probable,
+            "all": table.galaxies,
+            "error": row.error,
+        }
+    )
 
 
 @layers.get("/events/<row:event_id>/others.json")
@@ -78,6 +108,13 @@ def others(event_id: int) -> Response:
     if status not in (ALL, COMPLETED, PLANNED):
         abort(404, f"There are no pointings {status[:20]}: choose {COMPLETED}, {PLANNED} or {ALL}.")
     return _answer(others_layer(row, status))
+
+
+def _current(event: Event) -> Localization:
+    current = event.current_localization
+    if current is None or current.sky_map is None:
+        abort(404, "This event has no sky map.")
+    return current
 
 
 def _map(session: Session, event: Event) -> Localization:

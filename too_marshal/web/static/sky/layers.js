@@ -1,6 +1,6 @@
-// Layers of the sky map that are asked for one by one: what changed since another map, and other
-// groups' pointings. A layer costs the server nothing before somebody chooses it, and this module
-// is not fetched before.
+// Layers of the sky map that are asked for one by one: what changed since another map, other
+// groups' pointings, galaxies. A layer costs the server nothing before somebody chooses it, and
+// this module is not fetched before.
 import { element } from "./frame.js";
 
 const AGAIN = 1000; // between two looks whether a worker has done what was asked for, ms
@@ -30,7 +30,7 @@ function signs() {
 
 // One visit in words; a depth that was not told is no depth.
 const visit = ({ time, band, depth }) => `${minute(time)} UTC, ${band}, ${depth === null ? "depth not told" : `${depth.toFixed(1)} mag`}`;
-const many = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
+const many = (count, word, plural = `${word}s`) => `${count} ${count === 1 ? word : plural}`;
 
 function changedArea([before, after]) {
   const ratio = after / before;
@@ -86,8 +86,33 @@ LAYERS.reported = {
   tell: (found) => [
     `Others' pointings as the Treasure Map told them on ${minute(found.read_at)} UTC: ${found.tiles.length ? `${found.tiles.length} drawn` : "none"}.`,
     found.left_out && `${many(found.left_out, "earlier one")} not drawn.`,
-    found.rejected && `${many(found.rejected, "entry").replace("entrys", "entries")} could not be understood.`,
+    found.rejected && `${many(found.rejected, "entry", "entries")} could not be understood.`,
   ].filter(Boolean).join(" "),
+};
+
+const titled = ({ name, ra, dec }) => name || `Galaxy ${ra.toFixed(4)} ${dec < 0 ? "−" : "+"}${Math.abs(dec).toFixed(4)}`;
+const shared = (weight) => (weight < 0.0005 ? "below 0.1 %" : percent(weight));
+
+LAYERS.galaxies = {
+  address: (value) => `galaxies.json?table=${value}`,
+  draw(map, found) {
+    map.setTiles("galaxies", found.galaxies.map((galaxy, index) => {
+      const words = `number ${index + 1}, ${shared(galaxy.weight)} of the weight, ${galaxy.distance} Mpc`;
+      return {
+        ...galaxy, field: `galaxy-${index}`, className: "galaxy",
+        sign: ([x, y]) => `M${x} ${y - 7}l7 7l-7 7l-7 -7Z`,
+        label: `${titled(galaxy)}, ${words}`, tip: `${titled(galaxy)} · ${words.replaceAll(", ", " · ")}`,
+      };
+    }));
+  },
+  entries: (found) => (found.galaxies.length ? [["galaxy", `the ${found.galaxies.length} most probable galaxies of ${found.table}`]] : []),
+  tell(found) {
+    if (found.error) return `No galaxy is drawn: ${found.error}.`;
+    const best = found.galaxies.slice(0, 3).map((galaxy) => `${titled(galaxy)} (${shared(galaxy.weight)})`);
+    const drawn = found.galaxies.reduce((sum, { weight }) => sum + weight, 0);
+    return `Of ${many(found.all, "galaxy", "galaxies")} of ${found.table} ${found.probable} may be the host; ${found.galaxies.length} are drawn, `
+      + `with ${percent(Math.min(1, drawn))} of the weight, ${found.probable - found.galaxies.length} are not. First: ${best.join(", ")}.`;
+  },
 };
 
 export class Layers {

@@ -111,8 +111,9 @@ function tellHidden() {
   const isGlobe = map.mode === "globe";
   const part = isGlobe && region ? Math.round(100 * hiddenPart(region, map.center)) : 0;
   const tiles = isGlobe ? map.tilesBehind() : 0;
-  const said = [part && `${part} % of the 90 % region`, tiles && `${tiles} ${tiles === 1 ? "tile" : "tiles"}`].filter(Boolean);
-  const verb = tiles > 1 || (tiles && part) ? "are" : "is";
+  const galaxies = isGlobe ? map.tilesBehind(".galaxy") : 0;
+  const said = [part && `${part} % of the 90 % region`, tiles && `${tiles} ${tiles === 1 ? "tile" : "tiles"}`, galaxies && `${galaxies} ${galaxies === 1 ? "galaxy" : "galaxies"}`].filter(Boolean);
+  const verb = Math.max(tiles, galaxies, said.length) > 1 ? "are" : "is";
   document.getElementById("sky-hidden").textContent = said.length ? `${said.join(" and ")} ${verb} on the far side: All sky shows it.` : "";
 }
 host.addEventListener("skydrawn", tellHidden);

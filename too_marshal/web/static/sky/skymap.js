@@ -142,7 +142,9 @@ export class SkyMap {
     const path = d3.geoPath(this.projection).pointRadius(6);
     const marks = this.#setGraticule();
     for (const item of this.svg.querySelectorAll("path")) {
-      if (item.__shape) item.setAttribute("d", path(item.__shape) ?? "");
+      const line = item.__shape && path(item.__shape);
+      // A point may have a sign of its own, as large at every scale.
+      if (item.__shape) item.setAttribute("d", (line && item.__tile?.sign?.(this.projection(item.__shape.coordinates))) || line || "");
     }
     for (const words of this.layers.reference.querySelectorAll("text")) {
       const at = this.#isHidden(words.__at) ? null : this.projection(words.__at);
@@ -161,8 +163,8 @@ export class SkyMap {
   }
 
   // Tiles with their middle on the far side of the globe.
-  tilesBehind() {
-    const tiles = [...this.svg.querySelectorAll(".tile")];
+  tilesBehind(which = ".tile:not(.galaxy)") {
+    const tiles = [...this.svg.querySelectorAll(which)];
     return tiles.filter(({ __tile: tile }) => this.#isHidden([tile.ra, tile.dec])).length;
   }
 
