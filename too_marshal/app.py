@@ -34,6 +34,7 @@ from too_marshal.web import (
 )
 from too_marshal.web.event import difference, first_screen, links, listing, tags, timeline
 from too_marshal.web.event import page as event_page
+from too_marshal.web.layers import pages as layer_pages
 from too_marshal.web.night import pages as night_pages
 from too_marshal.web.plans import asked_curve, by_hand, charts, compare, estimate
 from too_marshal.web.plans import galaxies as plan_galaxies
@@ -121,6 +122,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         timeline.timeline,
         difference.difference,
         maps.maps,
+        layer_pages.layers,
         night_pages.nights,
         rule_pages.rules,
         search.search,

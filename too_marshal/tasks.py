@@ -238,6 +238,17 @@ def combine(link_id: int) -> None:
     """Make the joint map of two linked events."""
 
 
+# Somebody waits for a layer of the sky map that is open.
+@_task(queue=CPU_BOUND, queueing_lock="difference-{old_id}-{new_id}")
+def work_out_difference(old_id: int, new_id: int) -> None:
+    """Work out what one map says otherwise than an earlier one."""
+
+
+@_task(queue=CPU_BOUND, queueing_lock="galaxies-{table_id}-{localization_id}")
+def rank_galaxies(table_id: int, localization_id: int) -> None:
+    """Find the galaxies of a table that are most probable on a map."""
+
+
 @_task(queue=CPU_BOUND, priority=LATER)
 def combine_all(event_id: int) -> None:
     """Make the joint maps of an event anew."""

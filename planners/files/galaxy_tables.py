@@ -23,6 +23,12 @@ _NAMES: dict[str, tuple[str, ...]] = {
 }
 """What columns are called, in lower case."""
 
+_TITLES = ("name", "objname", "object", "galaxy", "galaxy_name", "simbad_name", "id")
+"""What a column of names is called, in lower case."""
+
+_LONGEST = 40
+"""Characters of a name that are kept."""
+
 _UNITS: dict[str, u.UnitBase] = {"ra": u.deg, "dec": u.deg, "distance": u.Mpc}
 """Where a column says another, it is converted."""
 
@@ -36,8 +42,8 @@ class Galaxies:
     """What a table says of galaxies."""
 
     table: Table
-    """Columns ra, dec (deg), distance (Mpc) and, if known, luminosity; all of them finite but
-    the luminosity, which is NaN where it is not known."""
+    """Columns ra, dec (deg), distance (Mpc) and, if known, luminosity and name; all numbers are
+    finite but the luminosity, which is NaN where it is not known; a name may be empty."""
 
     incomplete: int
     """Rows left out, as their position or distance is not known."""
@@ -73,8 +79,11 @@ def read_galaxy_bytes(data: bytes) -> Galaxies:
     known &= np.isfinite(values["distance"])
     if not known.any():
         raise GalaxiesInvalid("the table has no row with a position and a distance")
-    unused = tuple(name for name in table.colnames if name not in found.values())
     kept = Table({name: column[known] for name, column in values.items()})
+    title = next((by_name[each] for each in _TITLES if each in by_name), "")
+    if title:
+        kept["name"] = _texts(table[title])[known]
+    unused = tuple(name for name in table.colnames if name not in {*found.values(), title})
     return Galaxies(kept, int((~known).sum()), unused)
 
 
@@ -113,6 +122,22 @@ def _numbers(table: Table, name: str, heading: str) -> NDArray[np.float64]:
         return np.asarray((values * u.Unit(unit)).to_value(_UNITS[name]))
     except (u.UnitsError, TypeError, ValueError) as err:
         raise GalaxiesInvalid(f"column {heading} is in {unit}, and not in {_UNITS[name]}") from err
+
+
+def _texts(column: Any) -> NDArray[np.str_]:
+    """A column as words; empty where it has none."""
+    values = np.ma.asarray(column)
+    hidden = np.broadcast_to(np.ma.getmaskarray(values), values.shape)
+    words = [
+        "" if is_hidden else _word(value)
+        for value, is_hidden in zip(values.data.tolist(), hidden.tolist(), strict=True)
+    ]
+    return np.array(words, dtype=np.str_)
+
+
+def _word(value: object) -> str:
+    plain = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+    return " ".join(plain.split())[:_LONGEST]
 
 
 def _number(text: object, heading: str, row: int) -> float:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import EarthLocation
+from numpy.typing import NDArray
 
 from telescopes.observing_plan import ExecutedExposure
 from telescopes.slews import Axis, Overheads
@@ -52,11 +53,22 @@ def as_exposures(
 
 
 def _turned(footprint: Footprint, angle: float) -> Footprint:
-    """The footprint at a position angle, deg, north through east."""
+    return replace(footprint, corners=turned(footprint.corners, angle))
+
+
+def turned(offsets: NDArray[np.float64], angle: float) -> NDArray[np.float64]:
+    """Offsets east and north (..., 2) of an instrument at a position angle.
+
+    Parameters
+    ----------
+    offsets
+        At position angle zero; numbers or an angle.
+    angle
+        deg, north through east.
+    """
     sine, cosine = np.sin(np.radians(angle)), np.cos(np.radians(angle))
-    east, north = np.moveaxis(footprint.corners, -1, 0)
-    corners = np.stack([east * cosine + north * sine, north * cosine - east * sine], axis=-1)
-    return replace(footprint, corners=corners)
+    east, north = np.moveaxis(offsets, -1, 0)
+    return np.stack([east * cosine + north * sine, north * cosine - east * sine], axis=-1)
 
 
 def _exposure(pointing: Pointing, camera: Footprint) -> ExecutedExposure:

@@ -90,7 +90,7 @@ def list_galaxies(event_id: int) -> dict[str, Any]:
     problems={413: f"more than {MAX_GALAXIES_SIZE} bytes", 422: "it cannot be read"},
 )
 def post_galaxies(event_id: int) -> tuple[dict[str, Any], int]:
-    """Bring in a table of galaxies (CSV, ECSV, FITS): ra, dec, distance and maybe luminosity."""
+    """Bring in a table of galaxies (CSV, ECSV, FITS): ra, dec, distance; also luminosity, name."""
     request.max_content_length = MAX_GALAXIES_SIZE
     event = row_or_404(Event, event_id)
     try:

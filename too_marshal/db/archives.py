@@ -1,4 +1,4 @@
-"""What is shared with the world: what archives told, and what the Treasure Map holds of ours."""
+"""What is shared with the world: what archives told, and what the Treasure Map holds."""
 
 from __future__ import annotations
 
@@ -41,3 +41,26 @@ class PostedPointing(Base):
     pointing_id: Mapped[int] = mapped_column(unique=True, comment="at the Treasure Map")
     status: Mapped[str] = mapped_column(String(20), comment="planned, completed, cancelled")
     changed_at: Mapped[Utc] = mapped_column(default=now)
+
+
+class OthersPointings(Base):
+    """Other groups' pointings for an event, as the Treasure Map told them last."""
+
+    __tablename__ = "others_pointings"
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), primary_key=True)
+    pointings: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSONB,
+        deferred=True,
+        comment="id, instrument_id, instrument, status, ra, dec (deg), time (ISO UTC), band, "
+        "depth (AB, or null), position_angle (deg); by time",
+    )
+    outlines: Mapped[dict[str, list[list[float]]]] = mapped_column(
+        JSONB,
+        deferred=True,
+        comment="instrument_id to corners at position angle zero, deg; none where not known",
+    )
+    completed: Mapped[int] = mapped_column(comment="pointings that were taken")
+    planned: Mapped[int] = mapped_column(comment="pointings that are intended")
+    rejected: Mapped[int] = mapped_column(comment="entries that could not be understood")
+    read_at: Mapped[Utc]

@@ -63,6 +63,29 @@ class Drawing(Base):
     drawn_at: Mapped[Utc] = mapped_column(default=now)
 
 
+class MapDifferenceRow(Base):
+    """What one map says otherwise than an earlier one; worked out once, when somebody asks."""
+
+    __tablename__ = "map_difference"
+
+    old_sha256: Mapped[str] = mapped_column(ForeignKey("sky_map.sha256"), primary_key=True)
+    new_sha256: Mapped[str] = mapped_column(ForeignKey("sky_map.sha256"), primary_key=True)
+    moved: Mapped[float] = mapped_column(comment="probability that lies elsewhere than before")
+    in_old_50: Mapped[float] = mapped_column(comment="of the new map, in the old 50 % region")
+    in_old_90: Mapped[float] = mapped_column(comment="of the new map, in the old 90 % region")
+    common_90: Mapped[float] = mapped_column(
+        comment="area that both 90 % regions hold over that which either holds"
+    )
+    gained: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True),
+        comment="GeoJSON, deg: where 90 % of what was gained lies; null: the same map",
+    )
+    lost: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="the same of what was lost"
+    )
+    computed_at: Mapped[Utc] = mapped_column(default=now)
+
+
 class Localization(Base):
     """What one notice says of where its event is."""
 

@@ -24,9 +24,9 @@ from too_marshal.workflows.exposures import (
     treasure_map_import,
 )
 from too_marshal.workflows.intake import prune, reprocess
-from too_marshal.workflows.localizations import fetch, localize
+from too_marshal.workflows.localizations import difference, fetch, localize
 from too_marshal.workflows.observability import nights
-from too_marshal.workflows.planning import curve, dust, offer, plan, rescore
+from too_marshal.workflows.planning import curve, dust, offer, plan, rank_galaxies, rescore
 from too_marshal.workflows.rules import backtest
 from too_marshal.workflows.submissions import (
     automatic,
@@ -77,6 +77,8 @@ def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
         tasks.tell_unread: _with(channels, unread.tell_unread),
         tasks.call_people: _with(channels, deliver.call_people),
         tasks.localize: localize.localize,
+        tasks.work_out_difference: difference.work_out_difference,
+        tasks.rank_galaxies: rank_galaxies.rank_galaxies,
         tasks.draw: _with(robots.names(), draw.draw),
         tasks.fetch: with_fetcher(fetch.fetch),
         tasks.fetch_again: with_fetcher(fetch.fetch_again),

@@ -19,6 +19,7 @@ from too_marshal.db.localizations import Drawing, Localization, SkyMapFile
 from too_marshal.db.plans import Plan, PlannedExposureRow
 from too_marshal.db.queues import LIVE, Submission
 from too_marshal.web import almanac
+from too_marshal.web.layers import pages as layer_pages
 from too_marshal.workflows.events.spoken import spoken_name
 from too_marshal.workflows.exposures.records import exposures_of
 from too_marshal.workflows.planning.choose_map import maps_to_plan_on
@@ -69,18 +70,14 @@ def sky(
         "planes": almanac.planes(),
         "bodies": almanac.bodies(now()),
         "sites": almanac.sites(now(), set(reachable), limits),
-        "others": [{"id": row.id, "name": _version(row)} for row in others],
+        "layers": layer_pages.offered(session, event, others),
+        "others": [{"id": row.id, "name": layer_pages.version_name(row)} for row in others],
         "versions": [
-            {**drawing, "name": _version(row)}
+            {**drawing, "name": layer_pages.version_name(row)}
             for row in others
             if row.id in versions and (drawing := _localization(session, row)) is not None
         ],
     }
-
-
-def _version(row: Localization) -> str:
-    """A localization in words: its number, the notice's time and what kind of region it is."""
-    return f"map {row.id} of {row.created_at.strftime('%d %b %H:%M')} UTC ({row.kind})"
 
 
 def drawn(session: Session, localizations: Sequence[Localization]) -> set[int]:

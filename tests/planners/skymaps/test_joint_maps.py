@@ -8,8 +8,9 @@ import pytest
 from astropy import units as u
 
 from planners.geometry.ranges import Ranges
+from planners.skymaps import joint_maps
 from planners.skymaps.circles import circle_skymap
-from planners.skymaps.joint_maps import product_skymap, sky_overlap
+from planners.skymaps.joint_maps import map_difference, product_skymap, sky_overlap
 from planners.skymaps.skymap import SkyMap, SkyMapInvalid
 
 
@@ -62,3 +63,37 @@ def test_maps_that_exclude_each_other_have_no_product():
     assert sky_overlap(first, second) == 0
     with pytest.raises(SkyMapInvalid, match="exclude"):
         product_skymap(first, second)
+
+
+def test_a_difference_moves_what_the_pixels_say():
+    old, new = gaussian(150, 6), gaussian(158, 4)
+    found = map_difference(old, new)
+    change = new.rasterize(7) - old.rasterize(7)
+    assert found.moved == pytest.approx(0.5 * np.abs(change).sum(), abs=0.01)
+    assert found.gained is not None
+    assert found.lost is not None
+    assert found.gained.rasterize(7) * found.moved == pytest.approx(np.maximum(change, 0), abs=2e-4)
+    assert found.lost.rasterize(7) * found.moved == pytest.approx(np.maximum(-change, 0), abs=2e-4)
+    assert found.in_old_90 == pytest.approx(new.probability_in(old.region(0.9)))
+    assert 0 < found.in_old_50 < found.in_old_90 < 1
+
+
+def test_a_map_differs_in_nothing_from_itself_and_wholly_from_one_elsewhere():
+    one = gaussian(20, 4)
+    same = map_difference(one, one)
+    assert (same.moved, same.common_90) == (0, 1)
+    assert same.gained is None
+    assert same.in_old_90 == pytest.approx(0.9, abs=0.01)
+    apart = map_difference(one, gaussian(200, 2))
+    assert apart.moved == pytest.approx(1)
+    assert (apart.in_old_90, apart.common_90) == (pytest.approx(0, abs=1e-9), 0)
+    assert apart.gained is not None
+    assert apart.gained.area(0.9).value == pytest.approx(gaussian(200, 2).area(0.9).value)
+
+
+def test_a_map_of_very_many_ranges_is_compared_in_cells(monkeypatch: pytest.MonkeyPatch):
+    fine = map_difference(gaussian(150, 6), gaussian(158, 4))
+    monkeypatch.setattr(joint_maps, "_MANY", 10)
+    coarse = map_difference(gaussian(150, 6), gaussian(158, 4))
+    assert coarse.moved == pytest.approx(fine.moved, rel=0.01)
+    assert coarse.in_old_90 == pytest.approx(fine.in_old_90, rel=0.01)

@@ -1,19 +1,26 @@
-"""Take in what other groups have told the Treasure Map, as coverage of theirs."""
+"""Take in what other groups have told the Treasure Map: as coverage of theirs, and to be drawn."""
 
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from astropy import units as u
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from telescopes.errors import QueueError, QueueRefused
-from telescopes.telescope import Telescope
-from telescopes.treasure_map.client import TreasureMap
+from telescopes.outlines import outline
+from telescopes.telescope import Footprint, Telescope
+from telescopes.treasure_map.client import PointingTable, TreasureMap
 from telescopes.treasure_map.exposures import as_exposures
+from telescopes.treasure_map.messages import Pointing
 from too_marshal import tasks
-from too_marshal.db.archives import PostedPointing
+from too_marshal.db.archives import OthersPointings, PostedPointing
 from too_marshal.db.base import MARSHAL, now
 from too_marshal.db.events import Event, record
 from too_marshal.db.exposures import ExposureImport, Source
@@ -27,7 +34,7 @@ READING_TIME = timedelta(days=7)
 
 
 def read_others(session: Session, treasure_map: TreasureMap | None) -> None:
-    """Take in other groups' completed pointings of the events that we plan for.
+    """Take in other groups' pointings of the events that we plan for; completed ones count.
 
     Parameters
     ----------
@@ -58,21 +65,73 @@ def read_others(session: Session, treasure_map: TreasureMap | None) -> None:
 
 
 def _read_event(session: Session, treasure_map: TreasureMap, event: Event) -> None:
+    read_at = now()
+    everybody = treasure_map.pointings(event.key, ("completed", "planned"))
     own = set(session.scalars(select(PostedPointing.pointing_id)))
-    table = treasure_map.completed_by_others(event.key, own)
+    pointings = tuple(each for each in everybody.pointings if each.pointing_id not in own)
+    table = PointingTable(pointings, everybody.rejected)
     footprints = {}
-    for instrument_id in {pointing.instrument_id for pointing in table.pointings}:
+    for instrument_id in {pointing.instrument_id for pointing in pointings}:
         try:
             footprints[instrument_id] = treasure_map.footprint(instrument_id)
         except QueueRefused:
             continue  # an instrument without a footprint cannot count
-    for camera, exposures in as_exposures(table.pointings, footprints):
+    _keep(session, event, table, footprints, read_at)
+    for camera, exposures in as_exposures(pointings, footprints):
         row = _import_of(session, event, camera)
         added = store_exposures(session, row.telescope, exposures, row.id).added
         if added:
             row.added += added
             tasks.cover(event_id=row.event_id, telescope=row.telescope).defer(session)
     session.commit()
+
+
+def _keep(
+    session: Session,
+    event: Event,
+    table: PointingTable,
+    footprints: Mapping[int, Footprint],
+    read_at: datetime,
+) -> None:
+    """Keep what was told, in the place of what was told before."""
+    pointings = table.pointings
+    statuses = [pointing.status for pointing in pointings]
+    values = {
+        "pointings": [_told(pointing) for pointing in pointings],
+        "outlines": {
+            str(number): outline(footprint).round(4).tolist()
+            for number, footprint in footprints.items()
+        },
+        "completed": statuses.count("completed"),
+        "planned": statuses.count("planned"),
+        "rejected": len(table.rejected),
+        "read_at": read_at,
+    }
+    session.execute(
+        insert(OthersPointings)
+        .values(event_id=event.id, **values)
+        .on_conflict_do_update(
+            index_elements=["event_id"], set_=values, where=OthersPointings.read_at < read_at
+        )
+    )
+
+
+def _told(pointing: Pointing) -> dict[str, Any]:
+    angle = float(pointing.position_angle.to_value(u.deg)) % 360
+    start: datetime = pointing.time.to_datetime(timezone=UTC)
+    return {
+        "id": pointing.pointing_id,
+        "instrument_id": pointing.instrument_id,
+        "instrument": pointing.instrument,
+        "status": pointing.status,
+        "ra": round(float(pointing.ra.to_value(u.deg)), 5),
+        "dec": round(float(pointing.dec.to_value(u.deg)), 5),
+        "time": start.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "band": pointing.band,
+        # What is no number cannot be kept as one.
+        "depth": pointing.depth if pointing.depth and math.isfinite(pointing.depth) else None,
+        "position_angle": round(angle, 2) if math.isfinite(angle) else 0.0,
+    }
 
 
 def _import_of(session: Session, event: Event, camera: Telescope) -> ExposureImport:

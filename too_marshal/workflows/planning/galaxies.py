@@ -11,6 +11,7 @@ from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
 from too_marshal.db.galaxies import GalaxyTable
 from too_marshal.db.locks import lock
+from too_marshal.db.plans import Plan
 
 MAX_GALAXIES_SIZE = 32_000_000
 """Bytes of a file: half a million galaxies in CSV."""
@@ -81,6 +82,16 @@ def offered_galaxies(session: Session, event_id: int) -> list[GalaxyTable]:
             .order_by(GalaxyTable.event_id.nulls_last(), GalaxyTable.id.desc())
         )
     )
+
+
+def shown_galaxies(session: Session, event_id: int) -> list[GalaxyTable]:
+    """Tables that a page of an event may show: those on offer, and those of its plans."""
+    offered = offered_galaxies(session, event_id)
+    planned = select(Plan.galaxy_table_id).where(Plan.event_id == event_id)
+    query = select(GalaxyTable).where(
+        GalaxyTable.id.in_(planned), GalaxyTable.id.not_in([row.id for row in offered])
+    )
+    return [*offered, *session.scalars(query.order_by(GalaxyTable.id.desc()))]
 
 
 def galaxies_of(session: Session, event: Event, table_id: int | None) -> Table | None:

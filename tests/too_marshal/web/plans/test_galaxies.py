@@ -40,7 +40,7 @@ pytestmark = pytest.mark.usefixtures("evening")
 HOSTS = Table(
     {"ra": [RA, RA + 1, RA + 2], "dec": [30.0, 30.5, 29.0], "distance": [40.0, 50.0, 60.0]}
 )
-CSV = "ra,dec,DistMpc,name\n" + "\n".join(
+CSV = "ra,dec,DistMpc,comment\n" + "\n".join(
     f"{row['ra']},{row['dec']},{row['distance']},a" for row in HOSTS
 )
 KPED = {
@@ -72,7 +72,7 @@ def test_kped_is_planned_at_the_galaxies_that_a_person_brings(
     table = session.scalars(select(GalaxyTable)).one()
     shown = page(observer, f"/events/{event.id}/galaxies")
     assert "1 without position or distance left out" in shown
-    assert "columns that were not used: <bdi>name</bdi>" in shown
+    assert "columns that were not used: <bdi>comment</bdi>" in shown
     assert f'<option value="{table.id}">hosts.csv (3)</option>' in page(
         observer, f"/events/{event.id}"
     )

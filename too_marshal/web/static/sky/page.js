@@ -13,6 +13,8 @@ let chosen = host.dataset.plan ? new Set([host.dataset.plan]) : null;
 let shown = new Set();
 let etag = null;
 let isPlaced = false;
+// Layers that are asked for one by one come with a module of their own, once one is.
+let layers = null;
 
 const percent = (value) => `${(100 * value).toFixed(1)} %`;
 const area = (value) => `${value < 100 ? value.toPrecision(3) : value.toFixed(0)} deg²`;
@@ -86,6 +88,7 @@ function legend(sky) {
   sky.versions.forEach((version, index) => {
     more.push(entry(`version version-${index % 2}`, `${version.name}: 50 %: ${area(version.area_50)}, 90 %: ${area(version.area_90)}`));
   });
+  more.push(...(layers?.entries ?? []).map(([kind, text]) => entry(kind, text)));
   more.push(...night.entries.map(([kind, text]) => entry(kind, text)));
   document.getElementById("sky-key").replaceChildren(...more);
   document.getElementById("sky-legend").replaceChildren(...entries);
@@ -108,25 +111,33 @@ function tellHidden() {
   const isGlobe = map.mode === "globe";
   const part = isGlobe && region ? Math.round(100 * hiddenPart(region, map.center)) : 0;
   const tiles = isGlobe ? map.tilesBehind() : 0;
-  const said = [part && `${part} % of the 90 % region`, tiles && `${tiles} ${tiles === 1 ? "tile" : "tiles"}`].filter(Boolean);
-  const verb = tiles > 1 || (tiles && part) ? "are" : "is";
+  const galaxies = isGlobe ? map.tilesBehind(".galaxy") : 0;
+  const said = [part && `${part} % of the 90 % region`, tiles && `${tiles} ${tiles === 1 ? "tile" : "tiles"}`, galaxies && `${galaxies} ${galaxies === 1 ? "galaxy" : "galaxies"}`].filter(Boolean);
+  const verb = Math.max(tiles, galaxies, said.length) > 1 ? "are" : "is";
   document.getElementById("sky-hidden").textContent = said.length ? `${said.join(" and ")} ${verb} on the far side: All sky shows it.` : "";
 }
 host.addEventListener("skydrawn", tellHidden);
 
-// Other localizations of the event, of which one can be laid beside the current one.
-function offer(others) {
-  const known = [...beside.options].slice(1).map((option) => option.value);
-  if (known.join() === others.map((other) => other.id).join()) return;
-  const kept = beside.value;
-  beside.replaceChildren(beside.options[0], ...others.map(({ id, name }) => new Option(name, id)));
-  beside.value = others.some((other) => String(other.id) === kept) ? kept : "";
-  beside.closest("label").hidden = !others.length;
+// What can be chosen, with the choice kept; where there is nothing the control stays hidden.
+function offer(list, choices) {
+  const known = [...list.options].slice(1).map((option) => option.value + option.text);
+  if (known.join() === choices.map(({ id, name }) => id + name).join()) return;
+  const kept = list.value;
+  list.replaceChildren(list.options[0], ...choices.map(({ id, name }) => new Option(name, id)));
+  list.value = choices.some(({ id }) => String(id) === kept) ? kept : "";
+  list.closest("label").hidden = !choices.length;
+}
+
+async function changeLayers() {
+  const { Layers } = await import("./layers.js");
+  layers ??= new Layers(map, () => legend(last));
+  layers.update(last);
 }
 
 function show(sky) {
   last = sky;
-  offer(sky.others);
+  offer(beside, sky.others);
+  for (const list of document.querySelectorAll("[data-layer]")) offer(list, sky.layers[list.dataset.layer] ?? []);
   map.setVersions(sky.versions.map((version) => version.contours.features));
   map.setContours(sky.localization?.contours.features ?? []);
   const done = new Map(sky.executed.map((group) => [
@@ -138,6 +149,7 @@ function show(sky) {
   map.setTiles("executed", sky.executed.flatMap((group) => executed(group, sky.outlines[group.telescope])));
   if (sky.localization && !isPlaced) place(sky.localization);
   night.update(sky);
+  layers?.update(sky);
   map.draw();
   legend(sky);
   host.dataset.ready = "yes";
@@ -203,6 +215,7 @@ host.addEventListener("skyposition", ({ detail }) => {
   document.getElementById("sky-clicked").hidden = false;
 });
 beside.addEventListener("change", load);
+document.getElementById("sky-layers").addEventListener("change", changeLayers);
 document.getElementById("sky-site").addEventListener("change", () => { if (last) legend(last); });
 for (const button of document.querySelectorAll("[data-sky]")) {
   button.addEventListener("click", () => controls[button.dataset.sky](button));

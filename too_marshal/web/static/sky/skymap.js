@@ -26,14 +26,14 @@ export class SkyMap {
       "aria-label": "Sky map, east left. Arrow keys move it, plus and minus zoom.",
     });
     this.layers = {};
-    for (const name of ["graticule", "reference", "executed", "versions", "contours", "plans", "labels"]) {
+    for (const name of ["graticule", "reference", "difference", "reported", "executed", "versions", "contours", "plans", "galaxies", "labels"]) {
       this.layers[name] = this.svg.appendChild(element("g", { class: name }));
     }
     this.svg.prepend(hatch());
     const telling = new Telling(this);
     this.bar = Object.assign(document.createElement("div"), { className: "scale-bar" });
     host.replaceChildren(this.canvas, this.svg, telling.tip, telling.position, this.bar, ...compass());
-    this.layers.graticule.append(this.#path("sphere", { type: "Sphere" }), this.#path("lines", null));
+    this.layers.graticule.append(this.path("sphere", { type: "Sphere" }), this.path("lines", null));
     this.setProjection("globe");
     attend(this, telling);
     new ResizeObserver(() => this.#resize()).observe(host);
@@ -66,7 +66,7 @@ export class SkyMap {
   }
 
   #outline(feature, more) {
-    return this.#path(`contour level-${feature.properties.credible_level}${more}`, {
+    return this.path(`contour level-${feature.properties.credible_level}${more}`, {
       type: "MultiLineString", coordinates: feature.geometry.coordinates.flat(),
     });
   }
@@ -74,7 +74,7 @@ export class SkyMap {
   // lines: [{className, shape, at, text, label}]; what has a text is written beside `at`.
   setReference(lines) {
     this.layers.reference.replaceChildren(...lines.flatMap(({ className, shape, at, text, label }) => {
-      const path = this.#path(`reference ${className}`, shape);
+      const path = this.path(`reference ${className}`, shape);
       if (label) { path.setAttribute("role", "img"); path.setAttribute("aria-label", label); }
       if (!text) return [path];
       const words = element("text", { "aria-hidden": "true" });
@@ -82,13 +82,14 @@ export class SkyMap {
       words.__at = at;
       return [path, words];
     }));
-    this.#drawSoon();
+    this.drawSoon();
   }
 
-  // tiles: [{field, ra, dec, shape, className, label, tip}]; layer: plans or executed.
+  // tiles: [{field, ra, dec, outline, className, label, tip}]; what has no outline is a point.
   setTiles(layer, tiles) {
     const paths = tiles.map((tile, index) => {
-      const path = this.#path(`tile ${tile.className}`, footprint(tile.ra, tile.dec, tile.outline));
+      const path = this.path(`tile ${tile.className}`, tile.outline
+        ? footprint(tile.ra, tile.dec, tile.outline) : { type: "Point", coordinates: [tile.ra, tile.dec] });
       path.__tile = tile;
       path.dataset.field = tile.field;
       path.setAttribute("role", "button");
@@ -141,7 +142,9 @@ export class SkyMap {
     const path = d3.geoPath(this.projection).pointRadius(6);
     const marks = this.#setGraticule();
     for (const item of this.svg.querySelectorAll("path")) {
-      if (item.__shape) item.setAttribute("d", path(item.__shape) ?? "");
+      const line = item.__shape && path(item.__shape);
+      // A point may have a sign of its own, as large at every scale.
+      if (item.__shape) item.setAttribute("d", (line && item.__tile?.sign?.(this.projection(item.__shape.coordinates))) || line || "");
     }
     for (const words of this.layers.reference.querySelectorAll("text")) {
       const at = this.#isHidden(words.__at) ? null : this.projection(words.__at);
@@ -160,8 +163,8 @@ export class SkyMap {
   }
 
   // Tiles with their middle on the far side of the globe.
-  tilesBehind() {
-    const tiles = [...this.svg.querySelectorAll(".tile")];
+  tilesBehind(which = ".tile:not(.galaxy)") {
+    const tiles = [...this.svg.querySelectorAll(which)];
     return tiles.filter(({ __tile: tile }) => this.#isHidden([tile.ra, tile.dec])).length;
   }
 
@@ -170,7 +173,7 @@ export class SkyMap {
     return 180 / Math.PI / this.projection.scale();
   }
 
-  #path(className, shape) {
+  path(className, shape) {
     const path = element("path", { class: className });
     path.__shape = shape;
     return path;
@@ -230,7 +233,7 @@ export class SkyMap {
     }
   }
 
-  #drawSoon() {
+  drawSoon() {
     this.frame ??= requestAnimationFrame(() => { this.frame = null; this.draw(); });
   }
 
@@ -239,7 +242,7 @@ export class SkyMap {
     const dec = this.mode === "globe" || this.zoom > 1 ? this.center[1] + dy * degrees : this.center[1];
     this.center = [this.center[0] + dx * degrees / Math.max(0.2, Math.cos(this.center[1] * Math.PI / 180)), Math.max(-90, Math.min(90, dec))];
     this.#turn();
-    this.#drawSoon();
+    this.drawSoon();
   }
 
   choose(tile) {
