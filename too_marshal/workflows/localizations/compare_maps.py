@@ -8,6 +8,7 @@ from astropy import units as u
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from planners.skymaps.joint_maps import MapDifference, map_difference
 from planners.skymaps.skymap import SkyMap
 from too_marshal.db.localizations import Localization, LocalizationState
 
@@ -20,14 +21,11 @@ class MapChange:
     """Of the older and the newer, deg2."""
 
     area_90: tuple[float, float]
-    kept_50: float
-    """Probability of the newer map within the 50 % region of the older."""
-
-    kept_90: float
-    """The same of its 90 % region: what a plan on the older map aims at."""
-
     separation: float
     """Between the brightest positions, deg."""
+
+    difference: MapDifference
+    """Where the probability went."""
 
 
 def map_change(older: SkyMap, newer: SkyMap) -> MapChange:
@@ -38,17 +36,16 @@ def map_change(older: SkyMap, newer: SkyMap) -> MapChange:
     >>> from astropy import units as u
     >>> from planners import circle_skymap
     >>> here, there = (circle_skymap(ra * u.deg, 0 * u.deg, 2 * u.deg, 0.9) for ra in (10, 40))
-    >>> map_change(here, here).kept_90 >= 0.9
+    >>> map_change(here, here).difference.in_old_90 >= 0.9
     True
-    >>> map_change(here, there).kept_90 < 1e-6
-    True
+    >>> print(f"{map_change(here, there).separation:.1f} deg")
+    30.0 deg
     """
     return MapChange(
         area_50=(_area(older, 0.5), _area(newer, 0.5)),
         area_90=(_area(older, 0.9), _area(newer, 0.9)),
-        kept_50=newer.probability_in(older.region(0.5)),
-        kept_90=newer.probability_in(older.region(0.9)),
         separation=float(older.peak().separation(newer.peak()).deg),
+        difference=map_difference(older, newer),
     )
 
 
