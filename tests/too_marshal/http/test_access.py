@@ -156,6 +156,8 @@ def rows(session: Session) -> dict[str, int | str]:
         "trial_id": 4711,
         "table_id": 4711,
         "curve_id": 4711,
+        "order": 3,
+        "cell": 7,
         "kind": "json",
     }
 
