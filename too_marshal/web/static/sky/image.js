@@ -7,6 +7,7 @@ const CELL = 58.6; // side of a cell of order 0, degrees
 const WANTED = 400; // pixels of the screen that a tile of 512 pixels spans, about
 const SMALLEST = 100; // below, one small picture of the whole sky serves
 const AT_ONCE = 3; // tiles that are asked for together: the server has a place or two more
+const LATER = 10000; // what did not come is asked for again after so long, once the map is moved, ms
 const MOST = 120; // tiles that are kept
 const COLUMNS = 27; // of the picture of the whole sky, at order 3
 const ROW = [2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4];
@@ -101,7 +102,8 @@ export class SkyImage {
   #tile(address) {
     const known = this.tiles.get(address);
     if (known?.isThere) return known.picture;
-    if (!known && !this.waiting.includes(address)) this.waiting.push(address);
+    const isLost = known?.lostAt && Date.now() - known.lostAt > LATER;
+    if ((!known || isLost) && !this.waiting.includes(address)) this.waiting.push(address);
     return null;
   }
 
@@ -114,6 +116,7 @@ export class SkyImage {
       this.asked += 1;
       const end = (isThere) => {
         tile.isThere = isThere;
+        if (!isThere) tile.lostAt = Date.now();
         this.asked -= 1;
         this.came += 1;
         if (isThere) this.map.drawSoon(); else this.#next();
