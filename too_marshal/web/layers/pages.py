@@ -17,8 +17,7 @@ from too_marshal.web.layers import image
 from too_marshal.web.layers.others import ALL, COMPLETED, PLANNED, choices, others_layer
 from too_marshal.workflows.localizations.difference import ask_for_difference, difference_of
 from too_marshal.workflows.planning.choose_map import maps_to_plan_on
-from too_marshal.workflows.planning.galaxies import shown_galaxies
-from too_marshal.workflows.planning.rank_galaxies import ask_for_ranking, ranking_of
+from too_marshal.workflows.planning.galaxies import ask_for_ranking, ranking_of, shown_galaxies
 
 layers = Blueprint("layers", __name__)
 
