@@ -34,6 +34,7 @@ from too_marshal.web import (
 )
 from too_marshal.web.event import difference, first_screen, links, listing, tags, timeline
 from too_marshal.web.event import page as event_page
+from too_marshal.web.layers import image as sky_image
 from too_marshal.web.layers import pages as layer_pages
 from too_marshal.web.night import pages as night_pages
 from too_marshal.web.plans import asked_curve, by_hand, charts, compare, estimate
@@ -91,6 +92,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     )
     for part in (responses, access, errors, filters, assets, night_pages):
         part.install(app)
+    sky_image.install(app, settings)
     # Before the form's token is looked for, which reads the form.
     app.before_request(_allow_large_files)
     csrf = CSRFProtect(app)

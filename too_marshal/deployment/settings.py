@@ -126,6 +126,9 @@ class Settings:
     treasure_map_url: str = "https://treasuremap.space/api/v1"
     """Address of the Treasure Map."""
 
+    hips_url: str = ""
+    """Address of a sky image in tiles (HiPS, JPEG, equatorial); empty: the map offers none."""
+
     keep_quarantined: int = 90
     """Days for which notices that could not be read are kept; 0: for ever. All others stay."""
 

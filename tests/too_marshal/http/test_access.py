@@ -165,6 +165,8 @@ def rows(session: Session) -> dict[str, int | str]:
         "table_id": 4711,
         "curve_id": 4711,
         "exposure_number": 4711,
+        "order": 3,
+        "cell": 7,
         "kind": "json",
     }
 

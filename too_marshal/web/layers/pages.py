@@ -13,11 +13,11 @@ from too_marshal.db.localizations import Localization, MapDifferenceRow
 from too_marshal.db.people import Role
 from too_marshal.http.access import needs
 from too_marshal.http.service import database, row_or_404
+from too_marshal.web.layers import image
 from too_marshal.web.layers.others import ALL, COMPLETED, PLANNED, choices, others_layer
 from too_marshal.workflows.localizations.difference import ask_for_difference, difference_of
 from too_marshal.workflows.planning.choose_map import maps_to_plan_on
-from too_marshal.workflows.planning.galaxies import shown_galaxies
-from too_marshal.workflows.planning.rank_galaxies import ask_for_ranking, ranking_of
+from too_marshal.workflows.planning.galaxies import ask_for_ranking, ranking_of, shown_galaxies
 
 layers = Blueprint("layers", __name__)
 
@@ -47,6 +47,7 @@ def offered(session: Session, event: Event, others: list[Localization]) -> dict[
             {"id": row.id, "name": f"{row.name} ({row.galaxies})"}
             for row in (shown_galaxies(session, event.id) if known else ())
         ],
+        "image": [{"id": "shown", "name": "shown"}] if image.is_there() else [],
         "reported": choices(session.get(OthersPointings, event.id)),
     }
 

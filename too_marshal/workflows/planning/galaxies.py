@@ -7,9 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from planners.files.galaxy_tables import pack_galaxies, read_galaxy_bytes, unpack_galaxies
+from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
-from too_marshal.db.galaxies import GalaxyTable
+from too_marshal.db.galaxies import GalaxyRanking, GalaxyTable
+from too_marshal.db.localizations import Localization
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan
 
@@ -113,6 +115,17 @@ def load_galaxies(session: Session, table_id: int) -> Table:
     """The galaxies of a table, whether or not it is offered still."""
     row = session.get_one(GalaxyTable, table_id, options=[undefer(GalaxyTable.content)])
     return unpack_galaxies(row.content)
+
+
+def ranking_of(session: Session, table_id: int, localization: Localization) -> GalaxyRanking | None:
+    """What is known of a table on a map; None if it was never worked out."""
+    return session.get(GalaxyRanking, (table_id, localization.sky_map_sha256))
+
+
+def ask_for_ranking(session: Session, table_id: int, localization: Localization) -> None:
+    """Have a worker work it out; who asks while one waits adds nothing. Committed."""
+    tasks.rank_galaxies(table_id=table_id, localization_id=localization.id).defer(session)
+    session.commit()
 
 
 def _note(session: Session, row: GalaxyTable, event_id: int | None, text: str, by: str) -> None:

@@ -12,25 +12,13 @@ from sqlalchemy.orm import Session
 from planners.galaxies import galaxy_weights
 from planners.problem.requests import RequestInvalid
 from planners.skymaps.skymap import SkyMap
-from too_marshal import tasks
 from too_marshal.db.galaxies import GalaxyRanking
 from too_marshal.db.localizations import Localization
 from too_marshal.workflows.localizations.localize import load_skymap
-from too_marshal.workflows.planning.galaxies import load_galaxies
+from too_marshal.workflows.planning.galaxies import load_galaxies, ranking_of
 
 MOST = 50
 """Galaxies that are told; the others are counted."""
-
-
-def ranking_of(session: Session, table_id: int, localization: Localization) -> GalaxyRanking | None:
-    """What is known of a table on a map; None if it was never worked out."""
-    return session.get(GalaxyRanking, (table_id, localization.sky_map_sha256))
-
-
-def ask_for_ranking(session: Session, table_id: int, localization: Localization) -> None:
-    """Have a worker work it out; who asks while one waits adds nothing. Committed."""
-    tasks.rank_galaxies(table_id=table_id, localization_id=localization.id).defer(session)
-    session.commit()
 
 
 def rank_galaxies(session: Session, table_id: int, localization_id: int) -> None:

@@ -115,10 +115,23 @@ LAYERS.galaxies = {
   },
 };
 
+// The picture has a module of its own, fetched with it.
+LAYERS.image = {
+  async draw(map, found) {
+    const { SkyImage } = await import("./image.js");
+    map.picture ??= new SkyImage(map, document.getElementById("sky-layers").dataset.image.replace(/\.json$/, ""), found.order);
+    map.picture.show(true);
+  },
+  clear: (map) => map.picture?.show(false),
+  entries: (found) => [["image", [found.title, found.copyright].filter(Boolean).join(", © ")]],
+  tell: () => "",
+};
+
 export class Layers {
   constructor(map, onChange) {
     Object.assign(this, { map, onChange, shown: {} });
-    this.base = document.getElementById("sky-layers").dataset.src;
+    const { src, image } = document.getElementById("sky-layers").dataset;
+    Object.assign(this, { base: src, image });
     map.svg.prepend(signs());
   }
 
@@ -139,7 +152,8 @@ export class Layers {
   }
 
   async #choose(name, value, key) {
-    this.map.layers[name].replaceChildren();
+    this.map.layers[name]?.replaceChildren();
+    LAYERS[name].clear?.(this.map);
     if (!value) {
       delete this.shown[name];
       this.#tell();
@@ -149,14 +163,15 @@ export class Layers {
     this.#tell();
     const { found, words } = await this.#ask(name, value, key);
     if (this.shown[name]?.key !== key) return;
-    if (found) LAYERS[name].draw(this.map, found);
+    if (found) await LAYERS[name].draw(this.map, found);
+    if (this.shown[name]?.key !== key) { LAYERS[name].clear?.(this.map); return; }
     this.map.drawSoon();
     this.shown[name] = { key, found, words };
     this.#tell();
   }
 
   async #ask(name, value, key) {
-    const address = `${this.base}/${LAYERS[name].address(value)}`;
+    const address = name === "image" ? this.image : `${this.base}/${LAYERS[name].address(value)}`;
     for (let tries = 0; tries < TRIES && this.shown[name]?.key === key; tries += 1) {
       try {
         const answer = await fetch(address, { cache: "no-store" });
@@ -174,7 +189,7 @@ export class Layers {
   }
 
   #tell() {
-    document.getElementById("sky-told").textContent = Object.values(this.shown).map(({ words }) => words).join(" ");
+    document.getElementById("sky-told").textContent = Object.values(this.shown).map(({ words }) => words).filter(Boolean).join(" ");
     this.onChange();
   }
 }

@@ -129,7 +129,11 @@ function offer(list, choices) {
 }
 
 async function changeLayers() {
-  const { Layers } = await import("./layers.js");
+  const { Layers } = await import("./layers.js").catch(() => ({}));
+  if (!Layers) {
+    document.getElementById("sky-told").textContent = "This layer cannot be shown: the server cannot be reached.";
+    return;
+  }
   layers ??= new Layers(map, () => legend(last));
   layers.update(last);
 }
