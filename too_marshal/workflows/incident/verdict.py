@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from telescopes import TELESCOPES
+from too_marshal.db.base import now
 from too_marshal.db.localizations import Localization, SkyMapFile
 from too_marshal.db.plans import Plan
 from too_marshal.formatting import (
@@ -97,7 +98,8 @@ def _sky(night: Tonight | None) -> str:
     text = f"; Moon {100 * night.moon_illumination:.0f} % lit"
     if night.moon_separation is not None:
         text += f", {night.moon_separation:.0f}° away"
-    return f"{text}; up until {clock_time(night.end)}" if night.end else text
+    is_up = night.end is not None and night.end > now()
+    return f"{text}; up until {clock_time(night.end)}" if is_up else text
 
 
 def _offers(night: Tonight) -> str:

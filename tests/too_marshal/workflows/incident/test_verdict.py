@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from tests.too_marshal.factories import (
     add_event,
     add_exposures,
     add_localization,
+    add_night,
     add_plan,
     add_submission,
     circle_map,
@@ -92,3 +94,20 @@ def test_times_are_told_in_utc_and_as_clocks_at_the_site_show_them(telescope, lo
 def test_the_date_is_told_where_it_is_another_one():
     assert clock_time(now() + timedelta(hours=2)) == f"{now() + timedelta(hours=2):%H:%M} UTC"
     assert "-" in clock_time(now() + timedelta(hours=30))
+
+
+def test_until_when_it_is_up_is_said_while_that_is_to_come(session: Session):
+    event = add_event(session)
+    add_localization(session, event)
+    add_plan(session, event)
+    add_night(session, event)
+    night = tonight(session, event)["ZTF"]
+    standing = standings(session, [event])[event.id]
+    step = next_step(standing, sending(session, ZTF), now())
+    hour = timedelta(hours=1)
+
+    def said(start: datetime, end: datetime) -> str:
+        return what_can_be_done(standing, step, {"ZTF": replace(night, usable=((start, end),))})
+
+    assert f"up until {clock_time(now() + hour)}" in said(now() - hour, now() + hour)
+    assert "up until" not in said(now() - 2 * hour, now() - hour)
