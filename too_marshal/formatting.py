@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -132,13 +132,15 @@ def area(square_degrees: float | None) -> str:
     return f"{square_degrees:,.0f} deg²".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
-def angle(degrees: float) -> str:
+def angle(degrees: float, units: Sequence[str] = (" deg", " arcmin", " arcsec")) -> str:
     """Write a small angle in the unit in which it has a digit before the point."""
     if not math.isfinite(degrees):
         return "unknown"
     if degrees >= 1:
-        return f"{degrees:.3g} deg"
-    return f"{degrees * 60:.3g} arcmin" if degrees * 60 >= 1 else f"{degrees * 3600:.3g} arcsec"
+        return f"{degrees:.3g}{units[0]}"
+    if degrees * 60 >= 1:
+        return f"{degrees * 60:.3g}{units[1]}"
+    return f"{degrees * 3600:.3g}{units[2]}"
 
 
 def distance(mean: float | None, deviation: float | None = None) -> str:

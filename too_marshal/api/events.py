@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import abort, request
@@ -181,12 +182,7 @@ def get_event(event_id: int) -> dict[str, Any]:
 )
 def put_tag(event_id: int, name: str) -> dict[str, Any]:
     """Give an event a tag; one that it has stays."""
-    event = row_or_404(Event, event_id)
-    try:
-        tag(database(), event.id, name, by=current_person().username)
-    except ValueError as err:
-        abort(422, str(err))
-    return get_event(event_id)
+    return _change_tag(event_id, name, tag)
 
 
 @operation(
@@ -198,9 +194,13 @@ def put_tag(event_id: int, name: str) -> dict[str, Any]:
 )
 def delete_tag(event_id: int, name: str) -> dict[str, Any]:
     """Take a tag away; what is not there needs not be."""
-    event = row_or_404(Event, event_id)
+    return _change_tag(event_id, name, untag)
+
+
+def _change_tag(event_id: int, name: str, act: Callable[..., object]) -> dict[str, Any]:
+    row_or_404(Event, event_id)
     try:
-        untag(database(), event.id, name, by=current_person().username)
+        act(database(), event_id, name, by=current_person().username)
     except ValueError as err:
         abort(422, str(err))
     return get_event(event_id)

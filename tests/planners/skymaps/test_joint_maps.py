@@ -97,3 +97,27 @@ def test_a_map_of_very_many_ranges_is_compared_in_cells(monkeypatch: pytest.Monk
     coarse = map_difference(gaussian(150, 6), gaussian(158, 4))
     assert coarse.moved == pytest.approx(fine.moved, rel=0.01)
     assert coarse.in_old_90 == pytest.approx(fine.in_old_90, rel=0.01)
+
+
+def circle(ra: float, radius: float) -> SkyMap:
+    return circle_skymap(ra * u.deg, 0 * u.deg, radius * u.deg, containment=0.9)
+
+
+def areas(*skymaps: SkyMap) -> tuple[float, ...]:
+    return tuple(float(skymap.area(0.9).to_value(u.deg**2)) for skymap in skymaps)
+
+
+def test_what_shrinks_around_its_middle_stays_within():
+    wide, narrow = circle(150.0, 4.0), circle(150.0, 2.0)
+    # Two normal distributions: 0.1 is left outside of 2 deg, so 0.1^4 outside of 4 deg.
+    assert map_difference(wide, narrow).in_old_90 == pytest.approx(1 - 0.1**4, abs=1e-4)
+    assert areas(wide, narrow) == pytest.approx((np.pi * 16, np.pi * 4), rel=0.01)
+    assert wide.peak().separation(narrow.peak()).deg == pytest.approx(0, abs=0.01)
+    back = map_difference(narrow, wide)
+    assert back.in_old_90 == pytest.approx(1 - 0.1 ** (1 / 4), abs=2e-3)
+
+
+def test_of_what_lies_elsewhere_nothing_is_kept():
+    here, there = circle(150.0, 2.0), circle(180.0, 2.0)
+    assert map_difference(here, there).in_old_90 < 1e-6
+    assert here.peak().separation(there.peak()).deg == pytest.approx(30, abs=0.05)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from astropy import units as u
+from astropy.coordinates import SkyCoord
 from flask import Blueprint, abort, render_template, request
-from sqlalchemy import select
 
 from too_marshal.db.events import Event
-from too_marshal.db.notices import NoticeState, ReceivedNotice, of_event
+from too_marshal.db.localizations import Localization, MapDifferenceRow
+from too_marshal.db.notices import ReceivedNotice, of_event
 from too_marshal.db.people import Role
 from too_marshal.http.access import needs
 from too_marshal.http.service import database, row_or_404
-from too_marshal.notices.notice import Kind
+from too_marshal.workflows.incident.changes import words_of_mission
 from too_marshal.workflows.incident.compare_notices import compare_notices
-from too_marshal.workflows.localizations.compare_maps import map_change, map_of_notice
-from too_marshal.workflows.localizations.localize import load_skymap
+from too_marshal.workflows.localizations.difference import (
+    ask_for_difference,
+    difference_of,
+    map_of_notice,
+)
 
 MOST = 200
 
@@ -30,14 +35,12 @@ def show(event_id: int) -> str:
         return render_template("difference.html", event=event, choices=[], pair=None, found=None)
     pair = _asked(rows, "before", rows[1]), _asked(rows, "after", rows[0])
     maps = [map_of_notice(database(), row.id) for row in pair]
-    change = None
-    if maps[0] is not None and maps[1] is not None:
-        change = map_change(*(load_skymap(database(), row) for row in maps if row is not None))
     return render_template(
         "difference.html",
         event=event,
         maps=maps,
-        change=change,
+        moved=_moved(*maps),
+        separation=_separation(*maps),
         choices=[(str(row.id), _name(row)) for row in rows],
         pair=pair,
         found=compare_notices(*(row.document or {} for row in pair)),
@@ -46,17 +49,27 @@ def show(event_id: int) -> str:
 
 def _understood(event: Event) -> list[ReceivedNotice]:
     """Notices of the event that say something of it, the latest word of the mission first."""
-    query = (
-        select(ReceivedNotice)
-        .where(
-            of_event(event.id),
-            ReceivedNotice.state == NoticeState.UNDERSTOOD,
-            ReceivedNotice.kind != Kind.INFORMATION,
-        )
-        .order_by(ReceivedNotice.order.desc().nulls_last(), ReceivedNotice.id.desc())
-        .limit(MOST)
-    )
-    return list(database().scalars(query))
+    return list(database().scalars(words_of_mission(of_event(event.id)).limit(MOST)))
+
+
+def _moved(old: Localization | None, new: Localization | None) -> MapDifferenceRow | None:
+    """What the later map says otherwise; None where that needs a map, or a worker first."""
+    if old is None or new is None or old.sky_map_sha256 == new.sky_map_sha256:
+        return None
+    row = difference_of(database(), old, new)
+    if row is None:
+        ask_for_difference(database(), old, new)
+    return row
+
+
+def _separation(old: Localization | None, new: Localization | None) -> float | None:
+    """Between the brightest positions of two maps, deg."""
+    peaks = [
+        SkyCoord(row.sky_map.peak_ra, row.sky_map.peak_dec, unit=u.deg)
+        for row in (old, new)
+        if row is not None and row.sky_map is not None
+    ]
+    return float(peaks[0].separation(peaks[1]).deg) if len(peaks) == 2 else None
 
 
 def _asked(rows: list[ReceivedNotice], name: str, usual: ReceivedNotice) -> ReceivedNotice:

@@ -12,6 +12,7 @@ from astropy.coordinates import SkyCoord
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
 from too_marshal.formatting import angle, percent, sexagesimal
+from too_marshal.workflows.incident.verdict import POINT
 
 if TYPE_CHECKING:
     from planners.detection.dust import Reddening
@@ -137,7 +138,7 @@ def position_facts(localization: Localization | None, dust: Reddening | None = N
     degrees = f"{sky_map.peak_ra:.4f} {sky_map.peak_dec:+.4f} deg"
     facts = [
         Fact(
-            "Brightest" if sky_map.area_90 > 0.01 else "Position",
+            "Brightest" if sky_map.area_90 > POINT else "Position",
             sexagesimal(sky_map.peak_ra, sky_map.peak_dec),
             f"{degrees}; Galactic latitude {latitude:+.1f} deg",
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 from flask import (
@@ -27,7 +26,6 @@ from too_marshal.db.localizations import Localization, SkyMapFile
 from too_marshal.db.notices import ReceivedNotice, of_event
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan
-from too_marshal.db.queues import RobotQueue
 from too_marshal.db.replacements import SWAPPING, replacements_of
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404, service
@@ -63,6 +61,7 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
     reachable = service().robots.names()
     screen = first_screen(session, event)
     standing = screen.standing
+    at_robots = {submission.telescope for submission in standing.live}
     received = _notices(session, event)
     localizations = _of_event(Localization, event, Localization.id.desc())
     return {
@@ -80,7 +79,7 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "shown_plan": recommended_plan(session, event.id, reachable),
         "submissions": standing.submissions,
         "live": {submission.plan_id: submission for submission in standing.live},
-        "silent": _silent(session, {submission.telescope for submission in standing.live}),
+        "silent": [row for row in screen.sending.silent if row.telescope in at_robots],
         "replacements": replacements_of(session, event.id),
         "swapping": SWAPPING,
         "swap_messages": SWAP_MESSAGES,
@@ -109,14 +108,6 @@ def _asked_telescope() -> Telescope:
 def _notices(session: Session, event: Event) -> list[ReceivedNotice]:
     query = select(ReceivedNotice).where(of_event(event.id))
     return list(session.scalars(query.order_by(ReceivedNotice.id.desc()).limit(200)))
-
-
-def _silent(session: Session, telescopes: Collection[str]) -> list[RobotQueue]:
-    """Robots among those that hold something of the event of which nothing was heard for long."""
-    if not telescopes:
-        return []
-    rows = session.scalars(select(RobotQueue).where(RobotQueue.telescope.in_(telescopes)))
-    return [row for row in rows if row.is_stale]
 
 
 def _of_event(kind: Any, event: Event, order: Any) -> list[Any]:

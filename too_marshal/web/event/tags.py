@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -18,29 +20,21 @@ tags = Blueprint("tags", __name__)
 @needs(Role.OBSERVER)
 def add(event_id: int) -> WerkzeugResponse:
     """Give an event a tag."""
-    row_or_404(Event, event_id)
-    try:
-        tag(database(), event_id, _typed(), by=current_person().username)
-    except ValueError as err:
-        abort(422, f"{err}.")
-    return _back(event_id)
+    return _change(event_id, tag)
 
 
 @tags.post("/events/<row:event_id>/tags/remove")
 @needs(Role.OBSERVER)
 def remove(event_id: int) -> WerkzeugResponse:
     """Take a tag away."""
+    return _change(event_id, untag)
+
+
+def _change(event_id: int, act: Callable[..., object]) -> WerkzeugResponse:
     row_or_404(Event, event_id)
+    name = request.form.get("name", "").replace("\0", "")
     try:
-        untag(database(), event_id, _typed(), by=current_person().username)
+        act(database(), event_id, name, by=current_person().username)
     except ValueError as err:
         abort(422, f"{err}.")
-    return _back(event_id)
-
-
-def _typed() -> str:
-    return request.form.get("name", "").replace("\0", "")
-
-
-def _back(event_id: int) -> WerkzeugResponse:
     return redirect(url_for("events.event", event_id=event_id, _anchor="fold-links"), 303)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from astropy.table import Table
@@ -39,7 +40,7 @@ def chart(plan_id: int, exposure_number: int) -> Response:
     exposures = pointing_of(plan, exposure_number)
     if not exposures:
         abort(404, f"Plan {plan_id} has no exposure {exposure_number}.")
-    response = Response(_drawn(plan, exposures, *_behind(plan)), mimetype="image/svg+xml")
+    response = Response(_drawn(plan, exposures, _behind(plan)), mimetype="image/svg+xml")
     name = _file_name(plan, exposures)
     response.headers.set("Content-Disposition", "inline", filename=name)
     return response
@@ -56,7 +57,7 @@ def every_chart(plan_id: int) -> Response:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for exposures in pointings(plan):
-            archive.writestr(_file_name(plan, exposures), _drawn(plan, exposures, *behind))
+            archive.writestr(_file_name(plan, exposures), _drawn(plan, exposures, behind))
     response = Response(packed.getvalue(), mimetype="application/zip")
     name = f"plan-{plan_id}-finding-charts.zip"
     response.headers.set("Content-Disposition", "attachment", filename=name)
@@ -69,14 +70,23 @@ def _file_name(plan: Plan, exposures: Sequence[PlannedExposureRow]) -> str:
     return f"plan-{plan.id}-{place}.svg"
 
 
-def _behind(plan: Plan) -> tuple[SkyMapFile | None, dict[str, Any] | None, Table | None]:
-    """What all charts of a plan show: the map with its contours, and the galaxies."""
+@dataclass(frozen=True)
+class _Behind:
+    """What all charts of a plan show."""
+
+    sky_map: SkyMapFile | None
+    contours: dict[str, Any] | None
+    galaxy_table: GalaxyTable | None
+    galaxies: Table | None
+
+
+def _behind(plan: Plan) -> _Behind:
     sha256 = plan.localization.sky_map_sha256
     query = select(SkyMapFile.contours).where(SkyMapFile.sha256 == sha256)
     contours = None if sha256 is None else database().scalar(query)
     table = _table_of(plan)
     galaxies = None if table is None else load_galaxies(database(), table.id)
-    return plan.localization.sky_map, contours, galaxies
+    return _Behind(plan.localization.sky_map, contours, table, galaxies)
 
 
 def _table_of(plan: Plan) -> GalaxyTable | None:
@@ -88,22 +98,17 @@ def _table_of(plan: Plan) -> GalaxyTable | None:
     return None if origin is None else origin.galaxy_table
 
 
-def _drawn(
-    plan: Plan,
-    exposures: Sequence[PlannedExposureRow],
-    sky_map: SkyMapFile | None,
-    contours: dict[str, Any] | None,
-    galaxies: Table | None,
-) -> str:
+def _drawn(plan: Plan, exposures: Sequence[PlannedExposureRow], behind: _Behind) -> str:
+    sky_map = behind.sky_map
     peak = None if sky_map is None else (sky_map.peak_ra, sky_map.peak_dec)
     return render_template(
         "finding_chart.svg",
         plan=plan,
         event=plan.event,
         title=f"{plan.telescope} {where(exposures[0])}",
-        chart=finding_chart(exposures, plan.telescope, contours, peak, galaxies),
+        chart=finding_chart(exposures, plan.telescope, behind.contours, peak, behind.galaxies),
         exposures=exposures,
-        galaxy_table=_table_of(plan),
+        galaxy_table=behind.galaxy_table,
         side=SIDE,
         most_visits=MAX_VISITS,
         most_galaxies=MAX_GALAXIES,

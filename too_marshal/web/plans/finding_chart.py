@@ -17,6 +17,7 @@ from planners.geometry.tangent_lines import tangent_lines, tangent_points
 from telescopes import TELESCOPES
 from telescopes.outlines import outline
 from telescopes.pairing.pointings import grouped
+from too_marshal import formatting
 from too_marshal.db.plans import Plan, PlannedExposureRow
 from too_marshal.formatting import sexagesimal
 from too_marshal.web.plans.chart_grid import GridLine, grid_lines
@@ -163,12 +164,8 @@ def finding_chart(
 
 
 def angle(degrees: float) -> str:
-    """Write an angle in the unit in which it has a number that can be read."""
-    if degrees >= 1:
-        return f"{degrees:.3g}°"
-    if degrees * 60 >= 1:
-        return f"{degrees * 60:.3g}\N{PRIME}"
-    return f"{degrees * 3600:.3g}\N{DOUBLE PRIME}"
+    """Write an angle with the signs of a chart."""
+    return formatting.angle(degrees, ("°", "\N{PRIME}", "\N{DOUBLE PRIME}"))
 
 
 def _contours(

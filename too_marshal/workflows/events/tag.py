@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from too_marshal.db.events import Event, EventTag, record
@@ -40,8 +40,9 @@ def tag(session: Session, event_id: int, text: str, *, by: str) -> str:
         If it is no tag, or one too many; the message is for the person.
     """
     name = tag_name(text)
-    event = lock(session, Event, event_id)
-    names = {row.name for row in event.tags}
+    lock(session, Event, event_id)
+    # Read anew under the lock, whatever was known of the event before.
+    names = session.scalars(select(EventTag.name).where(EventTag.event_id == event_id)).all()
     if name not in names:
         if len(names) >= MAX_TAGS:
             session.rollback()
@@ -54,13 +55,11 @@ def tag(session: Session, event_id: int, text: str, *, by: str) -> str:
 
 def untag(session: Session, event_id: int, text: str, *, by: str) -> None:
     """Take a tag away; what is not there needs not be. Committed."""
+    name = tag_name(text)
     lock(session, Event, event_id)
-    row = session.get(EventTag, (event_id, tag_name(text)))
-    if row is not None:
-        session.delete(row)
-        record(
-            session, f"No longer tagged {row.name}", subject="event", event_id=event_id, actor=by
-        )
+    row = (EventTag.event_id == event_id, EventTag.name == name)
+    if session.scalar(delete(EventTag).where(*row).returning(EventTag.name)) is not None:
+        record(session, f"No longer tagged {name}", subject="event", event_id=event_id, actor=by)
     session.commit()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from too_marshal.db.events import Event
@@ -33,6 +33,22 @@ class Change:
     """What is another value than before; empty if nothing is that a plan depends on."""
 
 
+def words_of_mission(of: ColumnElement[bool]) -> Select[ReceivedNotice]:
+    """Notices among those of a condition that say what an event is, the mission's last word first.
+
+    Those that only inform, as circulars, are left aside.
+    """
+    return (
+        select(ReceivedNotice)
+        .where(
+            of,
+            ReceivedNotice.state == NoticeState.UNDERSTOOD,
+            ReceivedNotice.kind != Kind.INFORMATION,
+        )
+        .order_by(ReceivedNotice.order.desc().nulls_last(), ReceivedNotice.id.desc())
+    )
+
+
 def last_change(session: Session, event: Event) -> Change | None:
     """What the latest notice of an event says otherwise than the one before; None if it is alone.
 
@@ -43,16 +59,8 @@ def last_change(session: Session, event: Event) -> Change | None:
     event
         Of which notices that only inform, as circulars, are left aside.
     """
-    rows = session.scalars(
-        select(ReceivedNotice)
-        .where(
-            ReceivedNotice.event_id == event.id,
-            ReceivedNotice.state == NoticeState.UNDERSTOOD,
-            ReceivedNotice.kind != Kind.INFORMATION,
-        )
-        .order_by(ReceivedNotice.order.desc().nulls_last(), ReceivedNotice.id.desc())
-        .limit(2)
-    ).all()
+    notices = words_of_mission(ReceivedNotice.event_id == event.id)
+    rows = session.scalars(notices.limit(2)).all()
     if len(rows) < 2:
         return None
     last, before = rows

@@ -82,6 +82,9 @@ class Sending:
     held: Mapping[str, frozenset[str]]
     """Names of requests that each robot was last seen to hold."""
 
+    silent: Sequence[RobotQueue]
+    """What robots held of which nothing was heard for long."""
+
     def refusal(self, event: Event, telescope: str) -> str:
         """Why nothing of the event can be sent to a telescope; empty where it can."""
         return no_way(self.robots, event, telescope) or self.halt
@@ -92,11 +95,13 @@ def sending(session: Session, robots: Robots) -> Sending:
     halt = on_copy(session)
     if not halt and submission_is_stopped(session):
         halt = "all submission is stopped"
-    held = {
-        row.telescope: frozenset(row.requests.values())
-        for row in session.scalars(select(RobotQueue))
-    }
-    return Sending(robots, halt, held)
+    queues = session.scalars(select(RobotQueue)).all()
+    return Sending(
+        robots,
+        halt,
+        held={row.telescope: frozenset(row.requests.values()) for row in queues},
+        silent=[row for row in queues if row.is_stale],
+    )
 
 
 def standings(session: Session, events: Sequence[Event]) -> dict[int, Standing]:

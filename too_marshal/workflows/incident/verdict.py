@@ -26,7 +26,7 @@ from too_marshal.workflows.incident.next_step import Step, StepKind
 from too_marshal.workflows.incident.standing import Standing
 from too_marshal.workflows.observability.tonight import Tonight
 
-_POINT = 0.01
+POINT = 0.01
 """deg2; any camera sees all of a smaller region at once."""
 
 
@@ -56,7 +56,7 @@ def what_it_is(standing: Standing) -> str:
 def _region(localization: Localization, sky_map: SkyMapFile) -> str:
     """Its area; of what is as good as a point, how well that is known."""
     described = localization.description
-    if sky_map.area_90 > _POINT or not described.get("radius"):
+    if sky_map.area_90 > POINT or not described.get("radius"):
         return f"90 % in {area(sky_map.area_90)}"
     text = f"position known to {angle(described['radius'])}"
     containment = described.get("containment")

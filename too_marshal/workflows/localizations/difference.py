@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -11,11 +12,25 @@ from planners.skymaps.contours import contours
 from planners.skymaps.joint_maps import map_difference
 from planners.skymaps.skymap import SkyMap
 from too_marshal import tasks
-from too_marshal.db.localizations import Localization, MapDifferenceRow
+from too_marshal.db.localizations import Localization, LocalizationState, MapDifferenceRow
 from too_marshal.workflows.localizations.localize import load_skymap
 
 _LEVEL = 0.9
 """Of what was gained, and of what was lost: the region that is drawn."""
+
+
+def map_of_notice(session: Session, notice_id: int) -> Localization | None:
+    """The map that a notice has brought, itself or by its link; None if there is none yet."""
+    return session.scalars(
+        select(Localization)
+        .where(
+            Localization.notice_id == notice_id,
+            Localization.state == LocalizationState.READY,
+            Localization.sky_map_sha256.is_not(None),
+        )
+        .order_by((Localization.variant == "own"), Localization.id.desc())
+        .limit(1)
+    ).one_or_none()
 
 
 def difference_of(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from too_marshal.db.plans import Plan
 
 
-_OF_A_SOURCE = ("objective", "source", "trigger_time", "detections", "exposure_times")
+OF_A_SOURCE = ("objective", "source", "trigger_time", "detections", "exposure_times")
 """What a request says of a source to detect: a list of exposures is scored by what it covers."""
 
 
@@ -135,7 +135,7 @@ def _request(
         [each.field_id if each.field_id >= 0 else _coord(each) for each in first]
     )
     if file.request is not None:
-        kept = {name: value for name, value in file.request.items() if name not in _OF_A_SOURCE}
+        kept = {name: value for name, value in file.request.items() if name not in OF_A_SOURCE}
         return {**kept, "targets": listed}
     last = max(exposure.start + exposure.exposure_time for exposure in exposures)
     times = {each.filter: float(each.exposure_time.to_value(u.s)) for each in reversed(exposures)}

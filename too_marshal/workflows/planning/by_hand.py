@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gcn_templates import counted
 from planners.coverage.by_hand import Rearranged, rearranged
 from planners.files.plan_files import plan_to_json
 from telescopes import TELESCOPES
@@ -147,7 +148,7 @@ def make_by_hand(
         )
     if not found.can_be_made:
         raise ValueError(
-            f"{_counted(len(found.result.infeasible), 'exposure')} cannot be taken so: see which, "
+            f"{counted(len(found.result.infeasible), 'exposure')} cannot be taken so: see which, "
             "and why."
         )
     text = json.dumps(plan_to_json(found.result.plan))
@@ -165,9 +166,9 @@ def in_words(found: Consequences) -> str:
     moved = _moved(found.result.order, change.moved or (), change.left_out)
     parts = []
     if change.left_out:
-        parts.append(f"{_counted(len(change.left_out), 'exposure')} left out")
+        parts.append(f"{counted(len(change.left_out), 'exposure')} left out")
     if moved:
-        parts.append(f"{_counted(moved, 'exposure')} moved")
+        parts.append(f"{counted(moved, 'exposure')} moved")
     if change.closed_up:
         parts.append("pauses closed up")
     return ", ".join(parts)
@@ -175,7 +176,3 @@ def in_words(found: Consequences) -> str:
 
 def _moved(order: Sequence[int], moved: Collection[int], left_out: Collection[int]) -> int:
     return sum(k in order for k in moved if k not in left_out)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' if number != 1 else ''}"

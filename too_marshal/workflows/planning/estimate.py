@@ -14,16 +14,13 @@ from too_marshal.db.documents import PlanRequest
 from too_marshal.db.events import Event
 from too_marshal.db.plans import Plan
 from too_marshal.workflows.localizations.localize import load_skymap
+from too_marshal.workflows.planning.bring_in import OF_A_SOURCE
 from too_marshal.workflows.planning.choose_map import chosen_map
 from too_marshal.workflows.planning.compute import as_asked
 from too_marshal.workflows.planning.wish import checked_wish
 
 _ESTIMATING = threading.BoundedSemaphore(1)
 """Numbers are crunched in the process that serves pages: for one person at a time."""
-
-
-_OF_DETECTION = frozenset({"objective", "source", "exposure_times", "detections"})
-"""What a greedy list knows nothing of."""
 
 
 class EstimateBusy(Exception):
@@ -79,7 +76,8 @@ def estimate(  # noqa: PLR0913 - what a person chooses
     ValueError
         If no plan could be asked for; the message is for the person.
     """
-    wanted = {name: value for name, value in request.items() if name not in _OF_DETECTION}
+    # A greedy list knows nothing of it.
+    wanted = {name: value for name, value in request.items() if name not in OF_A_SOURCE}
     checked_wish(session, event, telescope=telescope, planner="greedy", request=wanted)
     localization = chosen_map(session, event, localization_id, no_earth=no_earth)
     plan = Plan(

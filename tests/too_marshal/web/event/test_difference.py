@@ -5,6 +5,7 @@ from tests.too_marshal.factories import add_event, add_localization, add_notice,
 from tests.too_marshal.web.event.test_page import page
 from too_marshal.formatting import area
 from too_marshal.notices.notice import Kind
+from too_marshal.workflows.localizations.difference import work_out_difference
 
 
 def test_any_two_notices_are_compared(viewer: FlaskClient, session: Session):
@@ -36,11 +37,16 @@ def test_a_notice_of_another_event_is_not_compared(viewer: FlaskClient, session:
 
 
 def test_the_maps_of_both_are_compared(viewer: FlaskClient, session: Session):
-    event, maps = add_event(session), []
+    event, maps, numbers = add_event(session), [], []
     for ra, radius in ((150.0, 4.0), (152.0, 2.0)):
         row = add_localization(session, event, circle_map(ra, 0.0, radius))
         maps.append(row.sky_map)
-    text = page(viewer, f"/events/{event.id}/difference")
+        numbers.append(row.id)
+    address = f"/events/{event.id}/difference"
+    assert "being worked out" in page(viewer, address)
+    work_out_difference(session, *numbers)
+    text = page(viewer, address)
+    assert "being worked out" not in text
     areas = [area(sky_map.area_90) for sky_map in maps]
     assert areas[0] != areas[1]
     assert f"90 % area</dt><dd>{areas[0]} → {areas[1]}" in text

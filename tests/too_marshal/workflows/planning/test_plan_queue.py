@@ -102,7 +102,7 @@ def test_a_plan_is_put_into_its_line_and_told_its_place(session):
 
 
 @pytest.mark.parametrize(
-    ("limit", "passed", "part"), [(60.0, 15, 0.25), (60.0, 90, 1.0), (None, 15, None)]
+    ("limit", "passed", "part"), [(900.0, 225, 0.25), (900.0, 1350, 1.0), (None, 225, None)]
 )
 def test_of_what_computes_for_a_time_that_was_given_the_part_is_told(session, limit, passed, part):
     plan = ask(session, event_with_map(session), **({"time_limit": limit} if limit else {}))
