@@ -283,3 +283,14 @@ def observer(log_in: LogIn, page: Page) -> Page:
     """A page of an observer."""
     log_in(Role.OBSERVER)
     return page
+
+
+@pytest.fixture
+def silent_robot(database: Session) -> Iterator[None]:
+    """ZTF's robot was last heard of hours ago."""
+    held = database.get_one(RobotQueue, "ZTF")
+    seen_at, held.seen_at = held.seen_at, now() - timedelta(hours=3)
+    database.commit()
+    yield
+    held.seen_at = seen_at
+    database.commit()

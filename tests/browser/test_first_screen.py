@@ -94,6 +94,8 @@ def test_on_a_telephone_it_lies_within_reach_of_a_thumb(
     expect(observer.get_by_role("heading", name="Queues", level=1)).to_be_visible()
 
 
+# Whatever has gone wrong is told as well.
+@pytest.mark.usefixtures("silent_robot")
 @pytest.mark.parametrize(("width", "height", "screens"), [(1280, 800, 3), (390, 844, 5)])
 def test_a_page_is_calm_before_anything_is_unfolded(
     observer: Page, site: Site, width: int, height: int, screens: int

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from itertools import count
 
 import pytest
@@ -17,9 +16,8 @@ from tests.too_marshal.factories import (
     add_submission,
     circle_map,
 )
-from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
-from too_marshal.db.queues import RobotQueue, SubmissionState
+from too_marshal.db.queues import SubmissionState
 
 pytestmark = pytest.mark.browser
 
@@ -118,20 +116,14 @@ def test_of_two_telescopes_the_one_that_can_be_submitted_to_comes_first(
     expect(page.locator("#plans")).to_contain_text("DECam")
 
 
+@pytest.mark.usefixtures("silent_robot")
 def test_a_silent_robot_is_called_silent_where_its_queue_is_watched(
     shown: tuple[Page, Event], site: Site, database: Session
 ):
     page, event = shown
     add_submission(database, add_plan(database, event), SubmissionState.EXECUTING)
-    held = database.get_one(RobotQueue, "ZTF")
-    seen_at, held.seen_at = held.seen_at, now() - timedelta(hours=3)
-    database.commit()
-    try:
-        page.goto(site.address(f"/events/{event.id}"))
-        expect(page.locator("[data-action=next]")).to_have_attribute("data-step", "watch")
-        expect(page.locator("#submissions")).to_contain_text("ZTF does not answer")
-        page.goto(site.address("/queues"))
-        expect(page.locator("main")).to_contain_text("stale")
-    finally:
-        held.seen_at = seen_at
-        database.commit()
+    page.goto(site.address(f"/events/{event.id}"))
+    expect(page.locator("[data-action=next]")).to_have_attribute("data-step", "watch")
+    expect(page.locator("#submissions")).to_contain_text("ZTF does not answer")
+    page.goto(site.address("/queues"))
+    expect(page.locator("main")).to_contain_text("stale")

@@ -25,6 +25,11 @@ WAITING = (
     "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
     " AND task_name <> 'draw'"
 )
+HURRIED = """
+UPDATE procrastinate_jobs SET scheduled_at = now() WHERE id = (
+    SELECT min(id) FROM procrastinate_jobs WHERE task_name = 'draw' AND status = 'todo'
+) RETURNING id
+"""
 ASKED = "SELECT last_value FROM procrastinate_jobs_id_seq"
 FAILED = "SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'"
 PATIENCE_SECONDS = 600
@@ -53,14 +58,27 @@ class Worker:
     def do(self, events: int) -> Reading:
         """Take in alerts of so many new events with maps, and wait for all that follows."""
         self._take_in(events)
+        self._wait_until_none(WAITING)
+        self.readings.append(self._read())
+        return self.readings[-1]
+
+    def draw(self) -> None:
+        """Have a picture drawn now that is to be drawn later; wait for it."""
+        with self._engine.begin() as connection:
+            job = connection.scalar(text(HURRIED))
+        assert job is not None, "no picture waits"
+        self._wait_until_none(
+            f"SELECT count(*) FROM procrastinate_jobs WHERE id = {job:d}"
+            " AND status IN ('todo', 'doing')"
+        )
+
+    def _wait_until_none(self, query: str) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         tick = threading.Event()
-        while count(self._engine, WAITING):
+        while count(self._engine, query):
             assert Path(f"/proc/{self.pid}").exists(), "the worker has ended"
             assert time.monotonic() < deadline, "the jobs are not done"
             tick.wait(0.1)
-        self.readings.append(self._read())
-        return self.readings[-1]
 
     def _take_in(self, events: int) -> None:
         with session_factory(self._engine)() as session:
