@@ -14,6 +14,7 @@ from too_marshal.api.operations import (
     Content,
     Parameter,
     iso,
+    json_body,
     operation,
     page_before,
     page_limit,
@@ -39,6 +40,8 @@ from too_marshal.db.events import Activity, Event, find_by_beginning, find_by_na
 from too_marshal.db.people import Role
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404, service
+from too_marshal.workflows.events.give_name import give_name
+from too_marshal.workflows.events.spoken import spoken_name
 from too_marshal.workflows.events.tag import tag, untag
 from too_marshal.workflows.incident.status import STATES, EventStatus, statuses
 from too_marshal.workflows.incident.timeline import SUBJECTS, read_timeline
@@ -48,7 +51,9 @@ EVENT = named(
     id=INTEGER,
     stream=described(TEXT, "mission's stream, e.g. lvk"),
     key=described(TEXT, "the mission's own identifier"),
-    name=TEXT,
+    name=described(TEXT, "the mission's own name, else its identifier"),
+    spoken_name=described(TEXT, "what people call it: on pages, in messages and in subjects"),
+    given_name=nullable(described(TEXT, "that a person gave it")),
     event_time=nullable(TIME),
     is_test=TRUTH,
     is_retracted=TRUTH,
@@ -87,6 +92,8 @@ def event_to_json(event: Event, event_status: EventStatus) -> dict[str, Any]:
         "stream": event.stream,
         "key": event.key,
         "name": event.name,
+        "spoken_name": spoken_name(event),
+        "given_name": event.given_name,
         "event_time": iso(event.event_time),
         "is_test": event.is_test,
         "is_retracted": event.is_retracted,
@@ -203,6 +210,27 @@ def _change_tag(event_id: int, name: str, act: Callable[..., object]) -> dict[st
         act(database(), event_id, name, by=current_person().username)
     except ValueError as err:
         abort(422, str(err))
+    return get_event(event_id)
+
+
+@operation(
+    "PUT",
+    "/events/<row:event_id>/name",
+    Content(EVENT),
+    role=Role.OBSERVER,
+    body=Content(record(name=described(TEXT, "empty: as the mission and circulars say"))),
+    problems={400: "no JSON object", 422: "it is no name"},
+)
+def put_name(event_id: int) -> dict[str, Any]:
+    """Call an event by another name."""
+    row_or_404(Event, event_id)
+    name = json_body(("name",)).get("name")
+    if not isinstance(name, str):
+        abort(422, "name: give a text")
+    try:
+        give_name(database(), event_id, name, by=current_person().username)
+    except ValueError as err:
+        abort(422, f"name: {err}")
     return get_event(event_id)
 
 

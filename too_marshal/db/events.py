@@ -29,8 +29,8 @@ from too_marshal.db.localizations import Localization
 class Event(Base):
     """An event, keyed by its mission's own identifier.
 
-    Every column but the keys is derived from the event's notices (`workflows.ingest`), so
-    that the order in which they arrived does not matter.
+    Every column but the keys and the name that a person gave is derived from the event's notices
+    (`workflows.ingest`), so that the order in which they arrived does not matter.
     """
 
     __tablename__ = "event"
@@ -40,6 +40,11 @@ class Event(Base):
     stream: Mapped[str] = mapped_column(String(40), comment="mission's stream, e.g. lvk")
     key: Mapped[str] = mapped_column(String(80), comment="the mission's own identifier")
     name: Mapped[str] = mapped_column(String(80), comment="what people call it")
+    counted_name: Mapped[str | None] = mapped_column(
+        String(80), comment="by the mission's rule, where nobody has stated one"
+    )
+    given_name: Mapped[str | None] = mapped_column(String(80), comment="that a person gave it")
+    given_by: Mapped[str | None] = mapped_column(String(80))
     event_time: Mapped[Utc | None]
     is_test: Mapped[bool] = mapped_column(default=False)
     is_retracted: Mapped[bool] = mapped_column(default=False)

@@ -20,6 +20,20 @@ class Messenger(StrEnum):
 
 
 @dataclass(frozen=True)
+class DayNames:
+    """How a mission names its events: by the day (UTC), and letters in the order of their times."""
+
+    prefix: str
+    """What stands before the date, e.g. "IceCube-"."""
+
+    is_upper_case: bool = True
+    """Whether the letters are."""
+
+    type_word: str = ""
+    """What the type of its notices contains, in lower case; empty: whatever no other has."""
+
+
+@dataclass(frozen=True)
 class Stream:
     """Where notices come from."""
 
@@ -58,6 +72,12 @@ class Stream:
 
     known_as: tuple[str, ...] = ()
     """Names by which notices of others call it, in lower case, without spaces and signs."""
+
+    day_names: tuple[DayNames, ...] = ()
+    """How its events are named where their notices tell no name; special ones first."""
+
+    circular_names: tuple[str, ...] = ("GRB ", "XRF ", "SGR ", "EP2")
+    """What the names begin with that circulars give its events, by trigger number."""
 
     merger_window: tuple[float, float] | None = None
     """Its time minus that of a merger of which it may have seen the light, s, if of its own."""

@@ -138,6 +138,7 @@ BODIES = {
     "post_notice": {"data": b"<not a notice"},
     "post_plan": {"json": PLAN_REQUEST},
     "search_events": {"query_string": {"name": "S2"}},
+    "put_name": {"json": {"name": "GW260101"}},
     "post_link": {"json": {"event_id": 2}},
     "post_rule": {"json": {"name": "a new rule", "notifies": True}},
     "put_rule": {"json": {"name": "another name", "notifies": True}},

@@ -57,6 +57,8 @@ OBSERVER_ENDPOINTS = {
     "replacements.approve",
     "replacements.decline",
     "links.add",
+    "names.name",
+    "api.put_name",
     "tags.add",
     "api.put_tag",
     "api.delete_tag",

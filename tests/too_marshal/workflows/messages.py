@@ -100,3 +100,25 @@ def candidates(*matches: tuple[str, str]) -> bytes:
             },
         }
     ).encode()
+
+
+def icecube(event: int, time: str, *, cascade: bool = False, **values: Any) -> bytes:
+    """A track or a cascade that IceCube tells of without its name, as its first notices do."""
+    return json.dumps(
+        {
+            "$schema": "https://gcn.nasa.gov/schema/main/gcn/notices/icecube/single_neutrino_alerts.schema.json",
+            "mission": "IceCube",
+            "pipeline": "Cascade Alert" if cascade else "Gold Track Alert",
+            "record_number": 0,
+            "id": [f"141000_{event}"],
+            "alert_datetime": time,
+            "alert_type": "initial",
+            "alert_tense": "current",
+            "ra": 200.0,
+            "dec": 10.0,
+            "ra_dec_error": 0.5,
+            "containment_probability": 0.9,
+            "trigger_time": time,
+            **values,
+        }
+    ).encode()

@@ -16,7 +16,7 @@ from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.neutrinos.icecube import PER_YEAR
 from too_marshal.notices.notice import Kind, Notice
 from too_marshal.notices.registration import parses_packet
-from too_marshal.notices.streams import Messenger, Stream, declare
+from too_marshal.notices.streams import DayNames, Messenger, Stream, declare
 
 declare(
     Stream("hawc", "HAWC", Messenger.GAMMA_RAYS, packets=("HAWC_BURST_MONITOR",)),
@@ -25,6 +25,8 @@ declare(
         "AMON neutrino and gamma rays",
         Messenger.NEUTRINOS,
         packets=("AMON_NU_EM_COINC", "AMON_ICECUBE_COINC", "AMON_ICECUBE_EHE", "AMON_ICECUBE_HESE"),
+        day_names=(DayNames("NuEM-", type_word="nu_em"),),
+        circular_names=("NuEM-",),
     ),
     Stream("amon_coincidence", "AMON coincidence", Messenger.GAMMA_RAYS, packets=("GWHEN_COINC",)),
 )

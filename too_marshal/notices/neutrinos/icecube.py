@@ -24,7 +24,7 @@ from too_marshal.notices.formats.unified import core_kind, core_notice
 from too_marshal.notices.formats.voevent import VOEvent
 from too_marshal.notices.notice import Kind, Localization, MapLink, Notice
 from too_marshal.notices.registration import parses_packet, parses_topic
-from too_marshal.notices.streams import Messenger, Stream, declare
+from too_marshal.notices.streams import DayNames, Messenger, Stream, declare
 from too_marshal.units import YEAR
 
 STREAM = "icecube"
@@ -39,6 +39,12 @@ declare(
         known_as=("icecube",),
         topics=("gcn.notices.icecube.gold_bronze_track_alerts",),
         packets=("ICECUBE_ASTROTRACK_GOLD", "ICECUBE_ASTROTRACK_BRONZE", "ICECUBE_CASCADE"),
+        # As in the event_name of cascades' notices and in the subjects of circulars.
+        day_names=(
+            DayNames("IceCubeCascade-", is_upper_case=False, type_word="cascade"),
+            DayNames("IceCube-"),
+        ),
+        circular_names=("IceCube-",),
     ),
 )
 

@@ -57,6 +57,9 @@ _SWIFT = re.compile(r"\btrigger\s*=\s*(\d{6,7})\b", re.IGNORECASE)
 _EINSTEIN_PROBE = re.compile(
     r"\b(?:EP|Einstein Probe)\b[^.]{0,200}?\b(?:trigger|ID)\b\D{0,20}\b(0\d{10})\b", re.IGNORECASE
 )
+_ICECUBE = re.compile(r"\bnotices_amon_g_b/0*(\d{5,9})_0*(\d{1,12})\.amon", re.IGNORECASE)
+"""Run and event in the address of the first notice, which IceCube's circulars give."""
+
 _MAX_LOOK = 20_000
 """Characters of the body in which trigger numbers are looked for; they stand at its head."""
 
@@ -150,6 +153,9 @@ def _triggers(body: str) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
         "einstein_probe": _EINSTEIN_PROBE.search(body),
     }
     related = tuple((stream, match[1]) for stream, match in found.items() if match is not None)
+    icecube = _ICECUBE.search(body)
+    if icecube is not None:
+        related += (("icecube", f"{icecube[1]}_{icecube[2]}"),)
     fermi = found["fermi_gbm"]
     return related, (f"bn{fermi[2]}",) if fermi else ()
 

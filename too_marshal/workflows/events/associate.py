@@ -23,6 +23,7 @@ from too_marshal.db.locks import lock_all
 from too_marshal.db.notices import NoticeReference, NoticeState, ReceivedNotice
 from too_marshal.notices.notice import Kind
 from too_marshal.workflows.events.attach import attach, exactly_named
+from too_marshal.workflows.events.day_names import recount
 from too_marshal.workflows.events.duplicates import show_repeats, split_repetitions
 from too_marshal.workflows.events.link import link_stated, unlink_namesakes
 from too_marshal.workflows.events.naming import (
@@ -32,7 +33,7 @@ from too_marshal.workflows.events.naming import (
     names_of,
     rename,
 )
-from too_marshal.workflows.events.references import BURST_NAMES, CIRCULARS, references
+from too_marshal.workflows.events.references import CIRCULARS, is_lent, references
 from too_marshal.workflows.events.summarize import Document, is_information, summary
 from too_marshal.workflows.events.versions import follow, supersede
 from too_marshal.workflows.localizations.create import note_localizations
@@ -88,20 +89,38 @@ def _apply(session: Session, rows: Sequence[ReceivedNotice]) -> None:
     session.flush()
     changed = _bring_up_to_date(session, list(known.values()), information, superseded.events)
     changed |= rename(session, {event: set() for event in fresh.values()})
-    names = {name for event_names in changed.values() for name in event_names}
-    attached = attach(session, information, names | superseded.names)
-    followed = follow(session, [*information, *attached.rows], superseded.arrivals)
-    _derive(session, attached.informed)
+    counted = recount(session, [*events.values(), *changed])
+    names = {name for named in (changed, counted) for each in named.values() for name in each}
+    pairs = _inform(session, information, names | superseded.names, superseded.arrivals)
     unlink_namesakes(session, list(changed))
     naming = [row.event for row in own if stated[row.id] and row.event is not None]
-    link_stated(session, list(dict.fromkeys([*changed, *naming])))
-    pairs = [*attached.pairs, *followed, *((row, row.event) for row in own)]
+    link_stated(session, list(dict.fromkeys([*changed, *counted, *naming])))
+    pairs += [(row, row.event) for row in own]
     for row, event in sorted(pairs, key=lambda pair: pair[0].id):
         _record_received(session, row, event)
     _act_on_retractions(session, [event for event in events.values() if event.id not in retracted])
     note_localizations(session, own)
     for event in fresh.values():
         tasks.suggest_links(event_id=event.id).defer(session)
+
+
+def find_informed(session: Session, names: Collection[str]) -> None:
+    """Attach information that has waited for events of these names, as compared; not committed."""
+    for row, event in _inform(session, [], names, ()):
+        _record_received(session, row, event)
+
+
+def _inform(
+    session: Session,
+    information: Sequence[ReceivedNotice],
+    names: Collection[str],
+    arrivals: Collection[int],
+) -> list[tuple[ReceivedNotice, Event | None]]:
+    """Attach information, and anew what waits for events of these names."""
+    attached = attach(session, information, names)
+    followed = follow(session, [*information, *attached.rows], arrivals)
+    _derive(session, attached.informed)
+    return [*attached.pairs, *followed]
 
 
 def _document(row: ReceivedNotice) -> Document:
@@ -205,7 +224,7 @@ def _derive(
     for event_id, document in session.execute(query):
         documents[event_id].append(document or {})
     for event in events:
-        kept = [alias for alias in event.aliases if alias.startswith(BURST_NAMES)]
+        kept = [alias for alias in event.aliases if is_lent(event.stream, alias)]
         names = kept if lent is None or event not in lent else sorted(lent[event])
         for column, value in summary(event.key, documents[event.id], names).items():
             setattr(event, column, value)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from too_marshal.db.events import Event, EventName, normalized_name
 from too_marshal.db.notices import NoticeReference, ReceivedNotice
-from too_marshal.workflows.events.references import BURST_NAMES, CIRCULARS, circular_name
+from too_marshal.workflows.events.references import CIRCULARS, circular_name, is_lent
 
 Key = tuple[str, str]
 """Stream and the mission's own identifier."""
@@ -24,7 +24,7 @@ def circular_names_among(
     for row in information:
         name = circular_name(row.document or {})
         for stream, normalized in references[row.id]:
-            if name is not None and stream is not None:
+            if name is not None and stream is not None and is_lent(stream, name):
                 names[stream, normalized].add(name)
     return names
 
@@ -47,14 +47,15 @@ def circular_names_of(session: Session, keys: Collection[Key]) -> dict[Key, set[
     )  # fmt: skip
     names = defaultdict(set)
     for stream, key, name in session.execute(query):
-        if name and name.startswith(BURST_NAMES):
+        if name and stream is not None and is_lent(stream, name):
             names[stream, key].add(name)
     return names
 
 
 def names_of(event: Event) -> set[str]:
     """By which an event is found."""
-    return {event.key, event.name, *event.aliases}
+    further = {event.given_name, event.counted_name} - {None, ""}
+    return {event.key, event.name, *event.aliases, *map(str, further)}
 
 
 def rename(session: Session, before: Mapping[Event, set[str]]) -> dict[Event, set[str]]:

@@ -15,7 +15,7 @@ _NAMING = frozenset(name for name, stream in STREAMS.items() if stream.names_any
 """Streams that call events by names of any mission."""
 
 BURST_NAMES = ("GRB ", "XRF ", "SGR ", "EP2")
-"""Names that no mission gives: a circular that states a trigger number lends its burst one."""
+"""Names of bursts, whichever mission saw them."""
 
 
 def references(document: Document) -> list[tuple[str | None, str]]:
@@ -34,22 +34,25 @@ def references(document: Document) -> list[tuple[str | None, str]]:
         own = document.get("event_key")
         named = [] if own is None else [(document["stream"], own)]
         names = [(None, name) for name in _names_of_any(document)]
-        if _is_of_burst(document):
-            named += [*stated, *names]
-        else:
-            # A circular on another kind of source may mention a burst that is not it.
-            named += [reference for reference in stated if reference[1] == document.get("name")]
-            named += [*names, *stated]
+        # A circular on one kind of source may mention another, as a burst, that is not it.
+        named += [reference for reference in stated if _is_subject(document, *reference)]
+        named += [*names, *stated]
     normalized = [(stream, normalized_name(name)) for stream, name in named]
     return [reference for reference in dict.fromkeys(normalized) if reference[1]]
 
 
 def circular_name(document: Document) -> str | None:
-    """The name that a circular lends to the burst whose trigger number it states."""
+    """The name that a circular calls its source by."""
     name = document.get("name")
-    if document["stream"] != CIRCULARS or not str(name or "").startswith(BURST_NAMES):
-        return None
-    return str(name)
+    return str(name) if name and document["stream"] == CIRCULARS else None
+
+
+def is_lent(stream: str, name: str) -> bool:
+    """Whether circulars give events of a stream such names: those that state a trigger number do.
+
+    A mission's own identifiers are not among them.
+    """
+    return stream in STREAMS and name.startswith(STREAMS[stream].circular_names)
 
 
 def _names_of_any(document: Document) -> list[str]:
@@ -59,7 +62,9 @@ def _names_of_any(document: Document) -> list[str]:
     return [name for name in names if name]
 
 
-def _is_of_burst(document: Document) -> bool:
+def _is_subject(document: Document, stream: str, key: str) -> bool:
+    """Whether a notice is about the event that it refers to, and does not only mention it."""
     if document["stream"] != CIRCULARS:
         return True
-    return str(document.get("name") or "GRB ").startswith(BURST_NAMES)
+    name = str(document.get("name") or BURST_NAMES[0])
+    return key == name or is_lent(stream, name)

@@ -16,6 +16,7 @@ TIME = datetime(2023, 12, 11, 0, 47, 31, tzinfo=UTC)
         ("fermi_gbm", "bn231103612", ["GRB 231103A", "bn231103612"], {}, "GRB 231103A"),
         ("fermi_gbm", "bn240101001", [], {"most_likely_class": "SFL"}, "Fermi GBM bn240101001"),
         ("icecube", "IceCube-231211A", [], {}, "IceCube-231211A"),
+        ("icecube", "1386694054005", ["IceCube-231211A"], {}, "IceCube-231211A"),
         ("icecube", "1386694054005", [], {}, "IceCube of 2023-12-11 00:47"),
         ("swift", "1195887", [], {}, "Swift trigger 1195887"),
         ("swift", "1195887", ["GRB 231111A"], {}, "GRB 231111A"),
