@@ -32,7 +32,16 @@ from too_marshal.web import (
     replacements,
     search,
 )
-from too_marshal.web.event import difference, first_screen, links, listing, names, tags, timeline
+from too_marshal.web.event import (
+    difference,
+    entering,
+    first_screen,
+    links,
+    listing,
+    names,
+    tags,
+    timeline,
+)
 from too_marshal.web.event import page as event_page
 from too_marshal.web.layers import image as sky_image
 from too_marshal.web.layers import pages as layer_pages
@@ -120,6 +129,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         people.people,
         live.live,
         links.links,
+        entering.entering,
         names.names,
         tags.tags,
         timeline.timeline,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import scipy
 from astropy import units as u
@@ -21,6 +24,7 @@ __all__ = [
     "concentration",
     "ellipse_skymap",
     "polygon_skymap",
+    "region_skymap",
 ]
 
 _CELLS_PER_SIGMA = 8
@@ -199,6 +203,38 @@ def polygon_skymap(vertices: u.Quantity[u.physical.angle], containment: float) -
     ):
         order += 1
         inside = Ranges.of(*polygon_cells(corners, order)[:2])
+    return region_skymap(inside, containment, {"creator": "polygon", "order": order})
+
+
+def region_skymap(inside: Ranges, containment: float, about: Mapping[str, Any]) -> SkyMap:
+    """Sky map that is uniform in a region of any shape, and holds the rest uniformly outside.
+
+    Parameters
+    ----------
+    inside
+        The region.
+    containment
+        Probability that the source lies within, above 0 and at most 1.
+    about
+        What the map says of itself.
+
+    Raises
+    ------
+    SkyMapInvalid
+        If the region is empty, or the containment is out of range.
+
+    Examples
+    --------
+    >>> from planners import Ranges
+    >>> from planners.skymaps.circles import region_skymap
+    >>> skymap = region_skymap(Ranges.of_cells(2, [7, 8]), 0.9, {})
+    >>> print(f"{skymap.probability_in(Ranges.of_cells(2, [7])):.2f}")
+    0.45
+    """
+    if not 0 < containment <= 1:
+        raise SkyMapInvalid(f"containment {containment} is not between 0 and 1")
+    if not len(inside):
+        raise SkyMapInvalid("the region is empty")
     outside = inside.complement() if containment < 1 else Ranges.empty()
     parts = [(inside, containment), (outside, 1 - containment)]
     density = [np.full(len(part), p / _solid_angle(part)) for part, p in parts if len(part)]
@@ -206,7 +242,6 @@ def polygon_skymap(vertices: u.Quantity[u.physical.angle], containment: float) -
         np.concatenate([part.lo for part, _ in parts]),
         np.concatenate([part.hi for part, _ in parts]),
     )
-    about = {"creator": "polygon", "order": order}
     return SkyMap.normalized(ranges, np.concatenate(density), metadata=about)
 
 

@@ -4,6 +4,7 @@ Callers hold a token (`Authorization: Bearer toom_...`); a browser's session is 
 """
 
 from too_marshal.api import (
+    by_hand,
     circulars,
     events,
     exposures,
@@ -24,6 +25,7 @@ from too_marshal.api.operations import blueprint
 
 __all__ = [
     "blueprint",
+    "by_hand",
     "circulars",
     "events",
     "exposures",

@@ -113,7 +113,18 @@ class MapLink:
     """What the notice itself gives."""
 
 
-Localization = Region | InlineMap | MapLink
+@dataclass(frozen=True)
+class Moc:
+    """A region of any shape, as a multi-order coverage map (MOC) carried inside the notice."""
+
+    content: bytes = field(repr=False)
+    """FITS, ASCII or JSON, as the IVOA's recommendation writes them."""
+
+    containment: float
+    """Probability that the source lies within, 0 to 1."""
+
+
+Localization = Region | InlineMap | MapLink | Moc
 
 
 @dataclass(frozen=True)

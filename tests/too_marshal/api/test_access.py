@@ -102,7 +102,7 @@ def test_an_unknown_address_is_a_problem_not_a_page(program: FlaskClient, path: 
 def test_a_wrong_method_names_the_right_ones(program: FlaskClient):
     answer = program.delete("/api/v1/events")
     assert answer.status_code == 405
-    assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+    assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
 
 
 def test_who_is_not_known_is_told_how_to_become_known(app: Flask):

@@ -33,6 +33,8 @@ from too_marshal.api.operations import OPERATIONS
 from too_marshal.db.events import EventLink
 from too_marshal.db.localizations import Drawing
 from too_marshal.db.plans import PlanRule, PlanState, RuleDecision, RuleTrial
+from too_marshal.workflows.by_hand.enter import enter
+from too_marshal.workflows.by_hand.request import checked
 from too_marshal.workflows.planning.galaxies import bring_galaxies
 
 DOCUMENT = document()
@@ -131,13 +133,18 @@ def rows(session: Session) -> dict[str, int]:
         "preflight_id": add_preflight(session, plan).id,
         "import_id": add_import(session, event).id,
         "circular_id": add_circular(session, event).id,
+        "by_hand_id": enter(session, checked({**BY_HAND, "name": "AT 2026a"}), by="ann"),
     }
 
+
+BY_HAND = {"name": "AT 2026abc", "event_time": "2026-01-01T00:00:00", "ra": 10.0, "dec": 20.0}
 
 BODIES = {
     "post_notice": {"data": b"<not a notice"},
     "post_plan": {"json": PLAN_REQUEST},
     "search_events": {"query_string": {"name": "S2"}},
+    "post_event": {"json": BY_HAND},
+    "put_correction": {"json": BY_HAND},
     "put_name": {"json": {"name": "GW260101"}},
     "post_link": {"json": {"event_id": 2}},
     "post_rule": {"json": {"name": "a new rule", "notifies": True}},
@@ -163,6 +170,8 @@ def test_what_is_answered_is_as_described(caller: Caller, rows, operation):
     path = PREFIX + re.sub(r"<row:(\w+)>", r"{\1}", operation.path)
     if operation.name == "post_cancel":
         rows["plan_id"] = rows["computing_plan_id"]
+    if "by-hand" in path:
+        rows["event_id"] = rows["by_hand_id"]
     address = path.format(**rows)
     response = program.open(
         address, method=operation.method.upper(), **BODIES.get(operation.name, {})

@@ -12,6 +12,7 @@ from too_marshal.notices.notice import (
     InlineMap,
     Localization,
     MapLink,
+    Moc,
     Notice,
     Polygon,
     Region,
@@ -61,6 +62,8 @@ def localization_to_json(
                 **_file(localization.fits),
                 "combined": None if combined is None else _file(combined),
             }
+        case Moc(content=content, containment=containment):
+            return {"kind": "moc", **_file(content), "containment": containment}
         case MapLink():
             return {
                 **_fallback(localization.fallback),

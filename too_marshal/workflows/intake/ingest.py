@@ -45,7 +45,7 @@ class Message:
     """The notice word for word."""
 
     channel: str
-    """kafka, file, api or replay."""
+    """kafka, file, api, replay or person."""
 
     topic: str | None = None
     """Kafka topic, where there is one; it decides the mission."""

@@ -99,6 +99,8 @@ def _map_of(
             raise MapUnavailable(f"the notice gives no {gives}, only the address of a map")
         case notice.MapLink(fallback=region) if region is not None:
             return describe(_skymap_of(region, duration)), None, ""
+        case notice.Moc(content=content, containment=containment):
+            return read_map(content, moc_containment=containment), None, ""
         case notice.Circle() | notice.Ellipse() | notice.Polygon() as region:
             return describe(_skymap_of(region, duration)), None, ""
         case _:

@@ -19,8 +19,10 @@ from typing import Any
 
 from astropy import units as u
 
+from planners.skymaps.circles import region_skymap
 from planners.skymaps.contours import contours
 from planners.skymaps.files import read_skymap
+from planners.skymaps.moc import read_moc
 from planners.skymaps.skymap import SkyMap, SkyMapInvalid
 
 _MAX_ANSWER_SIZE = 1 << 30
@@ -78,8 +80,10 @@ def describe(skymap: SkyMap) -> MapFacts:
     )
 
 
-def read_map(data: bytes, limits: ReadingLimits | None = None) -> MapFacts:
-    """Read the bytes of a FITS sky map in a child process.
+def read_map(
+    data: bytes, limits: ReadingLimits | None = None, *, moc_containment: float | None = None
+) -> MapFacts:
+    """Read the bytes of a FITS sky map, or of a MOC, in a child process.
 
     Parameters
     ----------
@@ -87,6 +91,8 @@ def read_map(data: bytes, limits: ReadingLimits | None = None) -> MapFacts:
         As received.
     limits
         Of the child.
+    moc_containment
+        The bytes are a MOC that holds so much of the probability.
 
     Raises
     ------
@@ -96,7 +102,9 @@ def read_map(data: bytes, limits: ReadingLimits | None = None) -> MapFacts:
     limits = limits or ReadingLimits()
     context = _server()
     receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=_child, args=(sender, data, limits), daemon=True)
+    child = context.Process(
+        target=_child, args=(sender, data, limits, moc_containment), daemon=True
+    )
     child.start()
     sender.close()
     try:
@@ -144,13 +152,18 @@ def _end(child: ForkServerProcess, limits: ReadingLimits) -> str:
     return named.get(signal, f"code {child.exitcode}")
 
 
-def _child(sender: Connection, data: bytes, limits: ReadingLimits) -> None:
+def _child(
+    sender: Connection, data: bytes, limits: ReadingLimits, moc_containment: float | None
+) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.processor, limits.processor + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     try:
-        facts = describe(read_skymap(data))
+        if moc_containment is None:
+            facts = describe(read_skymap(data))
+        else:
+            facts = describe(region_skymap(read_moc(data), moc_containment, {"creator": "MOC"}))
     except MemoryError:
         _send_fault(sender, f"reading it needs over {limits.memory / 2**30:.3g} GiB of memory")
     except SkyMapInvalid as err:
