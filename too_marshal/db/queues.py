@@ -95,6 +95,7 @@ class Submission(Stateful, Base):
         comment="asked then, the robot did not hold it; null: it did, or was not asked"
     )
     sent_at: Mapped[Utc | None]
+    accepted_at: Mapped[Utc | None] = mapped_column(comment="when the robot first had it")
     ends_at: Mapped[Utc | None] = mapped_column(
         comment="until then the robot may execute what was sent last"
     )
@@ -116,6 +117,8 @@ class Submission(Stateful, Base):
         """
         super().change(state, reason)
         self.needs_person, self.missing_since = False, None
+        if state == SubmissionState.ACCEPTED and self.accepted_at is None:
+            self.accepted_at = now()
 
 
 def add_activity(session: Session, submission: Submission, text: str, actor: str = MARSHAL) -> None:

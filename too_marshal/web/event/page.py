@@ -36,10 +36,12 @@ from too_marshal.web.event.decisions import by_subject
 from too_marshal.web.event.facts import other_facts, position_facts, stream_facts
 from too_marshal.web.event.first_screen import first_screen
 from too_marshal.web.event.guide import guide
+from too_marshal.web.event.ledger import bar_of
 from too_marshal.web.event.links import linked
 from too_marshal.web.plans.ask import choices, plan_asked
 from too_marshal.web.plans.form import PlanForm
 from too_marshal.web.replacements import SWAP_MESSAGES
+from too_marshal.workflows.incident.ledger import ledger_of
 from too_marshal.workflows.incident.milestones import story_of
 from too_marshal.workflows.planning.dust import dust_map
 from too_marshal.workflows.planning.plan_queue import turns
@@ -93,6 +95,7 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "decisions": by_subject(decisions_of(session, event.id)),
         "drafts": standing.drafts,
         "story": story_of(session, event.id),
+        "bar": bar_of(ledger_of(session, event.id)),
         "guide": guide(standing) if service().settings.rehearsal and event.is_test else [],
         "form": form or PlanForm.empty(_asked_telescope()),
         "is_asked": form is not None or "telescope" in request.args,
