@@ -86,9 +86,7 @@ def latencies(
     streams = {row.id: row.stream for row in session.execute(wanted)}
     ids = wanted.with_only_columns(Event.id)
     groups: dict[tuple[int, str], list[Mapping[str, datetime]]] = defaultdict(list)
-    for event_id, taken in times_of(
-        session, lambda event: event.in_(wanted.with_only_columns(Event.id))
-    ).items():
+    for event_id, taken in times_of(session, lambda event: event.in_(ids)).items():
         if event_id in streams and _is_prompt(taken):
             quarter = _quarter(taken[ARRIVAL]) if by_season else 0
             groups[quarter, streams[event_id]].append(taken)

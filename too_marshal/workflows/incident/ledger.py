@@ -154,7 +154,7 @@ def _statements(is_wanted: Wanted) -> dict[str, Select[Any]]:
 
 
 def _exposures(is_wanted: Wanted) -> Select[Any]:
-    """Exposures of each event after its source was seen: its robots' and those that were brought."""
+    """Exposures of each event since its source was seen: its robots' and what was brought."""
     by_robot = (
         select(Plan.event_id.label("event_id"), Exposure.start.label("start"))
         .join(Submission, Submission.plan_id == Plan.id)

@@ -100,7 +100,9 @@ def test_until_when_it_is_up_is_said_while_that_is_to_come(session: Session):
     event = add_event(session)
     add_localization(session, event)
     add_plan(session, event)
+    # Between sunrise and noon the night that is not over is the next one.
     add_night(session, event)
+    add_night(session, event, ahead=1)
     night = tonight(session, event)["ZTF"]
     standing = standings(session, [event])[event.id]
     step = next_step(standing, sending(session, ZTF), now())
