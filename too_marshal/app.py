@@ -40,6 +40,7 @@ from too_marshal.web.event import (
     links,
     listing,
     names,
+    notes,
     tags,
     timeline,
 )
@@ -133,6 +134,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         entering.entering,
         ledger.ledger,
         names.names,
+        notes.notes,
         tags.tags,
         timeline.timeline,
         difference.difference,

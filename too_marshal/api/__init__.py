@@ -4,12 +4,10 @@ Callers hold a token (`Authorization: Bearer toom_...`); a browser's session is 
 """
 
 from too_marshal.api import (
-    by_hand,
     circulars,
     events,
     exposures,
     galaxies,
-    links,
     localizations,
     metrics,
     nights,
@@ -26,12 +24,10 @@ from too_marshal.api.operations import blueprint
 
 __all__ = [
     "blueprint",
-    "by_hand",
     "circulars",
     "events",
     "exposures",
     "galaxies",
-    "links",
     "localizations",
     "metrics",
     "nights",

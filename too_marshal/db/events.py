@@ -29,8 +29,8 @@ from too_marshal.db.localizations import Localization
 class Event(Base):
     """An event, keyed by its mission's own identifier.
 
-    Every column but the keys and the name that a person gave is derived from the event's notices
-    (`workflows.ingest`), so that the order in which they arrived does not matter.
+    Every column but the keys, the name that a person gave and who is in charge is derived from the
+    event's notices (`workflows.ingest`), so that the order in which they arrived does not matter.
     """
 
     __tablename__ = "event"
@@ -58,6 +58,8 @@ class Event(Base):
     links: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict)
     aliases: Mapped[list[str]] = mapped_column(JSONB, default=list)
     attributes: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    in_charge: Mapped[str | None] = mapped_column(String(80), comment="who sees to the event")
+    in_charge_since: Mapped[Utc | None]
     created_at: Mapped[Utc] = mapped_column(default=now)
     changed_at: Mapped[Utc] = mapped_column(default=now)
     current_localization_id: Mapped[int | None] = mapped_column(

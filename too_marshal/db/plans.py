@@ -60,6 +60,9 @@ class PlanRule(Base):
         default=list,
         comment="by which people are told; empty: every one that is configured",
     )
+    tags: Mapped[list[str]] = mapped_column(
+        JSONB, default=list, server_default="[]", comment="that it gives the event"
+    )
     telescope: Mapped[str] = mapped_column(String(40))
     planner: Mapped[str] = mapped_column(String(20), default="optimal")
     program: Mapped[str] = mapped_column(String(40), default="")

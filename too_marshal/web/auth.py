@@ -33,6 +33,7 @@ from too_marshal.workflows.accounts.login import (
 )
 from too_marshal.workflows.accounts.people import end_sessions_of, set_password
 from too_marshal.workflows.accounts.tokens import create_token, revoke_token
+from too_marshal.workflows.incident.notes import mentions_of
 
 auth = Blueprint("auth", __name__)
 
@@ -122,7 +123,12 @@ def _account_page(new_token: str = "") -> str:
     )
     roles = [role for role in Role if role <= current_person().role]
     return render_template(
-        "account.html", tokens=list(tokens), roles=roles, new_token=new_token, now=now()
+        "account.html",
+        tokens=list(tokens),
+        roles=roles,
+        new_token=new_token,
+        now=now(),
+        mentions=mentions_of(database(), current_person().username),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from too_marshal import formatting
+from too_marshal.web.event.notes import readable
 from too_marshal.workflows.events.spoken import basis_of_name, spoken_name
 from too_marshal.workflows.localizations.names import kind_of, name_of
 
@@ -22,3 +23,4 @@ def install(app: Flask) -> None:
     app.add_template_filter(spoken_name, "called")
     app.add_template_filter(basis_of_name, "basis_of_name")
     app.add_template_filter(kind_of, "map_kind")
+    app.add_template_filter(readable, "readable")

@@ -145,6 +145,8 @@ BODIES = {
     "search_events": {"query_string": {"name": "S2"}},
     "post_event": {"json": BY_HAND},
     "put_correction": {"json": BY_HAND},
+    "post_note": {"json": {"text": "seen"}},
+    "put_charge": {"json": {"username": None, "instead_of": None}},
     "put_name": {"json": {"name": "GW260101"}},
     "post_link": {"json": {"event_id": 2}},
     "post_rule": {"json": {"name": "a new rule", "notifies": True}},

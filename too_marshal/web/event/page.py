@@ -41,8 +41,10 @@ from too_marshal.web.event.links import linked
 from too_marshal.web.plans.ask import choices, plan_asked
 from too_marshal.web.plans.form import PlanForm
 from too_marshal.web.replacements import SWAP_MESSAGES
+from too_marshal.workflows.incident.charge import may_be_in_charge
 from too_marshal.workflows.incident.ledger import ledger_of
 from too_marshal.workflows.incident.milestones import story_of
+from too_marshal.workflows.incident.notes import notes_of
 from too_marshal.workflows.planning.dust import dust_map
 from too_marshal.workflows.planning.plan_queue import turns
 from too_marshal.workflows.recommended_plan import recommended_plan
@@ -95,6 +97,9 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "decisions": by_subject(decisions_of(session, event.id)),
         "drafts": standing.drafts,
         "story": story_of(session, event.id),
+        "notes": notes_of(session, event.id),
+        "about_plan": None,
+        "observers": may_be_in_charge(session),
         "bar": bar_of(ledger_of(session, event.id)),
         "guide": guide(standing) if service().settings.rehearsal and event.is_test else [],
         "form": form or PlanForm.empty(_asked_telescope()),

@@ -30,6 +30,7 @@ from too_marshal.web.plans.exposure_table import exposure_table
 from too_marshal.web.plans.text import how_far
 from too_marshal.workflows.exposures.visits import visits_of
 from too_marshal.workflows.incident.next_step import next_step
+from too_marshal.workflows.incident.notes import notes_of
 from too_marshal.workflows.incident.standing import sending, standings
 from too_marshal.workflows.incident.submittable import against
 from too_marshal.workflows.incident.verdict import what_it_reaches
@@ -90,6 +91,8 @@ def plan(plan_id: int) -> str:
         can_be_changed=not why_not(database(), row),
         exposure_table=exposure_table(row, request.args.get("order", "")),
         varied_exposures=len({each.exposure_time for each in row.exposures}) > 1,
+        notes=notes_of(database(), row.event_id, plan_id),
+        about_plan=plan_id,
         ERROR=ERROR,
         WARNING=WARNING,
         # Made with the page: a second press of the button, or a reload of it, finds the first.

@@ -24,6 +24,8 @@ def then(rule: PlanRule) -> list[str]:
     sentences = []
     if rule.notifies:
         sentences.append(f"people are told{by}{_within(rule.maximum_age_to_tell)}")
+    if rule.tags:
+        sentences.append(f"the event is tagged {', '.join(rule.tags)}")
     if rule.plans:
         program = f", program {rule.program}" if rule.program else ""
         sentences.append(

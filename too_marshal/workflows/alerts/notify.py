@@ -10,13 +10,14 @@ from too_marshal import tasks
 from too_marshal.db.events import Event, record
 from too_marshal.db.notices import ReceivedNotice
 from too_marshal.db.plans import PlanRule
+from too_marshal.workflows.events.tag import tag_by_rule
 from too_marshal.workflows.rules.decide import decide_notice
 
 logger = logging.getLogger(__name__)
 
 
 def notify(session: Session, notice_id: int) -> None:
-    """Log one line about a notice of an event, and tell those whom a rule names; committed."""
+    """Log one line about a notice of an event, do what rules say of it; committed."""
     row = session.get_one(ReceivedNotice, notice_id)
     if row.event_id is None:
         return
@@ -29,7 +30,10 @@ def notify(session: Session, notice_id: int) -> None:
         extra={"event": event.name, "stream": event.stream, "notice": row.id},
     )
     for rule in decide_notice(session, event, row):
-        notify_people(session, rule, event, f"{row.kind} notice", notice_id=row.id)
+        if rule.tags:
+            tag_by_rule(session, event.id, rule)
+        if rule.notifies:
+            notify_people(session, rule, event, f"{row.kind} notice", notice_id=row.id)
     session.commit()
 
 

@@ -14,7 +14,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from too_marshal.db.base import now
 from too_marshal.db.events import Event, normalized_name
 from too_marshal.notices.streams import STREAMS, DayNames
 from too_marshal.workflows.events.naming import names_of, rename
@@ -48,7 +47,7 @@ def recount(session: Session, events: Iterable[Event]) -> dict[Event, set[str]]:
     before = {event: names_of(event) for event in known}
     for event, name in _counted(known).items():
         if event.counted_name != name:
-            event.counted_name, event.changed_at = name, now()
+            event.counted_name = name
     return rename(session, before)
 
 

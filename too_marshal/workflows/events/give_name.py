@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from too_marshal.db.base import now
 from too_marshal.db.events import Event, normalized_name, record
 from too_marshal.db.locks import lock
 from too_marshal.workflows.events.associate import ASSOCIATION_LOCK, find_informed
@@ -46,7 +45,6 @@ def give_name(session: Session, event_id: int, text: str, *, by: str) -> str:
     if (event.given_name or "") != name:
         before = {event: names_of(event)}
         event.given_name, event.given_by = (name, by) if name else (None, None)
-        event.changed_at = now()
         changed = [*rename(session, before).values(), *recount(session, [event]).values()]
         find_informed(session, {each for names in changed for each in names})
         said = f"Named {name}" if name else f"Called {spoken_name(event)} again"

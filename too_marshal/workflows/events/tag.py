@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from too_marshal.db.events import Event, EventTag, record
 from too_marshal.db.locks import lock
+from too_marshal.db.plans import PlanRule
 
 MAX_LENGTH = 30
 MAX_TAGS = 12
@@ -51,6 +52,20 @@ def tag(session: Session, event_id: int, text: str, *, by: str) -> str:
         record(session, f"Tagged {name}", subject="event", event_id=event_id, actor=by)
     session.commit()
     return name
+
+
+def tag_by_rule(session: Session, event_id: int, rule: PlanRule) -> None:
+    """Give an event the tags of a rule, as far as it has room for them; not committed."""
+    lock(session, Event, event_id)
+    names = set(session.scalars(select(EventTag.name).where(EventTag.event_id == event_id)))
+    new = [name for name in rule.tags if name not in names][: max(MAX_TAGS - len(names), 0)]
+    by = f"rule {rule.name}"[:80]
+    for name in new:
+        session.add(EventTag(event_id=event_id, name=name, made_by=by))
+        record(
+            session, f"Tagged {name} by the rule {rule.name!r}", subject="event", event_id=event_id
+        )
+    session.flush()
 
 
 def untag(session: Session, event_id: int, text: str, *, by: str) -> None:

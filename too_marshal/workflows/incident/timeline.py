@@ -25,6 +25,7 @@ SUBJECTS: Mapping[str, str] = {
     "coverage": "what was observed",
     "treasure map": "Treasure Map",
     "circular": "circulars",
+    "note": "notes",
 }
 """What a line may be about, in words."""
 

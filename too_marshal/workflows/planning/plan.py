@@ -23,6 +23,7 @@ from too_marshal.db.localizations import Localization
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanRule, PlanState
 from too_marshal.workflows.alerts.notify import notify_people
+from too_marshal.workflows.events.tag import tag_by_rule
 from too_marshal.workflows.localizations.localize import load_skymap
 from too_marshal.workflows.plan_document import read_plan
 from too_marshal.workflows.planning.choose_map import chosen_map
@@ -56,13 +57,15 @@ def propose_plans(session: Session, localization_id: int) -> None:
     event = session.get_one(Event, localization.event_id)
     if event.current_localization_id != localization.id:
         return
-    planning, notifying = decide_localization(session, event, localization)
+    planning, notifying, tagging = decide_localization(session, event, localization)
     for rule in planning:
         _ask_by_rule(session, event, localization, rule)
     if planning or notifying:
         tasks.draw(localization_id=localization.id).defer(session, wait=DRAWN_AFTER)
     for rule in notifying:
         notify_people(session, rule, event, "its map is ready", notice_id=localization.notice_id)
+    for rule in tagging:
+        tag_by_rule(session, event.id, rule)
     tasks.rescore(localization_id=localization.id).defer(session, priority=urgency(event))
     if is_recent(event):
         # Not before: a worker that has nothing to do would begin with it, and plans wait for it.

@@ -60,7 +60,7 @@ def needs_map(rule: PlanRule) -> bool:
 
 
 def decide_notice(session: Session, event: Event, notice: ReceivedNotice) -> list[PlanRule]:
-    """Ask every rule that tells people about a notice; keep the answers, not committed.
+    """Ask every rule that tells people, or tags, about a notice; keep the answers, not committed.
 
     Returns
     -------
@@ -70,8 +70,8 @@ def decide_notice(session: Session, event: Event, notice: ReceivedNotice) -> lis
     case = Case(event, notice.kind or "", None, age_of(session, event))
     matching = []
     for rule in _enabled(session):
-        if rule.notifies:
-            against = failed_conditions(rule, case, [Purpose.TELL])
+        if rule.notifies or rule.tags:
+            against = failed_conditions(rule, case, _purposes(plans=False, tells=rule.notifies))
             if store_decision(session, rule, event, _NOTICE, notice.id, against) and not against:
                 matching.append(rule)
     return matching
@@ -79,7 +79,7 @@ def decide_notice(session: Session, event: Event, notice: ReceivedNotice) -> lis
 
 def decide_localization(
     session: Session, event: Event, localization: Localization
-) -> tuple[list[PlanRule], list[PlanRule]]:
+) -> tuple[list[PlanRule], list[PlanRule], list[PlanRule]]:
     """Ask every rule about a localization; keep the answers, not committed.
 
     Parameters
@@ -89,16 +89,18 @@ def decide_localization(
 
     Returns
     -------
-    list of PlanRule, list of PlanRule
-        Rules that plan, one a telescope; and rules that tell people only now that there is a map.
+    list of PlanRule, list of PlanRule, list of PlanRule
+        Rules that plan, one a telescope; rules that tell people only now that there is a map; and
+        rules that tag the event only now.
     """
     notice = session.get_one(ReceivedNotice, localization.notice_id)
     case = Case(event, notice.kind or "", localization, age_of(session, event))
     planning: dict[str, PlanRule] = {}
-    notifying = []
+    notifying, tagging = [], []
     for rule in _enabled(session):
         tells = rule.notifies and needs_map(rule)
-        if not rule.plans and not tells:
+        tags = bool(rule.tags) and needs_map(rule)
+        if not (rule.plans or tells or tags):
             continue
         against = failed_conditions(rule, case, _purposes(plans=rule.plans, tells=tells))
         is_met = not against
@@ -119,9 +121,11 @@ def decide_localization(
         )
         if tells and is_met and is_first and not late[Purpose.TELL]:
             notifying.append(rule)
+        if tags and is_met and is_first:
+            tagging.append(rule)
         if rule.plans and not against and not is_planned and not late[Purpose.PLAN]:
             planning[rule.telescope] = rule
-    return list(planning.values()), notifying
+    return list(planning.values()), notifying, tagging
 
 
 def store_decision(  # noqa: PLR0913, PLR0917 - what a decision is

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from astropy import units as u
-from pydantic import ValidationError
+from pydantic import AfterValidator, ValidationError
 
 from planners.files.request_fields import ObservingLimits
 from planners.problem.requests import RequestInvalid, check_fields, grids_of
@@ -21,6 +21,7 @@ from too_marshal.db.plans import (
     PlanRule,
 )
 from too_marshal.workflows.errors import Invalid
+from too_marshal.workflows.events.tag import tag_name
 from too_marshal.workflows.rules.conditions import RuleConditions
 from too_marshal.workflows.rules.texts import Text, Texts
 
@@ -49,6 +50,14 @@ def _age(what: str) -> Entry:
     )  # fmt: skip
 
 
+def _tag_names(texts: list[str]) -> list[str]:
+    """Tags as they are kept, each once."""
+    try:
+        return list(dict.fromkeys(map(tag_name, texts)))
+    except ValueError as err:
+        raise ValueError(f"{err}.") from err
+
+
 class RuleFields(RuleConditions, ObservingLimits):
     """Everything that a person may set in a rule."""
 
@@ -59,6 +68,9 @@ class RuleFields(RuleConditions, ObservingLimits):
     maximum_age_to_tell: Annotated[
         float | None, _age("Told if the event is no older than")
     ] = MAXIMUM_AGE_TO_TELL  # fmt: skip
+    tags: Annotated[
+        list[str], Texts(), AfterValidator(_tag_names), Entry("Give the event tags")
+    ] = []  # noqa: RUF012
     plans: Annotated[bool, Entry("make a plan")] = False
     telescope: Annotated[str, Text(40), Entry("Telescope")] = ""
     filters: Annotated[list[str], Texts(), Entry("Filters, in order")] = []  # noqa: RUF012
@@ -144,8 +156,8 @@ def _together(rule: RuleFields) -> dict[str, str]:
     faults = {}
     if not rule.name:
         faults["name"] = "Give the rule a name."
-    if not (rule.plans or rule.notifies):
-        faults["notifies"] = "A rule tells people, or plans, or both."
+    if not (rule.plans or rule.notifies or rule.tags):
+        faults["notifies"] = "A rule tells people, plans, or gives tags."
     if rule.fits_camera and rule.telescope not in TELESCOPES:
         faults["fits_camera"] = "Name the telescope whose camera it is to fit."
     if not rule.plans:

@@ -4,7 +4,16 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event
-from too_marshal.workflows.events.tag import MAX_LENGTH, MAX_TAGS, known_tags, tag, tag_name, untag
+from too_marshal.db.plans import PlanRule
+from too_marshal.workflows.events.tag import (
+    MAX_LENGTH,
+    MAX_TAGS,
+    known_tags,
+    tag,
+    tag_by_rule,
+    tag_name,
+    untag,
+)
 
 
 @given(st.text())
@@ -39,3 +48,16 @@ def test_an_event_has_no_more_tags_than_tell_it_apart(session: Session):
     tag(session, event.id, "t0", by="ann")
     with pytest.raises(ValueError, match="at the most"):
         tag(session, event.id, "another", by="ann")
+
+
+def test_a_rule_gives_its_tags_as_far_as_there_is_room(session: Session):
+    event = add_event(session)
+    for number in range(MAX_TAGS - 2):
+        tag(session, event.id, f"t{number}", by="ann")
+    rule = PlanRule(name="near", tags=["t0", "golden", "near", "late"])
+    tag_by_rule(session, event.id, rule)
+    tag_by_rule(session, event.id, rule)
+    session.commit()
+    session.refresh(event)
+    given = [row.name for row in event.tags if row.made_by == "rule near"]
+    assert given == ["golden", "near"]

@@ -105,10 +105,10 @@ def test_who_wants_plans_of_old_events_sets_no_limit(session):
 def test_a_test_event_is_as_old_as_its_time(session):
     """The rehearsal's is of the moment, and planned; the mission's own of 2023 is not."""
     event = add_event(session, "MS261122a", is_test=True)
-    planning, _ = decide_localization(session, event, add_localization(session, event))
+    planning, _, _ = decide_localization(session, event, add_localization(session, event))
     assert MERGER in {row.name for row in planning}
     old = add_event(session, "MS230529a", is_test=True, event_time=now() - timedelta(days=1000))
-    assert decide_localization(session, old, add_localization(session, old)) == ([], [])
+    assert decide_localization(session, old, add_localization(session, old)) == ([], [], [])
 
 
 def test_of_a_rule_that_plans_and_tells_one_may_come_too_late(session):
@@ -118,7 +118,7 @@ def test_of_a_rule_that_plans_and_tells_one_may_come_too_late(session):
     )  # fmt: skip
     session.add(row)
     event = add_event(session, event_time=now() - timedelta(days=3))
-    planning, notifying = decide_localization(session, event, add_localization(session, event))
+    planning, notifying, _ = decide_localization(session, event, add_localization(session, event))
     assert row not in planning
     assert row in notifying
     kept = session.scalars(select(RuleDecision).where(RuleDecision.rule_name == "both")).one()
@@ -126,7 +126,7 @@ def test_of_a_rule_that_plans_and_tells_one_may_come_too_late(session):
         True, ["no plan: the event is 3 days old, more than 24 h"]
     )  # fmt: skip
     row.maximum_age_to_plan, row.maximum_age_to_tell = 240.0, 24.0
-    planning, notifying = decide_localization(session, event, add_localization(session, event))
+    planning, notifying, _ = decide_localization(session, event, add_localization(session, event))
     assert row in planning
     assert row not in notifying
     kept = session.scalars(

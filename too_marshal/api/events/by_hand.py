@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import abort
 
-from too_marshal.api.events import EVENT, get_event
+from too_marshal.api.events.event import EVENT, get_event
 from too_marshal.api.operations import Content, json_body, operation
 from too_marshal.api.schemas import TRUTH, Schema, described, document_schema
 from too_marshal.db.events import Event
