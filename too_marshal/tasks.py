@@ -201,6 +201,31 @@ def tell_unread(notice_id: int) -> None:
     """Tell people of a notice that could not be read."""
 
 
+@_task(priority=URGENT, queueing_lock="listeners-{event_id}")
+def tell_listeners(event_id: int) -> None:
+    """Write to those who want to know of an event, or who were told what does not hold any more."""
+
+
+@_task()
+def tell_mentioned(note_id: int) -> None:
+    """Write to those whom a note calls."""
+
+
+@_task(priority=URGENT)
+def open_alarm(event_id: int, why: str) -> None:
+    """Have somebody see to an event: who is on call is woken."""
+
+
+@_task(priority=URGENT, lock="alarm-{alarm_id}")
+def escalate(alarm_id: int, step: int) -> None:
+    """Wake the next circle of people, unless somebody has acknowledged."""
+
+
+@_task(priority=URGENT, lock="notification-{notification_id}")
+def send_notification(notification_id: int) -> None:
+    """Send one message to one address of a person."""
+
+
 @_task()
 def localize(localization_id: int) -> None:
     """Read or make the map of a localization."""

@@ -138,6 +138,9 @@ class Settings:
     track_interval: float = 60.0
     """Seconds between two looks at what a robot has executed."""
 
+    escalate_after: float = 300.0
+    """Seconds for which an alarm waits for an answer before more people are woken."""
+
     log_format: str = "text"
     """text or json."""
 

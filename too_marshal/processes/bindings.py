@@ -13,6 +13,7 @@ from too_marshal.deployment.channels import channels_of
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.settings import Settings
 from too_marshal.tasks import Task
+from too_marshal.workflows.alarms import escalate, send, tell
 from too_marshal.workflows.alerts import deliver, notify, unread
 from too_marshal.workflows.events import coincidences, combine
 from too_marshal.workflows.exposures import (
@@ -59,6 +60,7 @@ def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
     on_robots = partial(_with, robots)
     with_fetcher = partial(_with, fetch.open_fetcher(settings))
     channels = channels_of(settings)
+    desk = send.desk_of(settings, robots)
     opened, treasure_map = (
         archives.archives_of(settings),
         treasure_map_export.treasure_map_of(settings),
@@ -76,6 +78,11 @@ def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
         tasks.deliver: _with(channels, deliver.deliver),
         tasks.tell_unread: _with(channels, unread.tell_unread),
         tasks.call_people: _with(channels, deliver.call_people),
+        tasks.tell_listeners: tell.tell_listeners,
+        tasks.tell_mentioned: tell.tell_mentioned,
+        tasks.open_alarm: escalate.open_alarm,
+        tasks.escalate: _with(desk, escalate.escalate),
+        tasks.send_notification: _with(desk, send.send_notification),
         tasks.localize: localize.localize,
         tasks.work_out_difference: difference.work_out_difference,
         tasks.rank_galaxies: rank_galaxies.rank_galaxies,
