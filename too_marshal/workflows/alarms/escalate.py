@@ -14,6 +14,7 @@ from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
 from too_marshal.db.locks import lock
 from too_marshal.db.people import Person, Role
+from too_marshal.notices.others.drill import STREAM as DRILL
 from too_marshal.workflows.alarms.send import Desk
 from too_marshal.workflows.alarms.shifts import on_call
 from too_marshal.workflows.alarms.tell import enter
@@ -25,9 +26,10 @@ REPEATS = 12
 """How often everybody is woken; then the alarm stays red and rings no more."""
 
 
-def open_alarm(
-    session: Session, event_id: int, why: str, *, is_drill: bool = False
-) -> Alarm | None:
+STEPS = len(CIRCLES) + REPEATS - 1
+
+
+def open_alarm(session: Session, event_id: int, why: str) -> Alarm | None:
     """Open the alarm of an event, unless it has one or the event is retracted; committed.
 
     Parameters
@@ -36,8 +38,6 @@ def open_alarm(
         Open session.
     event_id, why
         The event, and which rule or who says that somebody has to see to it.
-    is_drill
-        Whether it is a drill: every message says so.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def open_alarm(
         return None
     alarm_id = session.scalar(
         insert(Alarm)
-        .values(event_id=event_id, why=why, is_drill=is_drill, opened_at=now(), step=0,
+        .values(event_id=event_id, why=why, is_drill=event.stream == DRILL, opened_at=now(), step=0,
                 acknowledged_how="")
         .on_conflict_do_nothing()
         .returning(Alarm.id)
@@ -76,7 +76,7 @@ def escalate(session: Session, desk: Desk, alarm_id: int, step: int) -> None:
     event = session.get_one(Event, alarm.event_id, populate_existing=True)
     if alarm.acknowledged_at is None and alarm.ended_at is None and event.is_retracted:
         end_alarm(session, alarm)
-    if alarm.step != step or alarm.acknowledged_at is not None or alarm.ended_at is not None:
+    if step != alarm.step or step >= STEPS or alarm.acknowledged_at is not None or alarm.ended_at is not None:
         session.commit()
         return
     circle, people = _circle(session, step)
@@ -91,7 +91,7 @@ def escalate(session: Session, desk: Desk, alarm_id: int, step: int) -> None:
     alarm.step = step + 1
     said = f"Alarm to {circle}: {', '.join(woken)}" if woken else f"Nobody to wake as {circle}"
     record(session, said, subject="alarm", subject_id=alarm.id, event_id=alarm.event_id)
-    if alarm.step < len(CIRCLES) + REPEATS - 1:
+    if alarm.step < STEPS:
         # Whom nothing reaches is not waited for.
         wait = desk.escalate_after if woken else timedelta(0)
         tasks.escalate(alarm_id=alarm.id, step=alarm.step).defer(session, wait=wait)
