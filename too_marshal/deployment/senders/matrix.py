@@ -64,10 +64,7 @@ class MatrixSender:
 
     def _path(self, room: str, key: str) -> str:
         transaction = sha256(key.encode()).hexdigest()
-        return (
-            f"/_matrix/client/v3/rooms/{quote(room, safe='')}"
-            f"/send/m.room.message/{transaction}"
-        )
+        return f"/_matrix/client/v3/rooms/{quote(room, safe='')}/send/m.room.message/{transaction}"
 
 
 def matrix_sender(settings: Settings) -> MatrixSender | None:

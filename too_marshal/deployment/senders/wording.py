@@ -56,7 +56,9 @@ def in_full(
     quote
         Writes subject and text so that the service reads no markup in them.
     """
-    return _above_links(f"{one_line(message.subject)}\n\n{message.text}", message, most, size, quote)
+    return _above_links(
+        f"{one_line(message.subject)}\n\n{message.text}", message, most, size, quote
+    )
 
 
 def without_subject(message: Message, most: int, size: Size = len) -> str:
