@@ -13,6 +13,7 @@ import base64
 import contextlib
 import http.client
 import json
+import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
@@ -119,6 +120,10 @@ class HTTPTransport:
     largest_answer: int = 32 * 2**20
     """Longest body that is read, bytes."""
 
+    addresses: tuple[str, ...] = ()
+    """Numeric addresses to connect to, tried in turn, where the caller has looked the host up and
+    checked what it leads to; empty: the system looks it up."""
+
     def __post_init__(self) -> None:
         """Refuse an address that cannot be meant."""
         checked_address(self.url)
@@ -185,11 +190,26 @@ class HTTPTransport:
             else http.client.HTTPConnection(host, parts.port, timeout=silence)
         )
         try:
-            connection.connect()
+            if self.addresses:
+                connection.sock = self._reach(connection)
+            else:
+                connection.connect()
         except OSError as err:
             connection.close()
             raise QueueUnreachable(f"no connection to {self.url}: {_name(err)}") from err
         return connection
+
+    def _reach(self, connection: http.client.HTTPConnection) -> socket.socket:
+        """Connect to one of the checked addresses, which must prove to be the named host."""
+        plain = _first_of(self.addresses, connection.port, self.timeout.to_value(u.s))
+        if not isinstance(connection, http.client.HTTPSConnection):
+            return plain
+        try:
+            context = ssl.create_default_context()
+            return context.wrap_socket(plain, server_hostname=connection.host)
+        except BaseException:
+            plain.close()
+            raise
 
     def _read(self, response: http.client.HTTPResponse) -> HTTPAnswer:
         """Read the body up to the limit."""
@@ -201,6 +221,15 @@ class HTTPTransport:
             raise http.client.IncompleteRead(body, response.length)
         headers = {name.lower(): value for name, value in response.getheaders()}
         return HTTPAnswer(response.status, response.reason, headers, body)
+
+
+def _first_of(addresses: tuple[str, ...], port: int, silence: float) -> socket.socket:
+    """Connection to the first address that takes one."""
+    *others, last = addresses
+    for address in others:
+        with contextlib.suppress(OSError):
+            return socket.create_connection((address, port), silence)
+    return socket.create_connection((last, port), silence)
 
 
 class _TooLong(Exception):

@@ -97,6 +97,45 @@ class Settings:
     webhooks: str = field(default="", repr=False)
     """Channels by which rules tell people, NAME=https://... each, separated by blanks or lines."""
 
+    smtp_url: str = field(default="", repr=False)
+    """Mail server, smtp://user:password@host:587 or smtps://host:465; empty: no e-mail is sent."""
+
+    mail_from: str = ""
+    """Sender of e-mails, e.g. ToO marshal <too@observatory.example>."""
+
+    twilio_url: str = "https://api.twilio.com"
+    """Address of Twilio, or of what speaks its protocol."""
+
+    twilio_sid: str = ""
+    """Account there; empty: no text messages and no calls."""
+
+    twilio_token: str = field(default="", repr=False)
+    """Its token: sends, and signs what comes back."""
+
+    twilio_from: str = ""
+    """Telephone number that messages and calls come from, e.g. +14155550100."""
+
+    telegram_url: str = "https://api.telegram.org"
+    """Address of Telegram's Bot API."""
+
+    telegram_token: str = field(default="", repr=False)
+    """Of the bot that writes; empty: nobody is told by Telegram."""
+
+    matrix_url: str = ""
+    """Address of a Matrix homeserver; empty: nobody is told by Matrix."""
+
+    matrix_token: str = field(default="", repr=False)
+    """Access token of the account that writes there."""
+
+    ntfy_url: str = "https://ntfy.sh"
+    """Address of an ntfy server."""
+
+    ntfy_token: str = field(default="", repr=False)
+    """Access token there; empty: topics that anybody may write to."""
+
+    allow_private_addresses: bool = False
+    """Whether the webhooks that people give may lead into this site's own network."""
+
     public_url: str = ""
     """Address of the pages as people reach them, for links in messages; empty: no links."""
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from too_marshal.deployment.addresses import AddressRefused, Lookup, addresses_of
+
 MAX_URL_LENGTH = 2000
-
-Lookup = Callable[[str, int], list[str]]
-"""Numeric addresses of a host and port."""
-
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class FetchRefused(Exception):
@@ -77,27 +72,6 @@ def check_url(url: str, hosts: Collection[str], ports: Collection[int] = (443,))
     return Target(host, port, (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
 
 
-def look_up(host: str, port: int) -> list[str]:
-    """Numeric addresses of a host, as the system resolves them."""
-    infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(entry[4][0]) for entry in infos]
-
-
-def is_global(address: str) -> bool:
-    """Whether an address is on the public internet, also behind every way of wrapping one."""
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(ip, ipaddress.IPv6Address):
-        wraps = ip.sixtofour or ip.teredo or ip in _NAT64
-        if wraps or (ip.ipv4_mapped is not None and not ip.ipv4_mapped.is_global):
-            return False
-        if ip.ipv4_mapped is not None:
-            return True
-    return ip.is_global and not ip.is_multicast
-
-
 def resolve(target: Target, lookup: Lookup, allowed: Callable[[str], bool]) -> str:
     """Address to connect to; it is looked up once, so that it cannot change after the check.
 
@@ -109,12 +83,8 @@ def resolve(target: Target, lookup: Lookup, allowed: Callable[[str], bool]) -> s
         If the name is not known just now.
     """
     try:
-        addresses = lookup(target.host, target.port)
+        return addresses_of(target.host, target.port, lookup, allowed)[0]
+    except AddressRefused as err:
+        raise FetchRefused(str(err)) from err
     except OSError as err:
         raise FetchFailed(f"{target.host} has no address: {err.strerror or err}") from err
-    if not addresses:
-        raise FetchFailed(f"{target.host} has no address")
-    for address in addresses:
-        if not allowed(address):
-            raise FetchRefused(f"{target.host} leads to {address}, which is not public")
-    return addresses[0]

@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from telescopes.protocols.deadlines import cut_off, shut
+from too_marshal.deployment.addresses import Lookup, is_global, look_up
 from too_marshal.fetching.addresses import (
     FetchFailed,
     FetchRefused,
-    Lookup,
     Target,
     check_url,
-    is_global,
-    look_up,
     resolve,
 )
 

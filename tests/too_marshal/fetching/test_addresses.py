@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from too_marshal.deployment.addresses import is_global
 from too_marshal.fetching.addresses import (
     FetchFailed,
     FetchRefused,
     Target,
     check_url,
-    is_global,
     resolve,
 )
 

@@ -8,7 +8,8 @@ import time
 import pytest
 
 from tests.too_marshal.fetching.server import reply
-from too_marshal.fetching.addresses import FetchFailed, FetchRefused, is_global
+from too_marshal.deployment.addresses import is_global
+from too_marshal.fetching.addresses import FetchFailed, FetchRefused
 from too_marshal.fetching.fetcher import Limits
 
 
