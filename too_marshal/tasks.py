@@ -216,7 +216,12 @@ def open_alarm(event_id: int, why: str) -> None:
     """Have somebody see to an event: who is on call is woken."""
 
 
-@_task(priority=URGENT, lock="alarm-{alarm_id}")
+@_task(retry=Retry.NEVER, queueing_lock="look_for_alarms")
+def look_for_alarms() -> None:
+    """Ask again for steps of alarms that were lost."""
+
+
+@_task(priority=URGENT, lock="alarm-{alarm_id}", queueing_lock="escalate-{alarm_id}-{step}")
 def escalate(alarm_id: int, step: int) -> None:
     """Wake the next circle of people, unless somebody has acknowledged."""
 

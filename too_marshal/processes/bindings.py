@@ -81,6 +81,7 @@ def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
         tasks.tell_listeners: tell.tell_listeners,
         tasks.tell_mentioned: tell.tell_mentioned,
         tasks.open_alarm: escalate.open_alarm,
+        tasks.look_for_alarms: escalate.look_for_alarms,
         tasks.escalate: _with(desk, escalate.escalate),
         tasks.send_notification: _with(desk, send.send_notification),
         tasks.localize: localize.localize,

@@ -30,6 +30,9 @@ PROCESS_WAITING_SECONDS = 10.0
 SWEEP_SECONDS = 15.0
 """Between two looks for work that nobody is about to do."""
 
+ALARM_SECONDS = 60.0
+"""Between two looks for alarms whose next step nobody is about to take."""
+
 PRUNE_SECONDS = 86400.0
 """Between two removals of what could not be read."""
 
@@ -93,6 +96,7 @@ def _keep_time(
 
     scheduler.add_job(look_for_work, "interval", seconds=SWEEP_SECONDS)
     every(PROCESS_WAITING_SECONDS, tasks.interpret_waiting())
+    every(ALARM_SECONDS, tasks.look_for_alarms())
     every(PRUNE_SECONDS, tasks.prune(), next_run_time=datetime.now(UTC))
     every(NIGHTS_SECONDS, tasks.look_for_new_nights(), next_run_time=datetime.now(UTC))
     if settings.treasure_map_token and not settings.rehearsal:

@@ -30,6 +30,7 @@ from tests.too_marshal.factories import (
 )
 from too_marshal.api.openapi import document
 from too_marshal.api.operations import OPERATIONS
+from too_marshal.db.alarms import Alarm
 from too_marshal.db.events import EventLink
 from too_marshal.db.localizations import Drawing
 from too_marshal.db.plans import PlanRule, PlanState, RuleDecision, RuleTrial
@@ -133,8 +134,16 @@ def rows(session: Session) -> dict[str, int]:
         "preflight_id": add_preflight(session, plan).id,
         "import_id": add_import(session, event).id,
         "circular_id": add_circular(session, event).id,
+        "alarm_event_id": _with_alarm(session),
         "by_hand_id": enter(session, checked({**BY_HAND, "name": "AT 2026a"}), by="ann"),
     }
+
+
+def _with_alarm(session: Session) -> int:
+    event = add_event(session, "S260101z")
+    session.add(Alarm(event_id=event.id, why="a rule", acknowledged_how=""))
+    session.commit()
+    return event.id
 
 
 BY_HAND = {"name": "AT 2026abc", "event_time": "2026-01-01T00:00:00", "ra": 10.0, "dec": 20.0}
@@ -172,6 +181,8 @@ def test_what_is_answered_is_as_described(caller: Caller, rows, operation):
     path = PREFIX + re.sub(r"<row:(\w+)>", r"{\1}", operation.path)
     if operation.name == "post_cancel":
         rows["plan_id"] = rows["computing_plan_id"]
+    if path.endswith("/alarm/acknowledgment"):
+        rows["event_id"] = rows["alarm_event_id"]
     if "by-hand" in path:
         rows["event_id"] = rows["by_hand_id"]
     address = path.format(**rows)

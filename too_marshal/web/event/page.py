@@ -27,7 +27,7 @@ from too_marshal.db.notices import ReceivedNotice, of_event
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan
 from too_marshal.db.replacements import SWAPPING, replacements_of
-from too_marshal.http.access import current_person, needs
+from too_marshal.http.access import current_person, may, needs
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.notices.registry import title_of
 from too_marshal.web import sky
@@ -99,7 +99,7 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "story": story_of(session, event.id),
         "notes": notes_of(session, event.id),
         "about_plan": None,
-        "observers": may_be_in_charge(session),
+        "observers": may_be_in_charge(session) if may(Role.OBSERVER) else [],
         "bar": bar_of(ledger_of(session, event.id)),
         "guide": guide(standing) if service().settings.rehearsal and event.is_test else [],
         "form": form or PlanForm.empty(_asked_telescope()),

@@ -66,7 +66,7 @@ def content_of(
     return Content(
         subject=_cut(f"{headline}: {verdict}"),
         text="\n".join([headline, *_changes(session, event, what), *filter(None, lines)]),
-        speech=_spoken(f"{headline}. {verdict}. {reach}."),
+        speech=_spoken(". ".join(filter(None, [headline, verdict, reach])) + "."),
     )
 
 

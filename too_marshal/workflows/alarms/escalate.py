@@ -76,7 +76,8 @@ def escalate(session: Session, desk: Desk, alarm_id: int, step: int) -> None:
     event = session.get_one(Event, alarm.event_id, populate_existing=True)
     if alarm.acknowledged_at is None and alarm.ended_at is None and event.is_retracted:
         end_alarm(session, alarm)
-    if step != alarm.step or step >= STEPS or alarm.acknowledged_at is not None or alarm.ended_at is not None:
+    is_over = alarm.acknowledged_at is not None or alarm.ended_at is not None
+    if is_over or step != alarm.step or step >= STEPS:
         session.commit()
         return
     circle, people = _circle(session, step)
@@ -92,8 +93,9 @@ def escalate(session: Session, desk: Desk, alarm_id: int, step: int) -> None:
     said = f"Alarm to {circle}: {', '.join(woken)}" if woken else f"Nobody to wake as {circle}"
     record(session, said, subject="alarm", subject_id=alarm.id, event_id=alarm.event_id)
     if alarm.step < STEPS:
-        # Whom nothing reaches is not waited for.
-        wait = desk.escalate_after if woken else timedelta(0)
+        # Whom nothing reaches is not waited for; of everybody somebody may come to be reached.
+        is_last = step >= len(CIRCLES) - 1
+        wait = desk.escalate_after if woken or is_last else timedelta(0)
         tasks.escalate(alarm_id=alarm.id, step=alarm.step).defer(session, wait=wait)
     session.commit()
 
@@ -123,6 +125,19 @@ def everybody(session: Session) -> list[Person]:
 
 def _anybody(session: Session) -> bool:
     return bool(everybody(session)) or session.scalar(select(Shift.id).limit(1)) is not None
+
+
+def look_for_alarms(session: Session) -> None:
+    """Ask again for the next step of alarms of which no job waits; committed.
+
+    One was lost with a job that failed for good.
+    """
+    query = select(Alarm.id, Alarm.step).where(
+        Alarm.acknowledged_at.is_(None), Alarm.ended_at.is_(None), Alarm.step < STEPS
+    )
+    for alarm_id, step in session.execute(query.order_by(Alarm.id)).all():
+        tasks.escalate(alarm_id=alarm_id, step=step).defer(session)
+    session.commit()
 
 
 def acknowledge_alarm(session: Session, alarm_id: int, *, by: str, how: str) -> bool:
@@ -165,3 +180,11 @@ def alarms_of(session: Session, event_ids: list[int]) -> dict[int, Alarm]:
     """Alarms of events, by event."""
     rows = session.scalars(select(Alarm).where(Alarm.event_id.in_(event_ids)))
     return {row.event_id: row for row in rows}
+
+
+def ringing(session: Session, event_ids: list[int]) -> set[int]:
+    """Events among these whose alarm nobody has acknowledged."""
+    query = select(Alarm.event_id).where(
+        Alarm.event_id.in_(event_ids), Alarm.acknowledged_at.is_(None), Alarm.ended_at.is_(None)
+    )
+    return set(session.scalars(query))

@@ -52,10 +52,22 @@ class WakingHours:
         """Moments after `at` at which quiet hours or a day end."""
         local = at.astimezone(self.zone).date()
         clocks = [time(), *([self.quiet_until] if self.quiet_until is not None else [])]
-        ends = [
-            datetime.combine(day, clock.replace(fold=fold), self.zone).astimezone(UTC)
-            for day in (local, local + _DAY)
-            for clock in clocks
-            for fold in (0, 1)
-        ]
-        return [end for end in ends if end > at]
+        walls = [datetime.combine(day, clock) for day in (local, local + _DAY) for clock in clocks]
+        return [end for wall in walls for end in self._moments_of(wall) if end > at]
+
+    def _moments_of(self, wall: datetime) -> list[datetime]:
+        """Moments at which the clock shows a time, or jumps over it (UTC)."""
+        first, second = sorted(
+            wall.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1)
+        )
+        if first.astimezone(self.zone).replace(tzinfo=None, fold=0) == wall:
+            return [first, second]
+        # No clock shows it: the change lies between what it would be before and after.
+        while second - first > timedelta(seconds=1):
+            middle = first + (second - first) / 2
+            before = first.astimezone(self.zone).utcoffset()
+            if middle.astimezone(self.zone).utcoffset() == before:
+                first = middle
+            else:
+                second = middle
+        return [second.replace(microsecond=0)]

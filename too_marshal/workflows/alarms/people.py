@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from too_marshal.db.alarms import Contact, Hours
+from too_marshal.db.alarms import Contact, Hours, Team
 from too_marshal.db.people import Person
 from too_marshal.deployment.senders import Sender
 from too_marshal.workflows.alarms.hours import WakingHours
@@ -135,3 +135,31 @@ def add_contact(  # noqa: PLR0913 - what a contact is
         session.rollback()
         raise ContactInvalid("You are reached by that already.") from err
     return row
+
+
+def add_team(session: Session, name: str) -> Team:
+    """Make a team; committed.
+
+    Raises
+    ------
+    ContactInvalid
+        If it has no name, a long one, or one that another team has.
+    """
+    name = " ".join(name.split())
+    if not 0 < len(name) <= 60:
+        raise ContactInvalid("A team has a name of at most 60 characters.")
+    team = Team(name=name)
+    session.add(team)
+    try:
+        session.commit()
+    except IntegrityError as err:
+        session.rollback()
+        raise ContactInvalid(f"There is a team {name} already.") from err
+    return team
+
+
+def set_members(session: Session, team: Team, usernames: Sequence[str]) -> None:
+    """Say who is in a team; committed."""
+    query = select(Person).where(Person.username.in_(list(usernames)), Person.is_active)
+    team.members = list(session.scalars(query))
+    session.commit()

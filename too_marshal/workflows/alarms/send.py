@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from too_marshal import tasks
@@ -74,6 +75,7 @@ def send_notification(session: Session, desk: Desk, notification_id: int) -> Non
     notification_id
         A message that waits; any other is left as it is.
     """
+    _hold_event(session, notification_id)
     row = lock(session, Notification, notification_id)
     if row.state == DeliveryState.SENDING:
         reason = "the process ended while it was being sent"
@@ -103,6 +105,19 @@ def send_notification(session: Session, desk: Desk, notification_id: int) -> Non
     session.commit()
 
 
+def _hold_event(session: Session, notification_id: int) -> None:
+    """Hold the event that a message is about until it is known to be on its way.
+
+    A retraction that comes while it is composed waits, and then finds it among those who are to be
+    told that it does not hold any more.
+    """
+    event_id = session.scalar(
+        select(Notification.event_id).where(Notification.id == notification_id)
+    )
+    if event_id is not None:
+        lock(session, Event, event_id)
+
+
 def _why_not(
     session: Session, row: Notification, contact: Contact | None, sender: Sender | None
 ) -> str:
@@ -119,16 +134,16 @@ def _why_not(
 
 def _out_of_date(session: Session, row: Notification) -> str:
     """Why there is nothing to say any more; empty where there is."""
-    retracted = "the event was retracted before"
-    if row.occasion in {Occasion.EVENT, Occasion.UPDATE}:
+    if row.occasion in {Occasion.EVENT, Occasion.UPDATE, Occasion.ALARM}:
         event = session.get_one(Event, row.event_id, populate_existing=True)
-        return retracted if event.is_retracted else ""
+        if event.is_retracted:
+            return "the event was retracted before"
     if row.alarm_id is None:
         return ""
     alarm = session.get_one(Alarm, row.alarm_id, populate_existing=True)
     if alarm.acknowledged_at is not None:
         return f"{alarm.acknowledged_by} had acknowledged before"
-    return "" if alarm.ended_at is None else retracted
+    return ""
 
 
 _WHAT = {Occasion.UPDATE: "has changed", Occasion.ALARM: "needs you", Occasion.MENTION: ""}

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from telescopes.entries import sentences
 from too_marshal.db.alarms import Subscription, Team
 from too_marshal.db.base import now
-from too_marshal.db.events import Event
+from too_marshal.db.events import Event, is_recent
 from too_marshal.db.people import Person
 from too_marshal.notices.notice import Kind
 from too_marshal.workflows.errors import Invalid
@@ -82,8 +82,11 @@ def people_of(session: Session, subscription: Subscription) -> list[Person]:
 
 
 def matching(session: Session, event: Event) -> list[Subscription]:
-    """Subscriptions to which an event belongs as it stands; none where it is retracted."""
-    if event.is_retracted:
+    """Subscriptions to which an event belongs as it stands.
+
+    None where it is retracted, or so old that it can only come from an archive.
+    """
+    if event.is_retracted or not is_recent(event):
         return []
     case = _case(event)
     rows = session.scalars(select(Subscription).order_by(Subscription.id)).all()

@@ -16,6 +16,7 @@ from too_marshal.db.events import Event
 from too_marshal.db.locks import lock
 from too_marshal.db.notes import Note
 from too_marshal.db.people import Person
+from too_marshal.formatting import utc
 from too_marshal.workflows.alarms.people import hours_of
 from too_marshal.workflows.alarms.subscriptions import matching, people_of
 from too_marshal.workflows.incident.changes import last_change
@@ -128,13 +129,13 @@ def _tell_retraction(session: Session, event: Event) -> None:
 def _tell_changes(session: Session, event: Event) -> None:
     """Tell those who were told something that does not hold any more."""
     change = last_change(session, event)
-    if change is None or not change.lines:
+    if change is None or not change.is_material or change.understood_at is None:
         return
     told_before = select(Notification.person_id).where(
         Notification.event_id == event.id,
         Notification.occasion.in_(ABOUT_THE_EVENT),
         Notification.state.in_(TOLD),
-        Notification.as_of < change.at,
+        Notification.as_of < change.understood_at,
     )
     people = session.scalars(select(Person).where(Person.id.in_(told_before)).order_by(Person.id))
     for person in people:
@@ -158,3 +159,20 @@ def tell_mentioned(session: Session, note_id: int) -> None:
             due=_due(session, person, is_top=False),
         )
     session.commit()
+
+
+def send_test(session: Session, contact: Contact) -> int:
+    """Ask for a test message by one way of reaching a person; committed."""
+    row = Notification(
+        person_id=contact.person_id,
+        contact_id=contact.id,
+        kind=contact.kind,
+        occasion=Occasion.TEST,
+        about=f"test-{now().isoformat()}",
+        why=f"you asked for it at {utc(now())}.",
+    )
+    session.add(row)
+    session.flush()
+    tasks.send_notification(notification_id=row.id).defer(session)
+    session.commit()
+    return row.id

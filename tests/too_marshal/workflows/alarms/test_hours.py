@@ -76,3 +76,8 @@ def test_one_is_told_as_soon_as_it_is_not_quiet_and_never_before(
     if told > at:
         # A moment before, it was still quiet.
         assert hours.is_quiet(told - timedelta(minutes=1))
+
+
+def test_quiet_hours_that_end_in_a_time_no_clock_shows_end_with_the_change():
+    hours = WakingHours(ZoneInfo("America/New_York"), time(22), time(2, 30))
+    assert hours.may_be_told(utc("2027-03-14T05:00")) == utc("2027-03-14T07:00")
