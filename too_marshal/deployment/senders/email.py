@@ -46,7 +46,7 @@ class EmailSender:
     def send(self, address: str, message: Message) -> Outcome:
         """Send a message once."""
         try:
-            content = self._written(address, message)
+            content = self._written(email_address(address), message)
         except ValueError:
             return Outcome(DeliveryState.FAILED, "the message cannot be written")
         return self.server.send(Envelope(self.sender.addr_spec, address, content))

@@ -26,8 +26,8 @@ from too_marshal.deployment.senders.given import LOOPBACK
 from too_marshal.deployment.senders.posting import MAX_WORDS, Limits
 from too_marshal.deployment.settings import SettingInvalid
 
-_GO_ON = 354
-_TAKEN = range(200, 300)
+_TAKEN, _GO_ON = range(200, 300), range(354, 355)
+"""Codes of the answers that let a message pass."""
 
 
 class Encryption(Enum):
@@ -121,7 +121,8 @@ def mail_server(url: str) -> MailServer:
     """
     try:
         parts = urlsplit(url.strip())
-        port, host = parts.port, parts.hostname
+        port, host = parts.port, parts.hostname or ""
+        host.encode("idna")
     except ValueError:
         raise SettingInvalid("TOO_SMTP_URL cannot be read as an address") from None
     if parts.scheme not in _PORTS or not host or parts.path.strip("/"):
@@ -147,12 +148,14 @@ def _encryption(scheme: str, host: str) -> Encryption:
 
 def _handed_over(session: smtplib.SMTP, envelope: Envelope) -> Outcome:
     session.ehlo_or_helo_if_needed()
-    for code, words in (session.mail(envelope.sender), session.rcpt(envelope.recipient)):
-        if code not in _TAKEN:
+    for command, expected in (
+        (f"MAIL FROM:<{envelope.sender}>", _TAKEN),
+        (f"RCPT TO:<{envelope.recipient}>", _TAKEN),
+        ("DATA", _GO_ON),
+    ):
+        code, words = session.docmd(command)
+        if code not in expected:
             return _refused(code, words)
-    code, words = session.docmd("DATA")
-    if code != _GO_ON:
-        return _refused(code, words)
     # Lost in here, its end has not been sent.
     session.send(_data(envelope.content))
     try:
