@@ -26,8 +26,9 @@ from too_marshal.deployment.senders.given import LOOPBACK
 from too_marshal.deployment.senders.posting import MAX_WORDS, Limits
 from too_marshal.deployment.settings import SettingInvalid
 
-_TAKEN, _GO_ON = range(200, 300), range(354, 355)
-"""Codes of the answers that let a message pass."""
+_TAKEN, _GO_ON, _REFUSED = range(200, 300), range(354, 355), range(400, 600)
+_FOR_EVER = range(500, 600)
+"""Codes of answers (RFC 5321, 4.2.1)."""
 
 
 class Encryption(Enum):
@@ -162,7 +163,11 @@ def _handed_over(session: smtplib.SMTP, envelope: Envelope) -> Outcome:
         code, words = session.getreply()
     except (OSError, smtplib.SMTPException) as err:
         return Outcome(DeliveryState.UNCONFIRMED, f"no answer: {type(err).__name__}")
-    return Outcome(DeliveryState.SENT) if code in _TAKEN else _refused(code, words)
+    if code in _TAKEN:
+        return Outcome(DeliveryState.SENT)
+    if code not in _REFUSED:
+        return Outcome(DeliveryState.UNCONFIRMED, "the answer is not a mail server's")
+    return _refused(code, words)
 
 
 def _data(content: bytes) -> bytes:
@@ -172,7 +177,6 @@ def _data(content: bytes) -> bytes:
 
 
 def _refused(code: int, words: bytes | str) -> Outcome:
-    """Of the codes, 5xx will not change (RFC 5321, 4.2.1)."""
     text = words.decode(errors="replace") if isinstance(words, bytes) else words
-    state = DeliveryState.FAILED if 500 <= code < 600 else DeliveryState.WAITING
+    state = DeliveryState.FAILED if code in _FOR_EVER else DeliveryState.WAITING
     return Outcome(state, redact(f"SMTP {code}: {text}")[:MAX_WORDS])

@@ -76,17 +76,19 @@ def mail_server(
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
-        options = {"authenticator": _known, "auth_required": True}
-        name = "ssl_context" if from_the_start else "tls_context"
-        options |= {name: context, "auth_require_tls": not from_the_start}
-    with_port = _Controller(mailbox, hostname=host, port=0, **options)
-    with_port.start()
+        options = {"authenticator": _known, "ssl_context": context, "auth_require_tls": False}
+        if not from_the_start:
+            options = {"authenticator": _known, "tls_context": context, "auth_required": True}
+    controller = _Controller(mailbox, hostname=host, port=0, **options)
+    controller.start()
     try:
-        yield mailbox, with_port.server.sockets[0].getsockname()[1]
+        yield mailbox, controller.port
     finally:
-        with_port.stop()
+        controller.stop()
 
 
 class _Controller(Controller):
     def _trigger_server(self) -> None:
-        """It listens by now; the port, which the system has chosen, is not yet known to it."""
+        """Ask it once, at the port that the system has chosen."""
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
