@@ -101,9 +101,12 @@ def test_any_text_comes_back(shared_mailbox, subject, text):
     message = replace(BARE, subject=subject, text=text)
     assert sender.send(TO, message) == Outcome(DeliveryState.SENT)
     (mail,) = mailbox.mails
-    assert mail["Subject"].split() == "".join(
-        " " if sign < " " or sign in "\x7f\x85\u2028\u2029" else sign for sign in subject
-    ).split()
+    assert (
+        mail["Subject"].split()
+        == "".join(
+            " " if sign < " " or sign in "\x7f\x85\u2028\u2029" else sign for sign in subject
+        ).split()
+    )
     expected = text.replace("\r\n", "\n").replace("\r", "\n")
     assert text_of(mail).removesuffix("\n") == expected.removesuffix("\n")
 

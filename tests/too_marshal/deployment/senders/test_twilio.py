@@ -78,7 +78,9 @@ def test_a_telephone_number_is_kept_in_one_form(typed, number):
     assert telephone_number(typed) == number
 
 
-@pytest.mark.parametrize("typed", ["", "015112345678", "+0151123456", "+49", "+49" * 9, "+49x123456"])
+@pytest.mark.parametrize(
+    "typed", ["", "015112345678", "+0151123456", "+49", "+49" * 9, "+49x123456"]
+)
 def test_what_is_no_telephone_number_is_refused(typed):
     with pytest.raises(ValueError, match="country code"):
         telephone_number(typed)
