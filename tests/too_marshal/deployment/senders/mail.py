@@ -41,15 +41,19 @@ class Mailbox:
             await asyncio.sleep(30)
         return answer
 
-    async def handle_MAIL(self, server, _session, envelope, address, _options) -> str:
+    async def handle_MAIL(  # noqa: N802 - as aiosmtpd calls it
+        self, server, _session, envelope, address, _options
+    ) -> str:
         envelope.mail_from = address
         return await self._answer(server, "MAIL", "250 OK")
 
-    async def handle_RCPT(self, server, _session, envelope, address, _options) -> str:
+    async def handle_RCPT(  # noqa: N802 - as above
+        self, server, _session, envelope, address, _options
+    ) -> str:
         envelope.rcpt_tos.append(address)
         return await self._answer(server, "RCPT", "250 OK")
 
-    async def handle_DATA(self, server, _session, envelope) -> str:
+    async def handle_DATA(self, server, _session, envelope) -> str:  # noqa: N802 - as above
         self.received.append(envelope)
         return await self._answer(server, "DATA", "250 taken")
 

@@ -279,7 +279,8 @@ def test_an_address_of_no_sender_is_refused(sender):
 @pytest.mark.parametrize(
     "address",
     ["", "ada", "ada@", "@example.org", "ada@example", "a b@example.org", "ada@example.org\nBcc: x",
-     "ada@example.org>", "ada@example.org,eve@example.org", "ädä@example.org", "a@" + "b." * 130 + "c"],
+     "ada@example.org>", "ada@example.org,eve@example.org", "ädä@example.org",
+     "a@" + "b." * 130 + "c"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused_when_given_and_when_sent(mailbox_and_sender, address):
     mailbox, sender = mailbox_and_sender

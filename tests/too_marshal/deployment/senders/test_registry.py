@@ -49,7 +49,7 @@ def test_each_sender_says_what_it_is_and_what_it_wants():
     for kind, sender in senders.items():
         assert sender.kind == kind
         assert sender.label
-        with pytest.raises(ValueError, match="must|holds"):
+        with pytest.raises(ValueError, match=r"must|holds"):
             sender.check("\u00e4 no address")
         # The example of the label is one.
         assert sender.check(sender.address_label.rpartition(", ")[2])
