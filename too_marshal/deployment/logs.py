@@ -53,7 +53,7 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Render `record`; line breaks in the message cannot forge further lines."""
-        extra = " ".join(f"{key}={value}" for key, value in _extra(record).items())
+        extra = redact(" ".join(f"{key}={value}" for key, value in _extra(record).items()))
         head = f"{self.formatTime(record)} {record.levelname:<7} {record.name}"
         message = redact(record.getMessage()).replace("\n", "\\n")
         line = f"{head} {message} {extra}".rstrip()

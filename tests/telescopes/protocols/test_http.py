@@ -102,6 +102,18 @@ def test_a_peer_that_does_not_speak_tls_was_told_nothing(server, parrot):
     assert parrot.heard == []
 
 
+def test_a_checked_address_is_connected_to_and_no_other(server, parrot):
+    port = server.url.rpartition(":")[2]
+    # Nothing listens at the first; the server is told the name all the same, which nobody knows.
+    transport = impatient(f"http://hook.invalid:{port}", addresses=("127.0.0.9", "127.0.0.1"))
+    assert transport.exchange("POST", "/x", body="{}").status == 200
+    assert parrot.heard[0].headers["host"] == f"hook.invalid:{port}"
+    gone = impatient(f"http://127.0.0.1:{port}", addresses=("127.0.0.9",))
+    with pytest.raises(QueueUnreachable):
+        gone.exchange("POST", "/x", body="{}")
+    assert len(parrot.heard) == 1
+
+
 @pytest.mark.parametrize(
     "kind",
     [

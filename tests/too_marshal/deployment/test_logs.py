@@ -52,6 +52,7 @@ def test_json_is_one_object():
 def test_what_looks_like_a_credential_is_hidden(text):
     assert CANARY not in redact(text)
     assert CANARY not in TextFormatter().format(record("%s", text))
+    assert CANARY not in TextFormatter().format(record("lost", where=text))
 
 
 @pytest.mark.parametrize("text", ["pages at http://127.0.0.1:8000", "12:30:05 plan at 3 a.m."])

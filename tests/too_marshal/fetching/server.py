@@ -16,13 +16,14 @@ LOOPBACK = "127.0.0.1"
 Page = Callable[[BaseHTTPRequestHandler], None]
 
 
-def make_certificate(folder: Path) -> Path:
+def make_certificate(folder: Path, *addresses: str) -> Path:
     """A certificate of `NAMES` that is its own authority; the key stands in the same file."""
+    holders = [f"DNS:{name}" for name in NAMES] + [f"IP:{address}" for address in addresses]
     path = folder / "server.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
          "-subj", "/CN=maps.example", "-keyout", path, "-out", folder / "cert.pem",
-         "-addext", "subjectAltName=" + ",".join(f"DNS:{name}" for name in NAMES)],
+         "-addext", "subjectAltName=" + ",".join(holders)],
         check=True, capture_output=True,
     )  # fmt: skip
     path.write_bytes(path.read_bytes() + (folder / "cert.pem").read_bytes())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses
 from hashlib import sha256
 from typing import ClassVar
 
@@ -21,6 +21,8 @@ from too_marshal.deployment.senders.wording import one_line, without_subject
 from too_marshal.deployment.settings import SettingInvalid, Settings
 
 _LONGEST = 100_000
+# Seven bits pass every server, whether it speaks 8BITMIME (RFC 6152) or not.
+_POLICY = SMTP.clone(cte_type="7bit")
 _MAX_ADDRESS = 254
 # What every server takes (a part of RFC 5321's addresses): no quotes, no comments.
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+", re.ASCII)
@@ -46,13 +48,13 @@ class EmailSender:
     def send(self, address: str, message: Message) -> Outcome:
         """Send a message once."""
         try:
-            content = self._written(address, message)
+            content = self._written(email_address(address), message)
         except ValueError:
             return Outcome(DeliveryState.FAILED, "the message cannot be written")
         return self.server.send(Envelope(self.sender.addr_spec, address, content))
 
     def _written(self, address: str, message: Message) -> bytes:
-        mail = EmailMessage(policy=SMTP)
+        mail = EmailMessage(policy=_POLICY)
         mail["From"] = self.sender
         mail["To"] = address
         mail["Subject"] = one_line(message.subject)
@@ -91,8 +93,8 @@ def email_sender(settings: Settings) -> EmailSender | None:
     """
     if not all_or_none(settings, "smtp_url", "mail_from"):
         return None
-    name, address = parseaddr(settings.mail_from)
     try:
+        ((name, address),) = getaddresses([settings.mail_from])
         sender = Address(one_line(name), addr_spec=email_address(address))
     except ValueError:
         raise SettingInvalid("TOO_MAIL_FROM must be an address, or Name <address>") from None

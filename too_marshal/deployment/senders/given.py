@@ -38,6 +38,7 @@ def service_url(settings: Settings, name: str) -> str:
     try:
         parts = urlsplit(url)
         _ = parts.port
+        (parts.hostname or "").encode("idna")
     except ValueError:
         raise SettingInvalid(f"{variable} cannot be read as an address") from None
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)

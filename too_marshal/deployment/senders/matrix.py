@@ -20,7 +20,7 @@ from too_marshal.deployment.settings import Settings
 
 # An event has at most 65 536 bytes; JSON may write six for one.
 _LONGEST = 8000
-_ROOM = re.compile(r"![\w.~=/+-]{1,200}(:[\w.:\[\]-]{1,200})?", re.ASCII)
+_ROOM = re.compile(r"![\w.~=+-]{1,200}(:[\w.:\[\]-]{1,200})?", re.ASCII)
 _ANSWERS = Answers(accepted="event_id", words="error")
 
 

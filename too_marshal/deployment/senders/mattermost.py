@@ -19,7 +19,7 @@ NO_MENTION = "@\u200b"
 """The server looks for names behind escapes too (`\\@channel` calls everybody), but a name ends
 at a character that is neither letter, number nor one of . - _ : @, such as one of no width."""
 
-_MARKDOWN = re.compile(r"[\\`*{}\[\]()#+\-.!_>~|=]")
+_MARKDOWN = re.compile(r"[\\`*{}\[\]()#+\-.!_>~|]|^=", re.MULTILINE)
 _INDENTED = re.compile(r"^[ \t]+", re.MULTILINE)
 
 

@@ -38,4 +38,4 @@ class SmsSender:
 def sms_sender(settings: Settings) -> SmsSender | None:
     """Text messages, if there is an account."""
     account = twilio_account(settings)
-    return account and SmsSender(account)
+    return SmsSender(account) if account else None

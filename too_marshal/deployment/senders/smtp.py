@@ -26,8 +26,9 @@ from too_marshal.deployment.senders.given import LOOPBACK
 from too_marshal.deployment.senders.posting import MAX_WORDS, Limits
 from too_marshal.deployment.settings import SettingInvalid
 
-_GO_ON = 354
-_TAKEN = range(200, 300)
+_TAKEN, _GO_ON, _REFUSED = range(200, 300), range(354, 355), range(400, 600)
+_FOR_EVER = range(500, 600)
+"""Codes of answers (RFC 5321, 4.2.1)."""
 
 
 class Encryption(Enum):
@@ -121,7 +122,8 @@ def mail_server(url: str) -> MailServer:
     """
     try:
         parts = urlsplit(url.strip())
-        port, host = parts.port, parts.hostname
+        port, host = parts.port, parts.hostname or ""
+        host.encode("idna")
     except ValueError:
         raise SettingInvalid("TOO_SMTP_URL cannot be read as an address") from None
     if parts.scheme not in _PORTS or not host or parts.path.strip("/"):
@@ -147,19 +149,25 @@ def _encryption(scheme: str, host: str) -> Encryption:
 
 def _handed_over(session: smtplib.SMTP, envelope: Envelope) -> Outcome:
     session.ehlo_or_helo_if_needed()
-    for code, words in (session.mail(envelope.sender), session.rcpt(envelope.recipient)):
-        if code not in _TAKEN:
+    for command, expected in (
+        (f"MAIL FROM:<{envelope.sender}>", _TAKEN),
+        (f"RCPT TO:<{envelope.recipient}>", _TAKEN),
+        ("DATA", _GO_ON),
+    ):
+        code, words = session.docmd(command)
+        if code not in expected:
             return _refused(code, words)
-    code, words = session.docmd("DATA")
-    if code != _GO_ON:
-        return _refused(code, words)
     # Lost in here, its end has not been sent.
     session.send(_data(envelope.content))
     try:
         code, words = session.getreply()
     except (OSError, smtplib.SMTPException) as err:
         return Outcome(DeliveryState.UNCONFIRMED, f"no answer: {type(err).__name__}")
-    return Outcome(DeliveryState.SENT) if code in _TAKEN else _refused(code, words)
+    if code in _TAKEN:
+        return Outcome(DeliveryState.SENT)
+    if code not in _REFUSED:
+        return Outcome(DeliveryState.UNCONFIRMED, "the answer is not a mail server's")
+    return _refused(code, words)
 
 
 def _data(content: bytes) -> bytes:
@@ -169,7 +177,6 @@ def _data(content: bytes) -> bytes:
 
 
 def _refused(code: int, words: bytes | str) -> Outcome:
-    """Of the codes, 5xx will not change (RFC 5321, 4.2.1)."""
     text = words.decode(errors="replace") if isinstance(words, bytes) else words
-    state = DeliveryState.FAILED if 500 <= code < 600 else DeliveryState.WAITING
+    state = DeliveryState.FAILED if code in _FOR_EVER else DeliveryState.WAITING
     return Outcome(state, redact(f"SMTP {code}: {text}")[:MAX_WORDS])

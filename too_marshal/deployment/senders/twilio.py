@@ -120,8 +120,7 @@ def is_signed(token: str, url: str, parameters: Iterable[tuple[str, str]], signa
     pairs = list(parameters)
     given = signature.encode(errors="replace")
     expected = [signature_of(token, address, pairs) for address in (url, _without_port(url))]
-    # Both are compared, whatever the first says.
-    return any([hmac.compare_digest(given, each.encode()) for each in expected])
+    return any(hmac.compare_digest(given, each.encode()) for each in expected)
 
 
 def _without_port(url: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import ClassVar
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 from too_marshal.deployment.channels import Outcome
@@ -51,15 +51,14 @@ def spoken(message: Message) -> str:
     the first word on.
     """
     speech = _speech(message.speech or message.subject)
-    response = ElementTree.Element("Response")
-    # ElementTree escapes; `Gather` is told where the key is to go.
+    response = ET.Element("Response")
     said_in = response
     if message.answer:
         attributes = {"numDigits": "1", "action": message.answer, "timeout": _KEY_WAIT}
-        said_in = ElementTree.SubElement(response, "Gather", attributes)
+        said_in = ET.SubElement(response, "Gather", attributes)
     for words in (speech, speech, *([ASKED] if message.answer else [])):
-        ElementTree.SubElement(said_in, "Say").text = words
-    return ElementTree.tostring(response, encoding="unicode")
+        ET.SubElement(said_in, "Say").text = words
+    return ET.tostring(response, encoding="unicode")
 
 
 def _speech(text: str) -> str:
@@ -70,4 +69,4 @@ def _speech(text: str) -> str:
 def voice_sender(settings: Settings) -> VoiceSender | None:
     """Calls, if there is an account."""
     account = twilio_account(settings)
-    return account and VoiceSender(account)
+    return VoiceSender(account) if account else None
