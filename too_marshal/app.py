@@ -17,7 +17,6 @@ from too_marshal.deployment.settings import Settings
 from too_marshal.http import access, assets, errors, responses, service
 from too_marshal.web import (
     auth,
-    circulars,
     coverage,
     design,
     exposures,
@@ -32,6 +31,7 @@ from too_marshal.web import (
     replacements,
     search,
 )
+from too_marshal.web.circulars import pages as circular_pages
 from too_marshal.web.event import difference, first_screen, links, listing, tags, timeline
 from too_marshal.web.event import page as event_page
 from too_marshal.web.layers import image as sky_image
@@ -115,7 +115,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         estimate.estimates,
         queues.queues,
         replacements.replacements,
-        circulars.circulars,
+        circular_pages.circulars,
         health.health,
         people.people,
         live.live,

@@ -30,13 +30,21 @@ from tests.too_marshal.factories import (
 )
 from too_marshal.api.openapi import document
 from too_marshal.api.operations import OPERATIONS
+from too_marshal.db.circulars import BY_HAND, CircularDraft, sha256_of_circular
 from too_marshal.db.events import EventLink
 from too_marshal.db.localizations import Drawing
 from too_marshal.db.plans import PlanRule, PlanState, RuleDecision, RuleTrial
+from too_marshal.deployment.circulars import CircularWays
+from too_marshal.workflows.circulars.approve import approve
+from too_marshal.workflows.circulars.send import ask_to_send
 from too_marshal.workflows.planning.galaxies import bring_galaxies
 
 DOCUMENT = document()
 PREFIX = "/api/v1"
+TEXT_OF_FACTORY = sha256_of_circular(
+    "LIGO/Virgo/KAGRA S260101a: observations with ZTF",
+    "We observed the region of the trigger and obtained 12 images.\n",
+)
 PLAN_REQUEST = {
     "telescope": "ZTF",
     "request": {
@@ -134,6 +142,19 @@ def rows(session: Session) -> dict[str, int]:
     }
 
 
+def _approved(session: Session, row: CircularDraft) -> None:
+    approve(session, row.id, sha256=row.sha256, by="ann")
+
+
+def _on_its_way(session: Session, row: CircularDraft) -> None:
+    _approved(session, row)
+    ask_to_send(session, CircularWays({}), row.id, way=BY_HAND, sha256=row.sha256, by="ann")
+
+
+CIRCULARS = {"send_circular": _approved, "settle_circular": _on_its_way}
+"""How far the circular has come before it is asked for something."""
+
+
 BODIES = {
     "post_notice": {"data": b"<not a notice"},
     "post_plan": {"json": PLAN_REQUEST},
@@ -142,7 +163,13 @@ BODIES = {
     "post_rule": {"json": {"name": "a new rule", "notifies": True}},
     "put_rule": {"json": {"name": "another name", "notifies": True}},
     "post_trial": {"json": {"rule": {"name": "a rule", "notifies": True}}},
-    "post_circular": {"json": {"telescope": "ZTF"}},
+    "post_circular": {"json": {"telescopes": ["ZTF"]}},
+    "put_circular": {"json": {"version": 1, "subject": "GRB 261122A: a title", "text": "We saw."}},
+    "refresh_circular": {"json": {"version": 1}},
+    "approve_circular": {"json": {"sha256": TEXT_OF_FACTORY}},
+    "send_circular": {"json": {"sha256": TEXT_OF_FACTORY, "way": "by hand"}},
+    "settle_circular": {"json": {"number": 34397}},
+    "lint_circular": {"json": {"subject": "Draft", "body": "1 exposures were taken."}},
     "post_exposures": {
         "data": b"field_id,filter,mjd\n700,g,61364.2\n9999999,g,61364.3\n",
         "query_string": {"telescope": "ZTF"},
@@ -157,11 +184,13 @@ BODIES = {
 
 @pytest.mark.usefixtures("fresh_rules")
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda item: item.name)
-def test_what_is_answered_is_as_described(caller: Caller, rows, operation):
+def test_what_is_answered_is_as_described(caller: Caller, session, rows, operation):
     program = caller(operation.role)
     path = PREFIX + re.sub(r"<row:(\w+)>", r"{\1}", operation.path)
     if operation.name == "post_cancel":
         rows["plan_id"] = rows["computing_plan_id"]
+    if operation.name in CIRCULARS:
+        CIRCULARS[operation.name](session, session.get_one(CircularDraft, rows["circular_id"]))
     address = path.format(**rows)
     response = program.open(
         address, method=operation.method.upper(), **BODIES.get(operation.name, {})

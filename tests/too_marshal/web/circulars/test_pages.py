@@ -28,13 +28,14 @@ def test_a_draft_is_written_from_what_was_executed(observer: FlaskClient, sessio
     assert (answer.status_code, answer.location) == (303, f"/circulars/{stored.id}")
     text = page(observer, answer.location)
     assert stored.subject in text
-    assert "7 exposures" in text
-    assert "Nothing is sent" in text
-    assert stored.facts["exposures"] == 7
-    facts = text[text.index("Written from") :]
-    assert f'href="/events/{event.id}/exposures">7 exposures</a>' in facts
-    assert " of 30 s, 5-sigma limit" in facts
-    assert f"{stored.facts['area']:,.0f} deg²".replace(",", "\N{NARROW NO-BREAK SPACE}") in facts
+    assert "7 images" in text
+    assert "Nothing is sent before somebody approves it" in text
+    assert stored.facts["telescopes"][0]["images"] == 7
+    written = text[text.index("Written from") :]
+    assert f'href="/events/{event.id}/exposures"' in written
+    assert "executed exposures of ZTF" in written
+    area = stored.facts["telescopes"][0]["coverage"]["area"]
+    assert f"{area:.1f} square degrees" in written
     assert "The figure is being drawn" in text
     map_id = stored.facts["localization_id"]
     session.add(Drawing(localization_id=map_id, all_sky=b"", zoom=b"", drawn_at=now()))
