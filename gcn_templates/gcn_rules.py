@@ -107,7 +107,7 @@ EVENT_FORMS = (
         ),
         _gravitational_wave,
     ),
-    _form("gravitational wave", r"\bGW[\s_-]?(\d{6}(?:_\d{6})?)", "GW", str),
+    _form("published gravitational wave", r"\bGW[\s_-]?(\d{6}(?:_\d{6})?)", "GW", str),
     _form("X-ray transient", rf"\bEP{_GAP}(\d{{6}}[a-z])\b", "EP", str.lower),
     _form("fast radio burst", rf"FRB{_GAP}(\d{{8}}[a-z]+|\d{{6}}[a-z]?)\b", "FRB ", str.upper),
     _form("burst of SVOM", rf"\bsb{_GAP}(\d{{8}})\b", "sb", str),

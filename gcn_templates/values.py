@@ -29,12 +29,8 @@ def values_of(facts: Facts) -> dict[str, Value]:
 
 
 def _printable(text: str) -> str:
-    return "\n".join(_plain_line(line) for line in text.split("\n"))
-
-
-def _plain_line(line: str) -> str:
-    """Transliterate a line; of a table it has been done cell by cell."""
-    return line if "  " in line else ascii_only(line)
+    """Transliterate; of a table, which has several lines, it has been done cell by cell."""
+    return text if "\n" in text else ascii_only(text)
 
 
 def _of_event(facts: Facts) -> Iterator[Pair]:

@@ -94,12 +94,15 @@ def _is_name(text: str) -> bool:
 
 def _initials(name: str) -> str:
     """Shorten given names; a collaboration keeps its words."""
+    if not name:
+        return "Anonymous"
     if re.search(r"collaboration|team|observatory|consortium", name, re.IGNORECASE):
         return name
-    *given, family = name.split() or [name]
-    short = [word if "." in word else f"{word[0]}." for word in given if word[:1].isupper()]
-    others = [word for word in given if not word[:1].isupper()]
-    return " ".join([*short, *others, family])
+    words = name.split() or [name]
+    # A family's name begins at its particle, as "de" or "van"; where there is none it is the last.
+    family = next((at for at, word in enumerate(words) if word[0].islower()), len(words) - 1)
+    given = [word if "." in word else f"{word[0]}." for word in words[:family]]
+    return " ".join([*given, *words[family:]])
 
 
 def _read(row: ReceivedNotice, document: dict[str, Any]) -> ReadCircular:
