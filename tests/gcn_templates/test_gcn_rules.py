@@ -37,7 +37,7 @@ from gcn_templates.lint import Circular
         ("XRF050509c: Chandra", "XRF 050509C"),
         ("AT 2023LCR: VLA radio detection", "AT2023lcr"),
         ("S231127cg: nothing before it", None),
-        ("Sunday Brunch", None),
+        ("Our Sunday lunch", None),
     ],
 )  # fmt: skip
 def test_an_event_is_found_as_gcn_finds_it(subject: str, event: str | None):
