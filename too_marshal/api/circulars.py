@@ -23,7 +23,7 @@ from too_marshal.api.schemas import (
 from too_marshal.db.circulars import CircularDraft, CircularSending
 from too_marshal.db.events import Event
 from too_marshal.db.people import Role
-from too_marshal.deployment.circulars import circular_ways_of
+from too_marshal.deployment.circulars.ways import circular_ways_of
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.workflows.circulars.approve import approve

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from too_marshal import tasks
 from too_marshal.deployment.channels import channels_of
-from too_marshal.deployment.circulars import circular_ways_of
+from too_marshal.deployment.circulars.ways import circular_ways_of
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.settings import Settings
 from too_marshal.tasks import Task

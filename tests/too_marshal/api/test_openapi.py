@@ -34,7 +34,7 @@ from too_marshal.db.circulars import BY_HAND, CircularDraft, sha256_of_circular
 from too_marshal.db.events import EventLink
 from too_marshal.db.localizations import Drawing
 from too_marshal.db.plans import PlanRule, PlanState, RuleDecision, RuleTrial
-from too_marshal.deployment.circulars import CircularWays
+from too_marshal.deployment.circulars.ways import CircularWays
 from too_marshal.workflows.circulars.approve import approve
 from too_marshal.workflows.circulars.send import ask_to_send
 from too_marshal.workflows.planning.galaxies import bring_galaxies

@@ -23,7 +23,7 @@ from too_marshal.db.queues import RobotQueue
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.robots_file import Robot
 from too_marshal.workflows.circulars.draft import draft
-from too_marshal.workflows.circulars.gather import NothingExecuted
+from too_marshal.workflows.circulars.observed import NothingExecuted
 from too_marshal.workflows.circulars.request import CircularRequest
 from too_marshal.workflows.exposures.records import exposures_of
 from too_marshal.workflows.intake.ingest import Message, ingest

@@ -14,12 +14,13 @@ from too_marshal.db.circulars import BY_HAND, CircularDraft
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Drawing
 from too_marshal.db.people import Person, Role
-from too_marshal.deployment.circulars import circular_ways_of, form_address
+from too_marshal.deployment.circulars.ways import circular_ways_of, form_address
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.web.circulars.form import CANDIDATE_COLUMNS, read_form
 from too_marshal.workflows.circulars.approve import approve as approve_text
 from too_marshal.workflows.circulars.draft import draft as write_draft
+from too_marshal.workflows.circulars.earlier import sent_before
 from too_marshal.workflows.circulars.edit import (
     bring_up_to_date,
     change,
@@ -29,7 +30,6 @@ from too_marshal.workflows.circulars.edit import (
     outdated,
     versions_of,
 )
-from too_marshal.workflows.circulars.gather import sent_before
 from too_marshal.workflows.circulars.received import citations_of
 from too_marshal.workflows.circulars.send import ask_to_send, settle_by_person, why_not
 from too_marshal.workflows.exposures.records import telescopes_of

@@ -92,6 +92,7 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "linked": linked(session, event.id),
         "decisions": by_subject(decisions_of(session, event.id)),
         "drafts": standing.drafts,
+        "our_circulars": {row.number for draft in standing.drafts for row in draft.sendings},
         "story": story_of(session, event.id),
         "guide": guide(standing) if service().settings.rehearsal and event.is_test else [],
         "form": form or PlanForm.empty(_asked_telescope()),

@@ -26,7 +26,8 @@ from too_marshal.db.circulars import CircularDraft, CircularVersion
 from too_marshal.db.events import Event, record
 from too_marshal.db.locks import lock
 from too_marshal.workflows.circulars.draft import facts_to_json, keep_version, written_from
-from too_marshal.workflows.circulars.gather import gather, sent_before, subject_name
+from too_marshal.workflows.circulars.earlier import sent_before
+from too_marshal.workflows.circulars.gather import gather, subject_name
 from too_marshal.workflows.circulars.request import CircularRequest
 from too_marshal.workflows.errors import Declined, Forbidden, Invalid
 

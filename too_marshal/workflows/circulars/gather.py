@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from statistics import median
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,36 +14,22 @@ from gcn_templates import (
     Citation,
     CoverageFacts,
     Facts,
-    FilterFacts,
     MapFacts,
     Need,
     TelescopeFacts,
     name_in_subject,
 )
-from planners.visibility.nights import night_at
-from telescopes import TELESCOPES
-from too_marshal.db.circulars import CircularDraft, CircularSending
-from too_marshal.db.deliveries import DeliveryState
 from too_marshal.db.events import Event
-from too_marshal.db.exposures import ALL_TELESCOPES, Coverage, Exposure, Source
 from too_marshal.db.localizations import Localization
-from too_marshal.db.nights import RegionNightRow
 from too_marshal.db.notices import ReceivedNotice
 from too_marshal.db.people import Person
 from too_marshal.notices.registry import STREAMS
+from too_marshal.workflows.circulars.earlier import reported_until, sent_before
+from too_marshal.workflows.circulars.observed import observed, observed_together
 from too_marshal.workflows.circulars.received import citations_of
-from too_marshal.workflows.circulars.request import CircularRequest, ended
+from too_marshal.workflows.circulars.request import CircularRequest
 from too_marshal.workflows.errors import Forbidden
 from too_marshal.workflows.events.spoken import spoken_name
-from too_marshal.workflows.exposures.records import (
-    exposures_by_source,
-    exposures_of,
-    times_of_exposures,
-)
-
-
-class NothingExecuted(Forbidden):
-    """There is nothing to report: a circular speaks of executed exposures only."""
 
 
 class NothingToSay(Forbidden):
@@ -97,8 +81,7 @@ def gather(session: Session, event: Event, asked: CircularRequest, *, author: st
     """
     kind = KINDS[asked.kind]
     _check(kind.needs, asked)
-    notes: list[str] = []
-    telescopes = [_telescope(session, event, name, asked, notes) for name in _telescopes(asked)]
+    telescopes, together, notes = _observed(session, event, asked)
     localization = event.current_localization if telescopes else None
     facts = Facts(
         event_name=subject_name(event),
@@ -108,7 +91,7 @@ def gather(session: Session, event: Event, asked: CircularRequest, *, author: st
         collaboration=asked.collaboration,
         sky_map=None if localization is None else _map(session, event, localization),
         telescopes=tuple(sorted(telescopes, key=lambda each: -each.images)),
-        together=_together(session, event, asked, notes) if len(telescopes) > 1 else None,
+        together=together,
         is_target_of_opportunity=(
             asked.is_target_of_opportunity if Need.OUR_IMAGES in kind.needs else None
         ),
@@ -134,143 +117,43 @@ def _check(needs: Iterable[Need], asked: CircularRequest) -> None:
 _NEEDS_IMAGES = {Need.OUR_IMAGES, Need.SURVEY_IMAGES}
 
 
-def _telescopes(asked: CircularRequest) -> list[str]:
-    return asked.telescopes if _NEEDS_IMAGES & KINDS[asked.kind].needs else []
-
-
-def _source(asked: CircularRequest) -> Source:
-    return Source.SURVEY if Need.SURVEY_IMAGES in KINDS[asked.kind].needs else Source.PLANNED
-
-
-def _telescope(
-    session: Session, event: Event, name: str, asked: CircularRequest, notes: list[str]
-) -> TelescopeFacts:
-    is_survey = _source(asked) is Source.SURVEY
-    if is_survey:
-        rows = exposures_by_source(session, event, name).get(Source.SURVEY, [])
-        rows = sorted(rows, key=lambda row: row.start)
-    else:
-        rows = exposures_of(session, event.id, name)
-    coverage = session.get(Coverage, (event.current_localization_id, name), populate_existing=True)
-    covered = None if coverage is None else _covered(coverage, is_survey=is_survey)
-    if not rows or covered is None:
-        raise NothingExecuted(f"{name} has executed nothing for {event.name}")
-    _, counted_images = covered
-    if counted_images != len(rows):
-        notes.append(
-            f"The coverage of {name} is of {counted_images} images, and {len(rows)} are known: "
-            "it is being measured anew."
+def _observed(
+    session: Session, event: Event, asked: CircularRequest
+) -> tuple[list[TelescopeFacts], CoverageFacts | None, list[str]]:
+    """What the telescopes have taken, what they cover together, and notes on these numbers."""
+    needs = KINDS[asked.kind].needs
+    if not _NEEDS_IMAGES & needs:
+        return [], None, []
+    is_survey, since = Need.SURVEY_IMAGES in needs, _since(session, event, asked)
+    found = [
+        observed(
+            session, event, name, is_survey=is_survey, since=since.get(name),
+            states_unreachable=asked.states_unreachable,
         )
-    since = _since(session, event, asked)
-    if since is not None:
-        rows = [row for row in rows if row.start > since]
-        if not rows:
-            raise NothingExecuted(
-                f"{name} has executed nothing since {since:%Y-%m-%d %H:%M:%S} UTC"
-            )
-    known = TELESCOPES[name]
-    return TelescopeFacts(
-        key=name,
-        facility=known.facility,
-        description=known.description,
-        start=rows[0].start,
-        end=rows[-1].start,
-        images=len(rows),
-        open_shutter=sum(row.exposure_time for row in rows),
-        filters=_by_filter(rows),
-        coverage=covered[0],
-        reachable=_reachable(session, event, name, rows[0].start)
-        if asked.states_unreachable
-        else None,
-        acknowledgment=known.acknowledgment,
-    )
+        for name in asked.telescopes
+    ]  # fmt: skip
+    notes = [each.note for each in found if each.note]
+    together = None
+    if len(found) > 1:
+        together = observed_together(session, event, asked.telescopes, is_survey=is_survey)
+        if together is None:
+            notes.append("What these telescopes cover together is not known: it is left out.")
+    return [each.facts for each in found], together, notes
 
 
-def _covered(row: Coverage, *, is_survey: bool) -> tuple[CoverageFacts, int] | None:
-    if not is_survey:
-        if not row.exposures:
-            return None
-        return CoverageFacts(row.area, row.probability, row.probability_twice), row.exposures
-    part = row.by_source.get(Source.SURVEY.value)
-    if part is None:
-        return None
-    facts = CoverageFacts(part["area"], part["probability"], part["probability_twice"])
-    return facts, part["exposures"]
-
-
-def _since(session: Session, event: Event, asked: CircularRequest) -> datetime | None:
-    """After which time observations are later ones; None where all are meant."""
+def _since(session: Session, event: Event, asked: CircularRequest) -> dict[str, datetime]:
+    """After which time observations of a telescope are later ones; none where all are meant."""
     if Need.EARLIER not in KINDS[asked.kind].needs:
-        return None
+        return {}
     if asked.since is not None:
-        return asked.since
-    ends = [end for draft in sent_before(session, event.id) if (end := ended(draft.facts))]
-    if not ends:
+        return dict.fromkeys(asked.telescopes, asked.since)
+    until = reported_until(session, event.id)
+    if not until:
         raise NothingToSay(
             "No circular of ours on this event was sent: report the first observations, or say "
             "since when."
         )
-    return max(ends)
-
-
-def sent_before(session: Session, event_id: int) -> list[CircularDraft]:
-    """Our circulars about an event that have gone out, or may have; the last one first."""
-    query = (
-        select(CircularDraft)
-        .join(CircularSending, CircularSending.draft_id == CircularDraft.id)
-        .where(
-            CircularDraft.event_id == event_id,
-            CircularSending.state.in_((DeliveryState.SENT, DeliveryState.UNCONFIRMED)),
-        )
-        .order_by(CircularSending.id.desc())
-    )
-    return list(session.scalars(query).unique())
-
-
-def _together(
-    session: Session, event: Event, asked: CircularRequest, notes: list[str]
-) -> CoverageFacts | None:
-    """What the telescopes cover together, if that was measured for just these of them."""
-    row = session.get(
-        Coverage, (event.current_localization_id, ALL_TELESCOPES), populate_existing=True
-    )
-    ours = {telescope for telescope, _, _ in times_of_exposures(session, event.id)}
-    is_survey = _source(asked) is Source.SURVEY
-    covered = (
-        None if row is None or ours != set(asked.telescopes) else _covered(row, is_survey=is_survey)
-    )
-    if covered is None:
-        notes.append("What these telescopes cover together is not known: it is left out.")
-        return None
-    return covered[0]
-
-
-def _by_filter(rows: Sequence[Exposure]) -> tuple[FilterFacts, ...]:
-    groups: dict[str, list[Exposure]] = defaultdict(list)
-    for row in rows:
-        groups[row.filter].append(row)
-    facts = []
-    for name, members in groups.items():
-        depths = [row.limiting_magnitude for row in members if row.limiting_magnitude is not None]
-        times = [row.exposure_time for row in members]
-        facts.append(
-            FilterFacts(
-                name=name,
-                images=len(members),
-                exposure_times=(min(times), max(times)),
-                limiting_magnitude=median(depths) if depths else None,
-            )
-        )
-    return tuple(facts)
-
-
-def _reachable(session: Session, event: Event, telescope: str, start: datetime) -> float | None:
-    night = night_at(TELESCOPES[telescope].site, start)
-    key = (event.current_localization_id, telescope, night)
-    row = session.get(RegionNightRow, key)
-    if row is None or not row.numbers["still_reachable"]:
-        return None
-    return row.numbers["still_reachable"][0]
+    return until
 
 
 def _map(session: Session, event: Event, localization: Localization) -> MapFacts:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -143,9 +142,3 @@ def read_request(values: Any) -> CircularRequest:
             for each in err.errors()
         ]
         raise RequestInvalid("; ".join(problems)[:1000]) from None
-
-
-def ended(facts: dict[str, Any]) -> datetime | None:
-    """When the last image was begun that a draft's facts tell of."""
-    ends = [each["end"] for each in facts.get("telescopes", [])]
-    return max((datetime.fromisoformat(end) for end in ends), default=None)

@@ -17,7 +17,9 @@ from too_marshal.db.circulars import BY_HAND, CircularDraft, CircularSending
 from too_marshal.db.deliveries import DeliveryState
 from too_marshal.db.events import Event, record
 from too_marshal.db.locks import lock
-from too_marshal.deployment.circulars import Answer, CircularWays
+from too_marshal.deployment.circulars.way import Answer
+from too_marshal.deployment.circulars.ways import CircularWays
+from too_marshal.workflows.circulars.edit import check
 from too_marshal.workflows.errors import Forbidden
 from too_marshal.workflows.live_database import why_copy
 
@@ -63,7 +65,8 @@ def ask_to_send(  # noqa: PLR0913 - what is sent, how, and who says so
     Raises
     ------
     NotSendable
-        If it is not approved as it stands, is on its way already, or is of a test.
+        If it is not approved as it stands, breaks a rule by now, is on its way already, or is of a
+        test.
     """
     row = lock(session, CircularDraft, circular_id)
     session.refresh(row, ["sendings"])
@@ -76,6 +79,9 @@ def ask_to_send(  # noqa: PLR0913 - what is sent, how, and who says so
         raise NotSendable("This text is not approved: read it, and approve it first.")
     if row.sending is not None:
         raise NotSendable(f"This circular is {row.state} already.")
+    # What was right may be so no more: the event may have got another name since.
+    if problems := check(row, row.subject, row.text).faults:
+        raise NotSendable("; ".join(problems))
     is_by_hand = way == BY_HAND
     sending = CircularSending(
         draft_id=row.id,

@@ -15,12 +15,14 @@ from tests.too_marshal.factories import (
     add_submission,
 )
 from tests.too_marshal.web.event.test_page import page
+from tests.too_marshal.workflows.circulars.conftest import receive
 from too_marshal.db.base import now
 from too_marshal.db.circulars import BY_HAND, CircularDraft, CircularSending
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Drawing
 from too_marshal.db.people import Role
-from too_marshal.deployment.circulars import CircularWays
+from too_marshal.deployment.circulars.mail import Email
+from too_marshal.deployment.circulars.ways import CircularWays
 from too_marshal.workflows.circulars.approve import approve
 from too_marshal.workflows.circulars.draft import draft as write_draft
 from too_marshal.workflows.circulars.request import CircularRequest
@@ -157,8 +159,10 @@ def test_a_text_is_edited_approved_and_sent_by_hand(
     assert observer.post(f"{address}/settle", data={"number": "x"}).status_code == 422
     assert observer.post(f"{address}/settle", data={"number": "45123"}).status_code == 303
     assert "GCN Circular 45123" in page(observer, address)
+    receive(session, drafted.event, 45123, drafted.subject, drafted.body)
     on_event = page(observer, f"/events/{drafted.event_id}")
     assert 'href="https://gcn.nasa.gov/circulars/45123"' in on_event
+    assert ">ours<" in on_event.replace("<bdi>", ">").replace("</bdi>", "<")
 
 
 def test_no_page_leads_a_test_out_of_the_house(
@@ -189,6 +193,17 @@ def test_what_the_data_say_by_now_is_told_and_brought_in(
     assert observer.post(f"{address}/refresh", data=seen(drafted)).status_code == 303
     assert "12 images" in page(observer, address)
     assert observer.post(f"{address}/refresh", data={"version": "two"}).status_code == 422
+
+
+def test_a_circular_that_waits_is_looked_at_again(
+    observer: FlaskClient, session: Session, drafted: CircularDraft
+):
+    polls = 'hx-select="#circular-state"'
+    assert polls not in page(observer, f"/circulars/{drafted.id}")
+    approve(session, drafted.id, sha256=drafted.sha256, by="bob")
+    ways = CircularWays({"email": Email("smtp://127.0.0.1:9", "a@b.example", "c@d.example")})
+    ask_to_send(session, ways, drafted.id, way="email", sha256=drafted.sha256, by="bob")
+    assert polls in page(observer, f"/circulars/{drafted.id}")
 
 
 def test_the_next_circular_is_shown_against_the_last(

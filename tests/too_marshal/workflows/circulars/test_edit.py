@@ -12,7 +12,7 @@ from tests.too_marshal.workflows.circulars.conftest import observe
 from too_marshal.db.base import session_factory
 from too_marshal.db.circulars import BY_HAND, CircularDraft, CircularState
 from too_marshal.db.events import Activity
-from too_marshal.deployment.circulars import CircularWays
+from too_marshal.deployment.circulars.ways import CircularWays
 from too_marshal.workflows.circulars.approve import NotApprovable, approve
 from too_marshal.workflows.circulars.edit import (
     MAX_TEXT,

@@ -17,15 +17,12 @@ from tests.too_marshal.workflows.circulars.conftest import observe, receive
 from too_marshal.db.circulars import BY_HAND
 from too_marshal.db.exposures import ALL_TELESCOPES, Coverage, Exposure
 from too_marshal.db.people import Role
-from too_marshal.deployment.circulars import CircularWays
-from too_marshal.workflows.circulars.gather import (
-    NothingExecuted,
-    NothingToSay,
-    gather,
-    subject_name,
-)
+from too_marshal.deployment.circulars.ways import CircularWays
+from too_marshal.workflows.circulars.gather import NothingToSay, gather, subject_name
+from too_marshal.workflows.circulars.observed import NothingExecuted
 from too_marshal.workflows.circulars.request import CircularRequest
 from too_marshal.workflows.circulars.send import ask_to_send
+from too_marshal.workflows.exposures.cover import cover
 from too_marshal.workflows.exposures.upload import upload
 
 
@@ -149,6 +146,21 @@ def test_a_later_report_speaks_of_what_came_since_and_cites_the_first(session, e
     assert numbers == [44001, 44002]
     chosen = drafted(kind="followup", citations=[44003, 99])
     assert "X. Other et al., GCN Circ. 44003." in text_of(chosen)
+
+
+def test_of_a_telescope_that_was_not_reported_everything_is_later(session, event, drafted):
+    first = drafted(is_approved=True)
+    ask_to_send(session, CircularWays({}), first.id, way=BY_HAND, sha256=first.sha256, by="bob")
+    begin = event.event_time + timedelta(minutes=5)
+    table = f"ra,dec,filter,start,exposure_time\n150,30,g,{begin.isoformat()},40"
+    upload(session, event, data=table.encode(), telescope="DECam", name="n.csv", by="ann")
+    cover(session, event.id, "DECam")
+    row = drafted(kind="followup", telescopes=["DECam"])
+    assert "We obtained 1 image in the g band (40 s)" in text_of(row)
+    later = drafted(
+        kind="followup", since=(begin - timedelta(seconds=1)).isoformat(), telescopes=["DECam"]
+    )
+    assert later.body == row.body
 
 
 def test_what_was_taken_for_something_else_is_serendipitous(session, event, drafted):

@@ -13,7 +13,7 @@ from tests.too_marshal.workflows.circulars.conftest import receive
 from too_marshal.db.circulars import BY_HAND, SEEN, CircularSending, CircularState
 from too_marshal.db.deliveries import DeliveryState
 from too_marshal.db.events import Activity, EventName
-from too_marshal.deployment.circulars import CircularWays
+from too_marshal.deployment.circulars.ways import CircularWays
 from too_marshal.workflows.circulars.recognize import like, recognize_circular
 from too_marshal.workflows.circulars.send import ask_to_send
 from too_marshal.workflows.intake.ingest import Message, ingest

@@ -21,16 +21,11 @@ from too_marshal.db.base import session_factory
 from too_marshal.db.circulars import BY_HAND, CircularSending, CircularState
 from too_marshal.db.deliveries import DeliveryState
 from too_marshal.db.events import Activity
-from too_marshal.deployment import circulars as module
-from too_marshal.deployment.circulars import (
-    API,
-    EMAIL,
-    CircularsAPI,
-    CircularWays,
-    Email,
-    circular_ways_of,
-    form_address,
-)
+from too_marshal.deployment.circulars import api as module
+from too_marshal.deployment.circulars.api import CircularsAPI
+from too_marshal.deployment.circulars.mail import Email
+from too_marshal.deployment.circulars.way import API, EMAIL
+from too_marshal.deployment.circulars.ways import CircularWays, circular_ways_of, form_address
 from too_marshal.deployment.settings import SettingInvalid, Settings
 from too_marshal.processes.bindings import workflows
 from too_marshal.workflows.circulars.send import (
@@ -136,6 +131,17 @@ def test_nothing_is_sent_without_approval_or_twice(session, ways, drafted, way: 
     assert twin.sha256 == row.sha256
     with pytest.raises(NotSendable, match="very same text"):
         ask_to_send(session, ways, twin.id, way=way, sha256=twin.sha256, by="bob")
+
+
+def test_what_was_right_when_it_was_approved_and_is_so_no_more_is_not_sent(
+    session, event, gcn, ways, drafted
+):
+    row = drafted(is_approved=True)
+    event.aliases = ["GRB 261122A", "S261122ab"]
+    session.commit()
+    with pytest.raises(NotSendable, match="does not name the event, GRB 261122A"):
+        ask_to_send(session, ways, row.id, way=API, sha256=row.sha256, by="bob")
+    assert gcn.stored == []
 
 
 def test_a_way_that_is_not_set_is_refused(session, drafted):
