@@ -95,7 +95,14 @@ def subject_findings(subject: str) -> Iterator[Finding]:
     yield from _strange(where, subject)
     for kind, names in events_in(subject).items():
         if len(names) > 1 and kind != "optical transient":
-            yield _fault(where, f"names {len(names)} events: {', '.join(sorted(names))}")
+            # Two names of one day may be of one source, and have been.
+            is_one_day = len({_DAY.sub("", name) for name in names}) == 1
+            words = f"names {len(names)} events: {', '.join(sorted(names))}"
+            yield _advice(where, words) if is_one_day else _fault(where, words)
+
+
+_DAY = re.compile(r"[A-Za-z]+$")
+"""The letters by which events of one day are told apart."""
 
 
 def _strange(where: str, line: str) -> Iterator[Finding]:

@@ -96,5 +96,8 @@ def test_what_a_person_should_look_at_is_no_fault():
     circular = Circular("Swift trigger 1107050: observations", "Unfortunately we saw GRB 261122A.")
     assert faults(circular) == []
     assert {each.level for each in findings(circular)} == {Level.ADVICE}
+    one_day = Circular("GRB 250706B: the afterglow of GRB 250706C", "Text.")
+    assert faults(one_day) == []
+    assert any("names 2 events" in str(each) for each in findings(one_day))
     other = Circular(GOOD, "It is near the place of GRB 200101B.")
     assert ["another gamma-ray burst" in str(each) for each in findings(other)] == [True]
