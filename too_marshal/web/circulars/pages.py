@@ -22,6 +22,7 @@ from too_marshal.workflows.circulars.approve import approve as approve_text
 from too_marshal.workflows.circulars.draft import draft as write_draft
 from too_marshal.workflows.circulars.earlier import sent_before
 from too_marshal.workflows.circulars.edit import (
+    bound_in,
     bring_up_to_date,
     change,
     check,
@@ -89,6 +90,7 @@ def _page(row: CircularDraft) -> dict[str, Any]:
         "event": row.event,
         "drawing": localization_id and session.get(Drawing, localization_id),
         "kind": KINDS[row.kind].title,
+        "bound": bound_in(row),
         "checked": check(row, row.subject, row.text),
         "outdated": left_behind,
         "lost": lost,

@@ -20,6 +20,7 @@ from gcn_templates import (
     plain,
     up_to_date,
 )
+from gcn_templates.bound import MARK
 from gcn_templates.lint import Level
 from too_marshal.db.base import now
 from too_marshal.db.circulars import CircularDraft, CircularVersion
@@ -77,6 +78,12 @@ class Outdated:
 def bound_values(row: CircularDraft) -> dict[str, Value]:
     """Values that a draft's text may have."""
     return {name: Value(**value) for name, value in row.values.items()}
+
+
+def bound_in(row: CircularDraft) -> dict[str, Value]:
+    """Values that stand in a draft's text, in the order of the text."""
+    values = bound_values(row)
+    return {name: values[name] for name, _ in MARK.findall(row.text) if name in values}
 
 
 def check(row: CircularDraft, subject: str, text: str) -> Checked:

@@ -47,6 +47,7 @@ def test_a_draft_is_written_from_what_was_executed(observer: FlaskClient, sessio
     written = text[text.index("Written from") :]
     assert f'href="/events/{event.id}/exposures"' in written
     assert "executed exposures of ZTF" in written
+    assert written.index("<code>authors</code>") < written.index("<code>ZTF.images</code>")
     area = stored.facts["telescopes"][0]["coverage"]["area"]
     assert f"{area:.1f} square degrees" in written
     assert "The figure is being drawn" in text
