@@ -39,6 +39,9 @@ class Kind:
     needs: frozenset[Need]
     """What it cannot be written without."""
 
+    is_of_a_place: bool = False
+    """Whether it may be of the images that show one place."""
+
 
 def _kinds(*kinds: Kind) -> Mapping[str, Kind]:
     return {kind.name: kind for kind in kinds}
@@ -48,7 +51,12 @@ KINDS = _kinds(
     Kind("observations", "First report of observations", frozenset({Need.OUR_IMAGES})),
     Kind("followup", "Report of later observations", frozenset({Need.OUR_IMAGES, Need.EARLIER})),
     Kind("candidates", "Candidates", frozenset({Need.OUR_IMAGES, Need.CANDIDATES})),
-    Kind("nondetection", "Nothing found, with limits", frozenset({Need.OUR_IMAGES})),
+    Kind(
+        "nondetection",
+        "Nothing found, with limits",
+        frozenset({Need.OUR_IMAGES}),
+        is_of_a_place=True,
+    ),
     Kind("retraction", "Retraction of our candidate", frozenset({Need.RETRACTED})),
     Kind("serendipitous", "Serendipitous coverage", frozenset({Need.SURVEY_IMAGES})),
 )

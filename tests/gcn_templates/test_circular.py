@@ -110,9 +110,9 @@ def test_candidates_stand_in_a_table_with_their_comments_below():
 
 
 def test_a_limit_is_given_where_nothing_was_found():
-    assert "We found no source at the position of AT2026abc (RA = 150.12340, Dec" in body(
-        "nondetection"
-    )
+    text = body("nondetection")
+    assert "images that show the position of AT2026abc (RA = 150.12340, Dec = -3.21000" in text
+    assert "We found no source there. The median limiting" in text
     assert "no new source that we would relate" in body("nondetection", replace(FACTS, target=None))
 
 

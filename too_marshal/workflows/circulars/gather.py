@@ -82,7 +82,9 @@ def gather(session: Session, event: Event, asked: CircularRequest, *, author: st
     kind = KINDS[asked.kind]
     _check(kind.needs, asked)
     telescopes, together, notes = _observed(session, event, asked)
-    localization = event.current_localization if telescopes else None
+    # Of images that show one place nothing is said of the region.
+    speaks_of_region = telescopes and asked.target is None
+    localization = event.current_localization if speaks_of_region else None
     facts = Facts(
         event_name=subject_name(event),
         event_time=event.event_time,
@@ -128,13 +130,13 @@ def _observed(
     found = [
         observed(
             session, event, name, is_survey=is_survey, since=since.get(name),
-            states_unreachable=asked.states_unreachable,
+            states_unreachable=asked.states_unreachable, target=asked.target,
         )
         for name in asked.telescopes
     ]  # fmt: skip
     notes = [each.note for each in found if each.note]
     together = None
-    if len(found) > 1:
+    if len(found) > 1 and asked.target is None:
         together = observed_together(session, event, asked.telescopes, is_survey=is_survey)
         if together is None:
             notes.append("What these telescopes cover together is not known: it is left out.")

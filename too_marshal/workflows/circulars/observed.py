@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
+from astropy import units as u
+from astropy.coordinates import SkyCoord
 from sqlalchemy.orm import Session
 
 from gcn_templates import CoverageFacts, FilterFacts, TelescopeFacts
+from planners.footprints.at_position import images_at
 from planners.visibility.nights import night_at
 from telescopes import TELESCOPES
 from too_marshal.db.events import Event
 from too_marshal.db.exposures import ALL_TELESCOPES, Coverage, Exposure, Source
 from too_marshal.db.nights import RegionNightRow
+from too_marshal.workflows.circulars.request import AskedTarget
 from too_marshal.workflows.errors import Forbidden
 from too_marshal.workflows.exposures.records import (
     exposures_by_source,
@@ -47,6 +51,7 @@ def observed(  # noqa: PLR0913 - whose exposures, and which of them
     is_survey: bool,
     since: datetime | None,
     states_unreachable: bool,
+    target: AskedTarget | None = None,
 ) -> Observed:
     """Collect what one telescope has executed.
 
@@ -62,11 +67,13 @@ def observed(  # noqa: PLR0913 - whose exposures, and which of them
         Only those that were begun after this time; None: all. What is covered is of all.
     states_unreachable
         Whether the probability is given that the site could observe in the night of the first.
+    target
+        Only images that show this place, of which nothing is said of the region; None: all.
 
     Raises
     ------
     NothingExecuted
-        If there is none, or what they cover is not known.
+        If there is none, or what they cover is not known, or none shows the place.
     """
     rows = _exposures(session, event, telescope, is_survey=is_survey)
     row = session.get(Coverage, (event.current_localization_id, telescope), populate_existing=True)
@@ -85,6 +92,8 @@ def observed(  # noqa: PLR0913 - whose exposures, and which of them
         raise NothingExecuted(
             f"{telescope} has executed nothing since {since:%Y-%m-%d %H:%M:%S} UTC"
         )
+    if target is not None:
+        return Observed(_facts(telescope, _showing(later, telescope, target), None, None), note)
     reachable = None
     if states_unreachable:
         reachable = _reachable(session, event, telescope, later[0].start)
@@ -100,8 +109,25 @@ def _exposures(
     return sorted(rows, key=lambda row: row.start)
 
 
+def _showing(rows: Sequence[Exposure], telescope: str, target: AskedTarget) -> list[Exposure]:
+    """Exposures on one of whose good detectors a place falls."""
+    shown = images_at(
+        SkyCoord(target.ra, target.dec, unit=u.deg),
+        TELESCOPES[telescope].footprint,
+        SkyCoord([row.ra for row in rows], [row.dec for row in rows], unit=u.deg),
+        [row.detectors for row in rows],
+    )
+    found = [row for row, is_shown in zip(rows, shown, strict=True) if is_shown]
+    if not found:
+        raise NothingExecuted(f"no image of {telescope} shows the position of {target.name}")
+    return found
+
+
 def _facts(
-    telescope: str, rows: Sequence[Exposure], coverage: CoverageFacts, reachable: float | None
+    telescope: str,
+    rows: Sequence[Exposure],
+    coverage: CoverageFacts | None,
+    reachable: float | None,
 ) -> TelescopeFacts:
     known = TELESCOPES[telescope]
     return TelescopeFacts(

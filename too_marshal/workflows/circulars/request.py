@@ -12,6 +12,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     field_validator,
+    model_validator,
 )
 
 from gcn_templates import KINDS, Candidate, Retracted, Target
@@ -117,6 +118,12 @@ class CircularRequest(_Asked):
         if kind not in KINDS:
             raise ValueError(f"the kinds are {', '.join(KINDS)}")
         return kind
+
+    @model_validator(mode="after")
+    def _place_where_it_belongs(self) -> CircularRequest:
+        if self.target is not None and not KINDS[self.kind].is_of_a_place:
+            raise ValueError(f"target: a circular of kind {self.kind} is of no single place")
+        return self
 
     @field_validator("telescopes")
     @classmethod

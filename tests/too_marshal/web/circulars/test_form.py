@@ -39,9 +39,6 @@ def test_everything_that_was_typed_is_asked():
                 ("cites", "yes"),
                 ("citation", "44001"),
                 ("candidates", TABLE),
-                ("target_name", "AT2026abc"),
-                ("target_ra", "150.1"),
-                ("target_dec", "-3.2"),
                 ("remarks", "It rained."),
             ]
         )
@@ -55,9 +52,14 @@ def test_everything_that_was_typed_is_asked():
     assert (first.comment, first.host_redshift) == ("blue, and fading", 0.05)
     assert first.time.isoformat() == "2026-11-22T03:04:05+00:00"
     assert (second.tns_name, second.host_redshift) == ("", None)
+    assert (asked.target, asked.retraction) == (None, None)
+
+
+def test_a_place_is_asked_by_its_parts():
+    typed = {"target_name": "AT2026abc", "target_ra": "150.1", "target_dec": "-3.2"}
+    asked = read_form(MultiDict({"kind": "nondetection", **typed}))
     assert asked.target is not None
-    assert asked.target.dec == -3.2
-    assert asked.retraction is None
+    assert (asked.target.name, asked.target.dec) == ("AT2026abc", -3.2)
 
 
 def test_a_heading_alone_is_no_candidate():

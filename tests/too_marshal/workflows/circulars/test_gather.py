@@ -5,8 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from astropy import units as u
+from astropy.coordinates import SkyCoord
 from sqlalchemy.orm import Session
 
+from planners.footprints.at_position import images_at
+from telescopes import TELESCOPES
 from tests.too_marshal.factories import (
     add_event,
     add_night,
@@ -23,6 +27,7 @@ from too_marshal.workflows.circulars.observed import NothingExecuted
 from too_marshal.workflows.circulars.request import CircularRequest
 from too_marshal.workflows.circulars.send import ask_to_send
 from too_marshal.workflows.exposures.cover import cover
+from too_marshal.workflows.exposures.records import exposures_of
 from too_marshal.workflows.exposures.upload import upload
 
 
@@ -228,6 +233,31 @@ def test_the_numbers_of_circular_33848_come_out_of_its_exposures(session, drafte
     assert "3810 s in total" in text
     assert f"from {begin:%Y-%m-%d %H:%M:%S} UTC (2 minutes after the event)" in text
     assert "cover 1238.8 square degrees at least once, enclosing 9.0 % of the probability" in text
+
+
+def test_limits_at_a_place_are_of_images_that_show_it(session, event, drafted):
+    rows = exposures_of(session, event.id, "ZTF")
+    target = {"name": "AT2026abc", "ra": rows[0].ra + 1.0, "dec": rows[0].dec + 1.0}
+    shown = [
+        row
+        for row in rows
+        if images_at(
+            SkyCoord(target["ra"], target["dec"], unit=u.deg), TELESCOPES["ZTF"].footprint,
+            SkyCoord([row.ra], [row.dec], unit=u.deg), [row.detectors],
+        ).any()
+    ]  # fmt: skip
+    assert 0 < len(shown) < 7
+    for row in shown:
+        row.limiting_magnitude = 19.0
+    session.commit()
+    text = text_of(drafted(kind="nondetection", target=target))
+    number = "1 image" if len(shown) == 1 else f"{len(shown)} images"
+    assert f"We obtained {number} in the" in text
+    assert "> 19.0" in text
+    assert "20.5" not in text
+    assert "square degrees at least once" not in text
+    with pytest.raises(NothingExecuted, match="no image of ZTF shows the position of far"):
+        drafted(kind="nondetection", target={"name": "far", "ra": 330.0, "dec": -30.0})
 
 
 def test_candidates_and_retractions_need_what_they_are_about(drafted):

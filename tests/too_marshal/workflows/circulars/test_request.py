@@ -25,6 +25,7 @@ CANDIDATE = {
         ({"candidates": [{**CANDIDATE, "time": "2026-11-22T03:04:05"}]}, "candidates.0.time"),
         ({"candidates": [CANDIDATE] * (MAX_CANDIDATES + 1)}, "candidates"),
         ({"target": {"name": "x"}}, "target.ra"),
+        ({"target": {"name": "x", "ra": 1, "dec": 2}}, "is of no single place"),
         ({"retraction": {"name": "x", "reason": ""}}, "retraction.reason"),
         ({"gaps": "perhaps"}, "gaps"),
         ({"since": "2026-11-22 03:04:05"}, "since"),
