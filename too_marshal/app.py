@@ -17,7 +17,6 @@ from too_marshal.deployment.settings import Settings
 from too_marshal.http import access, assets, errors, responses, service
 from too_marshal.web import (
     auth,
-    circulars,
     coverage,
     design,
     exposures,
@@ -35,6 +34,7 @@ from too_marshal.web import (
 from too_marshal.web.alarms import answer as alarm_answers
 from too_marshal.web.alarms import on_call
 from too_marshal.web.alarms import settings as alarm_settings
+from too_marshal.web.circulars import pages as circular_pages
 from too_marshal.web.event import (
     difference,
     entering,
@@ -129,7 +129,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         estimate.estimates,
         queues.queues,
         replacements.replacements,
-        circulars.circulars,
+        circular_pages.circulars,
         health.health,
         people.people,
         live.live,

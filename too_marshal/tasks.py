@@ -386,6 +386,19 @@ def track(telescope: str) -> None:
     """Ask a robot what it holds and what it has done."""
 
 
+# Circulars.
+
+
+@_task(retry=Retry.WHILE_DATABASE_IS_AWAY, priority=URGENT, lock="circular-{sending_id}")
+def send_circular(sending_id: int) -> None:
+    """Hand an approved circular to GCN, unless it may have arrived."""
+
+
+@_task()
+def recognize_circular(notice_id: int) -> None:
+    """See whether a circular that came in is one of ours."""
+
+
 # Exposures.
 
 

@@ -10,11 +10,14 @@ from sqlalchemy.orm import Session
 
 from too_marshal import tasks
 from too_marshal.deployment.channels import channels_of
+from too_marshal.deployment.circulars.ways import circular_ways_of
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.settings import Settings
 from too_marshal.tasks import Task
 from too_marshal.workflows.alarms import escalate, send, tell
 from too_marshal.workflows.alerts import deliver, notify, unread
+from too_marshal.workflows.circulars import recognize
+from too_marshal.workflows.circulars import send as send_circulars
 from too_marshal.workflows.events import coincidences, combine
 from too_marshal.workflows.exposures import (
     archives,
@@ -110,6 +113,8 @@ def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
         tasks.withdraw_submission: on_robots(withdraw.withdraw_submission),
         tasks.cover: cover.cover,
         tasks.cover_version: cover_version.cover_version,
+        tasks.send_circular: _with(circular_ways_of(settings), send_circulars.send),
+        tasks.recognize_circular: recognize.recognize_circular,
         tasks.delete_queue: on_robots(clear_queue.delete_queue),
         tasks.track: on_robots(track.track),
         tasks.try_rule: backtest.try_rule,
