@@ -32,7 +32,7 @@ from too_marshal.web import (
     search,
 )
 from too_marshal.web.alarms import answer as alarm_answers
-from too_marshal.web.alarms import on_call
+from too_marshal.web.alarms import drills, on_call
 from too_marshal.web.alarms import settings as alarm_settings
 from too_marshal.web.circulars import pages as circular_pages
 from too_marshal.web.event import (
@@ -143,6 +143,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         alarm_settings.alarm_settings,
         alarm_settings.teams,
         on_call.on_call_pages,
+        drills.drills,
         tags.tags,
         timeline.timeline,
         difference.difference,

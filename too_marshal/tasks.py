@@ -231,6 +231,16 @@ def send_notification(notification_id: int) -> None:
     """Send one message to one address of a person."""
 
 
+@_task(retry=Retry.NEVER, queueing_lock="start_drill")
+def start_drill(by: str, wakes: bool) -> None:  # noqa: FBT001 - as it stands in the database
+    """Begin a drill."""
+
+
+@_task(priority=URGENT, lock="drill-{drill_id}", queueing_lock="drill-{drill_id}")
+def run_drill(drill_id: int) -> None:
+    """Take the next steps of a drill."""
+
+
 @_task()
 def localize(localization_id: int) -> None:
     """Read or make the map of a localization."""

@@ -204,6 +204,9 @@ class Settings:
     escalate_after: float = 300.0
     """Seconds for which an alarm waits for an answer before more people are woken."""
 
+    drill: str = ""
+    """When a drill begins every week, UTC, as "tue 16:00"; empty: only when somebody asks."""
+
     log_format: str = "text"
     """text or json."""
 

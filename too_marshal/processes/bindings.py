@@ -18,6 +18,7 @@ from too_marshal.workflows.alarms import escalate, send, tell
 from too_marshal.workflows.alerts import deliver, notify, unread
 from too_marshal.workflows.circulars import recognize
 from too_marshal.workflows.circulars import send as send_circulars
+from too_marshal.workflows.drills import begin, run
 from too_marshal.workflows.events import coincidences, combine
 from too_marshal.workflows.exposures import (
     archives,
@@ -87,6 +88,8 @@ def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
         tasks.look_for_alarms: escalate.look_for_alarms,
         tasks.escalate: _with(desk, escalate.escalate),
         tasks.send_notification: _with(desk, send.send_notification),
+        tasks.start_drill: begin.start_drill,
+        tasks.run_drill: _with(desk, run.run_drill),
         tasks.localize: localize.localize,
         tasks.work_out_difference: difference.work_out_difference,
         tasks.rank_galaxies: rank_galaxies.rank_galaxies,

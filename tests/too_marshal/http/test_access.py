@@ -151,6 +151,7 @@ ADMIN_ENDPOINTS = {
     "on_call.remove",
     "teams.add_one",
     "teams.change_team",
+    "drills.begin",
 }
 
 

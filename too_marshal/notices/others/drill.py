@@ -24,4 +24,4 @@ declare(Stream(STREAM, "Drill", Messenger.GRAVITATIONAL_WAVES))
 @parses_topic(TOPIC)
 def parse(document: Document) -> Notice:
     """Read an alert of a drill: whatever it says, it is a test."""
-    return replace(parse_gwalert(document), stream=STREAM, role="test")
+    return replace(parse_gwalert(document), stream=STREAM, role="test", links={})

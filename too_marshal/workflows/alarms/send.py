@@ -20,6 +20,7 @@ from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.senders import Message, Sender
 from too_marshal.deployment.senders.registry import senders_of
 from too_marshal.deployment.settings import Settings
+from too_marshal.notices.others.drill import STREAM as DRILL
 from too_marshal.workflows.alarms.contents import Content, content_of, retraction_of
 from too_marshal.workflows.alarms.tokens import Acknowledging, token_of
 from too_marshal.workflows.live_database import why_copy
@@ -151,7 +152,7 @@ _WHAT = {Occasion.UPDATE: "has changed", Occasion.ALARM: "needs you", Occasion.M
 
 def _message(session: Session, desk: Desk, row: Notification) -> Message:
     alarm = None if row.alarm_id is None else session.get_one(Alarm, row.alarm_id)
-    content = _content(session, desk, row, alarm)
+    content = _content(session, desk, row)
     link = "" if row.event_id is None else desk.address(f"/events/{row.event_id}")
     acknowledge = answer = ""
     if alarm is not None:
@@ -170,13 +171,13 @@ def _message(session: Session, desk: Desk, row: Notification) -> Message:
     )
 
 
-def _content(session: Session, desk: Desk, row: Notification, alarm: Alarm | None) -> Content:
+def _content(session: Session, desk: Desk, row: Notification) -> Content:
     if row.event_id is None:
         return Content(
             "A test of too-marshal", f"A test of too-marshal: {row.why}", "This is a test."
         )
     event = session.get_one(Event, row.event_id)
-    is_drill = alarm is not None and alarm.is_drill
+    is_drill = event.stream == DRILL
     if row.occasion == Occasion.RETRACTION:
         return retraction_of(event, is_drill=is_drill)
     if row.occasion in {Occasion.MENTION, Occasion.SHIFT}:
