@@ -19,24 +19,32 @@ from tests.too_marshal.deployment.senders.mail import (
     USER,
     mail_server,
 )
-from tests.too_marshal.deployment.senders.services import BARE, MESSAGE, PASSWORD, SHORT, hasty
+from tests.too_marshal.deployment.senders.services import (
+    BARE,
+    MESSAGE,
+    PASSWORD,
+    PATIENT,
+    SHORT,
+    hasty,
+)
 from tests.too_marshal.fetching.server import make_certificate
 from too_marshal.db.deliveries import DeliveryState
 from too_marshal.deployment.channels import Outcome
 from too_marshal.deployment.senders.email import EmailSender, email_address, email_sender
+from too_marshal.deployment.senders.posting import Limits
 from too_marshal.deployment.senders.smtp import Encryption
 from too_marshal.deployment.senders.smtp import mail_server as server_of
 from too_marshal.deployment.settings import SettingInvalid, Settings
 
-FROM = "Beobachtungen für alle <marshal@obs.example>"
+FROM = "ToO-Wächter <marshal@obs.example>"
 TO = "ada@example.org"
 CREDENTIALS = f"{USER.replace('@', '%40')}:{PASSWORD}"
 
 
-def sender_by(url: str) -> EmailSender:
+def sender_by(url: str, limits: Limits = PATIENT) -> EmailSender:
     sender = email_sender(Settings(smtp_url=url, mail_from=FROM))
     assert sender is not None
-    return hasty(sender, SHORT)
+    return hasty(sender, limits)
 
 
 def text_of(mail: EmailMessage) -> str:
@@ -144,7 +152,7 @@ def test_what_the_server_says(mailbox_and_sender, command, answer, state):
 def test_only_a_whole_mail_has_perhaps_arrived(mailbox_and_sender, command, answer, state):
     mailbox, sender = mailbox_and_sender
     mailbox.answers[command] = [answer]
-    outcome = sender.send(TO, MESSAGE)
+    outcome = hasty(sender, SHORT).send(TO, MESSAGE)
     assert outcome.state == state
     assert len(mailbox.received) == (command == "DATA")
 
@@ -233,7 +241,7 @@ def test_nothing_is_sent_in_clear_beyond_this_machine():
 def test_no_password_is_logged_or_told(caplog, certificate, trusted):  # noqa: ARG001
     caplog.set_level(logging.DEBUG)
     with mail_server(certificate, from_the_start=True) as (mailbox, port):
-        sender = sender_by(f"smtps://{CREDENTIALS}@127.0.0.1:{port}")
+        sender = sender_by(f"smtps://{CREDENTIALS}@127.0.0.1:{port}", SHORT)
         mailbox.answers["DATA"] = ["cut", f"550 {PASSWORD} is not it", "451 no", "silent"]
         told = repr(sender) + "".join(repr(sender.send(TO, MESSAGE)) for _ in range(4))
     told += repr(sender.send(TO, MESSAGE))
