@@ -10,7 +10,7 @@ from dataclasses import replace
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.too_marshal.deployment.senders.mail import (
@@ -103,6 +103,7 @@ def test_an_ordinary_mail_has_no_importance_and_no_links(mailbox_and_sender):
 
 
 @given(subject=st.text(max_size=120), text=st.text(max_size=1500) | st.text(".\n a", max_size=40))
+@example(subject="S1", text=".\n..\n.\r\nend")
 def test_any_text_comes_back(shared_mailbox, subject, text):
     mailbox, sender = shared_mailbox
     mailbox.received.clear()
