@@ -142,5 +142,8 @@ class Telescope:
     highest_altitude: u.Quantity[u.physical.angle] | None = None
     """Where an alt-azimuth mount cannot follow near the zenith."""
 
+    acknowledgment: str = ""
+    """What a circular says of its support; empty: nothing."""
+
     treasure_map_id: int | None = None
     """Number of its instrument at the Treasure Map; None where it has none that we know."""

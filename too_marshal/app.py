@@ -17,7 +17,6 @@ from too_marshal.deployment.settings import Settings
 from too_marshal.http import access, assets, errors, responses, service
 from too_marshal.web import (
     auth,
-    circulars,
     coverage,
     design,
     exposures,
@@ -32,6 +31,10 @@ from too_marshal.web import (
     replacements,
     search,
 )
+from too_marshal.web.alarms import answer as alarm_answers
+from too_marshal.web.alarms import drills, on_call
+from too_marshal.web.alarms import settings as alarm_settings
+from too_marshal.web.circulars import pages as circular_pages
 from too_marshal.web.event import (
     difference,
     entering,
@@ -126,7 +129,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         estimate.estimates,
         queues.queues,
         replacements.replacements,
-        circulars.circulars,
+        circular_pages.circulars,
         health.health,
         people.people,
         live.live,
@@ -135,6 +138,12 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         ledger.ledger,
         names.names,
         notes.notes,
+        alarm_answers.answers,
+        alarm_answers.telephone,
+        alarm_settings.alarm_settings,
+        alarm_settings.teams,
+        on_call.on_call_pages,
+        drills.drills,
         tags.tags,
         timeline.timeline,
         difference.difference,
@@ -147,6 +156,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         app.register_blueprint(blueprint)
     # Its callers hold tokens, and its cookie is good for reading only (web.access).
     csrf.exempt(api.blueprint)
+    csrf.exempt(alarm_answers.telephone)
     app.register_blueprint(api.blueprint)
     app.add_template_global(health.stream_state)
     app.add_template_global(health.why_copy)

@@ -26,6 +26,7 @@ COMMANDS = {
     "plan": "Make an observing plan from a sky map.",
     "dust": "Fetch the map of the Galaxy's dust.",
     "user": "Manage people and their tokens.",
+    "drill": "Try everything that an alert goes through, with a simulated one.",
     "rehearse": "Send a rehearsal's notices.",
     "broker": "Host a rehearsal's Kafka broker.",
 }

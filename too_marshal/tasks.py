@@ -201,6 +201,46 @@ def tell_unread(notice_id: int) -> None:
     """Tell people of a notice that could not be read."""
 
 
+@_task(priority=URGENT, queueing_lock="listeners-{event_id}")
+def tell_listeners(event_id: int) -> None:
+    """Write to those who want to know of an event, or who were told what does not hold any more."""
+
+
+@_task()
+def tell_mentioned(note_id: int) -> None:
+    """Write to those whom a note calls."""
+
+
+@_task(priority=URGENT)
+def open_alarm(event_id: int, why: str) -> None:
+    """Have somebody see to an event: who is on call is woken."""
+
+
+@_task(retry=Retry.NEVER, queueing_lock="look_for_alarms")
+def look_for_alarms() -> None:
+    """Ask again for steps of alarms that were lost."""
+
+
+@_task(priority=URGENT, lock="alarm-{alarm_id}", queueing_lock="escalate-{alarm_id}-{step}")
+def escalate(alarm_id: int, step: int) -> None:
+    """Wake the next circle of people, unless somebody has acknowledged."""
+
+
+@_task(priority=URGENT, lock="notification-{notification_id}")
+def send_notification(notification_id: int) -> None:
+    """Send one message to one address of a person."""
+
+
+@_task(retry=Retry.NEVER, queueing_lock="start_drill")
+def start_drill(by: str, wakes: bool) -> None:  # noqa: FBT001 - as it stands in the database
+    """Begin a drill."""
+
+
+@_task(priority=URGENT, lock="drill-{drill_id}", queueing_lock="drill-{drill_id}")
+def run_drill(drill_id: int) -> None:
+    """Take the next steps of a drill."""
+
+
 @_task()
 def localize(localization_id: int) -> None:
     """Read or make the map of a localization."""
@@ -354,6 +394,19 @@ def delete_queue(telescope: str, name: str, by: str) -> None:
 @_task(retry=Retry.NEVER, priority=LATER, queueing_lock="track-{telescope}")
 def track(telescope: str) -> None:
     """Ask a robot what it holds and what it has done."""
+
+
+# Circulars.
+
+
+@_task(retry=Retry.WHILE_DATABASE_IS_AWAY, priority=URGENT, lock="circular-{sending_id}")
+def send_circular(sending_id: int) -> None:
+    """Hand an approved circular to GCN, unless it may have arrived."""
+
+
+@_task()
+def recognize_circular(notice_id: int) -> None:
+    """See whether a circular that came in is one of ours."""
 
 
 # Exposures.

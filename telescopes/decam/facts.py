@@ -60,6 +60,11 @@ DECAM = Telescope(
         "DECam; Flaugher et al. 2015; 3 square degree camera on the 4-m Victor M. Blanco "
         "Telescope at Cerro Tololo Inter-American Observatory"
     ),
+    # noirlab.edu, "Scientific acknowledgments".
+    acknowledgment=(
+        "This project used data obtained with the Dark Energy Camera (DECam) at Cerro Tololo "
+        "Inter-American Observatory, NSF NOIRLab, which is managed by AURA."
+    ),
     site=Site(
         "Cerro Tololo Inter-American Observatory",
         # 70 deg 48' 23.49" W, 30 deg 10' 10.78" S [3]_.

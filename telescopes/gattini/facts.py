@@ -35,6 +35,11 @@ GATTINI = Telescope(
         "De et al. 2020; Moore & Kasliwal 2019; 25 square degree J-band camera on a 30-cm "
         "telescope at Palomar Observatory"
     ),
+    # De et al. 2020, PASP 132, 025001, acknowledgments.
+    acknowledgment=(
+        "Palomar Gattini-IR is funded by Caltech, the Australian National University, the Mt Cuba "
+        "Foundation, the Heising-Simons Foundation and the Binational Science Foundation."
+    ),
     site=Site(
         "Palomar Observatory",
         EarthLocation.from_geodetic(lon=-116.8648 * u.deg, lat=33.3563 * u.deg, height=1712 * u.m),

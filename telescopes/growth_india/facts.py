@@ -34,6 +34,11 @@ GROWTH_INDIA = Telescope(
         "GIT; Kumar et al. 2022; 0.7 degree wide camera on a 0.7-m telescope at the Indian "
         "Astronomical Observatory, Hanle"
     ),
+    # Kumar et al. 2022, AJ 164, 90, acknowledgments.
+    acknowledgment=(
+        "The GROWTH India Telescope is run by the Indian Institute of Astrophysics and the Indian "
+        "Institute of Technology Bombay, with support of IUSSTF and SERB-DST."
+    ),
     site=Site(
         "Indian Astronomical Observatory",
         EarthLocation.from_geodetic(

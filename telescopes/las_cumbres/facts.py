@@ -52,6 +52,11 @@ def _telescope(code: str) -> Telescope:
         name=f"LCO-1m-{code}",
         facility=f"Las Cumbres Observatory 1-m telescope at {place}",
         description=("LCO; Brown et al. 2013; with the 26.5 arcmin wide Sinistro camera"),
+        # lco.global, "Acknowledging Las Cumbres Observatory".
+        acknowledgment=(
+            "This work makes use of observations from the Las Cumbres Observatory global telescope "
+            "network."
+        ),
         site=Site(
             place,
             EarthLocation.from_geodetic(

@@ -26,6 +26,11 @@ LIVERPOOL = Telescope(
         "LT; Steele et al. 2004; 2-m telescope at the Observatorio del Roque de los Muchachos, "
         "with the 10 arcmin wide camera IO:O"
     ),
+    # telescope.livjm.ac.uk, "Acknowledging the use of the telescope".
+    acknowledgment=(
+        "The Liverpool Telescope is operated on La Palma by Liverpool John Moores University in "
+        "the Observatorio del Roque de los Muchachos of the IAC, with support of the UK STFC."
+    ),
     site=Site(
         "Roque de los Muchachos",
         EarthLocation.from_geodetic(lon=-17.8792 * u.deg, lat=28.7624 * u.deg, height=2363 * u.m),

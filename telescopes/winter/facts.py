@@ -54,6 +54,10 @@ WINTER = Telescope(
         "WINTER; Lourie et al. 2020; 1.2 square degree near-infrared camera on a 1-m telescope "
         "at Palomar Observatory"
     ),
+    # Lourie et al. 2020, Proc. SPIE 11447, acknowledgments.
+    acknowledgment=(
+        "WINTER is supported by the National Science Foundation under MRI Grant AST-1828470."
+    ),
     site=Site(
         "Palomar Observatory",
         EarthLocation.from_geodetic(lon=-116.8662 * u.deg, lat=33.3571 * u.deg, height=1696 * u.m),

@@ -70,6 +70,11 @@ ZTF = Telescope(
         "ZTF; Bellm et al. 2019; Graham et al. 2019; 47 square degree camera on the 48-inch "
         "Samuel Oschin Telescope at Palomar Observatory"
     ),
+    # Grants: Bellm et al. 2019, PASP 131, 018002, and the notes of ZTF's own circulars since 2020.
+    acknowledgment=(
+        "ZTF is supported by the National Science Foundation under Grants No. AST-1440341 and "
+        "AST-2034437 and by the institutions of its collaboration."
+    ),
     site=Site(
         "Palomar Observatory",
         # The scheduler's own position (ztf_sim, constants.py).

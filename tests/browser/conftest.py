@@ -45,8 +45,9 @@ from too_marshal.db.notices import Heartbeat, NoticeState
 from too_marshal.db.people import Person, Role
 from too_marshal.db.queues import RobotQueue, SubmissionState
 from too_marshal.workflows.accounts.login import open_session
+from too_marshal.workflows.circulars.draft import draft
+from too_marshal.workflows.circulars.request import CircularRequest
 from too_marshal.workflows.exposures.cover import cover
-from too_marshal.workflows.exposures.report import draft
 
 __all__ = ["server_url"]
 
@@ -141,7 +142,7 @@ def _seed(session: Session) -> dict:
     coverage.by_source = {**coverage.by_source, "survey": part, "all": part}
     add_replacement(session, submission, ready)
     add_import(session, event)
-    circular = draft(session, event.id, "ZTF", author="observer")
+    circular = draft(session, event.id, CircularRequest(telescopes=["ZTF"]), author="observer")
     add_event(session, "S260102bc", is_retracted=True)
     stage = add_event(session, "MS260103c", is_test=True)
     add_localization(session, stage)

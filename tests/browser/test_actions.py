@@ -144,6 +144,18 @@ def test_all_submission_is_stopped_and_allowed_again(observer: Page, site: Site,
     expect(observer.locator("#health")).to_contain_text("allowed")
 
 
+def test_the_lint_of_a_circular_follows_what_is_typed(observer: Page, site: Site):
+    observer.goto(site.address(f"/circulars/{site.circular_id}/edit"))
+    lint = observer.locator("#circular-lint")
+    expect(lint).to_contain_text("GCN would take it")
+    observer.get_by_label("Subject").fill("Re: MS260101a")
+    expect(lint).to_contain_text("contains 're: '")
+    body = observer.get_by_label("Body")
+    body.fill(body.input_value().replace("{ZTF.images=15 images}", "{ZTF.images=1 images}"))
+    expect(lint).to_contain_text("by the data it is “15 images”")
+    expect(lint.locator("pre")).to_contain_text("We obtained 1 images")
+
+
 def test_a_circular_is_copied_as_it_stands(observer: Page, site: Site):
     observer.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.url)
     observer.goto(site.address(f"/circulars/{site.circular_id}"))
@@ -151,7 +163,7 @@ def test_a_circular_is_copied_as_it_stands(observer: Page, site: Site):
     expect(observer.locator("#copied")).to_have_text("Copied.")
     copied = observer.evaluate("navigator.clipboard.readText()")
     assert copied == observer.locator("#circular-text").text_content()
-    assert "15 exposures were executed" in " ".join(copied.split())
+    assert "We obtained 15 images" in " ".join(copied.split())
 
 
 def test_without_scripts_events_are_read_and_plans_asked_for(browser: Browser, site: Site):

@@ -126,7 +126,7 @@ def test_from_the_notice_to_the_retraction(service, page: Page):
     assert float(re.sub(r"[^\d.]", "", covered.inner_text())) > first
 
     page.get_by_role("button", name="Draft a circular").click()
-    expect(page.locator("main")).to_contain_text("exposures were executed")
+    expect(page.locator("main")).to_contain_text("We obtained")
     expect(page.locator("main")).to_contain_text("THIS IS A TEST EVENT")
 
     # The retraction: the queue is withdrawn, and the event says so.

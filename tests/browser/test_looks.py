@@ -32,6 +32,8 @@ ADDRESSES = {
     "exposures": "/events/{event_id}/exposures",
     "coverage": "/events/{event_id}/coverage",
     "circular": "/circulars/{circular_id}",
+    "circular edited": "/circulars/{circular_id}/edit",
+    "new circular": "/events/{event_id}/circulars/new",
     "notices": "/notices",
     "notice": "/notices/{notice_id}",
     "health": "/health",

@@ -352,11 +352,15 @@ def add_night(
 def add_circular(session: Session, event: Event) -> CircularDraft:
     row = CircularDraft(
         event_id=event.id,
-        telescope="ZTF",
+        telescopes=["ZTF"],
         subject=f"LIGO/Virgo/KAGRA {event.name}: observations with ZTF",
-        body="We observed the localization region of the gravitational wave trigger.\n",
-        facts={"event_name": event.name, "exposures": 12, "probability": 0.5},
+        text="We observed the region of the trigger and obtained {ZTF.images=12 images}.",
+        body="We observed the region of the trigger and obtained 12 images.\n",
+        values={"ZTF.images": {"text": "12 images", "source": "executed exposures of ZTF"}},
+        facts={"event_name": event.name},
+        request={"telescopes": ["ZTF"]},
         author="observer",
+        changed_by="observer",
     )
     session.add(row)
     session.commit()

@@ -71,3 +71,27 @@ def test_what_an_earlier_version_of_a_circular_named_is_forgotten(engine: Engine
     with engine.connect() as connection:
         names = connection.scalars(text("SELECT name FROM notice_reference")).all()
     assert names == ["grb261125b"]
+
+
+def test_drafts_of_before_are_kept_and_bound_to_nothing(engine: Engine, session: Session):
+    event = add_event(session, "S261122a")
+    led(engine, command.downgrade, "0035")
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO circular_draft (event_id, telescope, subject, body, facts, author,"
+                " created_at) VALUES (:event_id, 'ZTF', 'S261122a: seen', 'We saw.', '{}', 'ann',"
+                " now())"
+            ),
+            {"event_id": event.id},
+        )
+    led(engine, command.upgrade, "head")
+    columns = "kind, telescopes, text, body, version, changed_by, approved_by"
+    with engine.connect() as connection:
+        row = connection.execute(text(f"SELECT {columns} FROM circular_draft")).one()
+    assert row == ("observations", ["ZTF"], "We saw.", "We saw.", 1, "ann", None)
+    led(engine, command.downgrade, "0035")
+    with engine.connect() as connection:
+        row = connection.execute(text("SELECT telescope, body FROM circular_draft")).one()
+    assert row == ("ZTF", "We saw.")
+    led(engine, command.upgrade, "head")

@@ -49,6 +49,9 @@ class PlanRule(Base):
     )
     plans: Mapped[bool] = mapped_column(default=True, comment="whether it makes a plan")
     notifies: Mapped[bool] = mapped_column(default=False, comment="whether it tells people")
+    wakes: Mapped[bool] = mapped_column(
+        default=False, server_default="false", comment="whether it wakes who is on call"
+    )
     submits: Mapped[bool] = mapped_column(
         default=False, comment="whether its plan is submitted without a person"
     )

@@ -165,6 +165,30 @@ class Settings:
     treasure_map_url: str = "https://treasuremap.space/api/v1"
     """Address of the Treasure Map."""
 
+    circulars_smtp: str = field(default="", repr=False)
+    """Mail server for circulars, smtps://name:password@host; empty: none are sent by mail."""
+
+    circulars_sender: str = ""
+    """Address of the submitter whom GCN knows."""
+
+    circulars_recipient: str = "circulars@gcn.nasa.gov"
+    """Address of the circulars."""
+
+    circulars_client_id: str = ""
+    """Client that GCN has registered for the API of circulars."""
+
+    circulars_client_secret: str = field(default="", repr=False)
+    """Its secret."""
+
+    circulars_refresh_token: str = field(default="", repr=False)
+    """By which a submitter lets it; empty: none are sent by the API."""
+
+    circulars_token_url: str = ""
+    """Where GCN's log-in gives tokens, as its discovery document says."""
+
+    circulars_api_url: str = "https://gcn.nasa.gov/api/circulars"
+    """Where circulars are posted."""
+
     hips_url: str = ""
     """Address of a sky image in tiles (HiPS, JPEG, equatorial); empty: the map offers none."""
 
@@ -176,6 +200,12 @@ class Settings:
 
     track_interval: float = 60.0
     """Seconds between two looks at what a robot has executed."""
+
+    escalate_after: float = 300.0
+    """Seconds for which an alarm waits for an answer before more people are woken."""
+
+    drill: str = ""
+    """When a drill begins every week, UTC, as "tue 16:00"; empty: only when somebody asks."""
 
     log_format: str = "text"
     """text or json."""

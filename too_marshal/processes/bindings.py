@@ -10,10 +10,15 @@ from sqlalchemy.orm import Session
 
 from too_marshal import tasks
 from too_marshal.deployment.channels import channels_of
+from too_marshal.deployment.circulars.ways import circular_ways_of
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.settings import Settings
 from too_marshal.tasks import Task
+from too_marshal.workflows.alarms import escalate, send, tell
 from too_marshal.workflows.alerts import deliver, notify, unread
+from too_marshal.workflows.circulars import recognize
+from too_marshal.workflows.circulars import send as send_circulars
+from too_marshal.workflows.drills import begin, run
 from too_marshal.workflows.events import coincidences, combine
 from too_marshal.workflows.exposures import (
     archives,
@@ -59,6 +64,7 @@ def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
     on_robots = partial(_with, robots)
     with_fetcher = partial(_with, fetch.open_fetcher(settings))
     channels = channels_of(settings)
+    desk = send.desk_of(settings, robots)
     opened, treasure_map = (
         archives.archives_of(settings),
         treasure_map_export.treasure_map_of(settings),
@@ -76,6 +82,14 @@ def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
         tasks.deliver: _with(channels, deliver.deliver),
         tasks.tell_unread: _with(channels, unread.tell_unread),
         tasks.call_people: _with(channels, deliver.call_people),
+        tasks.tell_listeners: tell.tell_listeners,
+        tasks.tell_mentioned: tell.tell_mentioned,
+        tasks.open_alarm: escalate.open_alarm,
+        tasks.look_for_alarms: escalate.look_for_alarms,
+        tasks.escalate: _with(desk, escalate.escalate),
+        tasks.send_notification: _with(desk, send.send_notification),
+        tasks.start_drill: begin.start_drill,
+        tasks.run_drill: _with(desk, run.run_drill),
         tasks.localize: localize.localize,
         tasks.work_out_difference: difference.work_out_difference,
         tasks.rank_galaxies: rank_galaxies.rank_galaxies,
@@ -102,6 +116,8 @@ def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
         tasks.withdraw_submission: on_robots(withdraw.withdraw_submission),
         tasks.cover: cover.cover,
         tasks.cover_version: cover_version.cover_version,
+        tasks.send_circular: _with(circular_ways_of(settings), send_circulars.send),
+        tasks.recognize_circular: recognize.recognize_circular,
         tasks.delete_queue: on_robots(clear_queue.delete_queue),
         tasks.track: on_robots(track.track),
         tasks.try_rule: backtest.try_rule,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from datetime import UTC, datetime
+from datetime import time as dt_time
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection, Engine, text
@@ -15,7 +16,7 @@ from too_marshal import tasks
 from too_marshal.db.base import session_factory
 from too_marshal.db.heartbeats import BEAT_SECONDS, beat
 from too_marshal.deployment.robots import Robots
-from too_marshal.deployment.settings import Settings
+from too_marshal.deployment.settings import SettingInvalid, Settings
 from too_marshal.workflows.exposures.archives import archived_telescopes
 from too_marshal.workflows.submissions.sweep import sweep
 
@@ -29,6 +30,9 @@ PROCESS_WAITING_SECONDS = 10.0
 
 SWEEP_SECONDS = 15.0
 """Between two looks for work that nobody is about to do."""
+
+ALARM_SECONDS = 60.0
+"""Between two looks for alarms whose next step nobody is about to take."""
 
 PRUNE_SECONDS = 86400.0
 """Between two removals of what could not be read."""
@@ -58,6 +62,24 @@ def run_clock(settings: Settings, engine: Engine, stop: threading.Event) -> None
         except OperationalError as err:
             logger.warning("the clock lost its database: %s", str(err.orig).splitlines()[0])
         stop.wait(1.0)
+
+
+def drill_time(settings: Settings) -> tuple[str, dt_time]:
+    """Day of the week and time (UTC) at which a drill begins.
+
+    Raises
+    ------
+    SettingInvalid
+        If the setting says neither.
+    """
+    day, _, clock = settings.drill.strip().lower().partition(" ")
+    try:
+        at = dt_time.fromisoformat(clock.strip())
+    except ValueError:
+        at = None
+    if day not in {"mon", "tue", "wed", "thu", "fri", "sat", "sun"} or at is None:
+        raise SettingInvalid('TOO_DRILL must be a day and a time (UTC), as "tue 16:00"')
+    return day, at
 
 
 def _lead(connection: Connection) -> bool:
@@ -93,8 +115,15 @@ def _keep_time(
 
     scheduler.add_job(look_for_work, "interval", seconds=SWEEP_SECONDS)
     every(PROCESS_WAITING_SECONDS, tasks.interpret_waiting())
+    every(ALARM_SECONDS, tasks.look_for_alarms())
     every(PRUNE_SECONDS, tasks.prune(), next_run_time=datetime.now(UTC))
     every(NIGHTS_SECONDS, tasks.look_for_new_nights(), next_run_time=datetime.now(UTC))
+    if settings.drill:
+        day, at = drill_time(settings)
+        scheduler.add_job(
+            ask, "cron", day_of_week=day, hour=at.hour, minute=at.minute,
+            args=[tasks.start_drill(by="the clock", wakes=True)],
+        )  # fmt: skip
     if settings.treasure_map_token and not settings.rehearsal:
         every(OTHERS_SECONDS, tasks.read_others())
     robots = Robots.from_settings(settings)

@@ -12,7 +12,7 @@ from too_marshal.db.people import Role
 from too_marshal.http.access import needs
 from too_marshal.http.downloads import raw_response
 from too_marshal.http.service import database, row_or_404
-from too_marshal.web.event.circulars_read import text_of
+from too_marshal.workflows.circulars.received import text_of
 from too_marshal.workflows.intake.reprocess import reread
 
 NOT_UNDERSTOOD = (NoticeState.QUARANTINED, NoticeState.UNKNOWN)

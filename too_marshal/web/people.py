@@ -6,6 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from sqlalchemy import select
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from too_marshal.db.alarms import Team
 from too_marshal.db.events import record
 from too_marshal.db.people import Person, Role
 from too_marshal.http.access import current_person, needs
@@ -20,7 +21,8 @@ people = Blueprint("people", __name__)
 def index() -> str:
     """List the accounts."""
     rows = database().scalars(select(Person).order_by(Person.username))
-    return render_template("people.html", people=list(rows), roles=list(Role))
+    teams = database().scalars(select(Team).order_by(Team.name)).all()
+    return render_template("people.html", people=list(rows), roles=list(Role), teams=teams)
 
 
 @people.post("/people")

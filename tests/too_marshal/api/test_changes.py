@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from tests.too_marshal.api.test_openapi import PLAN_REQUEST
 from tests.too_marshal.factories import (
+    add_coverage,
     add_event,
+    add_exposures,
     add_localization,
     add_plan,
     add_preflight,
@@ -199,9 +201,36 @@ def test_a_submission_is_withdrawn_once_it_is_asked_for(program: FlaskClient, se
 def test_a_draft_needs_executed_exposures(program: FlaskClient, session: Session):
     event = add_event(session)
     address = f"/api/v1/events/{event.id}/circulars"
-    assert program.post(address, json={"telescope": "ZTF"}).status_code == 409
-    assert program.post(address, json={"telescope": "Hubble"}).status_code == 422
-    assert program.post(address, json={}).status_code == 422
+    assert program.post(address, json={"telescopes": ["ZTF"]}).status_code == 409
+    assert program.post(address, json={}).status_code == 409
+    for wrong in ({"telescopes": ["Hubble"]}, {"telescope": "ZTF"}, {"kind": "poem"}):
+        assert program.post(address, json=wrong).status_code == 422
+    assert program.post(address, json=[]).status_code == 400
+
+
+def test_a_circular_is_drafted_changed_approved_and_sent(program: FlaskClient, session: Session):
+    event = add_event(session)
+    add_localization(session, event)
+    add_exposures(session, add_submission(session, add_plan(session, event)), 3)
+    add_coverage(session, event)
+    address = f"/api/v1/events/{event.id}/circulars"
+    draft = program.post(address, json={"telescopes": ["ZTF"]}).get_json()
+    assert (draft["state"], draft["version"], draft["findings"]) == ("draft", 1, [])
+    assert draft["values"]["ZTF.images"]["text"] == "3 images"
+    one = f"/api/v1/circulars/{draft['id']}"
+    changed = {"version": 1, "subject": draft["subject"], "text": draft["text"] + " More follows."}
+    assert program.put(one, json={**changed, "version": True}).status_code == 422
+    draft = program.put(one, json=changed).get_json()
+    assert program.put(one, json=changed).status_code == 409
+    by_hand = {"way": "by hand", "sha256": draft["sha256"]}
+    assert program.post(f"{one}/send", json=by_hand).status_code == 409
+    approved = program.post(f"{one}/approve", json={"sha256": draft["sha256"]}).get_json()
+    assert (approved["state"], approved["approved_by"]) == ("approved", "program-observer")
+    assert program.post(f"{one}/send", json={**by_hand, "way": "api"}).status_code == 409
+    sent = program.post(f"{one}/send", json=by_hand).get_json()
+    assert (sent["state"], sent["sendings"][0]["way"]) == ("unconfirmed", "by hand")
+    settled = program.post(f"{one}/settle", json={"number": 45123}).get_json()
+    assert (settled["state"], settled["sendings"][0]["number"]) == ("sent", 45123)
 
 
 def test_a_map_made_from_a_position_has_contours_and_no_file(

@@ -30,15 +30,25 @@ from tests.too_marshal.factories import (
 )
 from too_marshal.api.openapi import document
 from too_marshal.api.operations import OPERATIONS
+from too_marshal.db.alarms import Alarm
+from too_marshal.db.circulars import BY_HAND as SENT_BY_HAND
+from too_marshal.db.circulars import CircularDraft, sha256_of_circular
 from too_marshal.db.events import EventLink
 from too_marshal.db.localizations import Drawing
 from too_marshal.db.plans import PlanRule, PlanState, RuleDecision, RuleTrial
+from too_marshal.deployment.circulars.ways import CircularWays
 from too_marshal.workflows.by_hand.enter import enter
 from too_marshal.workflows.by_hand.request import checked
+from too_marshal.workflows.circulars.approve import approve
+from too_marshal.workflows.circulars.send import ask_to_send
 from too_marshal.workflows.planning.galaxies import bring_galaxies
 
 DOCUMENT = document()
 PREFIX = "/api/v1"
+TEXT_OF_FACTORY = sha256_of_circular(
+    "LIGO/Virgo/KAGRA S260101a: observations with ZTF",
+    "We observed the region of the trigger and obtained 12 images.\n",
+)
 PLAN_REQUEST = {
     "telescope": "ZTF",
     "request": {
@@ -133,11 +143,33 @@ def rows(session: Session) -> dict[str, int]:
         "preflight_id": add_preflight(session, plan).id,
         "import_id": add_import(session, event).id,
         "circular_id": add_circular(session, event).id,
+        "alarm_event_id": _with_alarm(session),
         "by_hand_id": enter(session, checked({**BY_HAND, "name": "AT 2026a"}), by="ann"),
     }
 
 
+def _with_alarm(session: Session) -> int:
+    event = add_event(session, "S260101z")
+    session.add(Alarm(event_id=event.id, why="a rule", acknowledged_how=""))
+    session.commit()
+    return event.id
+
+
 BY_HAND = {"name": "AT 2026abc", "event_time": "2026-01-01T00:00:00", "ra": 10.0, "dec": 20.0}
+
+
+def _approved(session: Session, row: CircularDraft) -> None:
+    approve(session, row.id, sha256=row.sha256, by="ann")
+
+
+def _on_its_way(session: Session, row: CircularDraft) -> None:
+    _approved(session, row)
+    ask_to_send(session, CircularWays({}), row.id, way=SENT_BY_HAND, sha256=row.sha256, by="ann")
+
+
+CIRCULARS = {"send_circular": _approved, "settle_circular": _on_its_way}
+"""How far the circular has come before it is asked for something."""
+
 
 BODIES = {
     "post_notice": {"data": b"<not a notice"},
@@ -152,7 +184,13 @@ BODIES = {
     "post_rule": {"json": {"name": "a new rule", "notifies": True}},
     "put_rule": {"json": {"name": "another name", "notifies": True}},
     "post_trial": {"json": {"rule": {"name": "a rule", "notifies": True}}},
-    "post_circular": {"json": {"telescope": "ZTF"}},
+    "post_circular": {"json": {"telescopes": ["ZTF"]}},
+    "put_circular": {"json": {"version": 1, "subject": "GRB 261122A: a title", "text": "We saw."}},
+    "refresh_circular": {"json": {"version": 1}},
+    "approve_circular": {"json": {"sha256": TEXT_OF_FACTORY}},
+    "send_circular": {"json": {"sha256": TEXT_OF_FACTORY, "way": "by hand"}},
+    "settle_circular": {"json": {"number": 34397}},
+    "lint_circular": {"json": {"subject": "Draft", "body": "1 exposures were taken."}},
     "post_exposures": {
         "data": b"field_id,filter,mjd\n700,g,61364.2\n9999999,g,61364.3\n",
         "query_string": {"telescope": "ZTF"},
@@ -167,13 +205,17 @@ BODIES = {
 
 @pytest.mark.usefixtures("fresh_rules")
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda item: item.name)
-def test_what_is_answered_is_as_described(caller: Caller, rows, operation):
+def test_what_is_answered_is_as_described(caller: Caller, session, rows, operation):
     program = caller(operation.role)
     path = PREFIX + re.sub(r"<row:(\w+)>", r"{\1}", operation.path)
     if operation.name == "post_cancel":
         rows["plan_id"] = rows["computing_plan_id"]
+    if path.endswith("/alarm/acknowledgment"):
+        rows["event_id"] = rows["alarm_event_id"]
     if "by-hand" in path:
         rows["event_id"] = rows["by_hand_id"]
+    if operation.name in CIRCULARS:
+        CIRCULARS[operation.name](session, session.get_one(CircularDraft, rows["circular_id"]))
     address = path.format(**rows)
     response = program.open(
         address, method=operation.method.upper(), **BODIES.get(operation.name, {})

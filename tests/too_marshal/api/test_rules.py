@@ -48,7 +48,7 @@ def test_a_rule_lives_and_dies_and_lives_again(caller: Caller):
         (TELL | {"right_ascension": [350]}, "right_ascension: Two angles"),
         (TELL | {"excluded_fields": ["543"]}, "excluded_fields: A whole number"),
         (TELL | {"blocks": 0}, "blocks: From 1 on"),
-        ({"name": "x"}, "tells people, plans, or"),
+        ({"name": "x"}, "tells people, wakes them"),
     ],
 )
 def test_a_rule_that_cannot_be_is_refused(caller: Caller, body: dict, words: str):

@@ -32,6 +32,10 @@ PUBLIC_ENDPOINTS = {
     "installable.icon",
     "installable.manifest",
     "installable.worker",
+    "answers.ask",
+    "answers.acknowledge",
+    "telephone.key",
+    "on_call.feed",
 }
 OBSERVER_ENDPOINTS = {
     "events.ask",
@@ -57,6 +61,11 @@ OBSERVER_ENDPOINTS = {
     "replacements.approve",
     "replacements.decline",
     "links.add",
+    "answers.on_page",
+    "on_call.change",
+    "on_call.answer",
+    "on_call.store_note",
+    "api.put_alarm_acknowledgment",
     "names.name",
     "notes.charge",
     "notes.add",
@@ -91,7 +100,15 @@ OBSERVER_ENDPOINTS = {
     "queues.ask",
     "queues.settle",
     "queues.withdraw",
+    "circulars.new",
     "circulars.draft",
+    "circulars.edit",
+    "circulars.lint",
+    "circulars.save",
+    "circulars.refresh",
+    "circulars.approve",
+    "circulars.send",
+    "circulars.settle",
     "notices.read_again",
     "health.switch_submission",
     "api.post_notice",
@@ -109,6 +126,12 @@ OBSERVER_ENDPOINTS = {
     "api.settle_submission",
     "api.withdraw_submission",
     "api.post_circular",
+    "api.put_circular",
+    "api.refresh_circular",
+    "api.approve_circular",
+    "api.send_circular",
+    "api.settle_circular",
+    "api.lint_circular",
 }
 ADMIN_ENDPOINTS = {
     "health.make_live",
@@ -124,6 +147,11 @@ ADMIN_ENDPOINTS = {
     "api.put_rule",
     "api.remove_rule",
     "api.undelete_rule",
+    "on_call.add",
+    "on_call.remove",
+    "teams.add_one",
+    "teams.change_team",
+    "drills.begin",
 }
 
 
@@ -149,6 +177,11 @@ def test_every_state_change_needs_more_than_a_viewer(app: Flask):
         "auth.add_token",
         "auth.revoke",
         "event_list.keep_view",
+        "alarm_settings.add",
+        "alarm_settings.change_contact",
+        "alarm_settings.store_hours",
+        "alarm_settings.add_subscription",
+        "alarm_settings.remove_subscription",
     }
     for rule in app.url_map.iter_rules():
         if rule.methods & {"POST", "PUT", "PATCH", "DELETE"}:
@@ -181,6 +214,12 @@ def rows(session: Session) -> dict[str, int | str]:
         "table_id": 4711,
         "curve_id": 4711,
         "note_id": 4711,
+        "contact_id": 4711,
+        "subscription_id": 4711,
+        "shift_id": 4711,
+        "change_id": 4711,
+        "team_id": 4711,
+        "token": "none",
         "exposure_number": 4711,
         "order": 3,
         "cell": 7,

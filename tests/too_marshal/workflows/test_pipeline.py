@@ -22,8 +22,10 @@ from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import RobotQueue
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.robots_file import Robot
+from too_marshal.workflows.circulars.draft import draft
+from too_marshal.workflows.circulars.observed import NothingExecuted
+from too_marshal.workflows.circulars.request import CircularRequest
 from too_marshal.workflows.exposures.records import exposures_of
-from too_marshal.workflows.exposures.report import NothingExecuted, draft
 from too_marshal.workflows.intake.ingest import Message, ingest
 from too_marshal.workflows.localizations.localize import load_skymap, localize
 from too_marshal.workflows.planning.plan import compute, propose_plans
@@ -170,7 +172,7 @@ def test_from_the_notice_to_the_circular(session, located):
         session.refresh(submission)
         assert submission.state == "accepted"
         with pytest.raises(NothingExecuted):
-            draft(session, located.event.id, "ZTF", author="ann")
+            draft(session, located.event.id, CircularRequest(telescopes=["ZTF"]), author="ann")
 
         wall.seconds += timedelta(minutes=45).total_seconds()
         track(session, robots, "ZTF")
@@ -196,10 +198,10 @@ def test_from_the_notice_to_the_circular(session, located):
     rows = exposures_of(session, located.event.id)
     assert len(rows) == session.scalar(select(func.count(Exposure.id)))
     track_again = len(rows)
-    circular = draft(session, located.event.id, "ZTF", author="ann")
-    assert f"{track_again} exposures were executed" in " ".join(circular.body.split())
-    assert f"{100 * late.probability:.1f} %" in circular.body
-    assert circular.facts["exposures"] == track_again
+    circular = draft(session, located.event.id, CircularRequest(telescopes=["ZTF"]), author="ann")
+    assert f"We obtained {track_again} images" in " ".join(circular.body.split())
+    assert f"{100 * late.probability:.1f} %" in " ".join(circular.body.split())
+    assert circular.facts["telescopes"][0]["images"] == track_again
     assert session.scalar(select(func.count(CircularDraft.id))) == 1
 
 

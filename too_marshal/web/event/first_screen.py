@@ -9,12 +9,14 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from too_marshal.db.alarms import Alarm
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404, service
+from too_marshal.workflows.alarms.escalate import acknowledge_alarm, alarms_of
 from too_marshal.workflows.events.spoken import spoken_name
 from too_marshal.workflows.incident import acknowledge as by_person
 from too_marshal.workflows.incident.changes import Change, last_change
@@ -41,6 +43,8 @@ class FirstScreen:
     what: str
     reach: str
     change: Change | None
+    alarm: Alarm | None
+    """That somebody has to see to it, or has seen to it."""
 
 
 def first_screen(session: Session, event: Event) -> FirstScreen:
@@ -58,6 +62,7 @@ def first_screen(session: Session, event: Event) -> FirstScreen:
         what=what_it_is(standing),
         reach=what_can_be_done(standing, step, tonight(session, event)),
         change=last_change(session, event),
+        alarm=alarms_of(session, [event.id]).get(event.id),
     )
 
 
@@ -70,7 +75,11 @@ def acknowledge(event_id: int) -> WerkzeugResponse:
         seen = datetime.fromisoformat(request.form.get("seen", ""))
     except ValueError:
         abort(400, "The form does not say what was seen. Reload the page.")
-    if by_person.acknowledge(database(), event, seen, by=current_person().username):
+    by = current_person().username
+    if by_person.acknowledge(database(), event, seen, by=by):
+        alarm = alarms_of(database(), [event_id]).get(event_id)
+        if alarm is not None:
+            acknowledge_alarm(database(), alarm.id, by=by, how="page")
         flash(f"{spoken_name(event)} is acknowledged.")
     else:
         flash(f"{spoken_name(event)} has changed meanwhile: look again before you acknowledge it.")

@@ -66,7 +66,7 @@ _STEPS: Sequence[tuple[str, str, Callable[[Standing], bool]]] = (
     ),
     (
         "Draft a circular",
-        "Under Observed. It is written from executed exposures; nothing is sent.",
+        "Under Observed. It is written from executed exposures; nothing leaves a rehearsal.",
         lambda standing: bool(standing.drafts),
     ),
     (

@@ -19,6 +19,7 @@ from too_marshal.db.people import Person, Role
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, service
 from too_marshal.notices.registry import STREAMS, title_of
+from too_marshal.workflows.alarms.escalate import ringing
 from too_marshal.workflows.events.tag import known_tags
 from too_marshal.workflows.incident.listing import (
     MAX_SORTED,
@@ -129,6 +130,7 @@ def index() -> str:
         orders=[(name, name) for name in ORDERS],
         max_sorted=MAX_SORTED,
         views=current_person().views,
+        ringing=ringing(database(), [row.event.id for row in rows]),
     )
 
 

@@ -27,11 +27,10 @@ from too_marshal.db.notices import ReceivedNotice, of_event
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan
 from too_marshal.db.replacements import SWAPPING, replacements_of
-from too_marshal.http.access import current_person, needs
+from too_marshal.http.access import current_person, may, needs
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.notices.registry import title_of
 from too_marshal.web import sky
-from too_marshal.web.event.circulars_read import circulars_among
 from too_marshal.web.event.decisions import by_subject
 from too_marshal.web.event.facts import other_facts, position_facts, stream_facts
 from too_marshal.web.event.first_screen import first_screen
@@ -41,6 +40,7 @@ from too_marshal.web.event.links import linked
 from too_marshal.web.plans.ask import choices, plan_asked
 from too_marshal.web.plans.form import PlanForm
 from too_marshal.web.replacements import SWAP_MESSAGES
+from too_marshal.workflows.circulars.received import circulars_among
 from too_marshal.workflows.incident.charge import may_be_in_charge
 from too_marshal.workflows.incident.ledger import ledger_of
 from too_marshal.workflows.incident.milestones import story_of
@@ -96,10 +96,11 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "linked": linked(session, event.id),
         "decisions": by_subject(decisions_of(session, event.id)),
         "drafts": standing.drafts,
+        "our_circulars": {row.number for draft in standing.drafts for row in draft.sendings},
         "story": story_of(session, event.id),
         "notes": notes_of(session, event.id),
         "about_plan": None,
-        "observers": may_be_in_charge(session),
+        "observers": may_be_in_charge(session) if may(Role.OBSERVER) else [],
         "bar": bar_of(ledger_of(session, event.id)),
         "guide": guide(standing) if service().settings.rehearsal and event.is_test else [],
         "form": form or PlanForm.empty(_asked_telescope()),

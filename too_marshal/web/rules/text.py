@@ -24,6 +24,9 @@ def then(rule: PlanRule) -> list[str]:
     sentences = []
     if rule.notifies:
         sentences.append(f"people are told{by}{_within(rule.maximum_age_to_tell)}")
+    if rule.wakes:
+        woken = "who is on call is woken until somebody acknowledges"
+        sentences.append(f"{woken}{_within(rule.maximum_age_to_tell)}")
     if rule.tags:
         sentences.append(f"the event is tagged {', '.join(rule.tags)}")
     if rule.plans:

@@ -32,15 +32,22 @@ def notify(session: Session, notice_id: int) -> None:
     for rule in decide_notice(session, event, row):
         if rule.tags:
             tag_by_rule(session, event.id, rule)
-        if rule.notifies:
-            notify_people(session, rule, event, f"{row.kind} notice", notice_id=row.id)
+        call_by_rule(session, rule, event, f"{row.kind} notice", notice_id=row.id)
+    tasks.tell_listeners(event_id=event.id).defer(session)
     session.commit()
 
 
-def notify_people(
+def call_by_rule(
     session: Session, rule: PlanRule, event: Event, what: str, *, notice_id: int
 ) -> None:
-    """Write that a rule tells people, and ask that it be told; not committed."""
+    """Ask that people be told and woken as a rule says; not committed."""
+    if rule.notifies:
+        _tell(session, rule, event, what, notice_id=notice_id)
+    if rule.wakes:
+        tasks.open_alarm(event_id=event.id, why=f"rule {rule.name!r}").defer(session)
+
+
+def _tell(session: Session, rule: PlanRule, event: Event, what: str, *, notice_id: int) -> None:
     logger.warning("%s: %s (rule %r)", event.name, what, rule.name, extra={"event": event.name})
     record(
         session,

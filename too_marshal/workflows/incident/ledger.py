@@ -23,7 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from too_marshal.db.circulars import CircularDraft
+from too_marshal.db.alarms import Alarm, Notification, Occasion
+from too_marshal.db.circulars import CircularDraft, CircularSending
 from too_marshal.db.deliveries import Delivery
 from too_marshal.db.events import Acknowledgment, Event
 from too_marshal.db.exposures import Exposure, ExposureImport
@@ -46,11 +47,15 @@ STEPS: Mapping[str, str] = {
     "first shutter": "first shutter",
     "last shutter": "last shutter",
     "circular": "circular drafted",
+    "circular sent": "circular sent",
 }
 """In the order in which they are meant to be taken, in words."""
 
 ORIGIN, ARRIVAL = "trigger", "received"
 """What the mission's steps count from, and what ours do."""
+
+ABOUT = (Occasion.EVENT, Occasion.ALARM)
+"""Messages that tell of an event."""
 
 BEFORE_US = ("published", ARRIVAL)
 
@@ -143,14 +148,44 @@ def _statements(is_wanted: Wanted) -> dict[str, Select[Any]]:
         "received": first(Event.id, ReceivedNotice.received_at, own),
         "map": first(Localization.event_id, ready),
         "planned": first(Plan.event_id, Plan.ready_at),
-        "told": first(Delivery.event_id, Delivery.sent_at),
-        "acknowledged": first(Acknowledgment.event_id, Acknowledgment.made_at),
+        "told": _told(is_wanted),
+        "acknowledged": _acknowledged(is_wanted),
         "approved": first(Plan.event_id, Submission.approved_at, sent),
         "accepted": first(Plan.event_id, Submission.accepted_at, sent),
         "first shutter": seen.add_columns(func.min(exposures.c.start).label("at")),
         "last shutter": seen.add_columns(func.max(exposures.c.start).label("at")),
         "circular": first(CircularDraft.event_id, CircularDraft.created_at),
+        "circular sent": first(
+            CircularDraft.event_id,
+            CircularSending.sent_at,
+            (CircularSending, CircularSending.draft_id == CircularDraft.id),
+        ),
     }
+
+
+def _told(is_wanted: Wanted) -> Select[Any]:
+    """When a channel, or a person by a way of their own, was first told."""
+    return _earlier(
+        select(Delivery.event_id, Delivery.sent_at.label("at")).where(is_wanted(Delivery.event_id)),
+        select(Notification.event_id, Notification.sent_at).where(
+            is_wanted(Notification.event_id), Notification.occasion.in_(ABOUT)
+        ),
+    )
+
+
+def _acknowledged(is_wanted: Wanted) -> Select[Any]:
+    """When somebody first said that they had seen it, or see to it."""
+    return _earlier(
+        select(Acknowledgment.event_id, Acknowledgment.made_at.label("at")).where(
+            is_wanted(Acknowledgment.event_id)
+        ),
+        select(Alarm.event_id, Alarm.acknowledged_at).where(is_wanted(Alarm.event_id)),
+    )
+
+
+def _earlier(*queries: Any) -> Select[Any]:
+    every = union_all(*queries).subquery()
+    return select(every.c.event_id, func.min(every.c.at).label("at")).group_by(every.c.event_id)
 
 
 def _exposures(is_wanted: Wanted) -> Select[Any]:

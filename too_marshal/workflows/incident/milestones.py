@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from too_marshal.db.events import Activity
 
-EACH = ("circular", "event", "note", "notice", "rule", "submission")
+EACH = ("alarm", "circular", "event", "note", "notice", "rule", "submission")
 """Subjects of which every line is a step."""
 
 LAST = ("localization", "plan", "replacement")

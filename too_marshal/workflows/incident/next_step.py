@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from too_marshal.db.circulars import CircularDraft
+from too_marshal.db.circulars import CircularDraft, CircularState
 from too_marshal.db.events import RECENT
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import Submission, SubmissionState
@@ -110,6 +110,9 @@ def _after_retraction(standing: Standing) -> Step:
 
 _NOTHING = Step(StepKind.NOTHING, "Nothing left to do")
 
+_GONE_OUT = (CircularState.SENT, CircularState.UNCONFIRMED)
+"""A person sends it, or has; it is looked for among the circulars."""
+
 
 def _steps(standing: Standing, sending: Sending, now: datetime) -> Iterator[Step]:
     """Every step that could be the next one, the most pressing first; the last always is one."""
@@ -190,13 +193,14 @@ def _after_exposures(standing: Standing, sending: Sending) -> Iterator[Step]:
         return
     last = standing.last_exposure(best.telescope)
     draft = standing.drafts[0] if standing.drafts else None
-    if draft is None or (last is not None and draft.created_at < last):
+    if draft is None or (last is not None and draft.changed_at < last):
         yield Step(StepKind.DRAFT, "Draft the circular", best.telescope)
         return
     seen = standing.acknowledged_at
-    if seen is not None and seen >= draft.created_at:
+    if draft.state in _GONE_OUT or (seen is not None and seen >= draft.created_at):
         yield _NOTHING
-    yield Step(StepKind.READ, "Read and send the circular", draft.telescope, draft=draft)
+    telescope = draft.telescopes[0] if draft.telescopes else ""
+    yield Step(StepKind.READ, "Read and send the circular", telescope, draft=draft)
 
 
 def _is_incomplete(submission: Submission, standing: Standing) -> bool:

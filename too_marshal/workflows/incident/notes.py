@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import record
 from too_marshal.db.locks import lock
@@ -45,6 +46,8 @@ def write_note(
     session.flush()
     about = f"Note on plan {plan_id}" if plan_id is not None else "Note"
     _record(session, note, f"{about}: {_shortened(text)}", by)
+    if note.mentions:
+        tasks.tell_mentioned(note_id=note.id).defer(session)
     session.commit()
     return note
 

@@ -16,6 +16,7 @@ SUBJECTS: Mapping[str, str] = {
     "link": "linked events",
     "rule": "what rules told people",
     "delivery": "messages",
+    "alarm": "alarms",
     "galaxies": "tables of galaxies",
     "night": "nights",
     "plan": "plans",

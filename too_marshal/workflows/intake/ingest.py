@@ -11,13 +11,14 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session, undefer
 
 from too_marshal import failpoints, tasks
 from too_marshal.db.base import now
+from too_marshal.db.circulars import CircularDraft, is_about
 from too_marshal.db.events import record, urgency
 from too_marshal.db.locks import lock_all
 from too_marshal.db.notices import NoticeState, ReceivedNotice, StreamPosition
@@ -26,6 +27,7 @@ from too_marshal.notices.notice import Notice, NoticeMalformed, NoticeUnknown
 from too_marshal.notices.registry import parse
 from too_marshal.workflows.events.associate import apply_notices
 from too_marshal.workflows.events.duplicates import content_hash
+from too_marshal.workflows.events.references import CIRCULARS
 
 BATCH_SIZE = 50
 """Notices understood in one transaction."""
@@ -215,10 +217,22 @@ def _process_together(session: Session, notice_ids: Sequence[int]) -> None:
             tasks.notify(notice_id=row.id).defer(
                 session, lock=tasks.event_lock(row.event.id), priority=urgency(row.event)
             )
+    _look_for_ours(session, read)
     _stamp(session, rows)
     failpoints.hit("before_process_commit")
     session.commit()
     failpoints.hit("after_process_commit")
+
+
+def _look_for_ours(session: Session, rows: Sequence[ReceivedNotice]) -> None:
+    """Have circulars compared with what we have written on their events."""
+    for row in rows:
+        if row.stream != CIRCULARS:
+            continue
+        subject = str((row.document or {}).get("attributes", {}).get("subject", ""))
+        query = select(CircularDraft.id).where(or_(*is_about(row.event_id, subject))).limit(1)
+        if session.scalar(query) is not None:
+            tasks.recognize_circular(notice_id=row.id).defer(session)
 
 
 def _read(session: Session, row: ReceivedNotice) -> bool:

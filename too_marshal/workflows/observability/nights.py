@@ -84,6 +84,9 @@ def work_out_nights(session: Session, reachable: Collection[str], localization_i
                 subject_id=localization_id, event_id=event.id,
             )  # fmt: skip
         session.commit()
+    # Who asked for what can be reached knows no sooner.
+    tasks.tell_listeners(event_id=event.id).defer(session)
+    session.commit()
 
 
 def look_for_new_nights(session: Session) -> None:

@@ -22,7 +22,7 @@ from too_marshal.db.events import Event, is_recent, record, urgency
 from too_marshal.db.localizations import Localization
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanRule, PlanState
-from too_marshal.workflows.alerts.notify import notify_people
+from too_marshal.workflows.alerts.notify import call_by_rule
 from too_marshal.workflows.events.tag import tag_by_rule
 from too_marshal.workflows.localizations.localize import load_skymap
 from too_marshal.workflows.plan_document import read_plan
@@ -63,7 +63,8 @@ def propose_plans(session: Session, localization_id: int) -> None:
     if planning or notifying:
         tasks.draw(localization_id=localization.id).defer(session, wait=DRAWN_AFTER)
     for rule in notifying:
-        notify_people(session, rule, event, "its map is ready", notice_id=localization.notice_id)
+        call_by_rule(session, rule, event, "its map is ready", notice_id=localization.notice_id)
+    tasks.tell_listeners(event_id=event.id).defer(session)
     for rule in tagging:
         tag_by_rule(session, event.id, rule)
     tasks.rescore(localization_id=localization.id).defer(session, priority=urgency(event))

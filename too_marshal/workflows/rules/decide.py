@@ -42,7 +42,7 @@ def failed_conditions(
     for each of the `purposes`; unless given, all that the rule has but submission.
     """
     if purposes is None:
-        purposes = _purposes(plans=rule.plans, tells=rule.notifies)
+        purposes = _purposes(plans=rule.plans, tells=calls(rule))
     return [
         *_of_the_event(case),
         *_of_the_age(rule, case.age, purposes),
@@ -52,6 +52,11 @@ def failed_conditions(
 
 def _purposes(*, plans: bool, tells: bool) -> list[Purpose]:
     return [Purpose.PLAN] * plans + [Purpose.TELL] * tells
+
+
+def calls(rule: PlanRule) -> bool:
+    """Whether the rule tells people, or wakes them."""
+    return rule.notifies or rule.wakes
 
 
 def needs_map(rule: PlanRule) -> bool:
@@ -70,8 +75,8 @@ def decide_notice(session: Session, event: Event, notice: ReceivedNotice) -> lis
     case = Case(event, notice.kind or "", None, age_of(session, event))
     matching = []
     for rule in _enabled(session):
-        if rule.notifies or rule.tags:
-            against = failed_conditions(rule, case, _purposes(plans=False, tells=rule.notifies))
+        if calls(rule) or rule.tags:
+            against = failed_conditions(rule, case, _purposes(plans=False, tells=calls(rule)))
             if store_decision(session, rule, event, _NOTICE, notice.id, against) and not against:
                 matching.append(rule)
     return matching
@@ -98,7 +103,7 @@ def decide_localization(
     planning: dict[str, PlanRule] = {}
     notifying, tagging = [], []
     for rule in _enabled(session):
-        tells = rule.notifies and needs_map(rule)
+        tells = calls(rule) and needs_map(rule)
         tags = bool(rule.tags) and needs_map(rule)
         if not (rule.plans or tells or tags):
             continue

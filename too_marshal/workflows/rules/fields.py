@@ -68,6 +68,7 @@ class RuleFields(RuleConditions, ObservingLimits):
     maximum_age_to_tell: Annotated[
         float | None, _age("Told if the event is no older than")
     ] = MAXIMUM_AGE_TO_TELL  # fmt: skip
+    wakes: Annotated[bool, Entry("wake who is on call, until somebody acknowledges")] = False
     tags: Annotated[
         list[str], Texts(), AfterValidator(_tag_names), Entry("Give the event tags")
     ] = []  # noqa: RUF012
@@ -156,8 +157,8 @@ def _together(rule: RuleFields) -> dict[str, str]:
     faults = {}
     if not rule.name:
         faults["name"] = "Give the rule a name."
-    if not (rule.plans or rule.notifies or rule.tags):
-        faults["notifies"] = "A rule tells people, plans, or gives tags."
+    if not (rule.plans or rule.notifies or rule.wakes or rule.tags):
+        faults["notifies"] = "A rule tells people, wakes them, plans, or gives tags."
     if rule.fits_camera and rule.telescope not in TELESCOPES:
         faults["fits_camera"] = "Name the telescope whose camera it is to fit."
     if not rule.plans:

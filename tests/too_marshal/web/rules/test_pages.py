@@ -144,7 +144,7 @@ def test_a_trial_of_before_the_limits_is_still_read(admin: FlaskClient, session:
         ({"minimum_has_ns": "25"}, "From 0 to 1"),
         ({"minimum_classes": "BNS"}, "A class and a probability"),
         ({"minimum_classes": "BNS 2"}, "From 0 to 1"),
-        ({"notifies": ""}, "tells people, plans, or"),
+        ({"notifies": ""}, "tells people, wakes them"),
         ({"plans": "yes"}, "One of"),
         ({"plans": "yes", "telescope": "ZTF", "filters": "u"}, "has the filters"),
         (

@@ -22,9 +22,10 @@ from tests.too_marshal.factories import (
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.exposures import Coverage, Exposure
+from too_marshal.workflows.circulars.gather import gather
+from too_marshal.workflows.circulars.request import CircularRequest
 from too_marshal.workflows.exposures.cover import cover
 from too_marshal.workflows.exposures.records import as_executed, exposures_of
-from too_marshal.workflows.exposures.report import gather
 from too_marshal.workflows.exposures.store import store_exposures
 from too_marshal.workflows.exposures.upload import undo, upload
 
@@ -107,8 +108,9 @@ def test_an_upload_counts_and_is_undone(session, event):
     }  # fmt: skip
     limits = dict(map(tuple, row.depths["g"]))
     assert limits[20.0] == pytest.approx(direct.probability)
-    facts, _ = gather(session, event.id, "ZTF", author="ann")
-    assert facts.exposures == 4
+    asked = CircularRequest(telescopes=["ZTF"])
+    (facts,) = gather(session, event, asked, author="ann").facts.telescopes
+    assert facts.images == 4
     undo(session, made.id, by="bob")
     assert undo(session, made.id, by="carl").undone_by == "bob"
     assert session.scalar(select(func.count(Exposure.id))) == 0

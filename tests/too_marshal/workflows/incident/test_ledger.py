@@ -17,6 +17,7 @@ from tests.too_marshal.factories import (
     add_submission,
 )
 from too_marshal.db.base import now
+from too_marshal.db.circulars import CircularSending
 from too_marshal.db.deliveries import Delivery, DeliveryState
 from too_marshal.db.events import Acknowledgment, Event
 from too_marshal.db.exposures import Exposure
@@ -54,7 +55,15 @@ def add_whole(session: Session, name: str = "S260101a", **values: object) -> Eve
             state=DeliveryState.SENT, sent_at=told,
         )
     )  # fmt: skip
-    add_circular(session, event).created_at = start + timedelta(seconds=2000)
+    draft = add_circular(session, event)
+    draft.created_at = start + timedelta(seconds=2000)
+    session.add(
+        CircularSending(
+            draft_id=draft.id, version=1, sha256=f"{draft.id:064}", subject="s", body="b",
+            way="by hand", state=DeliveryState.SENT, asked_by="ann",
+            sent_at=start + timedelta(seconds=2500),
+        )
+    )  # fmt: skip
     session.commit()
     return event
 
@@ -67,9 +76,9 @@ def test_every_step_has_its_time_and_the_first_counts(session: Session):
     assert arrival == {
         "trigger": -30, "published": -10, "received": 0, "map": 2, "planned": 10, "told": 20,
         "acknowledged": 30, "approved": 70, "accepted": 80, "first shutter": 270,
-        "last shutter": 870, "circular": 1970,
+        "last shutter": 870, "circular": 1970, "circular sent": 2470,
     }  # fmt: skip
-    assert round(moments[-1].since_trigger or 0) == 2000
+    assert round(moments[-1].since_trigger or 0) == 2500
 
 
 def test_what_was_seen_before_the_source_is_no_shutter_of_it(session: Session):

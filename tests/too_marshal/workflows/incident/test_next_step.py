@@ -18,6 +18,8 @@ from tests.too_marshal.factories import (
     circle_map,
 )
 from too_marshal.db.base import MARSHAL, now
+from too_marshal.db.circulars import BY_HAND, CircularSending
+from too_marshal.db.deliveries import DeliveryState
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import LocalizationState
 from too_marshal.db.plans import Plan, PlanState
@@ -90,6 +92,23 @@ def test_a_plan_that_was_executed_is_not_offered_again(session, event):
     add_circular(session, event)
     assert step(session, event).kind == StepKind.READ
     assert acknowledge(session, event, event.changed_at, by="ann")
+    assert step(session, event).kind == StepKind.NOTHING
+
+
+def test_a_circular_that_has_gone_out_is_not_to_be_sent(session, event):
+    plan = covering(session, event, 0.7)
+    submission = add_submission(session, plan, SubmissionState.DONE)
+    add_exposures(session, submission, len(plan.exposures))
+    add_coverage(session, event)
+    draft = add_circular(session, event)
+    session.add(
+        CircularSending(
+            draft_id=draft.id, version=1, sha256=draft.sha256, subject=draft.subject,
+            body=draft.body, way=BY_HAND, state=DeliveryState.UNCONFIRMED, asked_by="observer",
+        )
+    )  # fmt: skip
+    session.commit()
+    session.refresh(draft)
     assert step(session, event).kind == StepKind.NOTHING
 
 

@@ -12,8 +12,9 @@ from tests.too_marshal.factories import add_event, add_localization
 from too_marshal.db.base import now
 from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.events import Event
+from too_marshal.workflows.circulars.draft import draft
+from too_marshal.workflows.circulars.request import CircularRequest
 from too_marshal.workflows.exposures.cover import cover
-from too_marshal.workflows.exposures.report import draft
 from too_marshal.workflows.exposures.upload import upload
 
 
@@ -35,7 +36,8 @@ def drawn(session: Session, event: Event, telescope: str, exposures: int) -> Cir
     table = "\n".join(["ra,dec,filter,start,exposure_time,limiting_magnitude", *rows])
     upload(session, event, data=table.encode(), telescope=telescope, name="night.csv", by="ann")
     cover(session, event.id, telescope)
-    return draft(session, event.id, telescope, author="ann")
+    asked = CircularRequest(telescopes=[telescope])
+    return draft(session, event.id, asked, author="ann")
 
 
 @pytest.mark.parametrize("telescope", TELESCOPES)
@@ -44,15 +46,15 @@ def test_every_telescope_is_introduced(session: Session, event: Event, telescope
     circular = drawn(session, event, telescope, 2)
     text = " ".join(circular.body.split())
     assert circular.subject.endswith(f": {known.facility} observations")
-    assert f"with the {known.facility} ({known.description}). The first exposure" in text
+    assert f"with the {known.facility} ({known.description}) as a target of opportunity." in text
     assert " et al. 20" in known.description
     assert known.facility not in known.description
     assert f"the {telescope} ({telescope})" not in text
-    assert "2 exposures were executed" in text
+    assert "We obtained 2 images in the" in text
+    assert known.acknowledgment in text
 
 
 def test_one_exposure_is_no_several(session: Session, event: Event):
     text = " ".join(drawn(session, event, "DECam", 1).body.split())
-    assert "Telescope at Cerro Tololo Inter-American Observatory). The exposure began on" in text
-    assert "In all, 1 exposure was executed, with a total open-shutter time of 30 s." in text
-    assert "last one" not in text
+    assert "We obtained 1 image in the g band (30 s) at " in text
+    assert "images in" not in text

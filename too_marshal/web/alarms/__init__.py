@@ -1,0 +1,1 @@
+"""What wakes a person: their own settings, who is on call, and how an alarm is answered."""

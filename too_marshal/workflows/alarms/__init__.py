@@ -1,0 +1,1 @@
+"""Who is told of what, who is woken, and until when."""

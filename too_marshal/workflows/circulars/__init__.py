@@ -1,0 +1,1 @@
+"""Circulars of ours: written from what was executed, edited, approved, sent, and seen again."""

@@ -1,0 +1,223 @@
+"""Hand an approved circular to GCN: at the most once, and never one of a test.
+
+What may have arrived is not sent again: it is unconfirmed until it comes back among the circulars
+(`too_marshal.workflows.circulars.recognize`), or a person says what became of it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from too_marshal import failpoints, tasks
+from too_marshal.db.base import now
+from too_marshal.db.circulars import BY_HAND, CircularDraft, CircularSending
+from too_marshal.db.deliveries import DeliveryState
+from too_marshal.db.events import Event, record
+from too_marshal.db.locks import lock
+from too_marshal.deployment.circulars.way import Answer
+from too_marshal.deployment.circulars.ways import CircularWays
+from too_marshal.workflows.circulars.edit import check
+from too_marshal.workflows.errors import Forbidden
+from too_marshal.workflows.live_database import why_copy
+
+PAUSES = (10.0, 60.0, 300.0, 900.0, 1800.0)
+"""Seconds before each further attempt; then it is given up."""
+
+NOT_SEEN = "a person sends it; it has not been seen among the circulars yet"
+
+
+class NotSendable(Forbidden):
+    """The circular is not sent; the message says why."""
+
+
+def why_not(session: Session, event: Event, ways: CircularWays) -> str:
+    """Why no circular on this event may leave the house, as a sentence; empty if it may."""
+    if ways.is_rehearsal:
+        return "This is a rehearsal: nothing leaves it."
+    if event.is_test:
+        return "This is a test event: no circular is sent on it."
+    if reason := why_copy(session):
+        return f"This is a copy: {reason}."
+    return ""
+
+
+def ask_to_send(  # noqa: PLR0913 - what is sent, how, and who says so
+    session: Session, ways: CircularWays, circular_id: int, *, way: str, sha256: str, by: str
+) -> CircularSending:
+    """Have an approved text sent, or note that a person sends it; committed.
+
+    Parameters
+    ----------
+    session
+        Open session; committed.
+    ways
+        Of the deployment.
+    circular_id, sha256
+        Which draft, and which text of it.
+    way
+        One of the deployment's, or `BY_HAND`.
+    by
+        The person.
+
+    Raises
+    ------
+    NotSendable
+        If it is not approved as it stands, breaks a rule by now, is on its way already, or is of a
+        test.
+    """
+    row = lock(session, CircularDraft, circular_id)
+    session.refresh(row, ["sendings"])
+    event = session.get_one(Event, row.event_id, populate_existing=True)
+    if reason := why_not(session, event, ways):
+        raise NotSendable(reason)
+    if way != BY_HAND and way not in ways.by_name:
+        raise NotSendable(f"This deployment sends no circulars {way!r}.")
+    if not row.is_approved or row.approved_sha256 != sha256:
+        raise NotSendable("This text is not approved: read it, and approve it first.")
+    if row.sending is not None:
+        raise NotSendable(f"This circular is {row.state} already.")
+    # What was right may be so no more: the event may have got another name since.
+    if problems := check(row, row.subject, row.text).faults:
+        raise NotSendable("; ".join(problems))
+    is_by_hand = way == BY_HAND
+    sending = CircularSending(
+        draft_id=row.id,
+        version=row.version,
+        sha256=sha256,
+        subject=row.subject,
+        body=row.body,
+        way=way,
+        state=DeliveryState.UNCONFIRMED if is_by_hand else DeliveryState.WAITING,
+        reason=NOT_SEEN if is_by_hand else "",
+        asked_by=by,
+    )
+    session.add(sending)
+    try:
+        session.flush()
+    except IntegrityError as err:
+        session.rollback()
+        raise NotSendable("The very same text has been sent, or is on its way.") from err
+    words = "a person sends it" if is_by_hand else ways.by_name[way].title
+    _record(session, row, f"Circular (version {row.version}) goes out: {words}", by)
+    if not is_by_hand:
+        tasks.send_circular(sending_id=sending.id).defer(session)
+    session.commit()
+    session.refresh(row, ["sendings"])
+    return sending
+
+
+def send(session: Session, ways: CircularWays, sending_id: int) -> None:
+    """Send one circular, unless it may have arrived; committed.
+
+    Parameters
+    ----------
+    session
+        Open session; committed.
+    ways
+        Of the deployment.
+    sending_id
+        One that waits; any other is left as it is.
+    """
+    row = lock(session, CircularSending, sending_id)
+    if row.state == DeliveryState.SENDING:
+        reason = "the process ended while it was being sent"
+        _settle(session, row, Answer(DeliveryState.UNCONFIRMED, reason))
+    if row.state != DeliveryState.WAITING:
+        session.commit()
+        return
+    draft = session.get_one(CircularDraft, row.draft_id, populate_existing=True)
+    event = session.get_one(Event, draft.event_id, populate_existing=True)
+    way = ways.by_name.get(row.way)
+    reason = why_not(session, event, ways)
+    if not reason and draft.approved_sha256 != row.sha256:
+        reason = "its text is not approved"
+    if not reason and way is None:
+        reason = "no such way is configured"
+    if reason or way is None:
+        _settle(session, row, Answer(DeliveryState.FAILED, reason))
+        session.commit()
+        return
+    row.state, row.attempts = DeliveryState.SENDING, row.attempts + 1
+    session.commit()  # before it is sent: what may have gone out is not sent again
+    failpoints.hit("before_circular")
+    answer = way.send(row.subject, row.body)
+    failpoints.hit("after_circular")
+    row = lock(session, CircularSending, sending_id)
+    if answer.state == DeliveryState.WAITING and row.attempts > len(PAUSES):
+        answer = Answer(DeliveryState.FAILED, answer.reason)
+    # Who took us for dead has called it unconfirmed, or it has come back already: only what is
+    # certain is better than that.
+    if row.state == DeliveryState.SENDING or answer.state == DeliveryState.SENT:
+        _settle(session, row, answer)
+    session.commit()
+
+
+def settle_by_person(
+    session: Session, circular_id: int, *, number: int | None, by: str
+) -> CircularSending:
+    """Let a person say what became of a circular that is waiting or unconfirmed; committed.
+
+    Parameters
+    ----------
+    session
+        Open session; committed.
+    circular_id
+        Which draft.
+    number
+        Of the circular that it has become; None: it has not gone out, and never will by this.
+    by
+        The person.
+
+    Raises
+    ------
+    NotSendable
+        If there is nothing to settle, or another circular of ours has that number.
+    """
+    draft = lock(session, CircularDraft, circular_id)
+    session.refresh(draft, ["sendings"])
+    row = draft.sending
+    if row is not None:
+        row = lock(session, CircularSending, row.id)
+    if row is None or row.state not in (DeliveryState.WAITING, DeliveryState.UNCONFIRMED):
+        raise NotSendable("There is nothing to settle: it is not known to be on its way.")
+    row.state = DeliveryState.FAILED if number is None else DeliveryState.SENT
+    row.number, row.reason = number, f"as {by} says"
+    row.sent_at = None if number is None else now()
+    try:
+        session.flush()
+    except IntegrityError as err:
+        session.rollback()
+        raise NotSendable(f"Circular {number} is another one of ours.") from err
+    words = "has not gone out" if number is None else f"is GCN Circular {number}"
+    _record(session, draft, f"Circular {words}", by)
+    session.commit()
+    session.refresh(draft, ["sendings"])
+    return row
+
+
+def _settle(session: Session, row: CircularSending, answer: Answer) -> None:
+    row.state, row.reason = answer.state, answer.reason
+    if answer.state == DeliveryState.WAITING:
+        wait = timedelta(seconds=PAUSES[row.attempts - 1])
+        tasks.send_circular(sending_id=row.id).defer(session, wait=wait)
+        return
+    if answer.state == DeliveryState.SENT:
+        row.sent_at = row.sent_at or now()
+        row.number = row.number or answer.number
+    messages = {
+        DeliveryState.SENT: "Circular sent"
+        + (f": GCN Circular {row.number}" if row.number else ""),
+        DeliveryState.UNCONFIRMED: "It is not known whether GCN has the circular",
+        DeliveryState.FAILED: "The circular could not be sent",
+    }
+    because = f": {answer.reason}" if answer.reason else ""
+    draft = session.get_one(CircularDraft, row.draft_id)
+    _record(session, draft, messages[answer.state] + because)
+
+
+def _record(session: Session, row: CircularDraft, words: str, by: str | None = None) -> None:
+    actor = {} if by is None else {"actor": by}
+    record(session, words, subject="circular", subject_id=row.id, event_id=row.event_id, **actor)
