@@ -15,7 +15,11 @@ from too_marshal.deployment.senders.posting import Limits
 from too_marshal.deployment.senders.registry import senders_of
 from too_marshal.deployment.settings import Settings
 
-SHORT = Limits(0.3 * u.s, 0.6 * u.s)
+PATIENT = Limits(10 * u.s, 20 * u.s)
+"""Where an answer comes, however busy the machine."""
+
+SHORT = Limits(0.5 * u.s, 1 * u.s)
+"""Where none comes."""
 
 SECRETS = {
     "twilio_token": "tw1l10-c4n4ry",
@@ -100,7 +104,7 @@ class Services:
     def address(self, kind: str) -> str:
         return addresses(self.server.url)[kind]
 
-    def sender(self, kind: str, limits: Limits = SHORT, **others: Any) -> Sender:
+    def sender(self, kind: str, limits: Limits = PATIENT, **others: Any) -> Sender:
         return hasty(senders_of(self.settings(**others))[kind], limits)
 
     @property

@@ -10,7 +10,7 @@ from dataclasses import replace
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.too_marshal.deployment.senders.mail import (
@@ -19,24 +19,32 @@ from tests.too_marshal.deployment.senders.mail import (
     USER,
     mail_server,
 )
-from tests.too_marshal.deployment.senders.services import BARE, MESSAGE, PASSWORD, SHORT, hasty
+from tests.too_marshal.deployment.senders.services import (
+    BARE,
+    MESSAGE,
+    PASSWORD,
+    PATIENT,
+    SHORT,
+    hasty,
+)
 from tests.too_marshal.fetching.server import make_certificate
 from too_marshal.db.deliveries import DeliveryState
 from too_marshal.deployment.channels import Outcome
 from too_marshal.deployment.senders.email import EmailSender, email_address, email_sender
+from too_marshal.deployment.senders.posting import Limits
 from too_marshal.deployment.senders.smtp import Encryption
 from too_marshal.deployment.senders.smtp import mail_server as server_of
 from too_marshal.deployment.settings import SettingInvalid, Settings
 
-FROM = "Beobachtungen für alle <marshal@obs.example>"
+FROM = "ToO-Wächter <marshal@obs.example>"
 TO = "ada@example.org"
 CREDENTIALS = f"{USER.replace('@', '%40')}:{PASSWORD}"
 
 
-def sender_by(url: str) -> EmailSender:
+def sender_by(url: str, limits: Limits = PATIENT) -> EmailSender:
     sender = email_sender(Settings(smtp_url=url, mail_from=FROM))
     assert sender is not None
-    return hasty(sender, SHORT)
+    return hasty(sender, limits)
 
 
 def text_of(mail: EmailMessage) -> str:
@@ -95,6 +103,7 @@ def test_an_ordinary_mail_has_no_importance_and_no_links(mailbox_and_sender):
 
 
 @given(subject=st.text(max_size=120), text=st.text(max_size=1500) | st.text(".\n a", max_size=40))
+@example(subject="S1", text=".\n..\n.\r\nend")
 def test_any_text_comes_back(shared_mailbox, subject, text):
     mailbox, sender = shared_mailbox
     mailbox.received.clear()
@@ -144,7 +153,7 @@ def test_what_the_server_says(mailbox_and_sender, command, answer, state):
 def test_only_a_whole_mail_has_perhaps_arrived(mailbox_and_sender, command, answer, state):
     mailbox, sender = mailbox_and_sender
     mailbox.answers[command] = [answer]
-    outcome = sender.send(TO, MESSAGE)
+    outcome = hasty(sender, SHORT).send(TO, MESSAGE)
     assert outcome.state == state
     assert len(mailbox.received) == (command == "DATA")
 
@@ -233,7 +242,7 @@ def test_nothing_is_sent_in_clear_beyond_this_machine():
 def test_no_password_is_logged_or_told(caplog, certificate, trusted):  # noqa: ARG001
     caplog.set_level(logging.DEBUG)
     with mail_server(certificate, from_the_start=True) as (mailbox, port):
-        sender = sender_by(f"smtps://{CREDENTIALS}@127.0.0.1:{port}")
+        sender = sender_by(f"smtps://{CREDENTIALS}@127.0.0.1:{port}", SHORT)
         mailbox.answers["DATA"] = ["cut", f"550 {PASSWORD} is not it", "451 no", "silent"]
         told = repr(sender) + "".join(repr(sender.send(TO, MESSAGE)) for _ in range(4))
     told += repr(sender.send(TO, MESSAGE))

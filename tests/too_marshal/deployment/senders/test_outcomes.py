@@ -14,6 +14,7 @@ from tests.too_marshal.deployment.senders.services import (
     HTTP_KINDS,
     MESSAGE,
     SECRETS,
+    SHORT,
     addresses,
 )
 from too_marshal.db.deliveries import DeliveryState
@@ -73,7 +74,7 @@ def test_where_nobody_listens_it_can_be_tried_again(services, kind):
 @pytest.mark.parametrize("fault", [FaultKind.HANG, FaultKind.RESET, FaultKind.DRIP])
 def test_what_was_not_answered_has_perhaps_arrived(services, kind, fault):
     services.server.faults.add(Fault(fault))
-    outcome = services.sender(kind).send(services.address(kind), MESSAGE)
+    outcome = services.sender(kind, SHORT).send(services.address(kind), MESSAGE)
     assert outcome.state == (
         DeliveryState.WAITING if kind == "matrix" else DeliveryState.UNCONFIRMED
     )
@@ -121,7 +122,7 @@ def test_matrix_takes_a_message_once_however_often_it_is_sent(services):
 @kinds
 def test_no_secret_is_logged_or_told(services, kind, caplog):
     caplog.set_level(logging.DEBUG)
-    sender, address = services.sender(kind), services.address(kind)
+    sender, address = services.sender(kind, SHORT), services.address(kind)
     faults = (FaultKind.RESET, FaultKind.HANG, FaultKind.HTML, FaultKind.TRUNCATED)
     told = repr(sender)
     for fault in (*(Fault(kind) for kind in faults), Fault(FaultKind.STATUS, status=403)):

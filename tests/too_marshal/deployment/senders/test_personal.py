@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telescopes.simulators.service import SimulatorServer
-from tests.too_marshal.deployment.senders.services import MESSAGE, SHORT, Desk
+from tests.too_marshal.deployment.senders.services import MESSAGE, PATIENT, Desk
 from tests.too_marshal.fetching.server import make_certificate
 from too_marshal.db.deliveries import DeliveryState
 from too_marshal.deployment.channels import Outcome
@@ -124,7 +124,7 @@ def https(certificate):
 
 def within(**options) -> PersonalServers:
     """Of a site whose names lead to this machine."""
-    values = {"allows_private": True, "limits": SHORT, "lookup": lambda _h, _p: ["127.0.0.1"]}
+    values = {"allows_private": True, "limits": PATIENT, "lookup": lambda _h, _p: ["127.0.0.1"]}
     return PersonalServers(**(values | options))
 
 
