@@ -50,6 +50,12 @@ class Gathered:
     """What a person should know of these numbers."""
 
 
+COUNTED = (
+    "The name is by our count of that day's alerts: look up what the mission calls it, and name the "
+    "event on its page."
+)
+
+
 def subject_name(event: Event) -> str:
     """Name of an event as it must stand in a subject, that GCN recognizes."""
     said = spoken_name(event)
@@ -80,6 +86,7 @@ def gather(session: Session, event: Event, asked: CircularRequest, *, author: st
         If candidates, or what is retracted, were not given, or an author is not known.
     """
     kind = KINDS[asked.kind]
+    counted = [COUNTED] if spoken_name(event) == event.counted_name else []
     _check(kind.needs, asked)
     telescopes, together, notes = _observed(session, event, asked)
     # Of images that show one place nothing is said of the region.
@@ -104,7 +111,7 @@ def gather(session: Session, event: Event, asked: CircularRequest, *, author: st
         retracted=None if asked.retraction is None else asked.retraction.fact(),
         remarks=asked.remarks,
     )
-    return Gathered(facts, None if localization is None else localization.id, tuple(notes))
+    return Gathered(facts, None if localization is None else localization.id, (*counted, *notes))
 
 
 def _check(needs: Iterable[Need], asked: CircularRequest) -> None:

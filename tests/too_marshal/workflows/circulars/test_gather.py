@@ -19,10 +19,11 @@ from tests.too_marshal.factories import (
 )
 from tests.too_marshal.workflows.circulars.conftest import observe, receive
 from too_marshal.db.circulars import BY_HAND
+from too_marshal.db.events import Event
 from too_marshal.db.exposures import ALL_TELESCOPES, Coverage, Exposure
 from too_marshal.db.people import Role
 from too_marshal.deployment.circulars.ways import CircularWays
-from too_marshal.workflows.circulars.gather import NothingToSay, gather, subject_name
+from too_marshal.workflows.circulars.gather import COUNTED, NothingToSay, gather, subject_name
 from too_marshal.workflows.circulars.observed import NothingExecuted
 from too_marshal.workflows.circulars.request import CircularRequest
 from too_marshal.workflows.circulars.send import ask_to_send
@@ -271,3 +272,12 @@ def test_candidates_and_retractions_need_what_they_are_about(drafted):
     row = drafted(kind="retraction", telescopes=[], retraction=retraction)
     assert "We reported ZTF26aaa as a candidate counterpart" in text_of(row)
     assert row.telescopes == []
+
+
+def test_a_name_by_our_count_is_said_to_be_one(session: Session, event: Event):
+    assert COUNTED not in gather(session, event, asked(), author="ann").notes
+    event.counted_name = "IceCube-260101A"
+    session.commit()
+    gathered = gather(session, event, asked(), author="ann")
+    assert gathered.facts.event_name == "IceCube-260101A"
+    assert COUNTED in gathered.notes
