@@ -51,8 +51,8 @@ class Gathered:
 
 
 COUNTED = (
-    "The name is by our count of that day's alerts: look up what the mission calls it, and name the "
-    "event on its page."
+    "The name is by our count of that day's alerts: look up what the mission calls it, and name "
+    "the event on its page."
 )
 
 

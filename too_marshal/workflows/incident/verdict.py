@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from telescopes import TELESCOPES
 from too_marshal.db.base import now
+from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization, SkyMapFile
 from too_marshal.db.plans import Plan
 from too_marshal.formatting import (
@@ -21,6 +22,7 @@ from too_marshal.formatting import (
     rate,
     zone_name,
 )
+from too_marshal.notices.others.by_hand import STREAM as BY_HAND
 from too_marshal.notices.registry import title_of
 from too_marshal.workflows.incident.next_step import Step, StepKind
 from too_marshal.workflows.incident.standing import Standing
@@ -34,7 +36,7 @@ def what_it_is(standing: Standing) -> str:
     """What was seen, how sure that is, how large its region, how far away: one sentence."""
     event = standing.event
     top = best_class(event.classification)
-    parts = [f"{top[0]} {percent(top[1])}" if top else title_of(event.stream)]
+    parts = [f"{top[0]} {percent(top[1])}" if top else _mission_of(event)]
     if event.is_test:
         parts[0] = f"Test: {parts[0]}"
     if event.is_significant is False:
@@ -51,6 +53,16 @@ def what_it_is(standing: Standing) -> str:
         if sky_map.distance_mean is not None:
             parts.append(f"at {distance(sky_map.distance_mean, sky_map.distance_std)}")
     return ", ".join(parts)
+
+
+def _mission_of(event: Event) -> str:
+    """Who has seen it; of what a person has entered what it is said to be, and by whom."""
+    if event.stream != BY_HAND:
+        return title_of(event.stream)
+    told_by = event.attributes.get("told_by")
+    source = f", from {told_by}" if told_by else ""
+    kind = event.type_name[:1].upper() + event.type_name[1:]
+    return f"{kind}, entered by {event.attributes.get('entered_by')}{source}"
 
 
 def _region(localization: Localization, sky_map: SkyMapFile) -> str:

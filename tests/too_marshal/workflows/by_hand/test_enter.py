@@ -20,6 +20,8 @@ from too_marshal.db.notices import ReceivedNotice
 from too_marshal.workflows.by_hand.enter import NameKnown, correct, enter, retract
 from too_marshal.workflows.by_hand.request import EventByHand, EventInvalid, checked
 from too_marshal.workflows.events.spoken import spoken_name
+from too_marshal.workflows.incident.standing import standings
+from too_marshal.workflows.incident.verdict import what_it_is
 from too_marshal.workflows.localizations.localize import localize
 
 
@@ -60,6 +62,12 @@ def test_an_event_is_entered_with_its_circle_and_who_said_so(session: Session):
     notice = session.scalars(select(ReceivedNotice)).one()
     assert (notice.channel, notice.event_id) == ("person", event.id)
     assert find_by_name(session, "at2026ABC") == [event]
+
+
+def test_the_verdict_says_who_entered_it_and_from_where(session: Session):
+    event = session.get_one(Event, enter(session, said(), by="ann"))
+    standing = standings(session, [event])[event.id]
+    assert what_it_is(standing) == "Optical transient, entered by ann, from GCN Circ. 43210"
 
 
 def test_an_event_without_a_place_is_an_event(session: Session):
