@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from planners.geometry.directions import lon_lat, sky_coord
 from planners.visibility.local_sky import Circumstances, LocalSky
 from planners.visibility.nights import noons
-from planners.visibility.rules import airmass_below, every, pointing_rules
+from planners.visibility.rules import airmass_below, every, moon_beyond, pointing_rules
 from planners.visibility.spans import above, spans_above
+from telescopes.observing_plan import ObservingRequest
 from telescopes.telescope import Telescope
 
 STEP = 600.0
@@ -29,6 +30,9 @@ upper limb is seen on the horizon."""
 
 MOON_RISES = -0.833
 """Likewise of the Moon, seen from the site."""
+
+MOON_SEPARATION = ObservingRequest.moon_separation
+"""From a full Moon, as plans keep it unless they are asked otherwise."""
 
 AIRMASSES = (1.5, 2.0)
 """Airmasses of the bands, besides the telescope's own limit."""
@@ -89,8 +93,9 @@ class RegionNight:
     """When the Moon rises (True) and sets (False), s."""
 
     within: dict[str, NDArray[np.float64]]
-    """Probability where the telescope may point and the airmass is at most that of the key, one of
-    `AIRMASSES` or "limit", shape (n_samples,); whether it is dark does not matter."""
+    """Probability where the telescope may point, as far from the Moon as plans keep, and the
+    airmass is at most that of the key, one of `AIRMASSES` or "limit", shape (n_samples,); whether
+    it is dark does not matter."""
 
     still_reachable: NDArray[np.float64]
     """Probability that the telescope can reach in the dark from each sample on, shape
@@ -155,7 +160,7 @@ def region_night(
     at = np.unique(np.concatenate([seconds, edges]))
     is_sample = np.isin(at, seconds)
     seen = Circumstances(sky, sky.positions(sky_coord(direction))[:, None], at)
-    allowed = every(pointing_rules(telescope))(seen)
+    allowed = every((*pointing_rules(telescope), moon_beyond(MOON_SEPARATION)))(seen)
     within = {
         **{
             f"{limit:g}": probability @ (allowed & airmass_below(limit)(seen))

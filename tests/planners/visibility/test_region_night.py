@@ -176,3 +176,17 @@ def test_the_night_begins_shortly_before_the_sun_sets():
     assert not down[-3:].any()
     # Of 28 November, at Palomar: it is 29 November in Greenwich already.
     assert abs(found.start - Time("2026-11-29T00:05")) < 15 * u.min
+
+
+def test_what_a_bright_moon_stands_in_is_up_only_while_it_is_down():
+    """24 November 2026 is a full Moon: plans keep 20 deg from it."""
+    full, dark = date(2026, 11, 24), date(2026, 12, 8)
+    middle = night_of(ZTF, 60.0, 20.0, night=full)
+    moon = get_body("moon", times_of(middle)[len(middle.sun_altitude) // 2], ZTF.site.location)
+    icrs = moon.icrs
+    beside = night_of(ZTF, float(icrs.ra.deg), float(icrs.dec.deg), radius=2.0, night=full)
+    is_up = beside.moon_altitude > 0.5
+    assert beside.moon_illumination > 0.98
+    assert np.all(beside.within["limit"][is_up] < 0.01)
+    new = night_of(ZTF, float(icrs.ra.deg), float(icrs.dec.deg), radius=2.0, night=dark)
+    assert new.best > 0.9
