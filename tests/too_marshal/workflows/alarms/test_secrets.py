@@ -160,7 +160,7 @@ def links_of(running: Services) -> set[str]:
     return {link.rpartition("/")[2] for link in links}
 
 
-def test_jobs_and_logs_hold_no_credential_and_no_address(
+def test_jobs_and_logs_hold_no_credential_and_no_address(  # noqa: PLR0917 - fixtures
     session: Session, database_url: str, running: Services, mail: tuple[Mailbox, int],
     settings: Settings, ann: Person, caplog: pytest.LogCaptureFixture,
 ):  # fmt: skip
