@@ -2,8 +2,8 @@
 
 The broker is librdkafka's own; listener, workers and clock are the real commands, and the message
 goes by the real webhook sender to a server on this machine. Of ten notices one is of an event that
-the person wants to know of, one a test alert, and eight are of bursts; all are of this very hour, so
-that none waits behind the others by its age. Exit status 1 where a message is lost or doubled.
+the person wants to know of, one a test alert, and eight are of bursts; all are of this very hour,
+so that none waits behind the others by its age. Exit status 1 where a message is lost or doubled.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ _TIMES = text("""
 
 def notices(number: int, skymap: bytes) -> Iterator[tuple[str, bytes]]:
     """So many notices with their topics, as of now."""
+    began = datetime.now(UTC)
     for index in range(number):
         moment = datetime.now(UTC)
         created, iso = f"{moment:%Y-%m-%dT%H:%M:%SZ}", f"{moment:%Y-%m-%dT%H:%M:%S}"
@@ -67,7 +68,7 @@ def notices(number: int, skymap: bytes) -> Iterator[tuple[str, bytes]]:
         packet = list(GBM)[index % len(GBM)]
         # Three notices of a burst; bursts half a minute apart are none of one source.
         burst = index // len(GBM)
-        at = moment - timedelta(seconds=30 * (burst % 100))
+        at = began - timedelta(seconds=30 * (burst % 100))
         payload = alerts.gbm(800_000_000 + burst, packet=packet)
         payload = payload.replace(b"2026-05-09T06:13:15", f"{at:%Y-%m-%dT%H:%M:%S}".encode())
         yield f"gcn.classic.voevent.FERMI_GBM_{GBM[packet]}_POS", payload
