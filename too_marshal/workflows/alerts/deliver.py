@@ -12,9 +12,11 @@ from too_marshal.db.base import now
 from too_marshal.db.deliveries import Delivery, DeliveryState
 from too_marshal.db.events import Event, record
 from too_marshal.db.locks import lock
+from too_marshal.db.notices import ReceivedNotice
 from too_marshal.db.plans import PlanRule
 from too_marshal.db.queues import Submission
 from too_marshal.deployment.channels import Channels, Outcome
+from too_marshal.notices.notice import Kind
 from too_marshal.units import YEAR
 from too_marshal.workflows.events.spoken import spoken_name
 from too_marshal.workflows.live_database import why_copy
@@ -43,7 +45,16 @@ def announce(  # noqa: PLR0913 - who is told of what, and by what
     rule_id, event_id, notice_id, what
         Which rule says so, about which event, because of which notice; what there is to say.
     """
-    rule, event = session.get_one(PlanRule, rule_id), session.get_one(Event, event_id)
+    # Held: who looks for the channels that were told finds these, or these say what is new.
+    rule, event = session.get_one(PlanRule, rule_id), lock(session, Event, event_id)
+    kind = session.get_one(ReceivedNotice, notice_id).kind
+    if event.is_retracted and kind != Kind.RETRACTION:
+        record(
+            session, f"Rule {rule.name!r} tells nobody: the event was retracted before",
+            subject="rule", subject_id=notice_id, event_id=event_id,
+        )  # fmt: skip
+        session.commit()
+        return
     text = message(event, what, rule.name, channels.public_url)
     for name in rule.channels or sorted(channels.by_name):
         enter(session, event, name, text, notice_id=notice_id, rule_name=rule.name)
