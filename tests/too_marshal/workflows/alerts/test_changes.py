@@ -54,8 +54,8 @@ def tell(session: Session, rule: PlanRule, event: Event) -> None:
     )  # fmt: skip
 
 
-def retract(session: Session) -> None:
-    take(session, alerts.lvk(alert_type="RETRACTION", created="2026-11-22T04:00:00Z"))
+def retract(session: Session, hour: int = 4) -> None:
+    take(session, alerts.lvk(alert_type="RETRACTION", created=f"2026-11-22T0{hour}:00:00Z"))
 
 
 def update(session: Session, classification: dict[str, float]) -> None:
@@ -86,6 +86,15 @@ def test_a_retraction_reaches_who_was_told_once_and_nobody_else(
     assert channel == "oncall"
     assert "RETRACTED" not in first
     assert "RETRACTED, the mission has withdrawn it" in second
+
+
+def test_what_is_retracted_twice_is_told_once(session: Session, event: Event):
+    retract(session, 4)
+    retract(session, 5)
+    tell_channels(session, CHANNELS, event.id)
+    retract(session, 6)
+    tell_channels(session, CHANNELS, event.id)
+    assert len(texts(session)) == 2
 
 
 def test_an_update_that_no_rule_would_tell_of_reaches_who_was_told(session: Session, event: Event):
