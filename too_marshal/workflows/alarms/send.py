@@ -22,7 +22,7 @@ from too_marshal.deployment.senders.registry import senders_of
 from too_marshal.deployment.settings import Settings
 from too_marshal.workflows.alarms.contents import Content, content_of, retraction_of
 from too_marshal.workflows.alarms.tokens import Acknowledging, token_of
-from too_marshal.workflows.live_database import live_since, why_copy
+from too_marshal.workflows.live_database import why_not_from_here
 
 PAUSES = (5.0, 20.0, 60.0, 180.0, 600.0)
 """Seconds before each further attempt; then it is given up."""
@@ -124,12 +124,8 @@ def _why_not(
     session: Session, row: Notification, contact: Contact | None, sender: Sender | None
 ) -> str:
     """Why it is not to be sent; empty where it is."""
-    if copied := why_copy(session):
-        # The service that it was copied from has told them, or will.
-        return f"this is a copy: {copied}"
-    since = live_since(session)
-    if since is not None and row.created_at < since:
-        return "it was asked for before this copy became the live service: the former told them"
+    if reason := why_not_from_here(session, row.created_at):
+        return reason
     if contact is None or not contact.is_enabled:
         return "the person does not want to be reached by it any more"
     if sender is None:

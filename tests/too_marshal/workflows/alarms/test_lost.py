@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from tests.too_marshal.factories import add_event
+from tests.too_marshal.factories import add_event, add_notice
 from tests.too_marshal.workflows.alarms.conftest import Recorder, person_with_contact, send_all
 from too_marshal.db.alarms import Notification
 from too_marshal.db.base import now
@@ -17,6 +17,7 @@ from too_marshal.workflows.alarms.lost import MAX_JOBS, look_for_lost_messages
 from too_marshal.workflows.alarms.send import Desk, send_notification
 from too_marshal.workflows.alarms.subscriptions import Wanted, subscribe
 from too_marshal.workflows.alarms.tell import tell_listeners
+from too_marshal.workflows.alerts.deliver import enter
 from too_marshal.workflows.live_database import mark_as_copy, settle_by_person
 
 
@@ -46,6 +47,19 @@ def test_it_is_asked_for_again_once(session: Session, message: Notification, sta
     set_jobs(session, "DELETE FROM procrastinate_jobs")
     assert [look_for_lost_messages(session) for _ in range(2)] == [1, 0]
     assert jobs(session) == 1
+
+
+def test_so_is_a_message_to_a_channel(session: Session):
+    event = add_event(session)
+    notice = add_notice(session, event)
+    enter(session, event, "oncall", "x", notice_id=notice.id, rule_name="r")
+    session.commit()
+    assert look_for_lost_messages(session) == 0
+    session.execute(text("DELETE FROM procrastinate_jobs"))
+    session.commit()
+    assert [look_for_lost_messages(session) for _ in range(2)] == [1, 0]
+    tasks = session.scalars(text("SELECT task_name FROM procrastinate_jobs")).all()
+    assert tasks == ["deliver"]
 
 
 @pytest.mark.parametrize("state", [DeliveryState.SENT, DeliveryState.UNCONFIRMED])

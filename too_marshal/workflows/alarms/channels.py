@@ -62,7 +62,7 @@ def _told_otherwise(session: Session, event: Event, change: Change) -> list[str]
     return [name for name, row in sorted(last.items()) if _is_outdated(row, event, change)]
 
 
-def _is_outdated(row: Row[tuple[str, datetime, str | None]], event: Event, change: Change) -> bool:
+def _is_outdated(row: Row[str, datetime, str | None], event: Event, change: Change) -> bool:
     if event.is_retracted:
         return row.kind != Kind.RETRACTION  # a mission may retract twice
     return change.understood_at is not None and row.created_at < change.understood_at

@@ -13,7 +13,7 @@ from too_marshal.db.events import Activity, Event
 from too_marshal.db.notices import ReceivedNotice
 from too_marshal.db.plans import PlanRule
 from too_marshal.deployment.channels import Channel, Channels
-from too_marshal.workflows.alerts.changes import tell_channels
+from too_marshal.workflows.alarms.channels import tell_channels
 from too_marshal.workflows.alerts.deliver import announce, enter
 from too_marshal.workflows.rules.decide import decide_notice
 
