@@ -206,6 +206,11 @@ def tell_listeners(event_id: int) -> None:
     """Write to those who want to know of an event, or who were told what does not hold any more."""
 
 
+@_task(priority=URGENT, queueing_lock="channels-{event_id}")
+def tell_channels(event_id: int) -> None:
+    """Tell channels that what they were told of an event does not hold any more."""
+
+
 @_task()
 def tell_mentioned(note_id: int) -> None:
     """Write to those whom a note calls."""

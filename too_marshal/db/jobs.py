@@ -6,9 +6,10 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import ColumnElement, String, cast, column, event, exists, func, select, table, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.orm import InstrumentedAttribute, Session, SessionTransaction
 
 URGENT, NORMAL, LATER = 10, 0, -10
 """Priorities: retractions and submissions overtake everything, tracking waits."""
@@ -27,6 +28,8 @@ _DEFER = text("""
 """)
 
 _WAITING = "jobs to be deferred"
+
+_JOB = table("procrastinate_jobs", column("task_name"), column("status"), column("args", JSONB))
 
 
 def defer(  # noqa: PLR0913 - each is a property of a job
@@ -108,3 +111,24 @@ def _forget_with_rollback(session: Session, undone: SessionTransaction) -> None:
     """A transaction that is undone asks for nothing."""
     if not undone.nested:
         session.info.pop(_WAITING, None)
+
+
+def has_no_job(task: str, **arguments: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Whether no job of a task with these arguments waits or runs."""
+    return ~exists().where(*_is_job(task, ["todo", "doing"], **arguments))
+
+
+def failed_jobs(session: Session, task: str, **arguments: int) -> int:
+    """How many jobs of a task with these arguments have failed for good."""
+    query = select(func.count()).select_from(_JOB).where(*_is_job(task, ["failed"], **arguments))
+    return session.scalar(query) or 0
+
+
+def _is_job(
+    task: str, states: list[str], **arguments: InstrumentedAttribute[int] | int
+) -> list[ColumnElement[bool]]:
+    return [
+        _JOB.c.task_name == task,
+        cast(_JOB.c.status, String).in_(states),
+        *(_JOB.c.args[name].as_integer() == value for name, value in arguments.items()),
+    ]

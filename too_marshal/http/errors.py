@@ -76,10 +76,14 @@ def _database(err: OperationalError) -> Response:
 
 def _unexpected(err: Exception) -> Response:
     incident = secrets.token_hex(4)
-    logger.error(
-        "unexpected error", exc_info=err, extra={"incident": incident, "path": request.path}
-    )
+    logger.error("unexpected error", exc_info=err, extra={"incident": incident, "path": _path()})
     return _answer(500, f"{MESSAGES[500]} Its number there is {incident}.")
+
+
+def _path() -> str:
+    """What was asked for; a token in it lets whoever has it act, and is left out."""
+    token = (request.view_args or {}).get("token")
+    return request.path.replace(token, "[hidden]") if token else request.path
 
 
 def _answer(code: int, detail: str | None) -> Response:

@@ -14,6 +14,7 @@ from too_marshal.deployment.circulars.ways import circular_ways_of
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.settings import Settings
 from too_marshal.tasks import Task
+from too_marshal.workflows.alarms import channels as told_channels
 from too_marshal.workflows.alarms import escalate, send, tell
 from too_marshal.workflows.alerts import deliver, notify, unread
 from too_marshal.workflows.circulars import recognize
@@ -82,6 +83,7 @@ def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
         tasks.deliver: _with(channels, deliver.deliver),
         tasks.tell_unread: _with(channels, unread.tell_unread),
         tasks.call_people: _with(channels, deliver.call_people),
+        tasks.tell_channels: _with(channels, told_channels.tell_channels),
         tasks.tell_listeners: tell.tell_listeners,
         tasks.tell_mentioned: tell.tell_mentioned,
         tasks.open_alarm: escalate.open_alarm,

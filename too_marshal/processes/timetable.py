@@ -17,6 +17,7 @@ from too_marshal.db.base import session_factory
 from too_marshal.db.heartbeats import BEAT_SECONDS, beat
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.settings import SettingInvalid, Settings
+from too_marshal.workflows.alarms.lost import look_for_lost_messages
 from too_marshal.workflows.exposures.archives import archived_telescopes
 from too_marshal.workflows.submissions.sweep import sweep
 
@@ -109,6 +110,8 @@ def _keep_time(
         # Here and not as a job: what finds lost jobs must not be one.
         with sessions() as session:
             sweep(session)
+        with sessions() as session:
+            look_for_lost_messages(session)
 
     def every(seconds: float, job: tasks.Job, **first: datetime) -> None:
         scheduler.add_job(ask, "interval", seconds=seconds, args=[job], **first)

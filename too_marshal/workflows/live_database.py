@@ -73,6 +73,19 @@ def live_since(session: Session) -> datetime | None:
     return session.scalar(select(LiveDatabase.live_since))
 
 
+def why_not_from_here(session: Session, asked_at: datetime) -> str:
+    """Why people are not told from here of what was asked for then; empty where they are.
+
+    The service that this was copied from has told them, or will.
+    """
+    if copied := why_copy(session):
+        return f"this is a copy: {copied}"
+    since = live_since(session)
+    if since is not None and asked_at < since:
+        return "it was asked for before this copy became the live service: the former told them"
+    return ""
+
+
 def settle_here(connection: Connection) -> bool:
     """Let a database that never said where it is be the live one: it is new, or was updated.
 

@@ -73,3 +73,18 @@ def test_an_unexpected_error_is_logged_under_a_number_and_says_nothing_else(
     (record,) = [item for item in caplog.records if item.name == "too_marshal.http.errors"]
     assert record.incident in text
     assert "the secret reason" in str(record.exc_info[1])
+    assert record.path == "/queues"
+
+
+@pytest.mark.parametrize("path", ["/acknowledge/{}", "/on-call/{}.ics"])
+def test_the_token_of_a_link_is_not_in_the_log(
+    viewer: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog, path: str
+):
+    def fail() -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("too_marshal.web.alarms.answer.service", fail)
+    monkeypatch.setattr("too_marshal.web.alarms.on_call.service", fail)
+    assert viewer.get(path.format("c4n4ry.t0k3n")).status_code == 500
+    (record,) = [item for item in caplog.records if item.name == "too_marshal.http.errors"]
+    assert record.path == path.format("[hidden]")

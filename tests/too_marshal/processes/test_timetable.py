@@ -8,7 +8,11 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Engine, text
 
+from tests.too_marshal.factories import add_person
+from tests.too_marshal.fleet import count
+from too_marshal.db.alarms import Notification, Occasion
 from too_marshal.db.base import open_engine
+from too_marshal.db.people import Role
 from too_marshal.deployment.settings import Settings
 from too_marshal.processes import timetable
 
@@ -39,6 +43,7 @@ def clocks(database_url, monkeypatch):
     """Two clocks on one database; ticking fast."""
     monkeypatch.setattr(timetable, "PROCESS_WAITING_SECONDS", 0.2)
     monkeypatch.setattr(timetable, "BEAT_SECONDS", 0.1)
+    monkeypatch.setattr(timetable, "SWEEP_SECONDS", 0.2)
     stop = threading.Event()
     engines = [open_engine(database_url) for _ in range(2)]
     threads = [
@@ -82,6 +87,17 @@ def test_only_one_leads_and_jobs_never_pile_up(engine):
     with engine.connect() as connection:
         # Nobody works here: of each task one job waits, however often it was asked for.
         assert dict(connection.execute(query).all()) == dict.fromkeys(TASKS, 1)
+
+
+@pytest.mark.usefixtures("clocks")
+def test_a_message_of_which_no_job_is_left_is_asked_for_again(session, engine):
+    person = add_person(session, "ann", Role.OBSERVER)
+    session.add(
+        Notification(person_id=person.id, kind="email", occasion=Occasion.TEST, about="test")
+    )
+    session.commit()
+    query = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'send_notification'"
+    wait_for(lambda: count(engine, query) == 1)
 
 
 @pytest.mark.usefixtures("clocks")

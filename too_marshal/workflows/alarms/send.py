@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from too_marshal import tasks
+from too_marshal import failpoints, tasks
 from too_marshal.db.alarms import Alarm, Contact, Notification, Occasion
 from too_marshal.db.base import now
 from too_marshal.db.deliveries import DeliveryState
@@ -23,7 +23,7 @@ from too_marshal.deployment.settings import Settings
 from too_marshal.notices.others.drill import STREAM as DRILL
 from too_marshal.workflows.alarms.contents import Content, content_of, retraction_of
 from too_marshal.workflows.alarms.tokens import Acknowledging, token_of
-from too_marshal.workflows.live_database import why_copy
+from too_marshal.workflows.live_database import why_not_from_here
 
 PAUSES = (5.0, 20.0, 60.0, 180.0, 600.0)
 """Seconds before each further attempt; then it is given up."""
@@ -80,7 +80,7 @@ def send_notification(session: Session, desk: Desk, notification_id: int) -> Non
     row = lock(session, Notification, notification_id)
     if row.state == DeliveryState.SENDING:
         reason = "the process ended while it was being sent"
-        _settle(session, row, Outcome(DeliveryState.UNCONFIRMED, reason))
+        settle(session, row, Outcome(DeliveryState.UNCONFIRMED, reason))
     if row.state != DeliveryState.WAITING:
         session.commit()
         return
@@ -88,7 +88,7 @@ def send_notification(session: Session, desk: Desk, notification_id: int) -> Non
     sender = None if contact is None else desk.senders.get(contact.kind)
     reason = _why_not(session, row, contact, sender)
     if reason or contact is None or sender is None:
-        _settle(session, row, Outcome(DeliveryState.FAILED, reason))
+        settle(session, row, Outcome(DeliveryState.FAILED, reason))
         session.commit()
         return
     message = _message(session, desk, row)
@@ -96,13 +96,15 @@ def send_notification(session: Session, desk: Desk, notification_id: int) -> Non
     row.as_of = None if row.event_id is None else session.get_one(Event, row.event_id).changed_at
     row.state, row.attempts = DeliveryState.SENDING, row.attempts + 1
     session.commit()  # before it is sent: a message that may have gone out is not sent again
+    failpoints.hit("before_message")
     outcome = sender.send(contact.address, message)
+    failpoints.hit("after_message")
     row = lock(session, Notification, notification_id)
     if outcome.state == DeliveryState.WAITING and row.attempts > len(PAUSES):
         outcome = Outcome(DeliveryState.FAILED, outcome.reason)
     # Who took us for dead has called it unconfirmed: only what is certain is better than that.
     if row.state == DeliveryState.SENDING or outcome.state == DeliveryState.SENT:
-        _settle(session, row, outcome)
+        settle(session, row, outcome)
     session.commit()
 
 
@@ -123,9 +125,8 @@ def _why_not(
     session: Session, row: Notification, contact: Contact | None, sender: Sender | None
 ) -> str:
     """Why it is not to be sent; empty where it is."""
-    if copied := why_copy(session):
-        # The service that it was copied from has told them, or will.
-        return f"this is a copy: {copied}"
+    if reason := why_not_from_here(session, row.created_at):
+        return reason
     if contact is None or not contact.is_enabled:
         return "the person does not want to be reached by it any more"
     if sender is None:
@@ -186,7 +187,11 @@ def _content(session: Session, desk: Desk, row: Notification) -> Content:
     return content_of(session, desk.robots, event, what=what, is_drill=is_drill)
 
 
-def _settle(session: Session, row: Notification, outcome: Outcome) -> None:
+def settle(session: Session, row: Notification, outcome: Outcome) -> None:
+    """Note what became of a message, and ask for another attempt where there may be one.
+
+    Not committed; the row must be held.
+    """
     row.state, row.reason = outcome.state, outcome.reason
     if outcome.state == DeliveryState.WAITING:
         wait = timedelta(seconds=PAUSES[row.attempts - 1])

@@ -19,7 +19,7 @@ from too_marshal.db.people import Person
 from too_marshal.formatting import utc
 from too_marshal.workflows.alarms.people import hours_of
 from too_marshal.workflows.alarms.subscriptions import matching, people_of
-from too_marshal.workflows.incident.changes import last_change
+from too_marshal.workflows.incident.changes import last_change, retracted_by
 
 TOLD = (DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.UNCONFIRMED)
 
@@ -119,8 +119,7 @@ def _told(session: Session, event: Event) -> list[Person]:
 
 
 def _tell_retraction(session: Session, event: Event) -> None:
-    change = last_change(session, event)
-    about = f"retraction-{event.id}" if change is None else f"retraction-{change.notice_id}"
+    about = f"retraction-{retracted_by(session, event) or event.id}"
     for person in _told(session, event):
         due = _due(session, person, is_top=True)
         enter(session, person, Occasion.RETRACTION, about, event_id=event.id, due=due)

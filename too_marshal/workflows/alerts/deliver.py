@@ -12,12 +12,14 @@ from too_marshal.db.base import now
 from too_marshal.db.deliveries import Delivery, DeliveryState
 from too_marshal.db.events import Event, record
 from too_marshal.db.locks import lock
+from too_marshal.db.notices import ReceivedNotice
 from too_marshal.db.plans import PlanRule
 from too_marshal.db.queues import Submission
 from too_marshal.deployment.channels import Channels, Outcome
+from too_marshal.notices.notice import Kind
 from too_marshal.units import YEAR
 from too_marshal.workflows.events.spoken import spoken_name
-from too_marshal.workflows.live_database import why_copy
+from too_marshal.workflows.live_database import why_not_from_here
 
 PAUSES = (5.0, 30.0, 120.0, 600.0, 1800.0)
 """Seconds before each further attempt; then it is given up."""
@@ -43,7 +45,16 @@ def announce(  # noqa: PLR0913 - who is told of what, and by what
     rule_id, event_id, notice_id, what
         Which rule says so, about which event, because of which notice; what there is to say.
     """
-    rule, event = session.get_one(PlanRule, rule_id), session.get_one(Event, event_id)
+    # Held: who looks for the channels that were told finds these, or these say what is new.
+    rule, event = session.get_one(PlanRule, rule_id), lock(session, Event, event_id)
+    kind = session.get_one(ReceivedNotice, notice_id).kind
+    if event.is_retracted and kind != Kind.RETRACTION:
+        record(
+            session, f"Rule {rule.name!r} tells nobody: the event was retracted before",
+            subject="rule", subject_id=notice_id, event_id=event_id,
+        )  # fmt: skip
+        session.commit()
+        return
     text = message(event, what, rule.name, channels.public_url)
     for name in rule.channels or sorted(channels.by_name):
         enter(session, event, name, text, notice_id=notice_id, rule_name=rule.name)
@@ -141,18 +152,17 @@ def deliver(session: Session, channels: Channels, delivery_id: int) -> None:
     row = lock(session, Delivery, delivery_id)
     if row.state == DeliveryState.SENDING:
         reason = "the process ended while it was being sent"
-        _settle(session, row, Outcome(DeliveryState.UNCONFIRMED, reason))
+        settle(session, row, Outcome(DeliveryState.UNCONFIRMED, reason))
     if row.state != DeliveryState.WAITING:
         session.commit()
         return
-    if reason := why_copy(session):
-        # The service that it was copied from has told them, or will.
-        _settle(session, row, Outcome(DeliveryState.FAILED, f"this is a copy: {reason}"))
+    if reason := why_not_from_here(session, row.created_at):
+        settle(session, row, Outcome(DeliveryState.FAILED, reason))
         session.commit()
         return
     channel = channels.by_name.get(row.channel)
     if channel is None:
-        _settle(session, row, Outcome(DeliveryState.FAILED, "no such channel is configured"))
+        settle(session, row, Outcome(DeliveryState.FAILED, "no such channel is configured"))
         session.commit()
         return
     row.state, row.attempts = DeliveryState.SENDING, row.attempts + 1
@@ -163,11 +173,15 @@ def deliver(session: Session, channels: Channels, delivery_id: int) -> None:
         outcome = Outcome(DeliveryState.FAILED, outcome.reason)
     # Who took us for dead has called it unconfirmed: only what is certain is better than that.
     if row.state == DeliveryState.SENDING or outcome.state == DeliveryState.SENT:
-        _settle(session, row, outcome)
+        settle(session, row, outcome)
     session.commit()
 
 
-def _settle(session: Session, row: Delivery, outcome: Outcome) -> None:
+def settle(session: Session, row: Delivery, outcome: Outcome) -> None:
+    """Note what became of a message, and ask for another attempt where there may be one.
+
+    Not committed; the row must be held.
+    """
     row.state, row.reason = outcome.state, outcome.reason
     if outcome.state == DeliveryState.WAITING:
         wait = timedelta(seconds=PAUSES[row.attempts - 1])

@@ -33,6 +33,7 @@ def notify(session: Session, notice_id: int) -> None:
         if rule.tags:
             tag_by_rule(session, event.id, rule)
         call_by_rule(session, rule, event, f"{row.kind} notice", notice_id=row.id)
+    tasks.tell_channels(event_id=event.id).defer(session)
     tasks.tell_listeners(event_id=event.id).defer(session)
     session.commit()
 

@@ -88,6 +88,19 @@ def last_change(session: Session, event: Event) -> Change | None:
     )
 
 
+def retracted_by(session: Session, event: Event) -> int | None:
+    """The notice that first withdrew an event which is withdrawn now; None where it is not.
+
+    A mission may say so twice.
+    """
+    first = None
+    for row in session.scalars(words_of_mission(ReceivedNotice.event_id == event.id)):
+        if row.kind != Kind.RETRACTION:
+            break
+        first = row.id
+    return first
+
+
 def _is_material(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """Whether the kind of source is another, or whether it is one at all."""
     if before.get("kind") == Kind.RETRACTION or after.get("kind") == Kind.RETRACTION:

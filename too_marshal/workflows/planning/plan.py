@@ -64,6 +64,7 @@ def propose_plans(session: Session, localization_id: int) -> None:
         tasks.draw(localization_id=localization.id).defer(session, wait=DRAWN_AFTER)
     for rule in notifying:
         call_by_rule(session, rule, event, "its map is ready", notice_id=localization.notice_id)
+    tasks.tell_channels(event_id=event.id).defer(session)
     tasks.tell_listeners(event_id=event.id).defer(session)
     for rule in tagging:
         tag_by_rule(session, event.id, rule)

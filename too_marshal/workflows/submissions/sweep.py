@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, String, cast, column, exists, select, table
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
 
 from too_marshal import tasks
 from too_marshal.db.events import Event, record
+from too_marshal.db.jobs import has_no_job
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.queues import AT_THE_ROBOT, LIVE, Submission, SubmissionState
@@ -24,8 +24,6 @@ from too_marshal.workflows.live_database import why_copy
 from too_marshal.workflows.submissions.robot_jobs import ask_to_withdraw
 
 logger = logging.getLogger(__name__)
-
-_JOB = table("procrastinate_jobs", column("task_name"), column("status"), column("args", JSONB))
 
 _UNSETTLED = (
     SubmissionState.APPROVED,
@@ -67,7 +65,7 @@ def _submissions(session: Session) -> Iterator[str]:
     query = select(Submission).where(
         Submission.state.in_(_UNSETTLED),
         ~Submission.needs_person,
-        _has_no_job("submit", submission_id=Submission.id),
+        has_no_job("submit", submission_id=Submission.id),
     )
     for submission in session.scalars(query).all():
         tasks.submit(submission_id=submission.id).defer(session)
@@ -79,7 +77,7 @@ def _withdrawals(session: Session) -> Iterator[str]:
         Submission.state.in_(AT_THE_ROBOT),
         Submission.withdrawal_requested,
         ~Submission.needs_person,
-        _has_no_job("withdraw_submission", submission_id=Submission.id),
+        has_no_job("withdraw_submission", submission_id=Submission.id),
     )
     for submission in session.scalars(query).all():
         ask_to_withdraw(session, submission, submission.withdraw_reason)
@@ -94,7 +92,7 @@ def _retractions(session: Session) -> Iterator[str]:
         ~Submission.withdrawal_requested,
     )
     query = select(Event).where(
-        Event.is_retracted, is_live, _has_no_job("withdraw", event_id=Event.id)
+        Event.is_retracted, is_live, has_no_job("withdraw", event_id=Event.id)
     )
     for event in session.scalars(query).all():
         tasks.withdraw(event_id=event.id).defer(session)
@@ -103,7 +101,7 @@ def _retractions(session: Session) -> Iterator[str]:
 
 def _replacements(session: Session) -> Iterator[str]:
     query = select(Replacement).where(
-        Replacement.state.in_(SWAPPING), _has_no_job("swap", replacement_id=Replacement.id)
+        Replacement.state.in_(SWAPPING), has_no_job("swap", replacement_id=Replacement.id)
     )
     for row in session.scalars(query).all():
         tasks.swap(replacement_id=row.id).defer(session)
@@ -117,8 +115,8 @@ def _offers(session: Session) -> Iterator[str]:
     query = select(Replacement).where(
         Replacement.state == ReplacementState.COMPUTING,
         is_computed,
-        _has_no_job("offer", plan_id=Replacement.plan_id),
-        _has_no_job("plan", plan_id=Replacement.plan_id),
+        has_no_job("offer", plan_id=Replacement.plan_id),
+        has_no_job("plan", plan_id=Replacement.plan_id),
     )
     for row in session.scalars(query).all():
         tasks.offer(plan_id=row.plan_id).defer(session)
@@ -128,7 +126,7 @@ def _offers(session: Session) -> Iterator[str]:
 def _plans(session: Session) -> Iterator[str]:
     """A plan whose job has failed for good is not computed any more, and says so."""
     query = select(Plan.id).where(
-        Plan.state == PlanState.COMPUTING, _has_no_job("plan", plan_id=Plan.id)
+        Plan.state == PlanState.COMPUTING, has_no_job("plan", plan_id=Plan.id)
     )
     for plan_id in session.scalars(query).all():
         plan = lock(session, Plan, plan_id)
@@ -142,12 +140,3 @@ def _plans(session: Session) -> Iterator[str]:
                 event_id=plan.event_id,
             )
             yield f"plan {plan.id}"
-
-
-def _has_no_job(task: str, **arguments: InstrumentedAttribute[int]) -> ColumnElement[bool]:
-    """Whether no job of a task with these arguments waits or runs."""
-    return ~exists().where(
-        _JOB.c.task_name == task,
-        cast(_JOB.c.status, String).in_(["todo", "doing"]),
-        *(_JOB.c.args[name].as_integer() == value for name, value in arguments.items()),
-    )

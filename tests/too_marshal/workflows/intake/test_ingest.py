@@ -53,6 +53,13 @@ def test_a_notice_makes_an_event_and_asks_for_its_map(session):
     assert jobs(session) == {"localize": 1, "notify": 1, "suggest_links": 1}
 
 
+def test_people_are_told_before_maps_are_read(session):
+    take(session, alerts.lvk())
+    rows = session.execute(text("SELECT task_name, priority FROM procrastinate_jobs")).all()
+    priorities = dict(rows)
+    assert priorities["notify"] == max(priorities.values()) > priorities["localize"]
+
+
 def test_the_same_bytes_again_change_nothing(session):
     first = take(session, alerts.lvk())
     again = take(session, alerts.lvk())
