@@ -15,6 +15,7 @@ from too_marshal.db.queues import LIVE
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.settings import Settings
 from too_marshal.http import access, assets, errors, responses, service
+from too_marshal.http import audit as audit_log
 from too_marshal.web import (
     auth,
     coverage,
@@ -26,7 +27,6 @@ from too_marshal.web import (
     live,
     maps,
     notices,
-    people,
     queues,
     replacements,
     search,
@@ -51,6 +51,7 @@ from too_marshal.web.event import page as event_page
 from too_marshal.web.layers import image as sky_image
 from too_marshal.web.layers import pages as layer_pages
 from too_marshal.web.night import pages as night_pages
+from too_marshal.web.people import accounts, audit
 from too_marshal.web.plans import asked_curve, by_hand, charts, compare, estimate
 from too_marshal.web.plans import galaxies as plan_galaxies
 from too_marshal.web.plans import pages as plan_pages
@@ -104,13 +105,14 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     service.install(
         app, service.Service(settings, session_factory(engine), Robots.from_settings(settings))
     )
-    for part in (responses, access, errors, filters, assets, night_pages):
+    for part in (responses, access, audit_log, errors, filters, assets, night_pages):
         part.install(app)
     sky_image.install(app, settings)
     # Before the form's token is looked for, which reads the form.
     app.before_request(_allow_large_files)
     csrf = CSRFProtect(app)
     for blueprint in (
+        audit.audit,
         auth.auth,
         design.design,
         listing.event_list,
@@ -131,7 +133,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         replacements.replacements,
         circular_pages.circulars,
         health.health,
-        people.people,
+        accounts.people,
         live.live,
         links.links,
         entering.entering,

@@ -22,6 +22,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from too_marshal.db.base import now
 from too_marshal.db.people import ApiToken, Person, Role
+from too_marshal.http import audit
 from too_marshal.http.access import current_person, needs, public, safe_next, session_cookie
 from too_marshal.http.service import database, service
 from too_marshal.workflows.accounts.login import (
@@ -58,10 +59,14 @@ def log_in() -> WerkzeugResponse:
     try:
         person = check_password(database(), username, password, request.remote_addr or "")
     except LoginThrottled:
+        audit.note("login refused: too many tries", username)
         return _refuse(429, wanted, username, "Too many failed tries. Wait a quarter of an hour.")
     if person is None:
+        audit.note("login failed", username)
         return _refuse(401, wanted, username, "The name or the password is wrong.")
-    return _begin_session(person, wanted)
+    response = _begin_session(person, wanted)
+    audit.note("login", person.username)
+    return response
 
 
 def _refuse(code: int, wanted: str, username: str, problem: str) -> WerkzeugResponse:
@@ -99,6 +104,8 @@ def _end_session() -> None:
 @public
 def logout() -> WerkzeugResponse:
     """End this browser's session."""
+    if g.person is not None:
+        audit.note("logout", g.person.username)
     _end_session()
     session.clear()
     response = redirect(url_for("auth.login"), 303)

@@ -152,6 +152,8 @@ ADMIN_ENDPOINTS = {
     "teams.add_one",
     "teams.change_team",
     "drills.begin",
+    "audit.index",
+    "audit.export",
 }
 
 
