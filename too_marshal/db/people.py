@@ -50,6 +50,7 @@ class WebSession(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     created_at: Mapped[Utc] = mapped_column(default=now)
     seen_at: Mapped[Utc] = mapped_column(default=now)
+    confirmed_at: Mapped[Utc] = mapped_column(default=now, comment="when it last saw the password")
 
     person: Mapped[Person] = relationship(lazy="joined")
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from too_marshal.db.base import now
 from too_marshal.db.people import Person, Role
 from too_marshal.http.service import database, service
-from too_marshal.workflows.accounts.login import person_of_session
+from too_marshal.workflows.accounts.login import living_session
 from too_marshal.workflows.accounts.tokens import person_of_token
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -25,6 +27,9 @@ API = "api"
 
 MAX_NEXT_LENGTH = 512
 
+LOGIN_LASTS = timedelta(hours=12)
+"""After which the password is asked for again before anything leaves for a telescope or GCN."""
+
 
 def needs(role: Role) -> Callable[[View], View]:
     """Declare that only people of `role`, or a higher one, may call a view."""
@@ -34,6 +39,12 @@ def needs(role: Role) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def recent_login(view: View) -> View:
+    """Declare that the browser's login must be recent; a token is as good as it says."""
+    view.wants_recent_login = True  # type: ignore[attr-defined]
+    return view
 
 
 def public(view: View) -> View:
@@ -92,7 +103,22 @@ def _admit() -> WerkzeugResponse | None:
         return _ask_to_log_in()
     if g.role < needed:
         abort(403, f"this needs the role {Role(needed).name.lower()}")
-    return None
+    return _ask_to_confirm()
+
+
+def _ask_to_confirm() -> WerkzeugResponse | None:
+    """Have the password typed again, for what must not follow from a forgotten browser."""
+    view = current_app.view_functions[request.endpoint or ""]
+    confirmed_at = g.get("confirmed_at")
+    if not getattr(view, "wants_recent_login", False) or confirmed_at is None:
+        return None
+    if now() - confirmed_at <= LOGIN_LASTS:
+        return None
+    came_from = safe_next(urlsplit(request.referrer or "").path or "/")
+    address = url_for("auth.ask_to_confirm", next=came_from)
+    if request.headers.get("HX-Request"):
+        return Response(status=204, headers={"HX-Redirect": address})
+    return redirect(address, 303)
 
 
 def _identify() -> None:
@@ -106,9 +132,10 @@ def _identify() -> None:
         if request.method not in {"GET", "HEAD"}:
             return
     value = request.cookies.get(session_cookie())
-    person = person_of_session(database(), value) if value else None
-    if person is not None:
-        g.person, g.role = person, Role(person.role)
+    login = living_session(database(), value) if value else None
+    if login is not None:
+        g.person, g.role = login.person, Role(login.person.role)
+        g.confirmed_at = login.confirmed_at
 
 
 def _identify_by_token(header: str) -> None:

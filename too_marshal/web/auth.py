@@ -30,6 +30,7 @@ from too_marshal.workflows.accounts.login import (
     LoginThrottled,
     check_password,
     close_session,
+    confirm_session,
     open_session,
 )
 from too_marshal.workflows.accounts.people import end_sessions_of, set_password
@@ -113,6 +114,31 @@ def logout() -> WerkzeugResponse:
         session_cookie(), path="/", secure=service().settings.secure_cookies, httponly=True
     )
     return response
+
+
+@auth.get("/confirm")
+@needs(Role.VIEWER)
+def ask_to_confirm() -> str:
+    """Ask for the password again."""
+    return render_template("confirm.html", next=safe_next(request.args.get("next")), problem="")
+
+
+@auth.post("/confirm")
+@needs(Role.VIEWER)
+def confirm() -> str | WerkzeugResponse:
+    """Take the password again, and go back to where it was asked for."""
+    wanted, person = safe_next(request.form.get("next")), current_person()
+    typed = request.form.get("password", "")
+    try:
+        is_right = check_password(database(), person.username, typed, request.remote_addr or "")
+    except LoginThrottled:
+        abort(429)
+    if is_right is None:
+        problem = "The password is wrong."
+        return make_response(render_template("confirm.html", next=wanted, problem=problem), 422)
+    confirm_session(database(), request.cookies.get(session_cookie(), ""))
+    flash("Thank you. Nothing was sent so far: press the button again.")
+    return redirect(wanted, 303)
 
 
 @auth.get("/account")

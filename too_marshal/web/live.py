@@ -19,7 +19,7 @@ from too_marshal.db.events import Activity, Event
 from too_marshal.db.people import Role
 from too_marshal.http.access import needs, session_cookie
 from too_marshal.http.service import Service, database, service
-from too_marshal.workflows.accounts.login import person_of_session
+from too_marshal.workflows.accounts.login import living_session
 from too_marshal.workflows.events.spoken import spoken_name
 
 POLL_SECONDS = 1.0
@@ -124,7 +124,7 @@ def _events(
             rows = _new_rows(session, last, sent)
             names = _names(session, rows)
             is_due = time.monotonic() - pinged > PING_SECONDS
-            if is_due and person_of_session(session, cookie) is None:
+            if is_due and living_session(session, cookie) is None:
                 return
         for row in rows:
             sent.add(row.id)

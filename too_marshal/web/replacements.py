@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from too_marshal.db.people import Role
 from too_marshal.db.replacements import Replacement, ReplacementState
-from too_marshal.http.access import current_person, needs
+from too_marshal.http.access import current_person, needs, recent_login
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.workflows.submissions.replace import approve_replacement, decline_replacement
 
@@ -24,6 +24,7 @@ replacements = Blueprint("replacements", __name__)
 
 @replacements.post("/replacements/<row:replacement_id>/approve")
 @needs(Role.OBSERVER)
+@recent_login
 def approve(replacement_id: int) -> WerkzeugResponse:
     """Have a queue replaced; a worker does it within seconds."""
     row_or_404(Replacement, replacement_id)

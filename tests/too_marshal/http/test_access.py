@@ -175,6 +175,7 @@ def test_every_endpoint_declares_who_may_call_it(app: Flask):
 def test_every_state_change_needs_more_than_a_viewer(app: Flask):
     own_account = {
         "auth.change_password",
+        "auth.confirm",
         "auth.end_sessions",
         "auth.add_token",
         "auth.revoke",

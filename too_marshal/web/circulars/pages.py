@@ -15,7 +15,7 @@ from too_marshal.db.events import Event
 from too_marshal.db.localizations import Drawing
 from too_marshal.db.people import Person, Role
 from too_marshal.deployment.circulars.ways import circular_ways_of, form_address
-from too_marshal.http.access import current_person, needs
+from too_marshal.http.access import current_person, needs, recent_login
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.web.circulars.form import CANDIDATE_COLUMNS, read_form
 from too_marshal.workflows.circulars.approve import approve as approve_text
@@ -175,6 +175,7 @@ def approve(circular_id: int) -> WerkzeugResponse:
 
 @circulars.post("/circulars/<row:circular_id>/send")
 @needs(Role.OBSERVER)
+@recent_login
 def send(circular_id: int) -> WerkzeugResponse:
     """Send an approved text, or note that a person sends it."""
     row_or_404(CircularDraft, circular_id)

@@ -22,7 +22,7 @@ from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.preflights import ERROR, WARNING, latest_preflight
 from too_marshal.db.queues import LIVE, Submission
-from too_marshal.http.access import current_person, needs
+from too_marshal.http.access import current_person, needs, recent_login
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.web import sky
 from too_marshal.web.plans.curve import picture
@@ -209,6 +209,7 @@ def follow_up(plan_id: int) -> WerkzeugResponse:
 
 @plans.post("/plans/<row:plan_id>/submit")
 @needs(Role.OBSERVER)
+@recent_login
 def submit(plan_id: int) -> WerkzeugResponse:
     """Approve a plan; a worker sends it within a second."""
     row_or_404(Plan, plan_id)

@@ -96,8 +96,8 @@ def open_session(session: Session, person: Person) -> str:
     return value
 
 
-def person_of_session(session: Session, value: str) -> Person | None:
-    """Whose session this is, if it still lives."""
+def living_session(session: Session, value: str) -> WebSession | None:
+    """The browser session of a value, if it still lives."""
     row = session.get(WebSession, sha256_of(value))
     present = now()
     if (
@@ -110,7 +110,14 @@ def person_of_session(session: Session, value: str) -> Person | None:
     if row.seen_at < present - SEEN_STEP:
         row.seen_at = present
         session.commit()
-    return row.person
+    return row
+
+
+def confirm_session(session: Session, value: str) -> None:
+    """Note that a browser session has seen the password again; committed."""
+    row = session.get_one(WebSession, sha256_of(value))
+    row.confirmed_at = now()
+    session.commit()
 
 
 def close_session(session: Session, value: str) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from tests.too_marshal.factories import PASSWORD, add_person
 from tests.too_marshal.web.event.test_page import page
 from too_marshal.db.people import Person, Role
-from too_marshal.workflows.accounts.login import check_password, open_session, person_of_session
+from too_marshal.workflows.accounts.login import check_password, living_session, open_session
 
 ANNA = {
     "username": "anna",
@@ -71,7 +71,7 @@ def test_a_closed_account_is_out_at_once(admin: FlaskClient, session: Session):
     admin.post(f"/people/{anna.id}", data={"role": "2"})
     session.expire_all()
     assert not anna.is_active
-    assert person_of_session(session, value) is None
+    assert living_session(session, value) is None
     assert check_password(session, "anna", PASSWORD, "::1") is None
     admin.post(f"/people/{anna.id}", data={"role": "1", "active": "yes"})
     session.expire_all()
@@ -94,4 +94,4 @@ def test_a_lost_password_is_set_anew(admin: FlaskClient, session: Session):
     session.expire_all()
     assert check_password(session, "anna", PASSWORD, "::1") is None
     assert check_password(session, "anna", new, "::1") is anna
-    assert person_of_session(session, value) is None
+    assert living_session(session, value) is None
