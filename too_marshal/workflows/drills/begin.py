@@ -9,8 +9,8 @@ from too_marshal import tasks
 from too_marshal.db.drills import Drill
 from too_marshal.workflows.errors import Invalid
 
-DRILL_LOCK = 0x746F6F64
-"""Key of the advisory lock ("tood") that lets one begin at a time."""
+DRILL_LOCK = 0x746F6F6472696C6C
+"""Key of the advisory lock ("toodrill") that lets one begin at a time."""
 
 
 class DrillGoesOn(Invalid):
