@@ -91,7 +91,7 @@ def upgrade() -> None:
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("number", sa.Integer(), nullable=True, comment="of the circular, as GCN gave it"),
-        sa.Column("notice_id", sa.Integer(), nullable=True, comment="with which it came back"),
+        sa.Column("notice_id", sa.BigInteger(), nullable=True, comment="with which it came back"),
         sa.ForeignKeyConstraint(
             ["draft_id"],
             ["circular_draft.id"],
