@@ -109,7 +109,15 @@ def would_have_told(session: Session, wanted: Wanted) -> list[Event]:
         .limit(MAX_TRIED)
     )
     events = session.scalars(query).all()
-    return [event for event in events if not against(wanted.conditions, _case(event))]
+    met = [event for event in events if not against(wanted.conditions, _case(event))]
+    least = wanted.minimum_reachable
+    return met if least is None else [event for event in met if _may_reach(session, event, least)]
+
+
+def _may_reach(session: Session, event: Event, least: float) -> bool:
+    """Whether enough is up tonight, or that is not known any more."""
+    nights = _of(tonight(session, event).values())
+    return not nights or max(nights) >= least
 
 
 def against(conditions: Mapping[str, Any], case: Case) -> list[str]:

@@ -234,6 +234,7 @@ def test_a_subscription_is_tried_on_the_last_month(session: Session):
     add_event(session, "S3", classification={"BBH": 1.0})
     session.commit()
     assert would_have_told(session, Wanted("m", MERGERS)) == [recent]
+    assert would_have_told(session, Wanted("m", MERGERS, minimum_reachable=0.9)) == [recent]
 
 
 @pytest.mark.parametrize(
