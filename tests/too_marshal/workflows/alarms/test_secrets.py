@@ -186,7 +186,7 @@ def test_jobs_and_logs_hold_no_credential_and_no_address(  # noqa: PLR0917 - fix
     done = set(session.scalars(text("SELECT DISTINCT task_name FROM procrastinate_jobs")))
     assert done >= {
         "notify", "announce", "deliver", "call_people", "tell_unread", "tell_listeners",
-        "tell_mentioned", "open_alarm", "escalate", "send_notification",
+        "tell_mentioned", "tell_channels", "open_alarm", "escalate", "send_notification",
     }  # fmt: skip
     formatters = TextFormatter(), JsonFormatter()
     lines = [formatter.format(record) for record in caplog.records for formatter in formatters]
