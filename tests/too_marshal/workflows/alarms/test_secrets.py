@@ -116,6 +116,7 @@ def ask_for_everything(session: Session, ann: Person) -> Event:
     note = write_note(session, event.id, "@ann look", by="ben")
     asked = (
         tasks.notify(notice_id=notice.id),
+        tasks.tell_channels(event_id=event.id),
         tasks.tell_mentioned(note_id=note.id),
         tasks.call_people(submission_id=submission.id, what="cannot be settled"),
         tasks.tell_unread(notice_id=unread.id),
