@@ -156,7 +156,9 @@ def measure(folder: Path, number: int, rate: float, workers: int) -> bool:
             for index in range(workers):
                 fleet.add(f"worker-{index}", "work")
             fleet.add("clock", "clock")
+            deadline = time.monotonic() + PATIENCE
             while count(engine, "SELECT count(*) FROM procrastinate_workers") < 3 * workers:
+                assert time.monotonic() < deadline, "the workers do not start"
                 time.sleep(0.1)
             send(bootstrap, number, rate)
             wanted = -(-number // IN_TEN)

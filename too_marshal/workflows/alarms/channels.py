@@ -19,7 +19,10 @@ from too_marshal.db.notices import ReceivedNotice
 from too_marshal.deployment.channels import Channels
 from too_marshal.notices.notice import Kind
 from too_marshal.workflows.alerts.deliver import enter, message
-from too_marshal.workflows.incident.changes import Change, last_change
+from too_marshal.workflows.incident.changes import last_change, retracted_by
+from too_marshal.workflows.incident.material import material_change
+
+RETRACTED = "RETRACTED, the mission has withdrawn it"
 
 
 def tell_channels(session: Session, channels: Channels, event_id: int) -> None:
@@ -36,33 +39,47 @@ def tell_channels(session: Session, channels: Channels, event_id: int) -> None:
         once, by this or by a rule.
     """
     event = lock(session, Event, event_id)
-    change = last_change(session, event)
-    if change is not None and (event.is_retracted or change.is_material):
-        text = message(event, _words(event, change), "", channels.public_url)
-        for name in _told_otherwise(session, event, change):
-            if name in channels.by_name:
-                enter(session, event, name, text, notice_id=change.notice_id, rule_name="")
+    if event.is_retracted:
+        _tell_retraction(session, channels, event)
+    else:
+        _tell_change(session, channels, event)
     session.commit()
 
 
-def _words(event: Event, change: Change) -> str:
-    if event.is_retracted:
-        return "RETRACTED, the mission has withdrawn it"
-    return "; ".join(["has changed", *change.lines])
+def _tell_retraction(session: Session, channels: Channels, event: Event) -> None:
+    notice_id = retracted_by(session, event)
+    told = [name for name, row in _last(session, event).items() if row.kind != Kind.RETRACTION]
+    if notice_id is not None:
+        _tell(session, channels, event, told, RETRACTED, notice_id)
 
 
-def _told_otherwise(session: Session, event: Event, change: Change) -> list[str]:
-    """Channels whose last message about the event says what it was; one that waits will go out."""
+def _tell_change(session: Session, channels: Channels, event: Event) -> None:
+    material, change = material_change(session, event), last_change(session, event)
+    if material is None or change is None:
+        return
+    told = [
+        name
+        for name, row in _last(session, event).items()
+        if row.created_at < material.understood_at
+    ]
+    what = "; ".join(["has changed", *change.lines])
+    _tell(session, channels, event, told, what, material.notice_id)
+
+
+def _tell(  # noqa: PLR0913, PLR0917 - who is told what of which event by which notice
+    session: Session, channels: Channels, event: Event, told: list[str], what: str, notice_id: int
+) -> None:
+    text = message(event, what, "", channels.public_url)
+    for name in sorted(told):
+        if name in channels.by_name:
+            enter(session, event, name, text, notice_id=notice_id, rule_name="")
+
+
+def _last(session: Session, event: Event) -> dict[str, Row[str, datetime, str | None]]:
+    """The last message about the event by channel; one that waits will go out."""
     query = (
         select(Delivery.channel, Delivery.created_at, ReceivedNotice.kind)
         .join(ReceivedNotice, ReceivedNotice.id == Delivery.notice_id)
         .where(Delivery.event_id == event.id, Delivery.state != DeliveryState.FAILED)
     )
-    last = {row.channel: row for row in session.execute(query.order_by(Delivery.id))}
-    return [name for name, row in sorted(last.items()) if _is_outdated(row, event, change)]
-
-
-def _is_outdated(row: Row[str, datetime, str | None], event: Event, change: Change) -> bool:
-    if event.is_retracted:
-        return row.kind != Kind.RETRACTION  # a mission may retract twice
-    return change.understood_at is not None and row.created_at < change.understood_at
+    return {row.channel: row for row in session.execute(query.order_by(Delivery.id))}

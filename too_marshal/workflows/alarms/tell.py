@@ -19,7 +19,8 @@ from too_marshal.db.people import Person
 from too_marshal.formatting import utc
 from too_marshal.workflows.alarms.people import hours_of
 from too_marshal.workflows.alarms.subscriptions import matching, people_of
-from too_marshal.workflows.incident.changes import last_change, retracted_by
+from too_marshal.workflows.incident.changes import retracted_by
+from too_marshal.workflows.incident.material import material_change
 
 TOLD = (DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.UNCONFIRMED)
 
@@ -127,8 +128,8 @@ def _tell_retraction(session: Session, event: Event) -> None:
 
 def _tell_changes(session: Session, event: Event) -> None:
     """Tell those who were told something that does not hold any more."""
-    change = last_change(session, event)
-    if change is None or not change.is_material or change.understood_at is None:
+    change = material_change(session, event)
+    if change is None:
         return
     told_before = select(Notification.person_id).where(
         Notification.event_id == event.id,

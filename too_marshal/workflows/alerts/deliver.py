@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -100,6 +101,15 @@ def enter(session: Session, event: Event | None, channel: str, text: str, **abou
     )
     if delivery_id is not None:
         tasks.deliver(delivery_id=delivery_id).defer(session)
+
+
+def ask_for_changes(session: Session, event: Event) -> None:
+    """Have channels that were told of an event hear of what has changed; not committed.
+
+    Those that are told from now on are told what is.
+    """
+    if session.scalar(select(exists().where(Delivery.event_id == event.id))):
+        tasks.tell_channels(event_id=event.id).defer(session)
 
 
 def message(event: Event, what: str, rule: str, public_url: str) -> str:

@@ -10,6 +10,7 @@ from too_marshal import tasks
 from too_marshal.db.events import Event, record
 from too_marshal.db.notices import ReceivedNotice
 from too_marshal.db.plans import PlanRule
+from too_marshal.workflows.alerts.deliver import ask_for_changes
 from too_marshal.workflows.events.tag import tag_by_rule
 from too_marshal.workflows.rules.decide import decide_notice
 
@@ -33,7 +34,7 @@ def notify(session: Session, notice_id: int) -> None:
         if rule.tags:
             tag_by_rule(session, event.id, rule)
         call_by_rule(session, rule, event, f"{row.kind} notice", notice_id=row.id)
-    tasks.tell_channels(event_id=event.id).defer(session)
+    ask_for_changes(session, event)
     tasks.tell_listeners(event_id=event.id).defer(session)
     session.commit()
 

@@ -16,12 +16,6 @@ from too_marshal.db.notices import NoticeState, ReceivedNotice
 from too_marshal.formatting import area, best_class, distance, percent, rate
 from too_marshal.notices.notice import Kind
 
-MATERIAL = 0.1
-"""A class whose probability has changed by so much is worth a message."""
-
-MATERIAL_AREA = 1.5
-"""A 90 % area that is so many times another is worth a message."""
-
 _TOLD = 0.005
 """Probabilities of classes that differ by less are the same on a page."""
 
@@ -37,12 +31,6 @@ class Change:
 
     lines: list[str]
     """What is another value than before; empty if nothing is that a plan depends on."""
-
-    is_material: bool = False
-    """Whether somebody who was told of the event would decide otherwise by it."""
-
-    understood_at: datetime | None = None
-    """When the event was brought up to date with the notice."""
 
 
 def words_of_mission(of: ColumnElement[bool]) -> Select[ReceivedNotice]:
@@ -77,15 +65,10 @@ def last_change(session: Session, event: Event) -> Change | None:
         return None
     last, before = rows
     lines = differences(before.document or {}, last.document or {})
-    maps = _maps(session, event)
+    maps = two_maps(session, event)
     if len(maps) == 2:
-        lines += map_differences(maps[1], maps[0])
-    is_material = _is_material(before.document or {}, last.document or {}) or (
-        len(maps) == 2 and _is_another_region(maps[1], maps[0])
-    )
-    return Change(
-        last.id, last.kind or "", last.received_at, lines, is_material, last.understood_at
-    )
+        lines += map_differences(*(each.sky_map for each in reversed(maps) if each.sky_map))
+    return Change(last.id, last.kind or "", last.received_at, lines)
 
 
 def retracted_by(session: Session, event: Event) -> int | None:
@@ -101,32 +84,8 @@ def retracted_by(session: Session, event: Event) -> int | None:
     return first
 
 
-def _is_material(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Whether the kind of source is another, or whether it is one at all."""
-    if before.get("kind") == Kind.RETRACTION or after.get("kind") == Kind.RETRACTION:
-        return before.get("kind") != after.get("kind")
-    tops = [best_class(each.get("classification") or {}) for each in (before, after)]
-    if None not in tops:
-        (old, was), (new, is_now) = tops  # type: ignore[misc]
-        if old != new or abs(was - is_now) >= MATERIAL:
-            return True
-    told = (before.get("significant"), after.get("significant"))
-    return None not in told and told[0] != told[1]
-
-
-def _is_another_region(before: SkyMapFile, after: SkyMapFile) -> bool:
-    """Whether a plan for the one misses the point of the other."""
-    larger, smaller = sorted((before.area_90, after.area_90), reverse=True)
-    if larger > MATERIAL_AREA * smaller:
-        return True
-    if before.distance_mean is None or after.distance_mean is None:
-        return before.distance_mean is not after.distance_mean
-    spread = max(before.distance_std or 0.0, after.distance_std or 0.0)
-    return abs(before.distance_mean - after.distance_mean) > spread
-
-
-def _maps(session: Session, event: Event) -> list[SkyMapFile]:
-    """The current map, and the newest one before it that is another."""
+def two_maps(session: Session, event: Event) -> list[Localization]:
+    """The current map, and the newest one before it that is another: none without its map."""
     current = event.current_localization
     if current is None or current.sky_map is None:
         return []
@@ -142,8 +101,7 @@ def _maps(session: Session, event: Event) -> list[SkyMapFile]:
         .order_by(Localization.order.desc())
         .limit(1)
     ).one_or_none()
-    maps = [current.sky_map, None if before is None else before.sky_map]
-    return [sky_map for sky_map in maps if sky_map is not None]
+    return [current] if before is None or before.sky_map is None else [current, before]
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

@@ -22,6 +22,7 @@ from too_marshal.db.events import Event, is_recent, record, urgency
 from too_marshal.db.localizations import Localization
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlannedExposureRow, PlanRule, PlanState
+from too_marshal.workflows.alerts.deliver import ask_for_changes
 from too_marshal.workflows.alerts.notify import call_by_rule
 from too_marshal.workflows.events.tag import tag_by_rule
 from too_marshal.workflows.localizations.localize import load_skymap
@@ -64,7 +65,7 @@ def propose_plans(session: Session, localization_id: int) -> None:
         tasks.draw(localization_id=localization.id).defer(session, wait=DRAWN_AFTER)
     for rule in notifying:
         call_by_rule(session, rule, event, "its map is ready", notice_id=localization.notice_id)
-    tasks.tell_channels(event_id=event.id).defer(session)
+    ask_for_changes(session, event)
     tasks.tell_listeners(event_id=event.id).defer(session)
     for rule in tagging:
         tag_by_rule(session, event.id, rule)

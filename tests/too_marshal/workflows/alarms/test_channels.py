@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from tests.too_marshal import alerts
+from tests.too_marshal.factories import add_event, add_notice
 from tests.too_marshal.workflows.events.test_associate import event_of, take
 from too_marshal.db.deliveries import Delivery, DeliveryState
 from too_marshal.db.events import Activity, Event
@@ -15,6 +16,7 @@ from too_marshal.db.plans import PlanRule
 from too_marshal.deployment.channels import Channel, Channels
 from too_marshal.workflows.alarms.channels import tell_channels
 from too_marshal.workflows.alerts.deliver import announce, enter
+from too_marshal.workflows.alerts.notify import notify
 from too_marshal.workflows.rules.decide import decide_notice
 
 MAP = alerts.skymap_fits(order=2)
@@ -153,3 +155,15 @@ def test_a_rule_tells_nobody_of_what_was_retracted_meanwhile(session: Session, r
     assert texts(session) == []
     said = set(session.scalars(select(Activity.text)))
     assert "Rule 'near and small' tells nobody: the event was retracted before" in said
+
+
+def test_it_is_asked_for_where_somebody_was_told(session: Session, event: Event):
+    def asked() -> list[int]:
+        query = "SELECT (args->>'event_id')::int FROM procrastinate_jobs WHERE task_name = :name"
+        return list(session.scalars(text(query), {"name": "tell_channels"}))
+
+    retract(session)
+    other = add_event(session, "S2")
+    for each in (event, other):
+        notify(session, add_notice(session, each).id)
+    assert asked() == [event.id]

@@ -116,6 +116,7 @@ def ask_for_everything(session: Session, ann: Person) -> Event:
     note = write_note(session, event.id, "@ann look", by="ben")
     asked = (
         tasks.notify(notice_id=notice.id),
+        tasks.tell_channels(event_id=event.id),
         tasks.tell_mentioned(note_id=note.id),
         tasks.call_people(submission_id=submission.id, what="cannot be settled"),
         tasks.tell_unread(notice_id=unread.id),
@@ -186,7 +187,7 @@ def test_jobs_and_logs_hold_no_credential_and_no_address(  # noqa: PLR0917 - fix
     done = set(session.scalars(text("SELECT DISTINCT task_name FROM procrastinate_jobs")))
     assert done >= {
         "notify", "announce", "deliver", "call_people", "tell_unread", "tell_listeners",
-        "tell_mentioned", "open_alarm", "escalate", "send_notification",
+        "tell_mentioned", "tell_channels", "open_alarm", "escalate", "send_notification",
     }  # fmt: skip
     formatters = TextFormatter(), JsonFormatter()
     lines = [formatter.format(record) for record in caplog.records for formatter in formatters]

@@ -256,3 +256,24 @@ def test_people_who_left_are_told_nothing(session: Session, ann: Person):
     session.commit()
     tell_listeners(session, add_event(session).id)
     assert notifications(session) == []
+
+
+def test_a_change_is_told_once_though_other_notices_came_since(
+    session: Session, ann: Person, desk: Desk, sender: Recorder
+):
+    take(session, alerts.lvk(skymap=alerts.skymap_fits(order=2)))
+    event = event_of(session, "lvk")
+    subscribe(session, Wanted("everything", {"tests": True}), person=ann)
+    tell_listeners(session, event.id)
+    send_all(session, desk)
+    changed = {"BNS": 0.1, "NSBH": 0.8, "BBH": 0.05, "Terrestrial": 0.05}
+    for hour in (4, 5, 6):
+        update = alerts.lvk(
+            alert_type="UPDATE", created=f"2026-11-22T0{hour}:00:00Z",
+            skymap=alerts.skymap_fits(order=2), classification=changed,
+        )  # fmt: skip
+        take(session, update)
+        if hour > 4:  # the first was not looked at before the second came
+            tell_listeners(session, event.id)
+            send_all(session, desk)
+    assert [message.subject.count("has changed") for _, message in sender.sent] == [0, 1]
