@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 from flask import (
@@ -31,9 +32,11 @@ from too_marshal.workflows.accounts.login import (
     check_password,
     close_session,
     confirm_session,
+    note_failure,
     open_session,
 )
 from too_marshal.workflows.accounts.people import end_sessions_of, set_password
+from too_marshal.workflows.accounts.second_factor import check_code, has_factor
 from too_marshal.workflows.accounts.tokens import create_token, revoke_token
 from too_marshal.workflows.incident.notes import mentions_of
 
@@ -60,14 +63,23 @@ def log_in() -> WerkzeugResponse:
     try:
         person = check_password(database(), username, password, request.remote_addr or "")
     except LoginThrottled:
-        audit.note("login refused: too many tries", username)
+        audit.note("login refused: too many tries", _known(username))
         return _refuse(429, wanted, username, "Too many failed tries. Wait a quarter of an hour.")
     if person is None:
-        audit.note("login failed", username)
+        audit.note("login failed", _known(username))
         return _refuse(401, wanted, username, "The name or the password is wrong.")
-    response = _begin_session(person, wanted)
+    if has_factor(database(), person):
+        session["pending"] = [person.id, time.time()]
+        return redirect(url_for("second_factor.ask", next=wanted), 303)
+    response = begin_session(person, wanted)
     audit.note("login", person.username)
     return response
+
+
+def _known(username: str) -> str:
+    """The name if it is one: what was typed in place of a name may be a password."""
+    query = select(Person.username).where(Person.username == username[:80])
+    return database().scalar(query) or "nobody that we know"
 
 
 def _refuse(code: int, wanted: str, username: str, problem: str) -> WerkzeugResponse:
@@ -78,7 +90,8 @@ def _refuse(code: int, wanted: str, username: str, problem: str) -> WerkzeugResp
     return response
 
 
-def _begin_session(person: Person, wanted: str) -> WerkzeugResponse:
+def begin_session(person: Person, wanted: str) -> WerkzeugResponse:
+    """Open a session in this browser, and lead to where it wanted to go."""
     # The form token of before the login must not work after it.
     session.clear()
     _end_session()
@@ -133,8 +146,13 @@ def confirm() -> str | WerkzeugResponse:
         is_right = check_password(database(), person.username, typed, request.remote_addr or "")
     except LoginThrottled:
         abort(429)
+    key = service().settings.session_key()
+    wants_code = is_right is not None and has_factor(database(), person)
+    if wants_code and not check_code(database(), person, request.form.get("code", ""), key):
+        note_failure(database(), person.username, request.remote_addr or "")
+        is_right = None
     if is_right is None:
-        problem = "The password is wrong."
+        problem = "The password or the code is wrong." if wants_code else "The password is wrong."
         return make_response(render_template("confirm.html", next=wanted, problem=problem), 422)
     confirm_session(database(), request.cookies.get(session_cookie(), ""))
     flash("Thank you. Nothing was sent so far: press the button again.")

@@ -36,6 +36,8 @@ PUBLIC_ENDPOINTS = {
     "answers.acknowledge",
     "telephone.key",
     "on_call.feed",
+    "second_factor.ask",
+    "second_factor.log_in",
 }
 OBSERVER_ENDPOINTS = {
     "events.ask",
@@ -154,6 +156,7 @@ ADMIN_ENDPOINTS = {
     "drills.begin",
     "audit.index",
     "audit.export",
+    "second_factor.remove_of",
 }
 
 
@@ -175,6 +178,9 @@ def test_every_endpoint_declares_who_may_call_it(app: Flask):
 def test_every_state_change_needs_more_than_a_viewer(app: Flask):
     own_account = {
         "auth.change_password",
+        "second_factor.begin",
+        "second_factor.confirm",
+        "second_factor.remove",
         "auth.confirm",
         "auth.end_sessions",
         "auth.add_token",

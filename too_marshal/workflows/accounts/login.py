@@ -57,15 +57,11 @@ def check_password(session: Session, username: str, password: str, address: str)
         If there were too many failures before; the password is then not looked at.
     """
     username, address = username[:80], address[:60]
-    if _is_throttled(session, username, address):
-        logger.warning("Login refused after too many failures", extra={"address": address})
-        raise LoginThrottled
+    refuse_throttled(session, username, address)
     person = session.scalars(select(Person).where(Person.username == username)).one_or_none()
     is_right = is_password_of(person, password)
     if person is None or not is_right or not person.is_active:
-        session.execute(delete(LoginAttempt).where(LoginAttempt.tried_at < _throttle_start()))
-        session.add(LoginAttempt(username=username, address=address))
-        session.commit()
+        note_failure(session, username, address)
         # What was typed in place of a name may be a password.
         known = "nobody that we know" if person is None else person.username
         logger.warning("Login failed", extra={"person": known, "address": address})
@@ -74,6 +70,26 @@ def check_password(session: Session, username: str, password: str, address: str)
     session.commit()
     logger.info("Logged in", extra={"person": person.username, "address": address})
     return person
+
+
+def refuse_throttled(session: Session, username: str, address: str) -> None:
+    """Look whether there were too many failures of late.
+
+    Raises
+    ------
+    LoginThrottled
+        If there were.
+    """
+    if _is_throttled(session, username[:80], address[:60]):
+        logger.warning("Login refused after too many failures", extra={"address": address})
+        raise LoginThrottled
+
+
+def note_failure(session: Session, username: str, address: str) -> None:
+    """Count a failed login; committed."""
+    session.execute(delete(LoginAttempt).where(LoginAttempt.tried_at < _throttle_start()))
+    session.add(LoginAttempt(username=username[:80], address=address[:60]))
+    session.commit()
 
 
 def _is_throttled(session: Session, username: str, address: str) -> bool:
