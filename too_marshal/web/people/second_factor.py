@@ -135,9 +135,9 @@ def _refuse_throttled(person: Person) -> None:
 
 def _require_pending() -> Person:
     """Whose password was right in this browser within the last minutes."""
-    pending = session.get("pending")
-    is_recent = isinstance(pending, list) and time.time() - pending[1] <= PENDING_FOR
-    person = database().get(Person, pending[0]) if is_recent else None
+    person_id, at = session.get("pending") or (None, 0.0)
+    is_recent = person_id is not None and time.time() - at <= PENDING_FOR
+    person = database().get(Person, person_id) if is_recent else None
     if person is None or not person.is_active:
         abort(409, "Log in with your password first; the code is asked for within five minutes.")
     return person
