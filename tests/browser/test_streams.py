@@ -56,7 +56,7 @@ STREAMS = {
     "IceCube": (
         ["icecube_amon/ICECUBE_BRONZE_Event2023-12-11T004731.79_25_138669_004054005_0.xml"],
         None,
-        "IceCube of 2023-12-11 00:47",
+        "IceCube-231211A",
         ["signalness 27.8 %", "false alarms 1 per 111 d"],
         ["106 TeV", "30.8 arcmin", "90.0 % contained; statistical only"],
     ),

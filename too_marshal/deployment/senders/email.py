@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -57,7 +58,7 @@ class EmailSender:
         mail = EmailMessage(policy=_POLICY)
         mail["From"] = self.sender
         mail["To"] = address
-        mail["Subject"] = one_line(message.subject)
+        mail.set_raw("Subject", _subject(message))
         mail["Date"] = format_datetime(clock.now())
         # The same for every attempt: a mail client shows two of them as one.
         mail["Message-ID"] = f"<{sha256(message.key.encode()).hexdigest()}@{self.sender.domain}>"
@@ -67,6 +68,15 @@ class EmailSender:
             mail["Importance"] = "high"
         mail.set_content(without_subject(message, _LONGEST), charset="utf-8")
         return mail.as_bytes()
+
+
+def _subject(message: Message) -> str:
+    """The subject as headers write it (RFC 2047).
+
+    What `EmailMessage` makes of a long one loses spaces between its encoded words.
+    """
+    subject = one_line(message.subject)
+    return Header(subject, "utf-8", maxlinelen=74, header_name="Subject").encode()
 
 
 def email_address(address: str) -> str:

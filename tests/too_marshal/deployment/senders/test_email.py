@@ -104,6 +104,10 @@ def test_an_ordinary_mail_has_no_importance_and_no_links(mailbox_and_sender):
 
 @given(subject=st.text(max_size=120), text=st.text(max_size=1500) | st.text(".\n a", max_size=40))
 @example(subject="S1", text=".\n..\n.\r\nend")
+@example(
+    subject="S231118d: 90 % in 507 deg², at 244 ± 69 Mpc; ZTF reaches 62 % ± 3 … until 09:40",
+    text="",
+)
 def test_any_text_comes_back(shared_mailbox, subject, text):
     mailbox, sender = shared_mailbox
     mailbox.received.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Engine, select, text
@@ -142,7 +143,9 @@ def work(settings: Settings, url: str) -> None:
                 install_signal_handlers=False,
             )  # fmt: skip
 
-    asyncio.run(run())
+    # In a thread: tests in a browser leave a loop behind in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(run())).result()
 
 
 def stored(session: Session) -> str:
