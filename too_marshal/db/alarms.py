@@ -115,7 +115,6 @@ class Occasion(StrEnum):
     RETRACTION = "retraction"
     ALARM = "alarm"
     MENTION = "mention"
-    SHIFT = "shift"
     TEST = "test"
 
 

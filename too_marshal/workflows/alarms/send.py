@@ -181,7 +181,7 @@ def _content(session: Session, desk: Desk, row: Notification) -> Content:
     is_drill = event.stream == DRILL
     if row.occasion == Occasion.RETRACTION:
         return retraction_of(event, is_drill=is_drill)
-    if row.occasion in {Occasion.MENTION, Occasion.SHIFT}:
+    if row.occasion == Occasion.MENTION:
         return Content(row.why[:150], row.why, "")
     what = _WHAT.get(row.occasion, "")
     return content_of(session, desk.robots, event, what=what, is_drill=is_drill)
