@@ -57,7 +57,7 @@ class HandForm:
         if "containment" in values:
             texts["containment"] = f"{100 * values['containment']:g}"
         if values.get("corners"):
-            texts["corners"] = "\n".join(f"{ra:g} {dec:g}" for ra, dec in values["corners"])
+            texts["corners"] = "\n".join(f"{ra:.10g} {dec:.10g}" for ra, dec in values["corners"])
         return cls(texts)
 
     def said(self, files: Mapping[str, FileStorage]) -> EventByHand | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -24,7 +24,6 @@ CIRCLES = ("primary", "secondary", "everybody")
 
 REPEATS = 12
 """How often everybody is woken; then the alarm stays red and rings no more."""
-
 
 STEPS = len(CIRCLES) + REPEATS - 1
 
@@ -167,9 +166,9 @@ def acknowledge_alarm(session: Session, alarm_id: int, *, by: str, how: str) -> 
     return is_first
 
 
-def end_alarm(session: Session, alarm: Alarm, at: datetime | None = None) -> None:
+def end_alarm(session: Session, alarm: Alarm) -> None:
     """Nobody has to see to it any more, since the event is retracted; not committed."""
-    alarm.ended_at = at or now()
+    alarm.ended_at = now()
     record(
         session, "Alarm ended: the event is retracted", subject="alarm", subject_id=alarm.id,
         event_id=alarm.event_id,

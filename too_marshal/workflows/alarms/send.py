@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,6 +24,7 @@ from too_marshal.deployment.settings import Settings
 from too_marshal.notices.others.drill import STREAM as DRILL
 from too_marshal.workflows.alarms.contents import Content, content_of, retraction_of
 from too_marshal.workflows.alarms.tokens import Acknowledging, token_of
+from too_marshal.workflows.at_most_once import send_at_most_once
 from too_marshal.workflows.live_database import why_not_from_here
 
 PAUSES = (5.0, 20.0, 60.0, 180.0, 600.0)
@@ -77,35 +79,36 @@ def send_notification(session: Session, desk: Desk, notification_id: int) -> Non
         A message that waits; any other is left as it is.
     """
     _hold_event(session, notification_id)
-    row = lock(session, Notification, notification_id)
-    if row.state == DeliveryState.SENDING:
-        reason = "the process ended while it was being sent"
-        settle(session, row, Outcome(DeliveryState.UNCONFIRMED, reason))
-    if row.state != DeliveryState.WAITING:
-        session.commit()
-        return
+    send_at_most_once(
+        session,
+        Notification,
+        notification_id,
+        prepare=partial(_prepare, session, desk),
+        settle=settle,
+        say=Outcome,
+        pauses=len(PAUSES),
+    )
+
+
+def _prepare(session: Session, desk: Desk, row: Notification) -> Callable[[], Outcome] | str:
+    """How to send it, or why it is not to be sent."""
     contact = session.get(Contact, row.contact_id, populate_existing=True)
     sender = None if contact is None else desk.senders.get(contact.kind)
     reason = _why_not(session, row, contact, sender)
     if reason or contact is None or sender is None:
-        settle(session, row, Outcome(DeliveryState.FAILED, reason))
-        session.commit()
-        return
+        return reason
     message = _message(session, desk, row)
     row.subject, row.text = message.subject, message.text
     row.as_of = None if row.event_id is None else session.get_one(Event, row.event_id).changed_at
-    row.state, row.attempts = DeliveryState.SENDING, row.attempts + 1
-    session.commit()  # before it is sent: a message that may have gone out is not sent again
-    failpoints.hit("before_message")
-    outcome = sender.send(contact.address, message)
-    failpoints.hit("after_message")
-    row = lock(session, Notification, notification_id)
-    if outcome.state == DeliveryState.WAITING and row.attempts > len(PAUSES):
-        outcome = Outcome(DeliveryState.FAILED, outcome.reason)
-    # Who took us for dead has called it unconfirmed: only what is certain is better than that.
-    if row.state == DeliveryState.SENDING or outcome.state == DeliveryState.SENT:
-        settle(session, row, outcome)
-    session.commit()
+    address = contact.address
+
+    def post() -> Outcome:
+        failpoints.hit("before_message")
+        outcome = sender.send(address, message)
+        failpoints.hit("after_message")
+        return outcome
+
+    return post
 
 
 def _hold_event(session: Session, notification_id: int) -> None:
@@ -148,7 +151,7 @@ def _out_of_date(session: Session, row: Notification) -> str:
     return ""
 
 
-_WHAT = {Occasion.UPDATE: "has changed", Occasion.ALARM: "needs you", Occasion.MENTION: ""}
+_WHAT = {Occasion.UPDATE: "has changed", Occasion.ALARM: "needs you"}
 
 
 def _message(session: Session, desk: Desk, row: Notification) -> Message:

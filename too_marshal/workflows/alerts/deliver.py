@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
@@ -19,6 +21,7 @@ from too_marshal.db.queues import Submission
 from too_marshal.deployment.channels import Channels, Outcome
 from too_marshal.notices.notice import Kind
 from too_marshal.units import YEAR
+from too_marshal.workflows.at_most_once import send_at_most_once
 from too_marshal.workflows.events.spoken import spoken_name
 from too_marshal.workflows.live_database import why_not_from_here
 
@@ -159,32 +162,25 @@ def deliver(session: Session, channels: Channels, delivery_id: int) -> None:
     delivery_id
         A message that waits; any other is left as it is.
     """
-    row = lock(session, Delivery, delivery_id)
-    if row.state == DeliveryState.SENDING:
-        reason = "the process ended while it was being sent"
-        settle(session, row, Outcome(DeliveryState.UNCONFIRMED, reason))
-    if row.state != DeliveryState.WAITING:
-        session.commit()
-        return
+    send_at_most_once(
+        session,
+        Delivery,
+        delivery_id,
+        prepare=partial(_prepare, session, channels),
+        settle=settle,
+        say=Outcome,
+        pauses=len(PAUSES),
+    )
+
+
+def _prepare(session: Session, channels: Channels, row: Delivery) -> Callable[[], Outcome] | str:
+    """How to send it, or why it is not to be sent."""
     if reason := why_not_from_here(session, row.created_at):
-        settle(session, row, Outcome(DeliveryState.FAILED, reason))
-        session.commit()
-        return
+        return reason
     channel = channels.by_name.get(row.channel)
     if channel is None:
-        settle(session, row, Outcome(DeliveryState.FAILED, "no such channel is configured"))
-        session.commit()
-        return
-    row.state, row.attempts = DeliveryState.SENDING, row.attempts + 1
-    session.commit()  # before it is sent: a message that may have gone out is not sent again
-    outcome = channel.post(row.text)
-    row = lock(session, Delivery, delivery_id)
-    if outcome.state == DeliveryState.WAITING and row.attempts > len(PAUSES):
-        outcome = Outcome(DeliveryState.FAILED, outcome.reason)
-    # Who took us for dead has called it unconfirmed: only what is certain is better than that.
-    if row.state == DeliveryState.SENDING or outcome.state == DeliveryState.SENT:
-        settle(session, row, outcome)
-    session.commit()
+        return "no such channel is configured"
+    return partial(channel.post, row.text)
 
 
 def settle(session: Session, row: Delivery, outcome: Outcome) -> None:

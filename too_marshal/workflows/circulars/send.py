@@ -6,7 +6,9 @@ What may have arrived is not sent again: it is unconfirmed until it comes back a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -19,6 +21,7 @@ from too_marshal.db.events import Event, record
 from too_marshal.db.locks import lock
 from too_marshal.deployment.circulars.way import Answer
 from too_marshal.deployment.circulars.ways import CircularWays
+from too_marshal.workflows.at_most_once import send_at_most_once
 from too_marshal.workflows.circulars.edit import check
 from too_marshal.workflows.errors import Forbidden
 from too_marshal.workflows.live_database import why_copy
@@ -121,38 +124,39 @@ def send(session: Session, ways: CircularWays, sending_id: int) -> None:
     sending_id
         One that waits; any other is left as it is.
     """
-    row = lock(session, CircularSending, sending_id)
-    if row.state == DeliveryState.SENDING:
-        reason = "the process ended while it was being sent"
-        _settle(session, row, Answer(DeliveryState.UNCONFIRMED, reason))
-    if row.state != DeliveryState.WAITING:
-        session.commit()
-        return
+    send_at_most_once(
+        session,
+        CircularSending,
+        sending_id,
+        prepare=partial(_prepare, session, ways),
+        settle=_settle,
+        say=Answer,
+        pauses=len(PAUSES),
+    )
+
+
+def _prepare(
+    session: Session, ways: CircularWays, row: CircularSending
+) -> Callable[[], Answer] | str:
+    """How to send it, or why it is not to be sent."""
     draft = session.get_one(CircularDraft, row.draft_id, populate_existing=True)
     event = session.get_one(Event, draft.event_id, populate_existing=True)
+    if reason := why_not(session, event, ways):
+        return reason
+    if draft.approved_sha256 != row.sha256:
+        return "its text is not approved"
     way = ways.by_name.get(row.way)
-    reason = why_not(session, event, ways)
-    if not reason and draft.approved_sha256 != row.sha256:
-        reason = "its text is not approved"
-    if not reason and way is None:
-        reason = "no such way is configured"
-    if reason or way is None:
-        _settle(session, row, Answer(DeliveryState.FAILED, reason))
-        session.commit()
-        return
-    row.state, row.attempts = DeliveryState.SENDING, row.attempts + 1
-    session.commit()  # before it is sent: what may have gone out is not sent again
-    failpoints.hit("before_circular")
-    answer = way.send(row.subject, row.body)
-    failpoints.hit("after_circular")
-    row = lock(session, CircularSending, sending_id)
-    if answer.state == DeliveryState.WAITING and row.attempts > len(PAUSES):
-        answer = Answer(DeliveryState.FAILED, answer.reason)
-    # Who took us for dead has called it unconfirmed, or it has come back already: only what is
-    # certain is better than that.
-    if row.state == DeliveryState.SENDING or answer.state == DeliveryState.SENT:
-        _settle(session, row, answer)
-    session.commit()
+    if way is None:
+        return "no such way is configured"
+    subject, body = row.subject, row.body
+
+    def post() -> Answer:
+        failpoints.hit("before_circular")
+        answer = way.send(subject, body)
+        failpoints.hit("after_circular")
+        return answer
+
+    return post
 
 
 def settle_by_person(
