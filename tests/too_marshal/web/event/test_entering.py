@@ -68,6 +68,12 @@ def test_an_event_is_entered_corrected_and_retracted(observer: FlaskClient, sess
     assert "Retract this event" not in text
 
 
+def test_corners_come_back_with_all_their_digits(observer: FlaskClient):
+    corners = "150.123456 -20.654321\n151.5 -20\n150.5 -19.25"
+    entered = observer.post("/events/by-hand", data=typed(corners=corners))
+    assert corners in page(observer, f"{entered.location}/by-hand")
+
+
 def test_a_map_is_brought_as_a_file(observer: FlaskClient, session: Session):
     file = (io.BytesIO(alerts.skymap_fits(order=3)), "map.fits")
     answer = observer.post("/events/by-hand", data={**typed(), "map_file": file})
