@@ -51,7 +51,7 @@ from too_marshal.web.event import page as event_page
 from too_marshal.web.layers import image as sky_image
 from too_marshal.web.layers import pages as layer_pages
 from too_marshal.web.night import pages as night_pages
-from too_marshal.web.people import accounts, audit, second_factor
+from too_marshal.web.people import accounts, audit, programs, second_factor
 from too_marshal.web.plans import asked_curve, by_hand, charts, compare, estimate
 from too_marshal.web.plans import galaxies as plan_galaxies
 from too_marshal.web.plans import pages as plan_pages
@@ -135,6 +135,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         circular_pages.circulars,
         health.health,
         accounts.people,
+        programs.programs,
         live.live,
         links.links,
         entering.entering,

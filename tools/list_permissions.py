@@ -10,18 +10,19 @@ from sqlalchemy import create_engine
 from too_marshal.app import create_app
 from too_marshal.db.people import Role
 from too_marshal.deployment.settings import Settings
-from too_marshal.http.access import PUBLIC, needed_role
+from too_marshal.http.access import PUBLIC, needed_role, needed_scope
 
 PAGE = Path(__file__).parents[1] / "docs" / "permissions.md"
 
 HEAD = """# Who may do what
 
 Written by `python tools/list_permissions.py` from what each address declares; a test holds the
-service against it. Every role may all that the ones before it may. A token of the API has a role of
-its own, never above its person's.
+service against it. Every role (viewer, observer, approver, admin) may all that the ones before it
+may. A token of the API has a role of its own, never above its person's, and scopes: it does what it
+is for, and nothing else.
 
-| Address | Methods | Needs |
-| --- | --- | --- |
+| Address | Methods | Needs | Scope of a token |
+| --- | --- | --- | --- |
 """
 
 
@@ -32,7 +33,8 @@ def permissions(app: Flask) -> str:
         needed = needed_role(app.view_functions[rule.endpoint])
         role = "nobody's login" if needed == PUBLIC else Role(needed or 0).name.lower()
         methods = ", ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
-        rows.append(f"| `{rule.rule}` | {methods} | {role} |")
+        scope = needed_scope(app.view_functions[rule.endpoint]) or ""
+        rows.append(f"| `{rule.rule}` | {methods} | {role} | {scope} |")
     return HEAD + "\n".join(sorted(rows)) + "\n"
 
 

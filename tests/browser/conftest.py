@@ -295,6 +295,13 @@ def observer(log_in: LogIn, page: Page) -> Page:
 
 
 @pytest.fixture
+def approver(log_in: LogIn, page: Page) -> Page:
+    """A page of an approver."""
+    log_in(Role.APPROVER)
+    return page
+
+
+@pytest.fixture
 def silent_robot(database: Session) -> Iterator[None]:
     """ZTF's robot was last heard of hours ago."""
     held = database.get_one(RobotQueue, "ZTF")

@@ -31,7 +31,7 @@ def submissions_of(database: Session, plan: Plan) -> int:
 def test_somebody_logs_in_and_out_by_the_form(page: Page, site: Site):
     page.goto(site.address("/queues"))
     expect(page.get_by_label("Name")).to_be_focused()
-    page.get_by_label("Name").fill("observer")
+    page.get_by_label("Name").fill("approver")
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Queues")).to_be_visible()
@@ -42,127 +42,127 @@ def test_somebody_logs_in_and_out_by_the_form(page: Page, site: Site):
 
 
 def test_the_dialog_asks_and_cancel_is_what_has_the_focus(
-    observer: Page, site: Site, database: Session, plan: Plan
+    approver: Page, site: Site, database: Session, plan: Plan
 ):
-    observer.goto(site.address(f"/plans/{plan.id}"))
-    observer.get_by_role("button", name="Approve and submit…").click()
-    dialog = observer.get_by_role("dialog")
+    approver.goto(site.address(f"/plans/{plan.id}"))
+    approver.get_by_role("button", name="Approve and submit…").click()
+    dialog = approver.get_by_role("dialog")
     for words in ("ZTF", "Partnership", "12 in g, r", "34 min"):
         expect(dialog).to_contain_text(words)
-    expect(observer.get_by_role("button", name="Cancel")).to_be_focused()
-    observer.keyboard.press("Enter")
+    expect(approver.get_by_role("button", name="Cancel")).to_be_focused()
+    approver.keyboard.press("Enter")
     expect(dialog).not_to_be_visible()
-    observer.get_by_role("button", name="Approve and submit…").click()
-    observer.keyboard.press("Escape")
+    approver.get_by_role("button", name="Approve and submit…").click()
+    approver.keyboard.press("Escape")
     expect(dialog).not_to_be_visible()
     assert submissions_of(database, plan) == 0
 
 
 def test_a_warning_is_accepted_or_nothing_is_sent(
-    observer: Page, site: Site, database: Session, plan: Plan
+    approver: Page, site: Site, database: Session, plan: Plan
 ):
     add_preflight(database, plan, ("warning", "ToO_theirs goes first"))
-    observer.goto(site.address(f"/plans/{plan.id}"))
-    observer.get_by_role("button", name="Approve and submit…").click()
-    button = observer.get_by_role("button", name="Approve and submit", exact=True)
+    approver.goto(site.address(f"/plans/{plan.id}"))
+    approver.get_by_role("button", name="Approve and submit…").click()
+    button = approver.get_by_role("button", name="Approve and submit", exact=True)
     button.click()
-    expect(observer.get_by_role("dialog")).to_be_visible()  # the browser asks for the tick
+    expect(approver.get_by_role("dialog")).to_be_visible()  # the browser asks for the tick
     assert submissions_of(database, plan) == 0
-    observer.get_by_label("in spite of the warning").check()
+    approver.get_by_label("in spite of the warning").check()
     button.click()
-    expect(observer.locator("#messages")).to_contain_text("Approved")
+    expect(approver.locator("#messages")).to_contain_text("Approved")
     assert submissions_of(database, plan) == 1
 
 
 def test_an_impatient_finger_submits_once(
-    observer: Page, site: Site, database: Session, plan: Plan
+    approver: Page, site: Site, database: Session, plan: Plan
 ):
-    observer.goto(site.address(f"/plans/{plan.id}"))
-    observer.get_by_role("button", name="Approve and submit…").click()
-    observer.get_by_role("button", name="Approve and submit", exact=True).dblclick()
-    expect(observer.locator("#messages")).to_contain_text("Approved: ZTF gets it as ToO_")
-    expect(observer.locator("#approval .state")).to_have_text("approved")
-    expect(observer.get_by_role("button", name="Approve and submit…")).to_have_count(0)
+    approver.goto(site.address(f"/plans/{plan.id}"))
+    approver.get_by_role("button", name="Approve and submit…").click()
+    approver.get_by_role("button", name="Approve and submit", exact=True).dblclick()
+    expect(approver.locator("#messages")).to_contain_text("Approved: ZTF gets it as ToO_")
+    expect(approver.locator("#approval .state")).to_have_text("approved")
+    expect(approver.get_by_role("button", name="Approve and submit…")).to_have_count(0)
     assert submissions_of(database, plan) == 1
 
 
 def test_a_page_that_stood_open_submits_nothing_twice(
-    observer: Page, site: Site, database: Session, plan: Plan
+    approver: Page, site: Site, database: Session, plan: Plan
 ):
-    other = observer.context.new_page()
-    for page in (observer, other):
+    other = approver.context.new_page()
+    for page in (approver, other):
         page.goto(site.address(f"/plans/{plan.id}"))
-    for page in (observer, other):
+    for page in (approver, other):
         # As if the second page had not heard of the first yet.
         page.evaluate("document.querySelector('#submit form').requestSubmit()")
         expect(page.locator("#approval .state")).to_be_visible()
     assert submissions_of(database, plan) == 1
 
 
-def test_a_queue_is_withdrawn_after_a_question(observer: Page, site: Site, plan: Plan):
-    observer.goto(site.address(f"/plans/{plan.id}"))
-    observer.get_by_role("button", name="Approve and submit…").click()
-    observer.get_by_role("button", name="Approve and submit", exact=True).click()
-    observer.locator("#approval").get_by_role("button", name="Withdraw").click()
-    dialog = observer.get_by_role("dialog")
+def test_a_queue_is_withdrawn_after_a_question(approver: Page, site: Site, plan: Plan):
+    approver.goto(site.address(f"/plans/{plan.id}"))
+    approver.get_by_role("button", name="Approve and submit…").click()
+    approver.get_by_role("button", name="Approve and submit", exact=True).click()
+    approver.locator("#approval").get_by_role("button", name="Withdraw").click()
+    dialog = approver.get_by_role("dialog")
     expect(dialog).to_contain_text("will be told to drop")
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     dialog.get_by_role("button", name="Withdraw").click()
-    expect(observer.locator("#messages")).to_contain_text("is asked to drop")
-    expect(observer.locator("#submissions .state-withdrawn").first).to_be_visible()
+    expect(approver.locator("#messages")).to_contain_text("is asked to drop")
+    expect(approver.locator("#submissions .state-withdrawn").first).to_be_visible()
 
 
 def test_what_is_wrong_is_said_beside_the_field_and_then_it_works(
-    observer: Page, site: Site, allowed_errors: list[str]
+    approver: Page, site: Site, allowed_errors: list[str]
 ):
     allowed_errors.append("422")
-    observer.goto(site.address(f"/events/{site.stage_id}"))
-    observer.get_by_text("New plan").click()
-    filters = observer.get_by_label("Filters, in order")
+    approver.goto(site.address(f"/events/{site.stage_id}"))
+    approver.get_by_text("New plan").click()
+    filters = approver.get_by_label("Filters, in order")
     filters.fill("g, z")
-    observer.get_by_role("button", name="Make the plan").click()
+    approver.get_by_role("button", name="Make the plan").click()
     expect(filters).to_have_accessible_description("ZTF has the filters g, r, i.")
     expect(filters).to_have_value("g, z")
     filters.fill("r, r")
-    observer.get_by_role("button", name="Make the plan").click()
-    event_status = observer.locator("#standing")
+    approver.get_by_role("button", name="Make the plan").click()
+    event_status = approver.locator("#standing")
     expect(event_status).to_have_attribute("data-state", "computing")
     expect(event_status).to_contain_text("in line")  # no worker lives here
 
 
-def test_all_submission_is_stopped_and_allowed_again(observer: Page, site: Site, plan: Plan):
-    observer.goto(site.address("/health"))
-    observer.get_by_role("button", name="Stop all submission").click()
-    observer.get_by_role("dialog").get_by_role("button", name="Stop all submission").click()
-    stopped = observer.get_by_role("alert").filter(has_text="All submission is stopped")
-    expect(stopped).to_contain_text("All submission is stopped by observer")
-    observer.goto(site.address(f"/plans/{plan.id}"))
-    expect(observer.locator("#approval")).to_contain_text("all submission is stopped")
-    observer.goto(site.address("/health"))
-    observer.get_by_role("button", name="Allow submission again").click()
-    observer.get_by_role("dialog").get_by_role("button", name="Allow", exact=True).click()
-    expect(observer.locator("#health")).to_contain_text("allowed")
+def test_all_submission_is_stopped_and_allowed_again(approver: Page, site: Site, plan: Plan):
+    approver.goto(site.address("/health"))
+    approver.get_by_role("button", name="Stop all submission").click()
+    approver.get_by_role("dialog").get_by_role("button", name="Stop all submission").click()
+    stopped = approver.get_by_role("alert").filter(has_text="All submission is stopped")
+    expect(stopped).to_contain_text("All submission is stopped by approver")
+    approver.goto(site.address(f"/plans/{plan.id}"))
+    expect(approver.locator("#approval")).to_contain_text("all submission is stopped")
+    approver.goto(site.address("/health"))
+    approver.get_by_role("button", name="Allow submission again").click()
+    approver.get_by_role("dialog").get_by_role("button", name="Allow", exact=True).click()
+    expect(approver.locator("#health")).to_contain_text("allowed")
 
 
-def test_the_lint_of_a_circular_follows_what_is_typed(observer: Page, site: Site):
-    observer.goto(site.address(f"/circulars/{site.circular_id}/edit"))
-    lint = observer.locator("#circular-lint")
+def test_the_lint_of_a_circular_follows_what_is_typed(approver: Page, site: Site):
+    approver.goto(site.address(f"/circulars/{site.circular_id}/edit"))
+    lint = approver.locator("#circular-lint")
     expect(lint).to_contain_text("GCN would take it")
-    observer.get_by_label("Subject").fill("Re: MS260101a")
+    approver.get_by_label("Subject").fill("Re: MS260101a")
     expect(lint).to_contain_text("contains 're: '")
-    body = observer.get_by_label("Body")
+    body = approver.get_by_label("Body")
     body.fill(body.input_value().replace("{ZTF.images=15 images}", "{ZTF.images=1 images}"))
     expect(lint).to_contain_text("by the data it is “15 images”")
     expect(lint.locator("pre")).to_contain_text("We obtained 1 images")
 
 
-def test_a_circular_is_copied_as_it_stands(observer: Page, site: Site):
-    observer.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.url)
-    observer.goto(site.address(f"/circulars/{site.circular_id}"))
-    observer.get_by_role("button", name="Copy").click()
-    expect(observer.locator("#copied")).to_have_text("Copied.")
-    copied = observer.evaluate("navigator.clipboard.readText()")
-    assert copied == observer.locator("#circular-text").text_content()
+def test_a_circular_is_copied_as_it_stands(approver: Page, site: Site):
+    approver.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.url)
+    approver.goto(site.address(f"/circulars/{site.circular_id}"))
+    approver.get_by_role("button", name="Copy").click()
+    expect(approver.locator("#copied")).to_have_text("Copied.")
+    copied = approver.evaluate("navigator.clipboard.readText()")
+    assert copied == approver.locator("#circular-text").text_content()
     assert "We obtained 15 images" in " ".join(copied.split())
 
 
@@ -170,7 +170,7 @@ def test_without_scripts_events_are_read_and_plans_asked_for(browser: Browser, s
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(site.address("/login"))
-    page.get_by_label("Name").fill("observer")
+    page.get_by_label("Name").fill("approver")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("link", name="MS260103c").click()

@@ -31,56 +31,56 @@ def open_event(page: Page, site: Site) -> Page:
     return page
 
 
-def test_what_happens_appears_without_a_reload(observer: Page, site: Site, database: Session):
-    open_event(observer, site)
-    observer.evaluate("window.same = true")
+def test_what_happens_appears_without_a_reload(approver: Page, site: Site, database: Session):
+    open_event(approver, site)
+    approver.evaluate("window.same = true")
     happen(database, site, "The observatory closes its dome")
-    expect(observer.locator("#timeline")).to_contain_text("closes its dome")
-    assert observer.evaluate("window.same")
+    expect(approver.locator("#timeline")).to_contain_text("closes its dome")
+    assert approver.evaluate("window.same")
 
 
-def test_what_is_being_done_is_not_disturbed(observer: Page, site: Site, database: Session):
-    open_event(observer, site)
-    observer.get_by_text("New plan").click()
-    observer.get_by_label("Exposure time (s)").fill("12")
-    observer.locator("#fold-rehearsal > summary").click()
-    observer.locator("button[commandfor=retract]").click()
-    observer.evaluate(
+def test_what_is_being_done_is_not_disturbed(approver: Page, site: Site, database: Session):
+    open_event(approver, site)
+    approver.get_by_text("New plan").click()
+    approver.get_by_label("Exposure time (s)").fill("12")
+    approver.locator("#fold-rehearsal > summary").click()
+    approver.locator("button[commandfor=retract]").click()
+    approver.evaluate(
         """() => { const known = document.getElementById("refresh").dataset.known;
              new EventSource(`/live?after=${known}`).addEventListener("activity", (event) => {
                document.body.dataset.heard = JSON.parse(event.data).text; }); }"""
     )
     happen(database, site, "Something happens behind the dialog")
     # The row is told within a second; the page must have heard it before the dialog is closed.
-    expect(observer.locator("body[data-heard*='behind the dialog']")).to_be_attached()
-    dialog = observer.get_by_role("dialog")
+    expect(approver.locator("body[data-heard*='behind the dialog']")).to_be_attached()
+    dialog = approver.get_by_role("dialog")
     expect(dialog).to_be_visible()
     dialog.get_by_role("button", name="Cancel").click()
-    expect(observer.locator("#timeline")).to_contain_text("behind the dialog")
-    expect(observer.get_by_label("Exposure time (s)")).to_have_value("12")
+    expect(approver.locator("#timeline")).to_contain_text("behind the dialog")
+    expect(approver.get_by_label("Exposure time (s)")).to_have_value("12")
 
 
-def test_a_plan_that_becomes_ready_shows_itself(observer: Page, site: Site, database: Session):
+def test_a_plan_that_becomes_ready_shows_itself(approver: Page, site: Site, database: Session):
     event = database.get_one(Event, site.stage_id)
     plan = add_plan(database, event, state=PlanState.COMPUTING)
-    observer.goto(site.address(f"/plans/{plan.id}"))
-    expect(observer.get_by_role("progressbar")).to_be_visible()
+    approver.goto(site.address(f"/plans/{plan.id}"))
+    expect(approver.get_by_role("progressbar")).to_be_visible()
     plan.state, plan.remark, plan.ready_at = PlanState.EMPTY, "Nothing rises tonight.", now()
     record(database, "Plan is empty", subject="plan", subject_id=plan.id, event_id=event.id)
     database.commit()
-    expect(observer.locator("#standing")).to_contain_text("Nothing rises tonight.")
-    expect(observer.get_by_role("progressbar")).to_have_count(0)
+    expect(approver.locator("#standing")).to_contain_text("Nothing rises tonight.")
+    expect(approver.get_by_role("progressbar")).to_have_count(0)
 
 
 def test_eight_tabs_share_one_stream_and_all_hear(
-    observer: Page, context: BrowserContext, site: Site, database: Session
+    approver: Page, context: BrowserContext, site: Site, database: Session
 ):
     streams: list[str] = []
     context.on(
         "request",
         lambda request: streams.append(request.url) if is_stream(request) else None,
     )
-    pages = [observer] + [context.new_page() for _ in range(7)]
+    pages = [approver] + [context.new_page() for _ in range(7)]
     for page in pages:
         open_event(page, site)
     assert len(streams) == 1
@@ -95,24 +95,24 @@ def test_eight_tabs_share_one_stream_and_all_hear(
 
 
 def test_without_the_stream_the_page_says_so_and_asks_at_intervals(
-    observer: Page, context: BrowserContext, site: Site, database: Session,
+    approver: Page, context: BrowserContext, site: Site, database: Session,
     allowed_errors: list[str],
 ):  # fmt: skip
     allowed_errors.append("ERR_FAILED")
     context.route(re.compile(r"/live(\?|$)"), lambda route: route.abort())
-    observer.clock.install()
-    open_event(observer, site)
-    expect(observer.locator("#live-state")).to_be_visible()
+    approver.clock.install()
+    open_event(approver, site)
+    expect(approver.locator("#live-state")).to_be_visible()
     happen(database, site, "Found by asking")
-    observer.clock.run_for(20_000)
-    expect(observer.locator("#timeline")).to_contain_text("Found by asking")
+    approver.clock.run_for(20_000)
+    expect(approver.locator("#timeline")).to_contain_text("Found by asking")
 
 
-def test_ages_grow_while_the_page_stands_open(observer: Page, site: Site):
-    observer.clock.install()
-    open_event(observer, site)
-    age = observer.locator("#details [data-since]").first
+def test_ages_grow_while_the_page_stands_open(approver: Page, site: Site):
+    approver.clock.install()
+    open_event(approver, site)
+    age = approver.locator("#details [data-since]").first
     before = age.text_content()
-    observer.clock.fast_forward("02:00:00")
+    approver.clock.fast_forward("02:00:00")
     expect(age).not_to_have_text(before)
-    expect(observer.locator("#stream")).to_have_class("tag tag-red")
+    expect(approver.locator("#stream")).to_have_class("tag tag-red")

@@ -102,14 +102,14 @@ def faults_in_themes(page: Page) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("dialog", ["submit", "withdraw", "switch", "retract"])
-def test_a_machine_finds_no_fault_in_a_dialog(observer: Page, site: Site, dialog: str):
+def test_a_machine_finds_no_fault_in_a_dialog(approver: Page, site: Site, dialog: str):
     address = {"submit": "plan", "withdraw": "queues", "switch": "health", "retract": "event"}
-    visit(observer, site, address[dialog])
+    visit(approver, site, address[dialog])
     if dialog == "retract":
-        observer.locator("#fold-rehearsal > summary").click()
-    observer.locator(f"button[commandfor^={dialog}]").first.click()
-    expect(observer.locator("dialog[open]")).to_be_visible()
-    assert faults(observer) == []
+        approver.locator("#fold-rehearsal > summary").click()
+    approver.locator(f"button[commandfor^={dialog}]").first.click()
+    expect(approver.locator("dialog[open]")).to_be_visible()
+    assert faults(approver) == []
 
 
 def test_on_a_telephone_nothing_is_wider_than_the_screen(
@@ -125,7 +125,7 @@ def test_on_a_telephone_nothing_is_wider_than_the_screen(
 
 def test_on_a_telephone_everything_to_touch_is_large_enough(page: Page, site: Site, log_in: LogIn):
     page.set_viewport_size({"width": 390, "height": 844})
-    log_in(Role.OBSERVER)
+    log_in(Role.APPROVER)
     for name in ("event", "plan", "queues", "health"):
         visit(page, site, name)
         small = page.evaluate(
@@ -138,21 +138,21 @@ def test_on_a_telephone_everything_to_touch_is_large_enough(page: Page, site: Si
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_facts_of_an_event_need_no_scrolling(observer: Page, site: Site, width: int):
+def test_the_facts_of_an_event_need_no_scrolling(approver: Page, site: Site, width: int):
     height = {1280: 800, 390: 844}[width]
-    observer.set_viewport_size({"width": width, "height": height})
-    visit(observer, site, "event")
+    approver.set_viewport_size({"width": width, "height": height})
+    visit(approver, site, "event")
     for part in ("#facts .verdict", "[data-action=next]", "#details dt:has-text('T0')"):
-        box = observer.locator(part).bounding_box()
+        box = approver.locator(part).bounding_box()
         assert box["y"] + box["height"] <= height, part
 
 
-def test_the_theme_is_chosen_before_the_first_paint_and_kept(observer: Page, site: Site):
-    visit(observer, site, "events")
-    observer.get_by_label("Theme").select_option("red")
-    expect(observer.locator("html")).to_have_attribute("data-bs-theme", "red")
+def test_the_theme_is_chosen_before_the_first_paint_and_kept(approver: Page, site: Site):
+    visit(approver, site, "events")
+    approver.get_by_label("Theme").select_option("red")
+    expect(approver.locator("html")).to_have_attribute("data-bs-theme", "red")
     # A script that runs before any of the body exists sees the choice made.
-    observer.add_init_script(
+    approver.add_init_script(
         """new MutationObserver((_, self) => {
              if (document.body) {
                window.themeAtBody = document.documentElement.dataset.bsTheme;
@@ -160,16 +160,16 @@ def test_the_theme_is_chosen_before_the_first_paint_and_kept(observer: Page, sit
              }
            }).observe(document, {childList: true, subtree: true});"""
     )
-    visit(observer, site, "health")
-    assert observer.evaluate("window.themeAtBody") == "red"
+    visit(approver, site, "health")
+    assert approver.evaluate("window.themeAtBody") == "red"
 
 
-def test_the_red_theme_shows_no_blue(observer: Page, site: Site):
-    observer.goto(site.address("/healthz"))
-    observer.evaluate("localStorage.setItem('theme', 'red')")
+def test_the_red_theme_shows_no_blue(approver: Page, site: Site):
+    approver.goto(site.address("/healthz"))
+    approver.evaluate("localStorage.setItem('theme', 'red')")
     for name in ("event", "plan", "health"):
-        visit(observer, site, name)
-        picture = Image.open(io.BytesIO(observer.screenshot(full_page=True))).convert("RGB")
+        visit(approver, site, name)
+        picture = Image.open(io.BytesIO(approver.screenshot(full_page=True))).convert("RGB")
         pixels = np.asarray(picture, dtype=float)
         assert pixels[..., 2].mean() < 5, name
         assert np.quantile(pixels[..., 2], 0.999) < 150, name

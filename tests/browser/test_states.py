@@ -26,13 +26,13 @@ _numbers = count(1)
 
 @pytest.fixture(params=[(1280, 800), (390, 844)], ids=["desk", "telephone"])
 def shown(
-    request: pytest.FixtureRequest, observer: Page, site: Site, database: Session
+    request: pytest.FixtureRequest, approver: Page, site: Site, database: Session
 ) -> Iterator[tuple[Page, Event]]:
     """A page of a size, and an event with a map for it; nothing is asked of another host."""
     width, height = request.param
-    observer.set_viewport_size({"width": width, "height": height})
+    approver.set_viewport_size({"width": width, "height": height})
     strangers: list[str] = []
-    observer.on(
+    approver.on(
         "request",
         lambda asked: (
             None if asked.url.startswith((site.url, "data:")) else strangers.append(asked.url)
@@ -40,9 +40,9 @@ def shown(
     )
     event = add_event(database, f"MS260303s{next(_numbers)}", is_test=True)
     add_localization(database, event)
-    yield observer, event
+    yield approver, event
     assert strangers == []
-    assert observer.evaluate("document.documentElement.scrollWidth") <= width
+    assert approver.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_a_retraction_takes_the_plan_away_from_an_open_page(

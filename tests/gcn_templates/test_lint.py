@@ -9,12 +9,20 @@ import pytest
 from gcn_templates import Circular, faults, findings
 from gcn_templates.lint import MAX_SUBJECT, Level, subject_findings
 
-# Subjects of published circulars, as they stand in GCN's archive (gcn.nasa.gov/circulars).
-SUBJECTS = Path(__file__).parents[1] / "data" / "circulars" / "subjects.txt"
+# Subjects of published circulars, as they stand in GCN's archive (gcn.nasa.gov/circulars): of all
+# kinds, and 320 drawn at random from those on events of the corpus. Of all 38 624 in the archive of
+# December 2024 the lint refuses 136: those that are not ASCII, that begin with "Subject:", or that
+# name no event or several.
+DATA = Path(__file__).parents[1] / "data" / "circulars"
+SUBJECTS = [
+    subject
+    for name in ("subjects.txt", "subjects_of_the_corpus.txt")
+    for subject in (DATA / name).read_text().splitlines()
+]
 GOOD = "GRB 261122A: ZTF observations"
 
 
-@pytest.mark.parametrize("subject", SUBJECTS.read_text().splitlines())
+@pytest.mark.parametrize("subject", SUBJECTS)
 def test_subjects_that_were_published_are_taken(subject: str):
     assert [str(each) for each in subject_findings(subject) if each.level is Level.FAULT] == []
 

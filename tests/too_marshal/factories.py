@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
+from typing import Any
 
 import numpy as np
 from argon2 import PasswordHasher
@@ -34,6 +35,7 @@ from too_marshal.db.notices import NoticeState, ReceivedNotice
 from too_marshal.db.people import Person, Role
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.db.preflights import Preflight
+from too_marshal.db.programs import Program
 from too_marshal.db.queues import Submission, SubmissionState
 from too_marshal.db.replacements import Replacement, ReplacementState
 from too_marshal.workflows.localizations.localize import load_skymap, store_skymap
@@ -51,6 +53,10 @@ QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 @cache
 def _password_hash() -> str:
     return QUICK_HASHER.hash(PASSWORD)
+
+
+PROGRAM = "Partnership"
+"""That the robots of tests charge unless a plan names another."""
 
 
 def add_person(session: Session, username: str, role: Role, **values: str) -> Person:
@@ -220,6 +226,7 @@ def add_preflight(session: Session, plan: Plan, *findings: tuple[str, str]) -> P
     row = Preflight(
         plan_id=plan.id,
         asked_by="observer",
+        program=plan.program or PROGRAM,
         done_at=now(),
         findings=[{"level": level, "words": words} for level, words in findings],
     )
@@ -238,6 +245,28 @@ def add_submission(
         queue_name=f"ToO_{plan.id}_{next(_numbers)}",
         state=state,
         approved_by="observer",
+    )
+    session.add(row)
+    session.commit()
+    return row
+
+
+def add_program(
+    session: Session, *members: Person, hours: float = 10.0, name: str = PROGRAM, **values: Any
+) -> Program:
+    """A program of ZTF's that has time now."""
+    row = Program(
+        **{
+            "telescope": "ZTF",
+            "name": name,
+            "semester": "this one",
+            "begins_at": now() - timedelta(days=60),
+            "ends_at": now() + timedelta(days=60),
+            "hours": hours,
+            "rules_may_charge": False,
+            "members": list(members),
+            **values,
+        }
     )
     session.add(row)
     session.commit()

@@ -22,7 +22,7 @@ from too_marshal.api.schemas import (
 )
 from too_marshal.db.circulars import CircularDraft, CircularSending
 from too_marshal.db.events import Event
-from too_marshal.db.people import Role
+from too_marshal.db.people import Role, Scope
 from too_marshal.deployment.circulars.ways import circular_ways_of
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404, service
@@ -150,6 +150,7 @@ def get_circular(circular_id: int) -> dict[str, Any]:
     "/events/<row:event_id>/circulars",
     Content(CIRCULAR),
     role=Role.OBSERVER,
+    scope=Scope.CIRCULARS,
     status=201,
     body=Content(document_schema(CircularRequest)),
     problems={
@@ -171,6 +172,7 @@ def post_circular(event_id: int) -> tuple[dict[str, Any], int]:
     "/circulars/<row:circular_id>",
     Content(CIRCULAR),
     role=Role.OBSERVER,
+    scope=Scope.CIRCULARS,
     body=Content(record(version=described(INTEGER, "that was read"), subject=TEXT, text=TEXT)),
     problems={400: "no JSON object", 422: "a value cannot be", **_REFUSED},
 )
@@ -190,6 +192,7 @@ def put_circular(circular_id: int) -> dict[str, Any]:
     "/circulars/<row:circular_id>/refresh",
     Content(CIRCULAR),
     role=Role.OBSERVER,
+    scope=Scope.CIRCULARS,
     body=Content(record(version=described(INTEGER, "that was read"))),
     problems={400: "no JSON object", 422: "a value cannot be", **_REFUSED},
 )
@@ -207,7 +210,8 @@ def refresh_circular(circular_id: int) -> dict[str, Any]:
     "POST",
     "/circulars/<row:circular_id>/approve",
     Content(CIRCULAR),
-    role=Role.OBSERVER,
+    role=Role.APPROVER,
+    scope=Scope.CIRCULARS,
     body=Content(record(sha256=described(TEXT, "of the text that was read"))),
     problems={400: "no JSON object", 422: "a value cannot be", **_REFUSED},
 )
@@ -225,7 +229,8 @@ def approve_circular(circular_id: int) -> dict[str, Any]:
     "POST",
     "/circulars/<row:circular_id>/send",
     Content(CIRCULAR),
-    role=Role.OBSERVER,
+    role=Role.APPROVER,
+    scope=Scope.CIRCULARS,
     status=202,
     body=Content(
         record(
@@ -251,6 +256,7 @@ def send_circular(circular_id: int) -> tuple[dict[str, Any], int]:
     "/circulars/<row:circular_id>/settle",
     Content(CIRCULAR),
     role=Role.OBSERVER,
+    scope=Scope.CIRCULARS,
     body=Content(record(number=described(nullable(INTEGER), "null: it has not gone out"))),
     problems={
         400: "no JSON object",
@@ -272,6 +278,7 @@ def settle_circular(circular_id: int) -> dict[str, Any]:
     "/circulars/lint",
     Content(record(items=listed(FINDING))),
     role=Role.OBSERVER,
+    scope=Scope.CIRCULARS,
     body=Content(record(subject=TEXT, body=TEXT)),
     problems={400: "no JSON object", 422: "a value cannot be"},
 )

@@ -23,7 +23,7 @@ from too_marshal.api.schemas import (
 )
 from too_marshal.db.events import Event
 from too_marshal.db.exposures import Coverage, Exposure, ExposureImport, Source
-from too_marshal.db.people import Role
+from too_marshal.db.people import Role, Scope
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.exposures.records import exposures_of
@@ -167,6 +167,7 @@ def list_coverage(event_id: int) -> dict[str, Any]:
     "/events/<row:event_id>/exposures",
     Content(IMPORT),
     role=Role.OBSERVER,
+    scope=Scope.EXPOSURES,
     status=201,
     body=Content(BINARY, "text/csv"),
     parameters=(
@@ -205,7 +206,13 @@ def list_imports(event_id: int) -> dict[str, Any]:
     return {"items": [import_to_json(row) for row in rows]}
 
 
-@operation("POST", "/imports/<row:import_id>/undo", Content(IMPORT), role=Role.OBSERVER)
+@operation(
+    "POST",
+    "/imports/<row:import_id>/undo",
+    Content(IMPORT),
+    role=Role.OBSERVER,
+    scope=Scope.EXPOSURES,
+)
 def undo_import(import_id: int) -> dict[str, Any]:
     """Take the exposures of an import away again; nothing happens to one that is undone."""
     row_or_404(ExposureImport, import_id)

@@ -26,7 +26,7 @@ from too_marshal.api.schemas import (
 )
 from too_marshal.db.events import Event
 from too_marshal.db.galaxies import GalaxyTable
-from too_marshal.db.people import Role
+from too_marshal.db.people import Role, Scope
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.planning.galaxies import (
@@ -81,6 +81,7 @@ def list_galaxies(event_id: int) -> dict[str, Any]:
     "/events/<row:event_id>/galaxies",
     Content(GALAXIES),
     role=Role.OBSERVER,
+    scope=Scope.PLANS,
     status=201,
     body=Content(BINARY, "application/octet-stream"),
     parameters=(
@@ -104,7 +105,13 @@ def post_galaxies(event_id: int) -> tuple[dict[str, Any], int]:
     return galaxies_to_json(row), 201
 
 
-@operation("POST", "/galaxies/<row:table_id>/remove", Content(GALAXIES), role=Role.OBSERVER)
+@operation(
+    "POST",
+    "/galaxies/<row:table_id>/remove",
+    Content(GALAXIES),
+    role=Role.OBSERVER,
+    scope=Scope.PLANS,
+)
 def post_remove_galaxies(table_id: int) -> dict[str, Any]:
     """Offer a table of galaxies no more; plans that were made with it keep it."""
     row_or_404(GalaxyTable, table_id)

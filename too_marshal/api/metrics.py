@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from too_marshal.api.operations import Content, operation
 from too_marshal.api.schemas import TEXT
 from too_marshal.db.base import now
+from too_marshal.db.people import Scope
 from too_marshal.http.service import database
 from too_marshal.workflows.incident.latencies import SeasonLatencies, latencies
 
@@ -57,7 +58,7 @@ def _rows(found: Iterable[SeasonLatencies]) -> Iterator[tuple[str, str, float, f
             yield each.stream, name, latency.median, latency.percentile_95, latency.count
 
 
-@operation("GET", "/metrics", Content(TEXT, "text/plain"))
+@operation("GET", "/metrics", Content(TEXT, "text/plain"), scope=Scope.METRICS)
 def get_metrics() -> Response:
     """Percentiles of the latency ledger, for Prometheus."""
     registry = CollectorRegistry()

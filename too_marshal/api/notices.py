@@ -23,7 +23,7 @@ from too_marshal.api.schemas import (
 )
 from too_marshal.db.events import Event
 from too_marshal.db.notices import NoticeState, ReceivedNotice, of_event
-from too_marshal.db.people import Role
+from too_marshal.db.people import Role, Scope
 from too_marshal.http.downloads import raw_response
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.intake.ingest import Message, ingest
@@ -102,6 +102,7 @@ def get_raw_notice(notice_id: int) -> Response:
     "/notices",
     Content(RECEIVED),
     role=Role.OBSERVER,
+    scope=Scope.NOTICES,
     body=Content(BINARY, "application/octet-stream"),
     parameters=(
         Parameter("topic", "query", TEXT, "Kafka topic that decides the mission"),

@@ -11,7 +11,7 @@ from too_marshal.http.access import public
 
 _ARGUMENT = re.compile(r"<row:(\w+)>")
 
-COMMON = {401: "no valid token", 403: "the role does not suffice"}
+COMMON = {401: "no valid token", 403: "the role or the scope does not suffice"}
 
 
 @blueprint.get("/openapi.json")
@@ -62,7 +62,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
-        "description": f"Needs the role {operation.role.name.lower()}.",
+        "description": f"Needs the role {operation.role.name.lower()}, and a token with the scope "
+        f"{operation.scope}.",
         "tags": [_tag(operation.path)],
         "parameters": arguments + [_parameter(parameter) for parameter in operation.parameters],
         "responses": {

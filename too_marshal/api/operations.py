@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, abort, request
 
 from too_marshal.api.schemas import INTEGER, Schema
-from too_marshal.db.people import Role
+from too_marshal.db.people import Role, Scope
 from too_marshal.http.access import API, needs
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -50,6 +50,7 @@ class Operation:
     path: str
     summary: str
     role: Role
+    scope: Scope
     status: int
     answer: Content
     body: Content | None
@@ -79,6 +80,7 @@ def operation(  # noqa: PLR0913 - what an operation consists of
     answer: Content,
     *,
     role: Role = Role.VIEWER,
+    scope: Scope = Scope.READ,
     status: int = 200,
     body: Content | None = None,
     parameters: tuple[Parameter, ...] = (),
@@ -94,6 +96,8 @@ def operation(  # noqa: PLR0913 - what an operation consists of
         What is answered when all is well.
     role
         Who may.
+    scope
+        What a token must be for; to read is not enough where something is changed.
     status
         Of that answer.
     body, parameters
@@ -101,16 +105,18 @@ def operation(  # noqa: PLR0913 - what an operation consists of
     problems
         Status and meaning of the refusals that are peculiar to it.
     """
+    if method != "GET" and scope is Scope.READ:
+        raise ValueError(f"{method} {path} says no scope")
 
     def declare(view: View) -> View:
         summary = (view.__doc__ or "").strip().splitlines()[0].rstrip(".")
         OPERATIONS.append(
             Operation(
-                view.__name__, method.lower(), path, summary, role, status, answer, body,
-                parameters, problems or {},
+                view.__name__, method.lower(), path, summary, role, scope, status, answer,
+                body, parameters, problems or {},
             )
         )  # fmt: skip
-        blueprint.add_url_rule(path, view.__name__, needs(role)(view), methods=[method])
+        blueprint.add_url_rule(path, view.__name__, needs(role, scope)(view), methods=[method])
         return view
 
     return declare

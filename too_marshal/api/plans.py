@@ -23,7 +23,7 @@ from too_marshal.api.schemas import (
     record,
 )
 from too_marshal.db.events import Event
-from too_marshal.db.people import Role
+from too_marshal.db.people import Role, Scope
 from too_marshal.db.plans import Plan, PlanState
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404
@@ -120,6 +120,7 @@ def get_plan(plan_id: int) -> dict[str, Any]:
     "/events/<row:event_id>/plans",
     Content(PLAN_SUMMARY),
     role=Role.OBSERVER,
+    scope=Scope.PLANS,
     status=202,
     body=Content(PLAN_REQUEST),
     problems={400: "no JSON object", 422: "the request cannot be met; the detail says why"},
@@ -135,6 +136,7 @@ def post_plan(event_id: int) -> tuple[dict[str, Any], int]:
     "/plans/<row:plan_id>/follow-up",
     Content(PLAN_SUMMARY),
     role=Role.OBSERVER,
+    scope=Scope.PLANS,
     status=202,
     problems={409: "nothing was executed, or nothing is missing"},
 )
@@ -153,6 +155,7 @@ def post_follow_up(plan_id: int) -> tuple[dict[str, Any], int]:
     "/plans/<row:plan_id>/cancel",
     Content(PLAN_SUMMARY),
     role=Role.OBSERVER,
+    scope=Scope.PLANS,
     problems={409: "it is not being computed any more"},
 )
 def post_cancel(plan_id: int) -> dict[str, Any]:

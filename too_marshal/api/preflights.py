@@ -17,7 +17,7 @@ from too_marshal.api.schemas import (
     nullable,
     record,
 )
-from too_marshal.db.people import Role
+from too_marshal.db.people import Role, Scope
 from too_marshal.db.plans import Plan
 from too_marshal.db.preflights import Preflight
 from too_marshal.http.access import current_person
@@ -58,6 +58,7 @@ def preflight_to_json(row: Preflight) -> dict[str, Any]:
     "/plans/<row:plan_id>/preflights",
     Content(PREFLIGHT),
     role=Role.OBSERVER,
+    scope=Scope.QUEUES,
     status=202,
     problems={409: "the plan may not be submitted; the detail says why"},
 )

@@ -17,7 +17,7 @@ from too_marshal.api.schemas import (
     record,
 )
 from too_marshal.db.events import Event
-from too_marshal.db.people import Role
+from too_marshal.db.people import Role, Scope
 from too_marshal.db.replacements import Replacement, ReplacementState, replacements_of
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404, service
@@ -75,7 +75,8 @@ def list_replacements(event_id: int) -> dict[str, Any]:
     "POST",
     "/replacements/<row:replacement_id>/approve",
     Content(REPLACEMENT),
-    role=Role.OBSERVER,
+    role=Role.APPROVER,
+    scope=Scope.QUEUES,
     status=202,
     problems={409: "it may not be made; the detail says why, and nothing is withdrawn"},
 )
@@ -92,7 +93,8 @@ def post_replacement(replacement_id: int) -> tuple[dict[str, Any], int]:
     "POST",
     "/replacements/<row:replacement_id>/decline",
     Content(REPLACEMENT),
-    role=Role.OBSERVER,
+    role=Role.APPROVER,
+    scope=Scope.QUEUES,
 )
 def decline_a_replacement(replacement_id: int) -> dict[str, Any]:
     """Keep what the robot holds; nothing happens to a replacement that is not offered."""

@@ -22,7 +22,7 @@ from too_marshal.api.schemas import (
     nullable,
     record,
 )
-from too_marshal.db.people import Role
+from too_marshal.db.people import Role, Scope
 from too_marshal.db.plans import PlanRule, RuleTrial
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404
@@ -121,8 +121,8 @@ def get_rule(rule_id: int) -> dict[str, Any]:
 
 
 @operation(
-    "POST", "/rules", Content(RULE), role=Role.ADMIN, status=201, body=Content(WANTED),
-    problems=REFUSALS,
+    "POST", "/rules", Content(RULE), role=Role.ADMIN, scope=Scope.RULES, status=201,
+    body=Content(WANTED), problems=REFUSALS,
 )  # fmt: skip
 def post_rule() -> tuple[dict[str, Any], int]:
     """Add a rule."""
@@ -132,8 +132,8 @@ def post_rule() -> tuple[dict[str, Any], int]:
 
 
 @operation(
-    "PUT", "/rules/<row:rule_id>", Content(RULE), role=Role.ADMIN, body=Content(WANTED),
-    problems=REFUSALS,
+    "PUT", "/rules/<row:rule_id>", Content(RULE), role=Role.ADMIN, scope=Scope.RULES,
+    body=Content(WANTED), problems=REFUSALS,
 )  # fmt: skip
 def put_rule(rule_id: int) -> dict[str, Any]:
     """Replace what is set in a rule."""
@@ -143,7 +143,7 @@ def put_rule(rule_id: int) -> dict[str, Any]:
     return rule_to_json(saved)
 
 
-@operation("DELETE", "/rules/<row:rule_id>", Content(RULE), role=Role.ADMIN)
+@operation("DELETE", "/rules/<row:rule_id>", Content(RULE), role=Role.ADMIN, scope=Scope.RULES)
 def remove_rule(rule_id: int) -> dict[str, Any]:
     """Delete a rule; it can be restored."""
     rule = row_or_404(PlanRule, rule_id)
@@ -151,7 +151,9 @@ def remove_rule(rule_id: int) -> dict[str, Any]:
     return rule_to_json(rule)
 
 
-@operation("POST", "/rules/<row:rule_id>/restore", Content(RULE), role=Role.ADMIN)
+@operation(
+    "POST", "/rules/<row:rule_id>/restore", Content(RULE), role=Role.ADMIN, scope=Scope.RULES
+)
 def undelete_rule(rule_id: int) -> dict[str, Any]:
     """Undo the deletion of a rule."""
     rule = row_or_404(PlanRule, rule_id)
@@ -164,6 +166,7 @@ def undelete_rule(rule_id: int) -> dict[str, Any]:
     "/rules/trials",
     Content(TRIAL),
     role=Role.OBSERVER,
+    scope=Scope.RULES,
     status=202,
     body=Content(
         {

@@ -29,7 +29,7 @@ from too_marshal.api.schemas import (
     nullable,
     page_of,
 )
-from too_marshal.db.people import Role
+from too_marshal.db.people import Role, Scope
 from too_marshal.db.plans import Plan
 from too_marshal.db.queues import Submission, SubmissionState
 from too_marshal.http.access import current_person
@@ -44,6 +44,7 @@ SUBMISSION = named(
     event_id=INTEGER,
     telescope=TEXT,
     queue_name=TEXT,
+    program=described(TEXT, "that is charged; empty: not known, of an earlier version"),
     state={"enum": [state.value for state in SubmissionState]},
     reason=TEXT,
     approved_by=TEXT,
@@ -69,6 +70,7 @@ def submission_to_json(row: Submission) -> dict[str, Any]:
         "event_id": row.plan.event_id,
         "telescope": row.telescope,
         "queue_name": row.queue_name,
+        "program": row.program,
         "state": row.state,
         "reason": row.reason,
         "approved_by": row.approved_by,
@@ -134,7 +136,8 @@ def get_submission(submission_id: int) -> dict[str, Any]:
     "POST",
     "/plans/<row:plan_id>/submissions",
     Content(SUBMISSION),
-    role=Role.OBSERVER,
+    role=Role.APPROVER,
+    scope=Scope.QUEUES,
     status=202,
     parameters=(
         Parameter(
@@ -191,6 +194,7 @@ def post_submission(plan_id: int) -> tuple[dict[str, Any], int]:
     "/submissions/<row:submission_id>/withdraw",
     Content(SUBMISSION),
     role=Role.OBSERVER,
+    scope=Scope.QUEUES,
     status=202,
 )
 def withdraw_submission(submission_id: int) -> tuple[dict[str, Any], int]:
@@ -205,6 +209,7 @@ def withdraw_submission(submission_id: int) -> tuple[dict[str, Any], int]:
     "/submissions/<row:submission_id>/settle",
     Content(SUBMISSION),
     role=Role.OBSERVER,
+    scope=Scope.QUEUES,
     status=200,
 )
 def settle_submission(submission_id: int) -> tuple[dict[str, Any], int]:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from too_marshal.db.base import now, session_factory
-from too_marshal.db.people import Person, Role
+from too_marshal.db.people import Person, Role, Scope
 from too_marshal.deployment.settings import Settings
 from too_marshal.processes.database import open_database
 from too_marshal.workflows.accounts.people import PersonInvalid, create_person, set_password
@@ -84,8 +84,17 @@ def list_people() -> None:
 @click.argument("name")
 @click.option("--for", "purpose", required=True, help="What the token is for.")
 @click.option("--role", type=ROLES, default="viewer", show_default=True)
+@click.option(
+    "--scope",
+    "scopes",
+    type=click.Choice([scope.value for scope in Scope]),
+    multiple=True,
+    default=["read"],
+    show_default=True,
+    help="What it is for; may be given several times.",
+)
 @click.option("--days", type=click.IntRange(1, 365), default=90, show_default=True)
-def token(name: str, purpose: str, role: str, days: int) -> None:
+def token(name: str, purpose: str, role: str, scopes: tuple[str, ...], days: int) -> None:
     """Make a token for the API that acts for NAME, and print it, this once."""
     with open_database(Settings.from_environ()) as engine, session_factory(engine)() as session:
         try:
@@ -95,6 +104,7 @@ def token(name: str, purpose: str, role: str, days: int) -> None:
                 purpose,
                 Role[role.upper()],
                 now() + timedelta(days=days),
+                scopes={Scope(scope) for scope in scopes},
             )
         except PersonInvalid as err:
             raise click.ClickException(str(err)) from err

@@ -20,6 +20,7 @@ from too_marshal.db import (
     people,
     plans,
     preflights,
+    programs,
     queues,
     replacements,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "people",
     "plans",
     "preflights",
+    "programs",
     "queues",
     "replacements",
 ]

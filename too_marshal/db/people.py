@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.dialects.postgresql import JSONB
@@ -17,7 +17,26 @@ class Role(IntEnum):
 
     VIEWER = 1
     OBSERVER = 2
-    ADMIN = 3
+    """Plans, checks, withdraws, writes."""
+
+    APPROVER = 3
+    """Lets a plan go to a robot, and a text to GCN."""
+
+    ADMIN = 4
+
+
+class Scope(StrEnum):
+    """What a token of the API is for: it may do nothing else, whatever its role."""
+
+    READ = "read"
+    METRICS = "metrics"
+    NOTICES = "notices"
+    EVENTS = "events"
+    PLANS = "plans"
+    QUEUES = "queues"
+    EXPOSURES = "exposures"
+    CIRCULARS = "circulars"
+    RULES = "rules"
 
 
 class Person(Base):
@@ -65,6 +84,7 @@ class ApiToken(Base):
     name: Mapped[str] = mapped_column(String(80))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     role: Mapped[int] = mapped_column(comment="never more than the person's own")
+    scopes: Mapped[list[str]] = mapped_column(JSONB, comment="what it is for, and nothing else")
     created_at: Mapped[Utc] = mapped_column(default=now)
     expires_at: Mapped[Utc]
     used_at: Mapped[Utc | None]

@@ -28,6 +28,7 @@ class Preflight(Base):
     plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id"), index=True)
     asked_by: Mapped[str] = mapped_column(String(80))
     asked_at: Mapped[Utc] = mapped_column(default=now)
+    program: Mapped[str] = mapped_column(String(80), default="", comment="that would be charged")
     done_at: Mapped[Utc | None]
     findings: Mapped[list[PlanFinding]] = mapped_column(
         JSONB, default=list, comment="level (error, warning, note) and words of each"

@@ -77,6 +77,14 @@ class Submission(Stateful, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id"), index=True)
     telescope: Mapped[str] = mapped_column(String(40))
+    program: Mapped[str] = mapped_column(
+        String(80),
+        default="",
+        comment="that is charged, as the robot takes it; empty: of earlier versions",
+    )
+    program_id: Mapped[int | None] = mapped_column(
+        ForeignKey("program.id"), index=True, comment="null: the telescope had no programs"
+    )
     idempotency_key: Mapped[str] = mapped_column(String(80), unique=True)
     queue_name: Mapped[str] = mapped_column(String(80), unique=True)
     state: Mapped[SubmissionState] = mapped_column(String(20), default=SubmissionState.APPROVED)

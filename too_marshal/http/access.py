@@ -12,7 +12,7 @@ from flask import Flask, Response, abort, current_app, g, redirect, request, url
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from too_marshal.db.base import now
-from too_marshal.db.people import Person, Role
+from too_marshal.db.people import Person, Role, Scope
 from too_marshal.http.service import database, service
 from too_marshal.workflows.accounts.login import living_session
 from too_marshal.workflows.accounts.tokens import person_of_token
@@ -31,11 +31,20 @@ LOGIN_LASTS = timedelta(hours=12)
 """After which the password is asked for again before anything leaves for a telescope or GCN."""
 
 
-def needs(role: Role) -> Callable[[View], View]:
-    """Declare that only people of `role`, or a higher one, may call a view."""
+def needs(role: Role, scope: Scope | None = None) -> Callable[[View], View]:
+    """Declare that only people of `role`, or a higher one, may call a view.
+
+    Parameters
+    ----------
+    role
+        The lowest that suffices.
+    scope
+        What a token must be for; None where no token is taken.
+    """
 
     def mark(view: View) -> View:
         view.needed_role = int(role)  # type: ignore[attr-defined]
+        view.needed_scope = scope  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -56,6 +65,11 @@ def public(view: View) -> View:
 def needed_role(view: Callable[..., Any]) -> int | None:
     """What a view declares; None where it declares nothing, and nobody may call it."""
     return cast("int | None", getattr(view, "needed_role", None))
+
+
+def needed_scope(view: Callable[..., Any]) -> Scope | None:
+    """What a token must be for that calls a view; None where no token is taken."""
+    return cast("Scope | None", getattr(view, "needed_scope", None))
 
 
 def current_person() -> Person:
@@ -89,7 +103,7 @@ def session_cookie() -> str:
 
 
 def _admit() -> WerkzeugResponse | None:
-    g.person, g.role = None, None
+    g.person, g.role, g.scopes = None, None, None
     if request.blueprint != "assets":
         _identify()
     if request.endpoint is None:
@@ -103,6 +117,9 @@ def _admit() -> WerkzeugResponse | None:
         return _ask_to_log_in()
     if g.role < needed:
         abort(403, f"this needs the role {Role(needed).name.lower()}")
+    scope = needed_scope(current_app.view_functions[request.endpoint])
+    if g.scopes is not None and scope not in g.scopes:
+        abort(403, f"this needs a token with the scope {scope}")
     return _ask_to_confirm()
 
 
@@ -144,7 +161,7 @@ def _identify_by_token(header: str) -> None:
         return
     identity = person_of_token(database(), value.strip())
     if identity is not None:
-        g.person, g.role = identity
+        g.person, g.role, g.scopes = identity
 
 
 def _ask_to_log_in() -> WerkzeugResponse | None:

@@ -22,7 +22,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from too_marshal.db.base import now
-from too_marshal.db.people import ApiToken, Person, Role
+from too_marshal.db.people import ApiToken, Person, Role, Scope
 from too_marshal.http import audit
 from too_marshal.http.access import current_person, needs, public, safe_next, session_cookie
 from too_marshal.http.service import database, service
@@ -166,6 +166,19 @@ def account() -> str:
     return _account_page()
 
 
+_SCOPES = {
+    Scope.READ: "read everything",
+    Scope.METRICS: "figures for Prometheus",
+    Scope.NOTICES: "hand in notices",
+    Scope.EVENTS: "events, their notes and names, acknowledging",
+    Scope.PLANS: "plans and galaxies",
+    Scope.QUEUES: "robots' queues: check, submit, withdraw",
+    Scope.EXPOSURES: "executed exposures",
+    Scope.CIRCULARS: "circulars",
+    Scope.RULES: "rules",
+}
+
+
 def _account_page(new_token: str = "") -> str:
     tokens = database().scalars(
         select(ApiToken)
@@ -177,6 +190,7 @@ def _account_page(new_token: str = "") -> str:
         "account.html",
         tokens=list(tokens),
         roles=roles,
+        scopes=_SCOPES,
         new_token=new_token,
         now=now(),
         mentions=mentions_of(database(), current_person().username),
@@ -222,6 +236,7 @@ def add_token() -> Response:
         request.form.get("name", ""),
         Role(role),
         now() + timedelta(days=min(max(days, 0), 10_000)),
+        scopes={scope for scope in Scope if scope in request.form.getlist("scope")},
     )
     return make_response(_account_page(value))
 

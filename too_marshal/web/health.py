@@ -33,7 +33,7 @@ from too_marshal.db.people import Role
 from too_marshal.db.queues import KILL_SWITCH, RobotQueue, Switch, count_by_state
 from too_marshal.db.work import work_of
 from too_marshal.formatting import duration
-from too_marshal.http.access import current_person, needs, public
+from too_marshal.http.access import current_person, may, needs, public
 from too_marshal.http.service import database, service
 from too_marshal.workflows import live_database
 from too_marshal.workflows.submissions.go_live import go_live
@@ -178,6 +178,8 @@ def switch_submission() -> WerkzeugResponse:
     wanted = request.form.get("stopped", "")
     if wanted not in {"yes", "no"}:
         abort(422, "Say whether submission shall be stopped.")
+    if wanted == "no" and not may(Role.APPROVER):
+        abort(403, "Everybody who observes can stop submission; an approver allows it again.")
     session, name = database(), current_person().username
     values = {"is_on": wanted == "yes", "changed_by": name, "changed_at": now()}
     session.execute(

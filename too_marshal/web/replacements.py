@@ -23,7 +23,7 @@ replacements = Blueprint("replacements", __name__)
 
 
 @replacements.post("/replacements/<row:replacement_id>/approve")
-@needs(Role.OBSERVER)
+@needs(Role.APPROVER)
 @recent_login
 def approve(replacement_id: int) -> WerkzeugResponse:
     """Have a queue replaced; a worker does it within seconds."""
@@ -36,7 +36,7 @@ def approve(replacement_id: int) -> WerkzeugResponse:
 
 
 @replacements.post("/replacements/<row:replacement_id>/decline")
-@needs(Role.OBSERVER)
+@needs(Role.APPROVER)
 def decline(replacement_id: int) -> WerkzeugResponse:
     """Keep what the robot holds."""
     row_or_404(Replacement, replacement_id)

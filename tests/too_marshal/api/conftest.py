@@ -21,7 +21,7 @@ from tests.too_marshal.web.conftest import (
     settings,
 )
 from too_marshal.db.base import now
-from too_marshal.db.people import Role
+from too_marshal.db.people import Role, Scope
 from too_marshal.workflows.accounts.tokens import create_token
 
 __all__ = [
@@ -43,7 +43,9 @@ def caller(app: Flask, session: Session) -> Caller:
 
     def make(role: Role) -> FlaskClient:
         person = add_person(session, f"program-{role.name.lower()}", role)
-        _, value = create_token(session, person, "tests", role, now() + timedelta(days=1))
+        _, value = create_token(
+            session, person, "tests", role, now() + timedelta(days=1), scopes=set(Scope)
+        )
         client = app.test_client()
         client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {value}"
         return client
@@ -53,5 +55,5 @@ def caller(app: Flask, session: Session) -> Caller:
 
 @pytest.fixture
 def program(caller: Caller) -> FlaskClient:
-    """A program that may observe."""
-    return caller(Role.OBSERVER)
+    """A program that may do all but administer."""
+    return caller(Role.APPROVER)

@@ -8,15 +8,16 @@ from sqlalchemy.orm import Session
 
 from tests.too_marshal.api.conftest import Caller
 from tests.too_marshal.factories import add_event, add_person
+from too_marshal.api.operations import OPERATIONS
 from too_marshal.db.base import now
-from too_marshal.db.people import Role
+from too_marshal.db.people import Role, Scope
 from too_marshal.workflows.accounts.login import open_session
 from too_marshal.workflows.accounts.tokens import create_token, revoke_token
 
 
 def token_of(session: Session, role: Role, of: Role | None = None, name: str = "x"):
     person = add_person(session, name, of or role)
-    return create_token(session, person, "test", role, now() + timedelta(days=1))
+    return create_token(session, person, "test", role, now() + timedelta(days=1), scopes=set(Scope))
 
 
 def get(app: Flask, value: str, scheme: str = "Bearer") -> int:
@@ -60,6 +61,38 @@ def test_a_token_may_do_what_it_says_and_never_more_than_its_owner(app: Flask, s
     token.person.role = Role.VIEWER
     session.commit()
     assert client.post("/api/v1/notices", data=b"x", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("scopes", "reads", "scrapes", "sends"),
+    [
+        ({Scope.READ}, 200, 403, 403),
+        ({Scope.METRICS}, 403, 200, 403),
+        ({Scope.NOTICES}, 403, 403, 200),
+        ({Scope.READ, Scope.NOTICES}, 200, 403, 200),
+        (set(Scope) - {Scope.NOTICES}, 200, 200, 403),
+    ],
+)
+def test_a_token_is_for_its_scopes_and_nothing_else(  # noqa: PLR0917
+    app: Flask, session: Session, scopes: set[Scope], reads: int, scrapes: int, sends: int
+):
+    person = add_person(session, "x", Role.ADMIN)
+    until = now() + timedelta(days=1)
+    _, value = create_token(session, person, "test", Role.ADMIN, until, scopes=scopes)
+    client, headers = app.test_client(), {"Authorization": f"Bearer {value}"}
+    assert client.get("/api/v1/events", headers=headers).status_code == reads
+    assert client.get("/api/v1/metrics", headers=headers).status_code == scrapes
+    answer = client.post("/api/v1/notices", data=b"x", headers=headers)
+    assert answer.status_code == sends
+    if sends == 403:
+        assert "scope notices" in answer.json["detail"]
+
+
+def test_every_operation_that_changes_something_says_a_scope_of_its_own():
+    for each in OPERATIONS:
+        assert (each.scope in {Scope.READ, Scope.METRICS}) == (each.method == "get") or (
+            each.name == "get_trial"
+        ), each.path
 
 
 def test_its_use_is_noted(app: Flask, session: Session):

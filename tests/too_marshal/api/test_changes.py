@@ -74,7 +74,7 @@ def test_a_plan_is_asked_for_as_on_the_page(program: FlaskClient, session: Sessi
     assert answer.status_code == 202
     plan = session.get(Plan, answer.get_json()["id"])
     assert plan.request == PLAN_REQUEST["request"]
-    assert plan.author == "program-observer"
+    assert plan.author == "program-approver"
 
 
 def test_a_list_of_targets_is_asked_for_as_on_the_page(program: FlaskClient, session: Session):
@@ -142,7 +142,7 @@ def test_one_key_submits_once(program: FlaskClient, session: Session):
     assert first.get_json() == again.get_json()
     assert program.post(address, json=body).status_code == 400
     submission = session.scalars(select(Submission)).one()
-    assert submission.approved_by == "program-observer"
+    assert submission.approved_by == "program-approver"
     listed = program.get(f"/api/v1/submissions?plan_id={plan.id}").get_json()
     assert [item["id"] for item in listed["items"]] == [submission.id]
     assert program.get(f"/api/v1/submissions?event_id={event.id + 1}").get_json()["items"] == []
@@ -225,7 +225,7 @@ def test_a_circular_is_drafted_changed_approved_and_sent(program: FlaskClient, s
     by_hand = {"way": "by hand", "sha256": draft["sha256"]}
     assert program.post(f"{one}/send", json=by_hand).status_code == 409
     approved = program.post(f"{one}/approve", json={"sha256": draft["sha256"]}).get_json()
-    assert (approved["state"], approved["approved_by"]) == ("approved", "program-observer")
+    assert (approved["state"], approved["approved_by"]) == ("approved", "program-approver")
     assert program.post(f"{one}/send", json={**by_hand, "way": "api"}).status_code == 409
     sent = program.post(f"{one}/send", json=by_hand).get_json()
     assert (sent["state"], sent["sendings"][0]["way"]) == ("unconfirmed", "by hand")

@@ -23,7 +23,7 @@ def test_a_program_sees_the_place_and_cancels(
     assert program.get(address).get_json()["queue_position"] == 2
     assert caller(Role.VIEWER).post(f"{address}/cancel").status_code == 403
     cancelled = program.post(f"{address}/cancel").get_json()
-    assert (cancelled["state"], cancelled["cancelled_by"]) == ("cancelled", "program-observer")
+    assert (cancelled["state"], cancelled["cancelled_by"]) == ("cancelled", "program-approver")
     assert cancelled["cancelled_at"] is not None
     assert program.get(address).get_json()["queue_position"] is None
     ready = add_plan(session, event)

@@ -81,10 +81,10 @@ def test_events_are_linked_and_parted(program: FlaskClient, session: Session):
     address = f"/api/v1/events/{burst.id}/links"
     made = program.post(address, json={"event_id": wave.id, "reason": "same place"}).get_json()
     assert (made["first_id"], made["second_id"], made["made_by"]) == (
-        wave.id, burst.id, "program-observer"
+        wave.id, burst.id, "program-approver"
     )  # fmt: skip
     undone = program.post(f"/api/v1/links/{made['id']}/undo").get_json()
-    assert undone["undone_by"] == "program-observer"
+    assert undone["undone_by"] == "program-approver"
     assert program.get(address).get_json()["items"] == [undone]
     for body in ({"event_id": burst.id}, {"event_id": 4711}, {"event_id": "1"}, {}):
         assert program.post(address, json=body).status_code == 422

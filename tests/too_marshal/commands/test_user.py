@@ -80,8 +80,13 @@ def test_a_password_is_set_anew(run, session: Session):
 def test_a_token_is_printed_and_works(run, session: Session):
     run("add", "anna", "--role", "observer", "--password-stdin", typed=f"{PASSWORD}\n")
     value = run("token", "anna", "--for", "nightly", "--role", "viewer").output.strip()
-    person, role = person_of_token(session, value)
-    assert (person.username, role) == ("anna", Role.VIEWER)
+    person, role, scopes = person_of_token(session, value)
+    assert (person.username, role, scopes) == ("anna", Role.VIEWER, {"read"})
+    value = run(
+        "token", "anna", "--for", "plans", "--role", "observer",
+        "--scope", "read", "--scope", "plans",
+    ).output.strip()  # fmt: skip
+    assert person_of_token(session, value)[1:] == (Role.OBSERVER, {"read", "plans"})
     result = run("token", "anna", "--for", "too much", "--role", "admin")
     assert result.exit_code == 1
     assert "more than its owner" in result.output

@@ -57,11 +57,9 @@ OBSERVER_ENDPOINTS = {
     "plans.again",
     "plans.budget",
     "plans.cancel",
+    "plans.charge",
     "plans.check",
     "plans.follow_up",
-    "plans.submit",
-    "replacements.approve",
-    "replacements.decline",
     "links.add",
     "answers.on_page",
     "on_call.change",
@@ -108,8 +106,6 @@ OBSERVER_ENDPOINTS = {
     "circulars.lint",
     "circulars.save",
     "circulars.refresh",
-    "circulars.approve",
-    "circulars.send",
     "circulars.settle",
     "notices.read_again",
     "health.switch_submission",
@@ -122,20 +118,29 @@ OBSERVER_ENDPOINTS = {
     "api.undo_import",
     "api.post_galaxies",
     "api.post_remove_galaxies",
-    "api.post_replacement",
-    "api.decline_a_replacement",
-    "api.post_submission",
     "api.settle_submission",
     "api.withdraw_submission",
     "api.post_circular",
     "api.put_circular",
     "api.refresh_circular",
-    "api.approve_circular",
-    "api.send_circular",
     "api.settle_circular",
     "api.lint_circular",
 }
+APPROVER_ENDPOINTS = {
+    "plans.submit",
+    "replacements.approve",
+    "replacements.decline",
+    "circulars.approve",
+    "circulars.send",
+    "api.post_replacement",
+    "api.decline_a_replacement",
+    "api.post_submission",
+    "api.approve_circular",
+    "api.send_circular",
+}
 ADMIN_ENDPOINTS = {
+    "programs.add",
+    "programs.change",
     "health.make_live",
     "people.index",
     "people.add",
@@ -165,6 +170,8 @@ def expected(endpoint: str) -> int:
         return PUBLIC
     if endpoint in OBSERVER_ENDPOINTS:
         return Role.OBSERVER
+    if endpoint in APPROVER_ENDPOINTS:
+        return Role.APPROVER
     if endpoint in ADMIN_ENDPOINTS:
         return Role.ADMIN
     return Role.VIEWER
@@ -228,6 +235,7 @@ def rows(session: Session) -> dict[str, int | str]:
         "shift_id": 4711,
         "change_id": 4711,
         "team_id": 4711,
+        "program_id": 4711,
         "token": "none",
         "exposure_number": 4711,
         "order": 3,

@@ -128,6 +128,11 @@ def observer(visitor: Visitor) -> FlaskClient:
 
 
 @pytest.fixture
+def approver(visitor: Visitor) -> FlaskClient:
+    return visitor(Role.APPROVER)
+
+
+@pytest.fixture
 def admin(visitor: Visitor) -> FlaskClient:
     return visitor(Role.ADMIN)
 

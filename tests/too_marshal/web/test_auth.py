@@ -13,7 +13,7 @@ from tests.too_marshal.factories import PASSWORD, add_person
 from tests.too_marshal.web.conftest import Visitor
 from too_marshal.app import create_app
 from too_marshal.db.base import now
-from too_marshal.db.people import ApiToken, LoginAttempt, Role, WebSession
+from too_marshal.db.people import ApiToken, LoginAttempt, Role, Scope, WebSession
 from too_marshal.deployment.settings import Settings
 from too_marshal.workflows.accounts import login, people, tokens
 
@@ -221,12 +221,15 @@ def test_a_lost_telephone_can_be_logged_out_from_elsewhere(app: Flask):
 
 
 def test_a_token_is_shown_once_and_kept_as_a_hash(observer: FlaskClient, session: Session):
-    data = {"name": "night-watch", "role": str(int(Role.VIEWER)), "days": "30"}
+    data = {
+        "name": "night-watch", "role": str(int(Role.VIEWER)), "days": "30",
+        "scope": ["read", "plans"],
+    }  # fmt: skip
     page = observer.post("/account/tokens", data=data).get_data(as_text=True)
     value = re.search(r"toom_[\w-]{43}", page)[0]
     row = session.scalars(select(ApiToken)).one()
     assert value not in (row.sha256, row.name)
-    assert row.role == Role.VIEWER
+    assert (row.role, row.scopes) == (Role.VIEWER, ["read", "plans"])
     page = observer.get("/account").get_data(as_text=True)
     assert value not in page
     assert "night-watch" in page
@@ -239,11 +242,13 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(observer: FlaskClient, session
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ({"name": "x", "role": "3", "days": "30"}, "more than its owner"),
+        ({"name": "x", "role": "3", "days": "30", "scope": "read"}, "more than its owner"),
         ({"name": "", "role": "1", "days": "30"}, "1 to 80"),
         ({"name": "x", "role": "1", "days": "366"}, "within a year"),
         ({"name": "x", "role": "1", "days": "0"}, "within a year"),
         ({"name": "x", "role": "9", "days": "30"}, "no such role"),
+        ({"name": "x", "role": "1", "days": "30"}, "for something"),
+        ({"name": "x", "role": "1", "days": "30", "scope": "all"}, "for something"),
     ],
 )
 def test_a_token_stays_within_its_owners_rights_and_a_year(
@@ -256,7 +261,9 @@ def test_a_token_stays_within_its_owners_rights_and_a_year(
 
 def test_another_persons_token_cannot_be_revoked(visitor: Visitor, session: Session):
     owner = add_person(session, "owner", Role.VIEWER)
-    token, _ = tokens.create_token(session, owner, "x", Role.VIEWER, now() + timedelta(days=1))
+    token, _ = tokens.create_token(
+        session, owner, "x", Role.VIEWER, now() + timedelta(days=1), scopes={Scope.READ}
+    )
     assert visitor(Role.ADMIN).post(f"/account/tokens/{token.id}/revoke").status_code == 404
 
 
@@ -277,7 +284,7 @@ def test_what_happens_to_accounts_is_in_the_log(app: Flask, session: Session, an
     session.commit()
     log_in(client)
     token, value = tokens.create_token(
-        session, anna, "script", Role.VIEWER, now() + timedelta(days=1)
+        session, anna, "script", Role.VIEWER, now() + timedelta(days=1), scopes={Scope.READ}
     )
     tokens.revoke_token(session, anna, token.id)
     people.set_password(session, anna, "another long one")

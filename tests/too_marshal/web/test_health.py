@@ -49,7 +49,9 @@ def test_waiting_work_and_trouble_are_counted(viewer: FlaskClient, session: Sess
     assert "<dt>Of unknown kind</dt><dd>1" in text
 
 
-def test_the_kill_switch_turns_on_and_off_and_says_who(observer: FlaskClient, session: Session):
+def test_the_kill_switch_turns_on_and_off_and_says_who(
+    observer: FlaskClient, approver: FlaskClient, session: Session
+):
     assert not submission_is_stopped(session)
     assert observer.post("/health/submission", data={"stopped": "yes"}).status_code == 303
     assert submission_is_stopped(session)
@@ -58,7 +60,11 @@ def test_the_kill_switch_turns_on_and_off_and_says_who(observer: FlaskClient, se
     assert "observer" in text
     assert observer.post("/health/submission", data={"stopped": "maybe"}).status_code == 422
     assert submission_is_stopped(session)
-    observer.post("/health/submission", data={"stopped": "no"})
+    assert observer.post("/health/submission", data={"stopped": "no"}).status_code == 403
+    assert submission_is_stopped(session)
+    assert "Allow submission again" not in text
+    assert "Allow submission again" in page(approver, "/health")
+    approver.post("/health/submission", data={"stopped": "no"})
     assert not submission_is_stopped(session)
 
 

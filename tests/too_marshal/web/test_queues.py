@@ -112,7 +112,9 @@ def test_a_submission_that_is_over_offers_no_withdrawal(observer: FlaskClient, s
     assert not over.withdrawal_requested
 
 
-def test_one_tap_stops_all_submission_and_says_who(observer: FlaskClient, session: Session):
+def test_one_tap_stops_all_submission_and_says_who(
+    observer: FlaskClient, approver: FlaskClient, session: Session
+):
     shown = page(observer, "/queues")
     form = shown.split("Stop all submission")[0].rsplit("<form", 1)[1]
     assert "<dialog" not in form, "no question before"
@@ -121,7 +123,8 @@ def test_one_tap_stops_all_submission_and_says_who(observer: FlaskClient, sessio
     assert submission_is_stopped(session)
     shown = page(observer, "/queues")
     assert "Stopped by <bdi>observer</bdi>" in shown
-    assert "Allow submission again…" in shown
+    assert "Allow submission again…" not in shown, "whoever approves allows it"
+    assert "Allow submission again…" in page(approver, "/queues")
 
 
 def test_a_copy_that_is_old_is_stale_without_an_error(viewer: FlaskClient, session: Session):

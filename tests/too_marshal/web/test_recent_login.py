@@ -30,51 +30,51 @@ def long_ago(session: Session) -> None:
 
 
 def test_the_password_is_asked_for_and_the_way_back_leads_to_the_button(
-    observer: FlaskClient, session: Session
+    approver: FlaskClient, session: Session
 ):
     event = add_event(session)
     add_localization(session, event)
     plan = add_plan(session, event)
     long_ago(session)
     address, came_from = f"/plans/{plan.id}/submit", f"http://localhost/plans/{plan.id}"
-    answer = observer.post(address, headers={"Referer": came_from})
+    answer = approver.post(address, headers={"Referer": came_from})
     assert answer.location == f"/confirm?next=/plans/{plan.id}"
     assert session.scalars(select(Submission)).all() == []
-    assert "once more" in page(observer, answer.location)
-    wrong = observer.post("/confirm", data={"next": f"/plans/{plan.id}", "password": "wrong"})
+    assert "once more" in page(approver, answer.location)
+    wrong = approver.post("/confirm", data={"next": f"/plans/{plan.id}", "password": "wrong"})
     assert wrong.status_code == 422
     assert "The password is wrong." in wrong.get_data(as_text=True)
-    right = observer.post("/confirm", data={"next": f"/plans/{plan.id}", "password": PASSWORD})
+    right = approver.post("/confirm", data={"next": f"/plans/{plan.id}", "password": PASSWORD})
     assert right.location == f"/plans/{plan.id}"
-    again = observer.post(address, headers={"Referer": came_from})
+    again = approver.post(address, headers={"Referer": came_from})
     assert again.location is None or not again.location.startswith("/confirm")
 
 
 @pytest.mark.parametrize("what", ["circular", "submission"])
-def test_only_what_leaves_asks_for_it(observer: FlaskClient, session: Session, what: str):
+def test_only_what_leaves_asks_for_it(approver: FlaskClient, session: Session, what: str):
     event = add_event(session)
     add_localization(session, event)
     submission = add_submission(session, add_plan(session, event))
     circular = add_circular(session, event)
     long_ago(session)
     if what == "circular":
-        answer = observer.post(f"/circulars/{circular.id}/send", data={"way": "by hand"})
+        answer = approver.post(f"/circulars/{circular.id}/send", data={"way": "by hand"})
         assert answer.location == "/confirm?next=/"
     else:
         # To take something back must never wait for a password.
-        answer = observer.post(f"/submissions/{submission.id}/withdraw")
+        answer = approver.post(f"/submissions/{submission.id}/withdraw")
         assert answer.location is None or not answer.location.startswith("/confirm")
 
 
-def test_a_login_of_today_is_asked_for_nothing(observer: FlaskClient, session: Session):
+def test_a_login_of_today_is_asked_for_nothing(approver: FlaskClient, session: Session):
     circular = add_circular(session, add_event(session))
-    answer = observer.post(f"/circulars/{circular.id}/send", data={"way": "by hand"})
+    answer = approver.post(f"/circulars/{circular.id}/send", data={"way": "by hand"})
     assert answer.location is None or not answer.location.startswith("/confirm")
 
 
-def test_the_way_back_leads_nowhere_else(observer: FlaskClient, session: Session):
+def test_the_way_back_leads_nowhere_else(approver: FlaskClient, session: Session):
     circular = add_circular(session, add_event(session))
     long_ago(session)
     elsewhere = {"Referer": "https://evil.example.org//evil.example.org/x"}
-    answer = observer.post(f"/circulars/{circular.id}/send", headers=elsewhere)
+    answer = approver.post(f"/circulars/{circular.id}/send", headers=elsewhere)
     assert answer.location == "/confirm?next=/"

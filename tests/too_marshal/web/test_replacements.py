@@ -36,27 +36,27 @@ def test_the_event_page_says_what_would_change(viewer: FlaskClient, offered: Rep
 
 
 def test_an_approval_asks_for_the_swap_once(
-    observer: FlaskClient, session: Session, offered: Replacement
+    approver: FlaskClient, session: Session, offered: Replacement
 ):
-    assert "Replace the queue…" in shown(observer, offered)
+    assert "Replace the queue…" in shown(approver, offered)
     for _ in range(2):
-        answer = observer.post(f"/replacements/{offered.id}/approve")
+        answer = approver.post(f"/replacements/{offered.id}/approve")
         assert (answer.status_code, answer.location) == (303, f"/events/{offered.event_id}")
     jobs = session.execute(text("SELECT task_name, args, lock FROM procrastinate_jobs")).all()
     assert jobs == [("swap", {"replacement_id": offered.id}, f"replacement-{offered.id}")]
-    card = shown(observer, offered)
+    card = shown(approver, offered)
     assert "about to be deleted" in card
     assert "Replace the queue" not in card
 
 
 def test_a_declined_one_is_not_offered_again(
-    observer: FlaskClient, session: Session, offered: Replacement
+    approver: FlaskClient, session: Session, offered: Replacement
 ):
-    assert observer.post(f"/replacements/{offered.id}/decline").status_code == 303
+    assert approver.post(f"/replacements/{offered.id}/decline").status_code == 303
     session.refresh(offered)
     assert offered.state == ReplacementState.DECLINED
-    assert "<form" not in shown(observer, offered)
-    answer = observer.post(f"/replacements/{offered.id}/approve")
+    assert "<form" not in shown(approver, offered)
+    answer = approver.post(f"/replacements/{offered.id}/approve")
     assert answer.status_code == 409
     assert "declined, not offered" in answer.get_data(as_text=True)
 

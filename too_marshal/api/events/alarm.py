@@ -11,7 +11,7 @@ from too_marshal.api.schemas import INTEGER, TEXT, TIME, TRUTH, described, named
 from too_marshal.db.alarms import Alarm, Shift
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
-from too_marshal.db.people import Role
+from too_marshal.db.people import Role, Scope
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.alarms.escalate import acknowledge_alarm, alarms_of
@@ -61,6 +61,7 @@ def get_alarm(event_id: int) -> dict[str, Any]:
     "/events/<row:event_id>/alarm/acknowledgment",
     Content(ALARM),
     role=Role.OBSERVER,
+    scope=Scope.EVENTS,
     problems={409: "the event has no alarm"},
 )
 def put_alarm_acknowledgment(event_id: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from too_marshal.api.events.event import EVENT, get_event
 from too_marshal.api.operations import Content, json_body, operation
 from too_marshal.api.schemas import TRUTH, Schema, described, document_schema
 from too_marshal.db.events import Event
-from too_marshal.db.people import Role
+from too_marshal.db.people import Role, Scope
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.by_hand.enter import NameKnown, correct, enter, retract
@@ -32,6 +32,7 @@ ENTERED: Schema = {
     "/events",
     Content(EVENT),
     role=Role.OBSERVER,
+    scope=Scope.EVENTS,
     status=201,
     body=Content(ENTERED),
     problems={
@@ -60,6 +61,7 @@ def post_event() -> tuple[dict[str, Any], int]:
     "/events/<row:event_id>/by-hand",
     Content(EVENT),
     role=Role.OBSERVER,
+    scope=Scope.EVENTS,
     body=Content(SAID),
     problems={400: "no JSON object", 422: "a member cannot be used, or a mission's event is meant"},
 )
@@ -78,6 +80,7 @@ def put_correction(event_id: int) -> dict[str, Any]:
     "/events/<row:event_id>/by-hand/retraction",
     Content(EVENT),
     role=Role.OBSERVER,
+    scope=Scope.EVENTS,
     problems={422: "a mission's event is meant"},
 )
 def post_retraction(event_id: int) -> dict[str, Any]:

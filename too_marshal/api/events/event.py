@@ -37,7 +37,7 @@ from too_marshal.api.schemas import (
     record,
 )
 from too_marshal.db.events import Activity, Event, find_by_beginning, find_by_name, normalized_name
-from too_marshal.db.people import Role
+from too_marshal.db.people import Role, Scope
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.workflows.events.give_name import give_name
@@ -187,6 +187,7 @@ def get_event(event_id: int) -> dict[str, Any]:
     "/events/<row:event_id>/tags/<name>",
     Content(EVENT),
     role=Role.OBSERVER,
+    scope=Scope.EVENTS,
     problems={422: "it is no tag, or one too many"},
 )
 def put_tag(event_id: int, name: str) -> dict[str, Any]:
@@ -199,6 +200,7 @@ def put_tag(event_id: int, name: str) -> dict[str, Any]:
     "/events/<row:event_id>/tags/<name>",
     Content(EVENT),
     role=Role.OBSERVER,
+    scope=Scope.EVENTS,
     problems={422: "it is no tag"},
 )
 def delete_tag(event_id: int, name: str) -> dict[str, Any]:
@@ -220,6 +222,7 @@ def _change_tag(event_id: int, name: str, act: Callable[..., object]) -> dict[st
     "/events/<row:event_id>/name",
     Content(EVENT),
     role=Role.OBSERVER,
+    scope=Scope.EVENTS,
     body=Content(record(name=described(TEXT, "empty: as the mission and circulars say"))),
     problems={400: "no JSON object", 422: "it is no name"},
 )

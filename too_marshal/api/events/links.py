@@ -20,7 +20,7 @@ from too_marshal.api.schemas import (
     record,
 )
 from too_marshal.db.events import Event, EventLink, LinkKind
-from too_marshal.db.people import Role
+from too_marshal.db.people import Role, Scope
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.events.link import MAX_REASON_LENGTH, link, links_of, unlink
@@ -87,6 +87,7 @@ def list_links(event_id: int) -> dict[str, Any]:
     "/events/<row:event_id>/links",
     Content(LINK),
     role=Role.OBSERVER,
+    scope=Scope.EVENTS,
     body=Content(record(event_id=INTEGER, reason=TEXT)),
     problems={400: "no JSON object", 422: "the two cannot be linked; the detail says why"},
 )
@@ -106,7 +107,9 @@ def post_link(event_id: int) -> dict[str, Any]:
     return link_to_json(pair)
 
 
-@operation("POST", "/links/<row:link_id>/undo", Content(LINK), role=Role.OBSERVER)
+@operation(
+    "POST", "/links/<row:link_id>/undo", Content(LINK), role=Role.OBSERVER, scope=Scope.EVENTS
+)
 def undo_link(link_id: int) -> dict[str, Any]:
     """Undo a link, or refuse a suggestion; the marshal does not make it again."""
     pair = row_or_404(EventLink, link_id)

@@ -11,7 +11,7 @@ from too_marshal.api.operations import Content, Parameter, iso, json_body, opera
 from too_marshal.api.schemas import INTEGER, TEXT, TIME, described, listed, named, nullable, record
 from too_marshal.db.events import Event
 from too_marshal.db.notes import Note
-from too_marshal.db.people import Role
+from too_marshal.db.people import Role, Scope
 from too_marshal.db.plans import Plan
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404
@@ -63,6 +63,7 @@ def list_notes(event_id: int) -> dict[str, Any]:
     "/events/<row:event_id>/notes",
     Content(NOTE),
     role=Role.OBSERVER,
+    scope=Scope.EVENTS,
     status=201,
     body=Content(record(text=TEXT, plan_id=nullable(INTEGER))),
     problems={400: "no JSON object", 404: "there is no such plan", 422: "it is no note"},
@@ -91,6 +92,7 @@ def post_note(event_id: int) -> tuple[dict[str, Any], int]:
     "/events/<row:event_id>/charge",
     Content(EVENT),
     role=Role.OBSERVER,
+    scope=Scope.EVENTS,
     body=Content(
         record(username=nullable(TEXT), instead_of=nullable(described(TEXT, "who is it now")))
     ),

@@ -162,7 +162,7 @@ def refresh(circular_id: int) -> WerkzeugResponse:
 
 
 @circulars.post("/circulars/<row:circular_id>/approve")
-@needs(Role.OBSERVER)
+@needs(Role.APPROVER)
 def approve(circular_id: int) -> WerkzeugResponse:
     """Approve the text that was read."""
     row_or_404(CircularDraft, circular_id)
@@ -174,7 +174,7 @@ def approve(circular_id: int) -> WerkzeugResponse:
 
 
 @circulars.post("/circulars/<row:circular_id>/send")
-@needs(Role.OBSERVER)
+@needs(Role.APPROVER)
 @recent_login
 def send(circular_id: int) -> WerkzeugResponse:
     """Send an approved text, or note that a person sends it."""

@@ -42,8 +42,17 @@ from too_marshal.workflows.planning.cancel_plan import cancel_plan
 from too_marshal.workflows.planning.compute import has_curve
 from too_marshal.workflows.planning.follow_up import ask_for_follow_up
 from too_marshal.workflows.planning.plan_queue import turns
+from too_marshal.workflows.programs.charge import (
+    approvers_for,
+    charged_name,
+    paying_program,
+    programs_at,
+    start_of,
+    why_not_by,
+)
 from too_marshal.workflows.submissions.approve import approve_checked, blocker
 from too_marshal.workflows.submissions.check import ask_for_preflight
+from too_marshal.workflows.submissions.choose_program import choose_program
 
 MAX_UNOBSERVED = 100
 """Fields listed with the reason why they are left out, the most probable first."""
@@ -74,7 +83,7 @@ def plan(plan_id: int) -> str:
         event=row.event,
         localization=row.localization,
         drawn=sky.drawn(database(), [row.localization]),
-        program=_program(row),
+        **_charged(row),
         unobserved=_unobserved(row)[:MAX_UNOBSERVED],
         submissions=submissions,
         is_live=any(submission.state in LIVE for submission in submissions),
@@ -110,11 +119,17 @@ def _waits_for_curve(plan: Plan) -> bool:
     )
 
 
-def _program(plan: Plan) -> str:
-    robots = service().robots
-    if plan.program or not robots.has(plan.telescope):
-        return plan.program
-    return robots.program(plan.telescope)
+def _charged(plan: Plan) -> dict[str, Any]:
+    """What the page says of the program that pays, and of who may charge it."""
+    session, robots = database(), service().robots
+    program = paying_program(session, robots, plan)
+    others = programs_at(session, plan.telescope, start_of(plan))
+    return {
+        "program": charged_name(robots, plan),
+        "not_mine": why_not_by(program, current_person().username),
+        "approvers": approvers_for(session, program),
+        "programs": [each.name for each in others],
+    }
 
 
 def _unobserved(plan: Plan) -> list[dict[str, Any]]:
@@ -164,6 +179,16 @@ def check(plan_id: int) -> WerkzeugResponse:
     return redirect(url_for("plans.plan", plan_id=plan_id, ask=preflight.id), 303)
 
 
+@plans.post("/plans/<row:plan_id>/program")
+@needs(Role.OBSERVER)
+def charge(plan_id: int) -> WerkzeugResponse:
+    """Have another program pay for a plan."""
+    row_or_404(Plan, plan_id)
+    name = request.form.get("program", "").replace("\0", "")
+    choose_program(database(), plan_id, name, by=current_person().username)
+    return redirect(url_for("plans.plan", plan_id=plan_id) + "#approval", 303)
+
+
 @plans.post("/plans/<row:plan_id>/again")
 @needs(Role.OBSERVER)
 def again(plan_id: int) -> WerkzeugResponse:
@@ -208,7 +233,7 @@ def follow_up(plan_id: int) -> WerkzeugResponse:
 
 
 @plans.post("/plans/<row:plan_id>/submit")
-@needs(Role.OBSERVER)
+@needs(Role.APPROVER)
 @recent_login
 def submit(plan_id: int) -> WerkzeugResponse:
     """Approve a plan; a worker sends it within a second."""

@@ -14,6 +14,7 @@ from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.locks import lock
 from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.preflights import WARNING, Preflight
 from too_marshal.db.queues import (
     LIVE,
     Submission,
@@ -24,6 +25,13 @@ from too_marshal.db.queues import (
 )
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.errors import Forbidden
+from too_marshal.workflows.programs.charge import (
+    charged_name,
+    hold_program,
+    hours_needed,
+    why_no_program,
+    why_not_by,
+)
 from too_marshal.workflows.submissions.check import preflight_blocker
 from too_marshal.workflows.submissions.go_live import on_copy
 
@@ -88,9 +96,12 @@ def create_submission(
         return live
     if reason := blocker(session, robots, plan):
         raise SubmissionForbidden(reason)
+    program = hold_program(session, robots, plan)
     submission = Submission(
         plan_id=plan.id,
         telescope=plan.telescope,
+        program=charged_name(robots, plan),
+        program_id=None if program is None else program.id,
         idempotency_key=idempotency_key,
         queue_name=queue_name(session, plan),
         state=SubmissionState.APPROVED,
@@ -135,17 +146,40 @@ def approve_checked(  # noqa: PLR0913 - what a person says with the approval
     Raises
     ------
     SubmissionForbidden
-        If the plan may not be sent, or the preflight speaks against it.
+        If the plan may not be sent, or the preflight speaks against it, or the person may not
+        charge its program.
     """
+    plan = lock_plan(session, plan_id)
     is_known = session.scalar(
         select(Submission.id).where(Submission.idempotency_key == idempotency_key)
     )
     if is_known is None and (
-        reason := blocker(session, robots, session.get_one(Plan, plan_id))
+        reason := blocker(session, robots, plan)
         or preflight_blocker(session, plan_id, preflight_id, accepts_warnings=accepts_warnings)
+        or _against_the_program(session, robots, plan, preflight_id, by=by)
     ):
         raise SubmissionForbidden(reason)
     return approve(session, robots, plan_id, by=by, idempotency_key=idempotency_key)
+
+
+def _against_the_program(
+    session: Session, robots: Robots, plan: Plan, preflight_id: int | None, *, by: str
+) -> str:
+    """Why a person may not charge the program of a plan that was checked."""
+    preflight = session.get_one(Preflight, preflight_id)
+    name = charged_name(robots, plan)
+    if preflight.program != name:
+        return f"it was checked for {preflight.program or 'another program'}: check again"
+    program = hold_program(session, robots, plan)
+    if program is None:
+        return ""
+    if reason := why_not_by(program, by):
+        return reason
+    is_too_much, words = hours_needed(session, program, plan)
+    # The hours that were accepted are those of the check; another plan may have taken them since.
+    if is_too_much and words not in preflight.messages(WARNING):
+        return f"{words}: check again"
+    return ""
 
 
 def blocker(session: Session, robots: Robots, plan: Plan) -> str:
@@ -175,6 +209,8 @@ def _blockers(session: Session, robots: Robots, plan: Plan) -> Iterator[str]:
     if submission_is_stopped(session):
         yield "all submission is stopped (see the health page)"
     yield from _sent_before(session, plan)
+    if reason := why_no_program(session, robots, plan):
+        yield reason
     if max((exposure.start for exposure in plan.exposures), default=now()) < now():
         yield "the plan's last exposure lies in the past"
 

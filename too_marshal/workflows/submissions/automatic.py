@@ -17,6 +17,7 @@ from too_marshal.db.plans import Plan, PlanRule
 from too_marshal.db.preflights import ERROR, WARNING, Preflight
 from too_marshal.db.queues import LIVE, Submission, SubmissionState
 from too_marshal.deployment.robots import Robots
+from too_marshal.workflows.programs.charge import hold_program, hours_needed
 from too_marshal.workflows.rules.ages import Purpose, age_of, too_old
 from too_marshal.workflows.submissions.approve import approve, blocker, lock_plan
 from too_marshal.workflows.submissions.budget import time_left
@@ -96,6 +97,7 @@ def _against(session: Session, robots: Robots, plan: Plan, rule: PlanRule) -> It
     if rule.minimum_probability is not None and probability < rule.minimum_probability:
         yield f"it covers {probability:.1%}, below {rule.minimum_probability:.1%}"
     yield from _against_the_budget(session, robots, plan)
+    yield from _against_the_program(session, robots, plan)
     yield from _against_what_was_sent(session, plan)
 
 
@@ -109,6 +111,17 @@ def _against_the_budget(session: Session, robots: Robots, plan: Plan) -> Iterato
     wanted, left = (time.to_value(u.h) for time in known)
     if wanted > left:
         yield f"it takes {wanted:.2f} h, and {max(left, 0):.2f} h of the night's budget is left"
+
+
+def _against_the_program(session: Session, robots: Robots, plan: Plan) -> Iterator[str]:
+    program = hold_program(session, robots, plan)
+    if program is None:
+        return
+    if not program.rules_may_charge:
+        yield f"rules may not charge {program.name}"
+    is_too_much, words = hours_needed(session, program, plan)
+    if is_too_much:
+        yield words
 
 
 def _against_what_was_sent(session: Session, plan: Plan) -> Iterator[str]:

@@ -20,6 +20,12 @@ from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.localizations.names import name_of
 from too_marshal.workflows.plan_document import read_plan
+from too_marshal.workflows.programs.charge import (
+    charged_name,
+    hours_needed,
+    is_uncounted,
+    paying_program,
+)
 from too_marshal.workflows.submissions.approve import queue_name
 from too_marshal.workflows.submissions.budget import time_left
 
@@ -39,7 +45,9 @@ def preflight(session: Session, robots: Robots, preflight_id: int) -> None:
     row = session.get_one(Preflight, preflight_id)
     if row.done_at is not None:
         return
-    row.findings = examine(session, robots, row.plan)
+    plan = session.get_one(Plan, row.plan_id, populate_existing=True)
+    row.program = charged_name(robots, plan)
+    row.findings = examine(session, robots, plan)
     row.done_at = now()
     record(
         session,
@@ -58,8 +66,12 @@ def examine(session: Session, robots: Robots, plan: Plan) -> list[PlanFinding]:
     The session is committed: no transaction stays open while the robot is spoken to.
     """
     observing_plan = read_plan(session.get_one(Plan, plan.id, options=[undefer(Plan.document)]))
-    known = [*_of_the_map(session, plan), *_of_the_budget(session, robots, plan)]
-    name, program = queue_name(session, plan), plan.program or robots.program(plan.telescope)
+    known = [
+        *_of_the_map(session, plan),
+        *_of_the_budget(session, robots, plan),
+        *_of_the_program(session, robots, plan),
+    ]
+    name, program = queue_name(session, plan), charged_name(robots, plan)
     session.commit()
     return [*known, *_of_the_queue(robots, observing_plan, name, program)]
 
@@ -103,6 +115,17 @@ def _of_the_budget(session: Session, robots: Robots, plan: Plan) -> list[PlanFin
     remaining = _hours(max(left, 0 * u.s))
     text = f"it takes {_hours(wanted)}; {remaining} of the budget of its night is left"
     return [_finding(WARNING if wanted > left else "note", text)]
+
+
+def _of_the_program(session: Session, robots: Robots, plan: Plan) -> list[PlanFinding]:
+    if is_uncounted(session, plan):
+        text = f"no program of {plan.telescope} is entered for that time: nobody's hours count"
+        return [_finding(WARNING, text)]
+    program = paying_program(session, robots, plan)
+    if program is None:
+        return []
+    is_too_much, words = hours_needed(session, program, plan)
+    return [_finding(WARNING if is_too_much else "note", words)]
 
 
 def _hours(time: u.Quantity[u.physical.time]) -> str:

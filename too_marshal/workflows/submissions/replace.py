@@ -27,6 +27,7 @@ from too_marshal.db.replacements import (
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.live_database import why_copy
 from too_marshal.workflows.plan_document import read_plan
+from too_marshal.workflows.programs.charge import hold_program, why_not_by
 from too_marshal.workflows.submissions.approve import (
     SubmissionForbidden,
     blocker,
@@ -69,6 +70,8 @@ def approve_replacement(
         reason = "what it would replace is being withdrawn"
     elif row.plan.localization_id != event.current_localization_id:
         reason = "the map has changed again: another plan is on its way"
+    # What its old queue has not taken comes back: whether it suffices is shown, not asked.
+    reason = reason or why_not_by(hold_program(session, robots, row.plan), by)
     if reason:
         session.rollback()
         raise SubmissionForbidden(reason)

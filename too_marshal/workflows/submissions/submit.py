@@ -32,6 +32,7 @@ from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.live_database import why_copy
 from too_marshal.workflows.plan_document import read_plan
+from too_marshal.workflows.programs.charge import charged_name
 from too_marshal.workflows.submissions.look_up import RETRY_TIME, look_up
 from too_marshal.workflows.submissions.robot_jobs import ask_to_withdraw
 from too_marshal.workflows.submissions.take_up import accept, note_held, retraction_of
@@ -183,7 +184,8 @@ def _plan_of(session: Session, robots: Robots, submission: Submission) -> tuple[
     plan = session.get_one(
         Plan, submission.plan_id, options=[undefer(Plan.document)], populate_existing=True
     )
-    return read_plan(plan), plan.program or robots.program(plan.telescope)
+    # Of approvals by earlier versions it is not known.
+    return read_plan(plan), submission.program or charged_name(robots, plan)
 
 
 def _call(queue: ObservingQueue, request: QueueRequest) -> Outcome:

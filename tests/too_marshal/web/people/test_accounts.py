@@ -52,7 +52,7 @@ def test_an_administrator_lets_somebody_in(admin: FlaskClient, session: Session)
         ({"username": "a\0"}, "1 to 80 letters"),
         ({"password": "short"}, "at least 10"),
         ({"password": "x" * 1001}, "at most 1000"),
-        ({"role": "4"}, "no such role"),
+        ({"role": "5"}, "no such role"),
         ({"role": "king"}, "no such role"),
     ],
 )

@@ -25,7 +25,7 @@ COOKIE = "toom_session"
 
 @pytest.fixture(autouse=True)
 def anna(session: Session) -> Person:
-    return add_person(session, "anna", Role.OBSERVER)
+    return add_person(session, "anna", Role.APPROVER)
 
 
 def log_in(client: FlaskClient, password: str = PASSWORD):

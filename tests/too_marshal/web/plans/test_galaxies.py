@@ -151,7 +151,7 @@ def test_a_program_brings_galaxies_and_plans_with_them(
     follow_up = ask_for_follow_up(session, plan, by="ann")
     assert len(as_asked(session, follow_up).galaxies) == 3
     removed = program.post(f"/api/v1/galaxies/{answer.json['id']}/remove")
-    assert removed.json["removed_by"] == "program-observer"
+    assert removed.json["removed_by"] == "program-approver"
     assert program.get(f"{address}/galaxies").json["items"] == []
     again = program.post(there, json={**body, "galaxies": answer.json["id"]})
     assert again.status_code == 422

@@ -52,13 +52,13 @@ def test_the_plan_page_shows_every_exposure_and_the_statistics(viewer: FlaskClie
     for words in ("69.0 %", "71.0 %", "280 deg²", "12", "6 fields", "8.0 %"):
         assert words in shown
     assert "Approve and submit" not in shown  # a viewer may not
-    assert "An observer can submit this plan" in shown
+    assert "an approver can submit it" in shown
 
 
 @pytest.mark.usefixtures("checked")
-def test_the_dialog_states_what_will_be_sent(observer: FlaskClient, plan: Plan):
+def test_the_dialog_states_what_will_be_sent(approver: FlaskClient, plan: Plan):
     dialog = (
-        page(observer, f"/plans/{plan.id}").split('<dialog id="submit"')[1].split("</dialog>")[0]
+        page(approver, f"/plans/{plan.id}").split('<dialog id="submit"')[1].split("</dialog>")[0]
     )
     first, last = plan.exposures[0].start, plan.exposures[-1].start
     for words in (
@@ -74,99 +74,99 @@ def test_the_dialog_states_what_will_be_sent(observer: FlaskClient, plan: Plan):
 
 
 def test_the_first_press_submits_and_the_second_finds_the_first(
-    observer: FlaskClient, session: Session, plan: Plan, checked: Preflight
+    approver: FlaskClient, session: Session, plan: Plan, checked: Preflight
 ):
-    key = key_of(observer, plan)
+    key = key_of(approver, plan)
     for _ in range(2):
-        answer = observer.post(f"/plans/{plan.id}/submit", data=form(key, checked))
+        answer = approver.post(f"/plans/{plan.id}/submit", data=form(key, checked))
         assert (answer.status_code, answer.location) == (303, f"/plans/{plan.id}")
-    other = observer.post(f"/plans/{plan.id}/submit", data=form("another key, new", checked))
+    other = approver.post(f"/plans/{plan.id}/submit", data=form("another key, new", checked))
     assert other.status_code == 303
     submission = session.scalars(select(Submission)).one()
     assert submission.state == SubmissionState.APPROVED
-    assert submission.approved_by == "observer"
+    assert submission.approved_by == "approver"
     jobs = session.execute(text("SELECT task_name, args FROM procrastinate_jobs")).all()
     assert jobs == [("submit", {"submission_id": submission.id})]
-    shown = page(observer, f"/plans/{plan.id}")
+    shown = page(approver, f"/plans/{plan.id}")
     assert "Approve and submit" not in shown
     assert submission.queue_name in shown
 
 
 @pytest.mark.parametrize("key", ["", "short", "x" * 81, "with\nbreak" * 2, "ünprintable" * 2])
 def test_a_submission_without_a_key_is_refused(
-    observer: FlaskClient, plan: Plan, checked: Preflight, key: str
+    approver: FlaskClient, plan: Plan, checked: Preflight, key: str
 ):
-    answer = observer.post(f"/plans/{plan.id}/submit", data=form(key, checked))
+    answer = approver.post(f"/plans/{plan.id}/submit", data=form(key, checked))
     assert answer.status_code == 400
 
 
 def test_a_key_of_another_plan_is_refused(
-    observer: FlaskClient, session: Session, plan: Plan, checked: Preflight
+    approver: FlaskClient, session: Session, plan: Plan, checked: Preflight
 ):
-    key = key_of(observer, plan)
-    observer.post(f"/plans/{plan.id}/submit", data=form(key, checked))
+    key = key_of(approver, plan)
+    approver.post(f"/plans/{plan.id}/submit", data=form(key, checked))
     second = add_plan(session, plan.event)
-    answer = observer.post(f"/plans/{second.id}/submit", data=form(key, checked))
+    answer = approver.post(f"/plans/{second.id}/submit", data=form(key, checked))
     assert answer.status_code == 409
     assert "another plan" in answer.get_data(as_text=True)
 
 
 def test_a_plan_is_first_checked_and_the_page_follows(
-    observer: FlaskClient, session: Session, plan: Plan
+    approver: FlaskClient, session: Session, plan: Plan
 ):
-    assert "Approve and submit" not in page(observer, f"/plans/{plan.id}")
-    answer = observer.post(f"/plans/{plan.id}/preflights")
+    assert "Approve and submit" not in page(approver, f"/plans/{plan.id}")
+    answer = approver.post(f"/plans/{plan.id}/preflights")
     assert answer.status_code == 303
     jobs = session.execute(text("SELECT task_name, priority FROM procrastinate_jobs")).all()
     assert jobs == [("preflight", 10)]
-    shown = page(observer, f"/plans/{plan.id}")
+    shown = page(approver, f"/plans/{plan.id}")
     assert "is being looked at" in shown
     assert 'data-every="2"' in shown
     assert "Approve and submit" not in shown
     preflight = session.scalars(select(Preflight)).one()
-    early = observer.post(f"/plans/{plan.id}/submit", data=form("a key that is long", preflight))
+    early = approver.post(f"/plans/{plan.id}/submit", data=form("a key that is long", preflight))
     assert early.status_code == 409
     assert "not done yet" in early.get_data(as_text=True)
 
 
-def test_an_error_blocks_whatever_is_ticked(observer: FlaskClient, session: Session, plan: Plan):
+def test_an_error_blocks_whatever_is_ticked(approver: FlaskClient, session: Session, plan: Plan):
     preflight = add_preflight(
         session, plan, ("error", "the <name> is taken"), ("warning", "it waits")
     )
-    shown = page(observer, f"/plans/{plan.id}")
+    shown = page(approver, f"/plans/{plan.id}")
     assert "the &lt;name&gt; is taken" in shown
     assert "Approve and submit" not in shown
-    answer = observer.post(
+    answer = approver.post(
         f"/plans/{plan.id}/submit", data=form("a key that is long", preflight, accept="yes")
     )
     assert answer.status_code == 409
     assert session.scalars(select(Submission)).all() == []
 
 
-def test_a_warning_needs_a_tick(observer: FlaskClient, session: Session, plan: Plan):
+def test_a_warning_needs_a_tick(approver: FlaskClient, session: Session, plan: Plan):
     preflight = add_preflight(
         session, plan, ("warning", "another target of opportunity goes first")
     )
-    shown = page(observer, f"/plans/{plan.id}")
+    shown = page(approver, f"/plans/{plan.id}")
     assert shown.count("another target of opportunity goes first") == 2
     assert re.search(r'<input type="checkbox"[^>]*name="accept" value="yes" required>', shown)
     address = f"/plans/{plan.id}/submit"
-    refused = observer.post(address, data=form("a key that is long", preflight))
+    refused = approver.post(address, data=form("a key that is long", preflight))
     assert refused.status_code == 409
     assert "warnings" in refused.get_data(as_text=True)
-    taken = observer.post(address, data=form("a key that is long", preflight, accept="yes"))
+    taken = approver.post(address, data=form("a key that is long", preflight, accept="yes"))
     assert taken.status_code == 303
 
 
 def test_an_old_check_and_one_of_another_plan_do_not_count(
-    observer: FlaskClient, session: Session, plan: Plan, checked: Preflight
+    approver: FlaskClient, session: Session, plan: Plan, checked: Preflight
 ):
     other = add_preflight(session, add_plan(session, plan.event))
     checked.done_at = now() - FRESH
     session.commit()
-    assert "Approve and submit" not in page(observer, f"/plans/{plan.id}")
+    assert "Approve and submit" not in page(approver, f"/plans/{plan.id}")
     for preflight, words in ((checked, "too old"), (other, "not checked")):
-        answer = observer.post(
+        answer = approver.post(
             f"/plans/{plan.id}/submit", data=form("a key that is long", preflight)
         )
         assert answer.status_code == 409
@@ -205,29 +205,29 @@ def move_elsewhere(_session: Session, plan: Plan) -> None:
     ],
 )
 def test_a_plan_that_may_not_be_sent_is_not_offered_and_not_taken(
-    observer: FlaskClient, session: Session, checked: Preflight, change, words: str
+    approver: FlaskClient, session: Session, checked: Preflight, change, words: str
 ):
     plan = checked.plan
-    key = key_of(observer, plan)
+    key = key_of(approver, plan)
     change(session, plan)
     session.commit()
-    shown = page(observer, f"/plans/{plan.id}")
+    shown = page(approver, f"/plans/{plan.id}")
     assert words in shown
     assert "idempotency_key" not in shown
-    answer = observer.post(f"/plans/{plan.id}/submit", data=form(key, checked))
+    answer = approver.post(f"/plans/{plan.id}/submit", data=form(key, checked))
     assert answer.status_code == 409
     assert words.lower() in answer.get_data(as_text=True).lower()
     assert session.scalars(select(Submission)).all() == []
 
 
 def test_a_plan_that_is_being_computed_follows_its_planner(
-    observer: FlaskClient, session: Session, plan: Plan
+    approver: FlaskClient, session: Session, plan: Plan
 ):
     computing = add_plan(session, plan.event, state=PlanState.COMPUTING)
-    shown = page(observer, f"/plans/{computing.id}")
+    shown = page(approver, f"/plans/{computing.id}")
     assert "<progress" in shown
     assert 'data-state="computing"' in shown
-    assert observer.get(f"/plans/{computing.id}.json").status_code == 404
+    assert approver.get(f"/plans/{computing.id}.json").status_code == 404
 
 
 def test_the_download_is_the_plan_in_the_plan_file_format(
@@ -262,21 +262,21 @@ def test_an_older_map_is_pointed_out(viewer: FlaskClient, session: Session, plan
 
 
 def test_a_live_submission_can_be_withdrawn_where_it_is_shown(
-    observer: FlaskClient, session: Session, plan: Plan
+    approver: FlaskClient, session: Session, plan: Plan
 ):
     submission = add_submission(session, plan)
-    assert f"/submissions/{submission.id}/withdraw" in page(observer, f"/plans/{plan.id}")
-    answer = observer.post(f"/submissions/{submission.id}/withdraw")
+    assert f"/submissions/{submission.id}/withdraw" in page(approver, f"/plans/{plan.id}")
+    answer = approver.post(f"/submissions/{submission.id}/withdraw")
     assert answer.status_code == 303
     session.expire_all()
     assert submission.withdrawal_requested
-    assert submission.withdraw_reason == "withdrawn by observer"
-    assert f"/submissions/{submission.id}/withdraw" not in page(observer, f"/plans/{plan.id}")
+    assert submission.withdraw_reason == "withdrawn by approver"
+    assert f"/submissions/{submission.id}/withdraw" not in page(approver, f"/plans/{plan.id}")
     assert now() > submission.approved_at
 
 
 def test_what_was_taken_by_hand_is_shown_though_nothing_was_submitted(
-    observer: FlaskClient, session: Session, plan: Plan
+    approver: FlaskClient, session: Session, plan: Plan
 ):
     rows = "\n".join(
         f"{item.field_id},{item.filter},{(item.start + timedelta(seconds=20)).isoformat()}"
@@ -287,25 +287,25 @@ def test_what_was_taken_by_hand_is_shown_though_nothing_was_submitted(
             session, plan.event, telescope="ZTF", data=f"field_id,filter,start\n{rows}".encode(),
             name="night.csv", by="ann",
         )  # fmt: skip
-    shown = page(observer, f"/plans/{plan.id}")
+    shown = page(approver, f"/plans/{plan.id}")
     assert "9 done" in shown
     assert "3 missed" in shown
-    assert observer.post(f"/plans/{plan.id}/follow-up").status_code == 303
+    assert approver.post(f"/plans/{plan.id}/follow-up").status_code == 303
 
 
 def test_what_is_missing_is_listed_and_planned_with_one_click(
-    observer: FlaskClient, session: Session, plan: Plan
+    approver: FlaskClient, session: Session, plan: Plan
 ):
-    assert "Planned against executed" not in page(observer, f"/plans/{plan.id}")
+    assert "Planned against executed" not in page(approver, f"/plans/{plan.id}")
     add_exposures(session, add_submission(session, plan, SubmissionState.DONE), 9)
-    shown = page(observer, f"/plans/{plan.id}")
+    shown = page(approver, f"/plans/{plan.id}")
     table = shown.split("Table of what is missing")[1].split("</table>")[0]
     assert table.count("<td>missed</td>") == 3
     assert "9 done" in shown
-    answer = observer.post(f"/plans/{plan.id}/follow-up")
+    answer = approver.post(f"/plans/{plan.id}/follow-up")
     made = session.scalars(select(Plan).order_by(Plan.id.desc())).first()
     assert (answer.status_code, answer.location) == (303, f"/plans/{made.id}")
-    assert f"/plans/{plan.id}" in page(observer, f"/plans/{made.id}")
-    again = observer.post(f"/plans/{made.id}/follow-up")
+    assert f"/plans/{plan.id}" in page(approver, f"/plans/{made.id}")
+    again = approver.post(f"/plans/{made.id}/follow-up")
     assert again.status_code == 409
     assert "nothing of plan" in again.get_data(as_text=True)
