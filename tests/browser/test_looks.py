@@ -38,6 +38,7 @@ ADDRESSES = {
     "notice": "/notices/{notice_id}",
     "health": "/health",
     "people": "/people",
+    "programs": "/programs",
     "account": "/account",
     "alarms": "/account/alarms",
     "on call": "/on-call",

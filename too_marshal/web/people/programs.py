@@ -49,7 +49,9 @@ def index() -> str:
         balances=balances(session, rows),
         members_of=members_of,
         last_day=lambda row: (row.ends_at - timedelta(days=1)).date().isoformat(),
-        people=session.scalars(select(Person).where(Person.is_active).order_by(Person.username)),
+        people=session.scalars(
+            select(Person).where(Person.is_active).order_by(Person.username)
+        ).all(),
         teams=session.scalars(select(Team).order_by(Team.name)).all(),
         telescopes=list(TELESCOPES),
         usual={name: service().robots.program(name) for name in service().robots.names()},

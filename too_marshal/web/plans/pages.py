@@ -20,7 +20,7 @@ from telescopes import TELESCOPES
 from too_marshal.db.base import now
 from too_marshal.db.people import Role
 from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.preflights import ERROR, WARNING, latest_preflight
+from too_marshal.db.preflights import ERROR, WARNING, Preflight, latest_preflight
 from too_marshal.db.queues import LIVE, Submission
 from too_marshal.http.access import current_person, needs, recent_login
 from too_marshal.http.service import database, row_or_404, service
@@ -93,7 +93,7 @@ def plan(plan_id: int) -> str:
         step=next_step(standing, ways, present),
         visits=visits if any(visit.taken for visit in visits) else [],
         outcomes=Counter(visit.outcome for visit in visits),
-        preflight=latest_preflight(database(), plan_id),
+        preflight=_check(row),
         curve=picture(row.curve, row.statistics),
         curve_waits=_waits_for_curve(row),
         stops=how_far(row.request),
@@ -107,6 +107,14 @@ def plan(plan_id: int) -> str:
         # Made with the page: a second press of the button, or a reload of it, finds the first.
         idempotency_key=secrets.token_urlsafe(16),
     )
+
+
+def _check(plan: Plan) -> Preflight | None:
+    """The last check of a plan; none that was made for another program."""
+    preflight = latest_preflight(database(), plan.id)
+    if preflight is None or preflight.done_at is None:
+        return preflight
+    return preflight if preflight.program == charged_name(service().robots, plan) else None
 
 
 def _waits_for_curve(plan: Plan) -> bool:

@@ -17,7 +17,7 @@ from too_marshal.db.plans import Plan, PlanRule
 from too_marshal.db.preflights import ERROR, WARNING, Preflight
 from too_marshal.db.queues import LIVE, Submission, SubmissionState
 from too_marshal.deployment.robots import Robots
-from too_marshal.workflows.programs.charge import hold_program, hours_needed
+from too_marshal.workflows.programs.charge import charged_name, hold_program, hours_needed
 from too_marshal.workflows.rules.ages import Purpose, age_of, too_old
 from too_marshal.workflows.submissions.approve import approve, blocker, lock_plan
 from too_marshal.workflows.submissions.budget import time_left
@@ -142,7 +142,11 @@ def _against_the_queue(session: Session, robots: Robots, plan: Plan, rule: PlanR
     """What a look at the robot's queue finds against it; kept as what a person would have seen."""
     findings = examine(session, robots, plan)
     row = Preflight(
-        plan_id=plan.id, asked_by=f"rule {rule.name}"[:80], done_at=now(), findings=findings
+        plan_id=plan.id,
+        asked_by=f"rule {rule.name}"[:80],
+        program=charged_name(robots, plan),
+        done_at=now(),
+        findings=findings,
     )
     session.add(row)
     session.flush()

@@ -63,6 +63,7 @@ def test_a_program_is_entered_shown_changed_and_taken_away(
     admin.post(f"/programs/{row.id}", data={"act": "remove"})
     assert "Caltech" not in page(viewer, "/programs")
     said = session.scalars(select(Activity.text).where(Activity.subject == "program")).all()
+    assert len(said) == 3
     assert [line.split()[-1] for line in said] == ["entered", "changed", "record"]
 
 
@@ -71,6 +72,14 @@ def test_what_cannot_be_is_answered_with_its_reason(admin: FlaskClient, session:
     assert answer.status_code == 422
     assert "hours are a number" in answer.get_data(as_text=True)
     assert session.scalars(select(Program)).all() == []
+
+
+def test_every_form_offers_everybody_who_logs_in(admin: FlaskClient, session: Session):
+    add_program(session, person_of(session, Role.ADMIN))
+    add_program(session, name="Caltech")
+    shown = page(admin, "/programs")
+    assert shown.count('name="member" value="admin"') == 3
+    assert shown.count('name="member" value="admin" checked') == 1
 
 
 def test_hours_and_earlier_semesters_are_told_apart(
@@ -108,12 +117,16 @@ def test_another_program_is_charged_from_the_plans_page(
 ):
     add_program(session)
     add_program(session, person_of(session, Role.APPROVER), name="Caltech")
+    add_preflight(session, plan)
     shown = page(approver, f"/plans/{plan.id}")
+    assert "Check again" in shown
     assert f"<option>Caltech</option><option selected>{PROGRAM}</option>" in shown
     answer = approver.post(f"/plans/{plan.id}/program", data={"program": "Caltech"})
     assert answer.status_code == 303
     session.refresh(plan)
     assert plan.program == "Caltech"
+    shown = page(approver, f"/plans/{plan.id}")
+    assert "Check and submit" in shown, "the check of before was made for another program"
     answer = approver.post(f"/plans/{plan.id}/program", data={"program": "Nobody's"})
     assert answer.status_code == 409
 
