@@ -26,9 +26,9 @@ from tests.too_marshal import alerts
 from tests.too_marshal.factories import add_person
 from tests.too_marshal.fleet import Fleet, broker, count
 from tests.too_marshal.receiver import Receiver, receiving
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.alarms import Contact
 from too_marshal.db.base import open_engine, session_factory
-from too_marshal.db.people import Role
 from too_marshal.processes.database import migrate
 from too_marshal.processes.embedded import embedded_database
 from too_marshal.workflows.alarms.subscriptions import Wanted, subscribe

@@ -22,7 +22,7 @@ from telescopes import TELESCOPES
 from telescopes.observing_plan import ExecutedExposure
 from tests.too_marshal.factories import add_event, add_localization, add_plan, add_submission
 from too_marshal.db.base import now, open_engine, session_factory
-from too_marshal.db.exposures import Coverage
+from too_marshal.db.observing.exposures import Coverage
 from too_marshal.processes.database import migrate
 from too_marshal.processes.embedded import embedded_database
 from too_marshal.workflows.exposures.cover import cover

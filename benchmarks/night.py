@@ -23,9 +23,9 @@ from planners.visibility.region_night import region_night
 from telescopes import TELESCOPES
 from tests.too_marshal.factories import add_event, add_localization, add_person, add_plan
 from too_marshal.app import create_app
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.base import now, open_engine, session_factory
 from too_marshal.db.events import Event
-from too_marshal.db.people import Role
 from too_marshal.deployment.settings import Settings
 from too_marshal.processes.database import migrate
 from too_marshal.processes.embedded import embedded_database

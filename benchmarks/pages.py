@@ -21,9 +21,9 @@ from sqlalchemy.orm import Session
 from benchmarks.maps import corpus_maps
 from tests.too_marshal.factories import add_event, add_localization, add_person, add_plan
 from too_marshal.app import create_app
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.base import open_engine, session_factory
 from too_marshal.db.events import Event, record
-from too_marshal.db.people import Role
 from too_marshal.deployment.settings import Settings
 from too_marshal.http.service import service
 from too_marshal.processes.database import migrate

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from too_marshal import api
 from too_marshal.db.base import session_factory
-from too_marshal.db.queues import LIVE
+from too_marshal.db.observing.queues import LIVE
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.settings import Settings
 from too_marshal.http import access, assets, errors, responses, service

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import create_engine
 
 from too_marshal.app import create_app
-from too_marshal.db.people import Role
+from too_marshal.db.accounts.people import Role
 from too_marshal.deployment.settings import Settings
 from too_marshal.http.access import PUBLIC, needed_role, needed_scope
 

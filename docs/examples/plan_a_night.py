@@ -12,8 +12,8 @@ from astropy.time import Time
 
 from planners import ExecutedExposure, ObservingRequest, plan, read_skymap
 from planners.coverage import coverage
-from planners.skymaps.drawing import all_sky, zoomed
-from planners.skymaps.outlined_tiles import PLANNED, Tiles
+from planners.skymaps.drawings.drawing import all_sky, zoomed
+from planners.skymaps.drawings.outlined_tiles import PLANNED, Tiles
 from telescopes import ZTF
 
 # %% [markdown]

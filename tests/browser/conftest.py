@@ -39,11 +39,11 @@ from tests.too_marshal.factories import (
     add_replacement,
     add_submission,
 )
+from too_marshal.db.accounts.people import Person, Role
 from too_marshal.db.base import now, open_engine, session_factory
-from too_marshal.db.exposures import Coverage
 from too_marshal.db.notices import Heartbeat, NoticeState
-from too_marshal.db.people import Person, Role
-from too_marshal.db.queues import RobotQueue, SubmissionState
+from too_marshal.db.observing.exposures import Coverage
+from too_marshal.db.observing.queues import RobotQueue, SubmissionState
 from too_marshal.workflows.accounts.login import open_session
 from too_marshal.workflows.circulars.draft import draft
 from too_marshal.workflows.circulars.request import CircularRequest

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import LogIn, Site
 from tests.browser.test_looks import ADDRESSES, choose, visit
-from too_marshal.db.people import Role
+from too_marshal.db.accounts.people import Role
 
 FOLDER = Path("docs/images/pages")
 THEMES = ("dark", "light", "red")

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from tests.browser.conftest import Site
 from tests.too_marshal.factories import PASSWORD, add_plan, add_preflight
 from too_marshal.db.events import Event
-from too_marshal.db.plans import Plan
-from too_marshal.db.queues import Submission
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.queues import Submission
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from tests.browser.conftest import Site
 from tests.too_marshal.factories import add_event, add_localization, circle_map
-from too_marshal.db.curves import AskedCurve
+from too_marshal.db.observing.curves import AskedCurve
 from too_marshal.workflows.planning.curve import work_out_asked_curve
 
 pytestmark = pytest.mark.browser

@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, expect
 from sqlalchemy.orm import Session
 
 from tests.browser.conftest import Site
+from too_marshal.db.accounts.people import Person, Role
 from too_marshal.db.events import Event
-from too_marshal.db.people import Person, Role
 from too_marshal.workflows.accounts.login import open_session
 from too_marshal.workflows.exposures.draw import draw
 

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from tests.browser.conftest import LogIn, Site
 from tests.too_marshal.factories import PROGRAM, add_event, add_localization, add_plan
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
-from too_marshal.db.people import Role
-from too_marshal.db.preflights import Preflight
-from too_marshal.db.queues import Submission
+from too_marshal.db.observing.preflights import Preflight
+from too_marshal.db.observing.queues import Submission
 
 pytestmark = pytest.mark.browser
 

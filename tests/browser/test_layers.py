@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from tests.browser.conftest import Site
 from tests.browser.test_sky import opened
 from tests.too_marshal.factories import add_event, add_localization, circle_map
-from too_marshal.db.archives import OthersPointings
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
+from too_marshal.db.observing.archives import OthersPointings
 from too_marshal.workflows.localizations.difference import work_out_difference
 from too_marshal.workflows.planning.galaxies import bring_galaxies
 from too_marshal.workflows.planning.rank_galaxies import rank_galaxies

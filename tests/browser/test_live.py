@@ -11,7 +11,7 @@ from tests.browser.conftest import Site
 from tests.too_marshal.factories import add_plan
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
-from too_marshal.db.plans import PlanState
+from too_marshal.db.observing.plans import PlanState
 
 pytestmark = pytest.mark.browser
 

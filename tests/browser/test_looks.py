@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import LogIn, Site
-from too_marshal.db.people import Role
+from too_marshal.db.accounts.people import Role
 
 pytestmark = pytest.mark.browser
 

@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy.orm import Session
 
 from tests.browser.conftest import Site
+from too_marshal.db.accounts.people import Person, Role
 from too_marshal.db.events import Event
-from too_marshal.db.people import Person, Role
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 from too_marshal.workflows.accounts.login import open_session
 
 pytestmark = pytest.mark.browser

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.browser.conftest import LogIn, Site
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.events import EventName, normalized_name
-from too_marshal.db.people import Role
-from too_marshal.db.plans import PlanRule, RuleTrial
+from too_marshal.db.observing.plans import PlanRule, RuleTrial
 from too_marshal.workflows.rules.backtest import try_rule
 
 pytestmark = pytest.mark.browser

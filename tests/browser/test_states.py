@@ -17,7 +17,7 @@ from tests.too_marshal.factories import (
     circle_map,
 )
 from too_marshal.db.events import Event, record
-from too_marshal.db.queues import SubmissionState
+from too_marshal.db.observing.queues import SubmissionState
 
 pytestmark = pytest.mark.browser
 

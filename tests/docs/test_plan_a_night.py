@@ -5,7 +5,7 @@ from pathlib import Path
 
 from astropy import units as u
 
-from planners.skymaps.drawing import png
+from planners.skymaps.drawings.drawing import png
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "plan_a_night.py"
 

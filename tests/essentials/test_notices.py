@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
 from too_marshal.db.notices import NoticeState
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 from too_marshal.notices.notice import Circle, InlineMap, Kind, NoticeMalformed
 from too_marshal.notices.registry import parse
 from too_marshal.workflows.intake.ingest import Message, ingest

@@ -7,7 +7,7 @@ from sqlalchemy import select, text
 from tests.too_marshal.factories import add_plan, add_submission
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization, LocalizationState
-from too_marshal.db.queues import Submission, SubmissionState
+from too_marshal.db.observing.queues import Submission, SubmissionState
 from too_marshal.workflows.intake.ingest import Message, ingest
 from too_marshal.workflows.localizations.localize import localize
 from too_marshal.workflows.submissions.withdraw import withdraw_event

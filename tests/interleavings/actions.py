@@ -14,9 +14,9 @@ from too_marshal import tasks
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.locks import lock
-from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.queues import KILL_SWITCH, Submission, Switch
-from too_marshal.db.replacements import Replacement, ReplacementState
+from too_marshal.db.observing.plans import Plan, PlanState
+from too_marshal.db.observing.queues import KILL_SWITCH, Submission, Switch
+from too_marshal.db.observing.replacements import Replacement, ReplacementState
 from too_marshal.workflows.localizations import localize
 from too_marshal.workflows.planning import offer, plan, rescore
 from too_marshal.workflows.submissions import (

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.interleavings.database import Questions
-from too_marshal.db.queues import LIVE, OVER
+from too_marshal.db.observing.queues import LIVE, OVER
 
 AFTER_EVERY_STEP = (
     "no plan is at the robot twice",

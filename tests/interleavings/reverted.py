@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from telescopes.observing_queue import ObservingQueue
 from too_marshal.db.locks import lock_all
-from too_marshal.db.queues import Submission, SubmissionState, add_activity
+from too_marshal.db.observing.queues import Submission, SubmissionState, add_activity
 from too_marshal.workflows.submissions.reconcile import Observation
 
 FOLLOWED = (SubmissionState.ACCEPTED, SubmissionState.EXECUTING)

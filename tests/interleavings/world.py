@@ -21,7 +21,7 @@ from too_marshal import clock
 from too_marshal.db.base import session_factory
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import LocalizationState
-from too_marshal.db.plans import Plan, PlanRule, PlanState
+from too_marshal.db.observing.plans import Plan, PlanRule, PlanState
 from too_marshal.workflows.planning.plan import store_plan
 
 TOUCHED = (

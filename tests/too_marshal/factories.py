@@ -25,19 +25,19 @@ from planners.visibility.nights import night_at
 from planners.visibility.region_night import region_night
 from telescopes import TELESCOPES
 from telescopes.observing_plan import ObservingPlan, ObservingRequest, PlannedExposure
+from too_marshal.db.accounts.people import Person, Role
+from too_marshal.db.accounts.programs import Program
 from too_marshal.db.base import now
 from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.events import Event, record
-from too_marshal.db.exposures import Coverage, Exposure, ExposureImport, Source
 from too_marshal.db.localizations import Localization, LocalizationState
-from too_marshal.db.nights import RegionNightRow
 from too_marshal.db.notices import NoticeState, ReceivedNotice
-from too_marshal.db.people import Person, Role
-from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.preflights import Preflight
-from too_marshal.db.programs import Program
-from too_marshal.db.queues import Submission, SubmissionState
-from too_marshal.db.replacements import Replacement, ReplacementState
+from too_marshal.db.observing.exposures import Coverage, Exposure, ExposureImport, Source
+from too_marshal.db.observing.nights import RegionNightRow
+from too_marshal.db.observing.plans import Plan, PlanState
+from too_marshal.db.observing.preflights import Preflight
+from too_marshal.db.observing.queues import Submission, SubmissionState
+from too_marshal.db.observing.replacements import Replacement, ReplacementState
 from too_marshal.workflows.localizations.localize import load_skymap, store_skymap
 from too_marshal.workflows.observability.nights import numbers_of
 from too_marshal.workflows.planning.plan import store_plan

@@ -24,9 +24,9 @@ from too_marshal.api.schemas import (
     nullable,
     record,
 )
+from too_marshal.db.accounts.people import Role, Scope
 from too_marshal.db.events import Event
 from too_marshal.db.galaxies import GalaxyTable
-from too_marshal.db.people import Role, Scope
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.planning.galaxies import (

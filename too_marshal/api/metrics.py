@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from too_marshal.api.operations import Content, operation
 from too_marshal.api.schemas import TEXT
+from too_marshal.db.accounts.people import Scope
 from too_marshal.db.base import now
-from too_marshal.db.people import Scope
 from too_marshal.http.service import database
 from too_marshal.workflows.incident.latencies import SeasonLatencies, latencies
 

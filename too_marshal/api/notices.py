@@ -21,9 +21,9 @@ from too_marshal.api.schemas import (
     nullable,
     record,
 )
+from too_marshal.db.accounts.people import Role, Scope
 from too_marshal.db.events import Event
 from too_marshal.db.notices import NoticeState, ReceivedNotice, of_event
-from too_marshal.db.people import Role, Scope
 from too_marshal.http.downloads import raw_response
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.intake.ingest import Message, ingest

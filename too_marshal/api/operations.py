@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, abort, request
 
 from too_marshal.api.schemas import INTEGER, Schema
-from too_marshal.db.people import Role, Scope
+from too_marshal.db.accounts.people import Role, Scope
 from too_marshal.http.access import API, needs
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -10,7 +10,7 @@ from planners.files.request_fields import RequestFields
 from planners.registry import PLANNERS
 from too_marshal.api.schemas import INTEGER, TEXT, TRUTH, described, document_schema
 from too_marshal.db.events import Event
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database
 from too_marshal.workflows.planning.bring_in import bring_in

@@ -17,9 +17,9 @@ from too_marshal.api.schemas import (
     nullable,
     record,
 )
-from too_marshal.db.people import Role, Scope
-from too_marshal.db.plans import Plan
-from too_marshal.db.preflights import Preflight
+from too_marshal.db.accounts.people import Role, Scope
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.preflights import Preflight
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.workflows.submissions.approve import blocker

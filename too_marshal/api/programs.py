@@ -19,7 +19,7 @@ from too_marshal.api.schemas import (
     named,
     record,
 )
-from too_marshal.db.programs import Program
+from too_marshal.db.accounts.programs import Program
 from too_marshal.http.service import database
 from too_marshal.workflows.programs.charge import members_of
 from too_marshal.workflows.programs.hours import Balance, balances

@@ -16,9 +16,9 @@ from too_marshal.api.schemas import (
     nullable,
     record,
 )
+from too_marshal.db.accounts.people import Role, Scope
 from too_marshal.db.events import Event
-from too_marshal.db.people import Role, Scope
-from too_marshal.db.replacements import Replacement, ReplacementState, replacements_of
+from too_marshal.db.observing.replacements import Replacement, ReplacementState, replacements_of
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.workflows.submissions.replace import approve_replacement, decline_replacement

@@ -22,8 +22,8 @@ from too_marshal.api.schemas import (
     nullable,
     record,
 )
-from too_marshal.db.people import Role, Scope
-from too_marshal.db.plans import PlanRule, RuleTrial
+from too_marshal.db.accounts.people import Role, Scope
+from too_marshal.db.observing.plans import PlanRule, RuleTrial
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.rules.backtest import ask_for_trial

@@ -29,9 +29,9 @@ from too_marshal.api.schemas import (
     nullable,
     page_of,
 )
-from too_marshal.db.people import Role, Scope
-from too_marshal.db.plans import Plan
-from too_marshal.db.queues import Submission, SubmissionState
+from too_marshal.db.accounts.people import Role, Scope
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.queues import Submission, SubmissionState
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.workflows.submissions.approve import approve_checked

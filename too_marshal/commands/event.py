@@ -10,7 +10,7 @@ import click
 from astropy import units as u
 from sqlalchemy.orm import Session
 
-from too_marshal.commands.quantities import QuantityType
+from too_marshal.commands.planning.quantities import QuantityType
 from too_marshal.db.base import session_factory
 from too_marshal.db.events import Event, find_by_name
 from too_marshal.deployment.errors import OperatorError

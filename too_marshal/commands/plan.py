@@ -18,7 +18,7 @@ from planners.skymaps.files import read_skymap
 from planners.skymaps.skymap import SkyMap, SkyMapInvalid
 from telescopes import TELESCOPES
 from telescopes.telescope import Telescope
-from too_marshal.commands.plan_output import (
+from too_marshal.commands.planning.output import (
     compare_planners,
     draw,
     print_curve,
@@ -26,7 +26,7 @@ from too_marshal.commands.plan_output import (
     write,
     write_joint,
 )
-from too_marshal.commands.plan_request import request_of, request_options
+from too_marshal.commands.planning.request import request_of, request_options
 
 EXPECTED = (RequestInvalid, TableInvalid, DustMapInvalid, GwemoptFailed)
 """Errors whose message is a sentence for the person at the terminal."""

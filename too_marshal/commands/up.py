@@ -13,8 +13,8 @@ import click
 from sqlalchemy import Engine, select
 
 from too_marshal.commands.processes import CannotStart, held_folder, note_place
+from too_marshal.db.accounts.people import Person, Role
 from too_marshal.db.base import now, session_factory
-from too_marshal.db.people import Person, Role
 from too_marshal.deployment import logs
 from too_marshal.deployment.channels import channels_of
 from too_marshal.deployment.robots import Robots

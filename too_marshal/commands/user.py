@@ -9,8 +9,8 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from too_marshal.db.accounts.people import Person, Role, Scope
 from too_marshal.db.base import now, session_factory
-from too_marshal.db.people import Person, Role, Scope
 from too_marshal.deployment.settings import Settings
 from too_marshal.processes.database import open_database
 from too_marshal.workflows.accounts.people import PersonInvalid, create_person, set_password

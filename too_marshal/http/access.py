@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from too_marshal.db.accounts.people import Person, Role, Scope
 from too_marshal.db.base import now
-from too_marshal.db.people import Person, Role, Scope
 from too_marshal.http.service import database, service
 from too_marshal.workflows.accounts.login import living_session
 from too_marshal.workflows.accounts.tokens import person_of_token

@@ -12,7 +12,7 @@ from flask import Flask, current_app, g, request
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from too_marshal.db.audit import AuditEntry
+from too_marshal.db.accounts.audit import AuditEntry
 from too_marshal.http.access import PUBLIC, needed_role
 from too_marshal.http.service import database
 

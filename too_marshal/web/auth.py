@@ -21,8 +21,8 @@ from flask import (
 from sqlalchemy import select
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from too_marshal.db.accounts.people import ApiToken, Person, Role, Scope
 from too_marshal.db.base import now
-from too_marshal.db.people import ApiToken, Person, Role, Scope
 from too_marshal.http import audit
 from too_marshal.http.access import current_person, needs, public, safe_next, session_cookie
 from too_marshal.http.service import database, service

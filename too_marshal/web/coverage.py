@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from too_marshal import tasks
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.events import Event
-from too_marshal.db.exposures import ALL_TELESCOPES, Coverage, Exposure
 from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
-from too_marshal.db.people import Role
+from too_marshal.db.observing.exposures import ALL_TELESCOPES, Coverage, Exposure
 from too_marshal.http.access import needs
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.exposures.records import telescopes_of

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, render_template
 
-from too_marshal.db.people import Role
-from too_marshal.db.plans import PlanState
-from too_marshal.db.queues import SubmissionState
-from too_marshal.db.replacements import ReplacementState
+from too_marshal.db.accounts.people import Role
+from too_marshal.db.observing.plans import PlanState
+from too_marshal.db.observing.queues import SubmissionState
+from too_marshal.db.observing.replacements import ReplacementState
 from too_marshal.http.access import needs
 from too_marshal.http.service import service
 from too_marshal.workflows.incident.next_step import StepKind

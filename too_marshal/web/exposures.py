@@ -7,9 +7,9 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from telescopes import TELESCOPES
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.events import Event
-from too_marshal.db.exposures import ExposureImport
-from too_marshal.db.people import Role
+from too_marshal.db.observing.exposures import ExposureImport
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.exposures.upload import MAX_TABLE_SIZE, undo, upload

@@ -25,12 +25,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.base import now
 from too_marshal.db.events import record
 from too_marshal.db.heartbeats import BEAT_SECONDS
 from too_marshal.db.notices import Heartbeat, NoticeState, ReceivedNotice
-from too_marshal.db.people import Role
-from too_marshal.db.queues import KILL_SWITCH, RobotQueue, Switch, count_by_state
+from too_marshal.db.observing.queues import KILL_SWITCH, RobotQueue, Switch, count_by_state
 from too_marshal.db.work import work_of
 from too_marshal.formatting import duration
 from too_marshal.http.access import current_person, may, needs, public

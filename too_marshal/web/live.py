@@ -15,8 +15,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.events import Activity, Event
-from too_marshal.db.people import Role
 from too_marshal.http.access import needs, session_cookie
 from too_marshal.http.service import Service, database, service
 from too_marshal.workflows.accounts.login import living_session

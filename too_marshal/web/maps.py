@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.localizations import Localization
-from too_marshal.db.people import Role
 from too_marshal.http.access import needs
 from too_marshal.http.downloads import drawing_response, left_response
 from too_marshal.http.service import row_or_404

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import undefer
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.notices import NoticeState, ReceivedNotice
-from too_marshal.db.people import Role
 from too_marshal.http.access import needs
 from too_marshal.http.downloads import raw_response
 from too_marshal.http.service import database, row_or_404

@@ -10,11 +10,11 @@ from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from too_marshal import tasks
-from too_marshal.db.archives import ArchiveCopy
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.jobs import URGENT
-from too_marshal.db.people import Role
-from too_marshal.db.plans import Plan
-from too_marshal.db.queues import KILL_SWITCH, RobotQueue, Submission, Switch
+from too_marshal.db.observing.archives import ArchiveCopy
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.queues import KILL_SWITCH, RobotQueue, Submission, Switch
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.workflows.submissions.clear_queue import ask_to_delete

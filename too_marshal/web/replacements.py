@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, url_for
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from too_marshal.db.people import Role
-from too_marshal.db.replacements import Replacement, ReplacementState
+from too_marshal.db.accounts.people import Role
+from too_marshal.db.observing.replacements import Replacement, ReplacementState
 from too_marshal.http.access import current_person, needs, recent_login
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.workflows.submissions.replace import approve_replacement, decline_replacement

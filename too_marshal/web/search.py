@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.events import find_by_beginning, find_by_name
-from too_marshal.db.people import Role
 from too_marshal.http.access import needs
 from too_marshal.http.service import database, service
 from too_marshal.workflows.incident.status import statuses

@@ -14,10 +14,10 @@ from telescopes.outlines import outline
 from telescopes.pairing.pointings import grouped
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
-from too_marshal.db.exposures import Coverage, Exposure
 from too_marshal.db.localizations import Drawing, Localization, SkyMapFile
-from too_marshal.db.plans import Plan, PlannedExposureRow
-from too_marshal.db.queues import LIVE, Submission
+from too_marshal.db.observing.exposures import Coverage, Exposure
+from too_marshal.db.observing.plans import Plan, PlannedExposureRow
+from too_marshal.db.observing.queues import LIVE, Submission
 from too_marshal.web import almanac
 from too_marshal.web.layers import pages as layer_pages
 from too_marshal.workflows.events.spoken import spoken_name

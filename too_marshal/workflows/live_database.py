@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from too_marshal.db.base import MARSHAL, now
 from too_marshal.db.locks import lock
-from too_marshal.db.queues import LiveDatabase
+from too_marshal.db.observing.queues import LiveDatabase
 
 ELSEWHERE = "its database is not where the live one was: it was restored or copied"
 """Why a database that nobody has marked is a copy."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planners.files.plan_files import plan_from_json
 from telescopes.observing_plan import ObservingPlan
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 
 
 def read_plan(plan: Plan) -> ObservingPlan:

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from too_marshal.db.base import MARSHAL
 from too_marshal.db.events import Event
-from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.queues import LIVE, Submission, SubmissionState
+from too_marshal.db.observing.plans import Plan, PlanState
+from too_marshal.db.observing.queues import LIVE, Submission, SubmissionState
 
 
 def recommended_plan(

@@ -21,7 +21,7 @@ from telescopes.entries import entries
 from telescopes.observing_plan import ObservingRequest
 from too_marshal.api.plans import PLAN_REQUEST
 from too_marshal.commands.plan import plan
-from too_marshal.commands.plan_request import _ELSEWHERE, request_of
+from too_marshal.commands.planning.request import _ELSEWHERE, request_of
 
 LEAST = {
     "start": "2026-11-25T01:00:00.000Z",

@@ -20,8 +20,8 @@ from tests.too_marshal.web.conftest import (
     pages,
     settings,
 )
+from too_marshal.db.accounts.people import Role, Scope
 from too_marshal.db.base import now
-from too_marshal.db.people import Role, Scope
 from too_marshal.workflows.accounts.tokens import create_token
 
 __all__ = [

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from tests.too_marshal.api.conftest import Caller
 from tests.too_marshal.factories import add_event, add_person
 from too_marshal.api.operations import OPERATIONS
+from too_marshal.db.accounts.people import Role, Scope
 from too_marshal.db.base import now
-from too_marshal.db.people import Role, Scope
 from too_marshal.workflows.accounts.login import open_session
 from too_marshal.workflows.accounts.tokens import create_token, revoke_token
 

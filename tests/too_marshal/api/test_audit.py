@@ -3,7 +3,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event
-from too_marshal.db.audit import AuditEntry
+from too_marshal.db.accounts.audit import AuditEntry
 
 
 def test_what_a_program_changes_is_kept_as_such(program: FlaskClient, session: Session):

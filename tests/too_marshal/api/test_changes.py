@@ -21,8 +21,8 @@ from tests.too_marshal.factories import (
 from too_marshal.api.notices import MAX_NOTICE_SIZE
 from too_marshal.db.events import Event
 from too_marshal.db.notices import ReceivedNotice
-from too_marshal.db.plans import Plan
-from too_marshal.db.queues import Submission
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.queues import Submission
 
 
 def test_a_real_notice_makes_its_event_once(program: FlaskClient, session: Session, corpus: Path):

@@ -35,7 +35,7 @@ from too_marshal.db.circulars import BY_HAND as SENT_BY_HAND
 from too_marshal.db.circulars import CircularDraft, sha256_of_circular
 from too_marshal.db.events import EventLink
 from too_marshal.db.localizations import Drawing
-from too_marshal.db.plans import PlanRule, PlanState, RuleDecision, RuleTrial
+from too_marshal.db.observing.plans import PlanRule, PlanState, RuleDecision, RuleTrial
 from too_marshal.deployment.circulars.ways import CircularWays
 from too_marshal.workflows.by_hand.enter import enter
 from too_marshal.workflows.by_hand.request import checked

@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 from tests.too_marshal.api.conftest import Caller
 from tests.too_marshal.factories import add_event, add_localization, add_plan
 from too_marshal import tasks
-from too_marshal.db.people import Role
-from too_marshal.db.plans import PlanState
+from too_marshal.db.accounts.people import Role
+from too_marshal.db.observing.plans import PlanState
 
 
 def test_a_program_sees_the_place_and_cancels(

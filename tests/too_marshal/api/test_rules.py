@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from tests.too_marshal.api.conftest import Caller
 from tests.too_marshal.factories import add_event, add_notice
 from tests.too_marshal.web.test_search import named
-from too_marshal.db.people import Role
+from too_marshal.db.accounts.people import Role
 from too_marshal.workflows.rules.backtest import try_rule
 
 pytestmark = pytest.mark.usefixtures("fresh_rules")

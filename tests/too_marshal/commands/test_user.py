@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from too_marshal.commands.user import user
-from too_marshal.db.people import Person, Role
+from too_marshal.db.accounts.people import Person, Role
 from too_marshal.workflows.accounts.login import check_password
 from too_marshal.workflows.accounts.tokens import person_of_token
 

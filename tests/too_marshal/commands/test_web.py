@@ -20,8 +20,8 @@ from sqlalchemy.orm import Session
 
 import too_marshal
 from tests.too_marshal.factories import add_person
+from too_marshal.db.accounts.people import LoginAttempt, Role
 from too_marshal.db.notices import Heartbeat
-from too_marshal.db.people import LoginAttempt, Role
 from too_marshal.workflows.accounts.login import open_session
 
 

@@ -17,7 +17,7 @@ from tests.too_marshal.factories import (
 )
 from too_marshal.db.base import session_factory
 from too_marshal.db.locks import lock
-from too_marshal.db.queues import Submission, SubmissionState
+from too_marshal.db.observing.queues import Submission, SubmissionState
 
 PACKAGE = Path(too_marshal.__file__).parent
 

@@ -18,7 +18,7 @@ from tests.too_marshal.factories import (
     add_submission,
 )
 from tests.too_marshal.web.conftest import Visitor
-from too_marshal.db.people import Role
+from too_marshal.db.accounts.people import Role
 from too_marshal.http.access import PUBLIC, needed_role, safe_next
 
 # Who may what, in full: a change of any permission must be made here too.

@@ -39,9 +39,9 @@ from tests.too_marshal.workflows.submissions.test_submit import (  # noqa: F401 
 from too_marshal.cli import cli
 from too_marshal.clock import kept_by
 from too_marshal.commands.processes import CannotStart, held_folder
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.base import open_engine, session_factory
-from too_marshal.db.people import Role
-from too_marshal.db.queues import SubmissionState
+from too_marshal.db.observing.queues import SubmissionState
 from too_marshal.processes import backup as module
 from too_marshal.processes.backup import BackupFailed, path_of
 from too_marshal.processes.embedded import embedded_database

@@ -10,9 +10,9 @@ from sqlalchemy import Engine, text
 
 from tests.too_marshal.factories import add_person
 from tests.too_marshal.fleet import count
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.alarms import Notification, Occasion
 from too_marshal.db.base import open_engine
-from too_marshal.db.people import Role
 from too_marshal.deployment.settings import Settings
 from too_marshal.processes import timetable
 

@@ -21,7 +21,7 @@ from tests.too_marshal.fleet import count
 from tests.too_marshal.workflows.intake.test_listen import wait_for
 from too_marshal import tasks
 from too_marshal.db.locks import lock
-from too_marshal.db.queues import Submission
+from too_marshal.db.observing.queues import Submission
 from too_marshal.processes.worker import resident_bytes
 
 SHORT_OF_MEMORY = """

@@ -19,9 +19,9 @@ from werkzeug.routing import Rule
 from tests.too_marshal.databases import Emptied, copy_of_template
 from tests.too_marshal.factories import add_person
 from too_marshal.app import create_app
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.base import open_engine
-from too_marshal.db.people import Role
-from too_marshal.db.plans import PlanRule
+from too_marshal.db.observing.plans import PlanRule
 from too_marshal.deployment.settings import Settings
 from too_marshal.workflows.accounts.login import open_session
 from too_marshal.workflows.rules.defaults import add_default_rules

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from tests.too_marshal.factories import PASSWORD, add_person
 from tests.too_marshal.web.conftest import Visitor
 from too_marshal.app import create_app
+from too_marshal.db.accounts.people import ApiToken, LoginAttempt, Role, Scope, WebSession
 from too_marshal.db.base import now
-from too_marshal.db.people import ApiToken, LoginAttempt, Role, Scope, WebSession
 from too_marshal.deployment.settings import Settings
 from too_marshal.workflows.accounts import login, people, tokens
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from tests.too_marshal.factories import add_event, add_import, add_localization
 from tests.too_marshal.web.event.test_page import page
 from too_marshal.db.events import Event
-from too_marshal.db.exposures import Exposure, ExposureImport
+from too_marshal.db.observing.exposures import Exposure, ExposureImport
 
 TABLE = "field_id,filter,start\n700,g,2026-11-20T05:00:00\n9999999,g,<b>2026-11-20T05:01:00\n"
 

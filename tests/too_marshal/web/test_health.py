@@ -13,10 +13,10 @@ from tests.too_marshal.factories import add_notice, add_person
 from tests.too_marshal.web.event.test_page import page
 from too_marshal import tasks
 from too_marshal.app import create_app
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.base import now, open_engine
 from too_marshal.db.notices import Heartbeat, NoticeState
-from too_marshal.db.people import Role
-from too_marshal.db.queues import submission_is_stopped
+from too_marshal.db.observing.queues import submission_is_stopped
 from too_marshal.deployment.settings import Settings
 from too_marshal.web.health import level
 from too_marshal.workflows.accounts.login import open_session

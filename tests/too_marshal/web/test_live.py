@@ -9,8 +9,8 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from too_marshal.db.accounts.people import WebSession
 from too_marshal.db.events import Activity, record
-from too_marshal.db.people import WebSession
 from too_marshal.http.service import EXTENSION, MAX_STREAMS
 from too_marshal.web import live
 

@@ -14,7 +14,7 @@ from tests.too_marshal.factories import (
     add_plan,
     add_submission,
 )
-from too_marshal.db.queues import SubmissionState
+from too_marshal.db.observing.queues import SubmissionState
 
 MAX_QUERIES = 36
 

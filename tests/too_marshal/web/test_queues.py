@@ -11,9 +11,9 @@ from tests.too_marshal.factories import (
     add_submission,
 )
 from tests.too_marshal.web.event.test_page import page
-from too_marshal.db.archives import ArchiveCopy
 from too_marshal.db.base import now
-from too_marshal.db.queues import RobotQueue, SubmissionState, submission_is_stopped
+from too_marshal.db.observing.archives import ArchiveCopy
+from too_marshal.db.observing.queues import RobotQueue, SubmissionState, submission_is_stopped
 
 
 def held(name: str, targets: int) -> dict[str, object]:

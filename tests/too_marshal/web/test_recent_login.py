@@ -18,9 +18,9 @@ from tests.too_marshal.factories import (
     add_submission,
 )
 from tests.too_marshal.web.event.test_page import page
+from too_marshal.db.accounts.people import WebSession
 from too_marshal.db.base import now
-from too_marshal.db.people import WebSession
-from too_marshal.db.queues import Submission
+from too_marshal.db.observing.queues import Submission
 
 
 def long_ago(session: Session) -> None:

@@ -11,7 +11,7 @@ from tests.too_marshal.factories import (
     add_submission,
 )
 from tests.too_marshal.web.event.test_page import page
-from too_marshal.db.replacements import Replacement, ReplacementState
+from too_marshal.db.observing.replacements import Replacement, ReplacementState
 
 
 @pytest.fixture

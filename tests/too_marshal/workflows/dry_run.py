@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from too_marshal.db.plans import PlanRule
+from too_marshal.db.observing.plans import PlanRule
 from too_marshal.workflows.rules.decide import failed_conditions
 from too_marshal.workflows.rules.dry_run import USUAL_SPAN, Past, past_cases
 

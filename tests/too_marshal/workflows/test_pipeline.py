@@ -16,10 +16,10 @@ from tests.too_marshal import alerts
 from tests.too_marshal.clocks import RA, later
 from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.events import Event
-from too_marshal.db.exposures import Coverage, Exposure
 from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
-from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.queues import RobotQueue
+from too_marshal.db.observing.exposures import Coverage, Exposure
+from too_marshal.db.observing.plans import Plan, PlanState
+from too_marshal.db.observing.queues import RobotQueue
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.robots_file import Robot
 from too_marshal.workflows.circulars.draft import draft

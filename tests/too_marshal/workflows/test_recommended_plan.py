@@ -1,6 +1,6 @@
 from tests.too_marshal.factories import add_event, add_localization, add_plan
 from too_marshal.db.base import MARSHAL
-from too_marshal.db.plans import PlanState
+from too_marshal.db.observing.plans import PlanState
 from too_marshal.workflows.recommended_plan import recommended_plan
 
 

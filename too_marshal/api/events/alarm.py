@@ -8,10 +8,10 @@ from flask import abort
 
 from too_marshal.api.operations import Content, iso, operation
 from too_marshal.api.schemas import INTEGER, TEXT, TIME, TRUTH, described, named, nullable, record
+from too_marshal.db.accounts.people import Role, Scope
 from too_marshal.db.alarms import Alarm, Shift
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
-from too_marshal.db.people import Role, Scope
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.alarms.escalate import acknowledge_alarm, alarms_of

@@ -9,8 +9,8 @@ from flask import abort
 from too_marshal.api.events.event import EVENT, get_event
 from too_marshal.api.operations import Content, json_body, operation
 from too_marshal.api.schemas import TRUTH, Schema, described, document_schema
+from too_marshal.db.accounts.people import Role, Scope
 from too_marshal.db.events import Event
-from too_marshal.db.people import Role, Scope
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.by_hand.enter import NameKnown, correct, enter, retract

@@ -36,8 +36,8 @@ from too_marshal.api.schemas import (
     page_of,
     record,
 )
+from too_marshal.db.accounts.people import Role, Scope
 from too_marshal.db.events import Activity, Event, find_by_beginning, find_by_name, normalized_name
-from too_marshal.db.people import Role, Scope
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.workflows.events.give_name import give_name

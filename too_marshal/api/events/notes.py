@@ -9,10 +9,10 @@ from flask import abort, request
 from too_marshal.api.events.event import EVENT, get_event
 from too_marshal.api.operations import Content, Parameter, iso, json_body, operation
 from too_marshal.api.schemas import INTEGER, TEXT, TIME, described, listed, named, nullable, record
+from too_marshal.db.accounts.people import Role, Scope
 from too_marshal.db.events import Event
 from too_marshal.db.notes import Note
-from too_marshal.db.people import Role, Scope
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 from too_marshal.http.access import current_person
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.incident.charge import ChargeRefused, put_in_charge

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from too_marshal.db.accounts.people import Person, Role
 from too_marshal.db.alarms import Alarm
 from too_marshal.db.events import Event
-from too_marshal.db.people import Person, Role
 from too_marshal.deployment.senders.twilio import is_signed
 from too_marshal.http.access import current_person, needs, public
 from too_marshal.http.service import database, row_or_404, service

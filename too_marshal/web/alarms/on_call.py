@@ -13,9 +13,9 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from too_marshal.db.accounts.people import Person, Role
 from too_marshal.db.alarms import Hours, Shift, ShiftChange
 from too_marshal.db.base import now
-from too_marshal.db.people import Person, Role
 from too_marshal.http.access import current_person, needs, public
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.workflows.alarms.calendar import feed_of

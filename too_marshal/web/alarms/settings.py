@@ -9,8 +9,14 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from sqlalchemy import select
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from too_marshal.db.alarms import Contact, Hours, Notification, Subscription, Team
-from too_marshal.db.people import Person, Role
+from too_marshal.db.accounts.people import Person, Role
+from too_marshal.db.accounts.teams import Team
+from too_marshal.db.alarms import (
+    Contact,
+    Hours,
+    Notification,
+    Subscription,
+)
 from too_marshal.deployment.senders.registry import senders_of
 from too_marshal.http.access import current_person, may, needs
 from too_marshal.http.service import database, row_or_404, service

@@ -10,10 +10,10 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from gcn_templates import KINDS
 from telescopes import TELESCOPES
+from too_marshal.db.accounts.people import Person, Role
 from too_marshal.db.circulars import BY_HAND, CircularDraft
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Drawing
-from too_marshal.db.people import Person, Role
 from too_marshal.deployment.circulars.ways import circular_ways_of, form_address
 from too_marshal.http.access import current_person, needs, recent_login
 from too_marshal.http.service import database, row_or_404, service

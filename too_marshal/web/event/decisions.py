@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from too_marshal.db.plans import RuleDecision
+from too_marshal.db.observing.plans import RuleDecision
 
 
 @dataclass(frozen=True)

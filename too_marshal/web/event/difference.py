@@ -6,10 +6,10 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from flask import Blueprint, abort, render_template, request
 
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization, MapDifferenceRow
 from too_marshal.db.notices import ReceivedNotice, of_event
-from too_marshal.db.people import Role
 from too_marshal.http.access import needs
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.incident.changes import words_of_mission

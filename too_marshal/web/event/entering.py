@@ -8,9 +8,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from sqlalchemy import select
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
-from too_marshal.db.people import Role
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404
 from too_marshal.notices.others.by_hand import STREAM, SourceKind

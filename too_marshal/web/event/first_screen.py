@@ -9,11 +9,11 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.alarms import Alarm
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
-from too_marshal.db.people import Role
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.workflows.alarms.escalate import acknowledge_alarm, alarms_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from too_marshal.db.plans import PlanState
-from too_marshal.db.queues import SubmissionState
+from too_marshal.db.observing.plans import PlanState
+from too_marshal.db.observing.queues import SubmissionState
 from too_marshal.workflows.incident.standing import Standing
 
 _UNDER_WAY = frozenset(

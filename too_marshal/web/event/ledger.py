@@ -9,8 +9,8 @@ from datetime import timedelta
 
 from flask import Blueprint, render_template, request
 
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.base import now
-from too_marshal.db.people import Role
 from too_marshal.http.access import needs
 from too_marshal.http.service import database
 from too_marshal.notices.registry import EVENT_STREAMS, title_of

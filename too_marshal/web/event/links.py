@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.events import Event, EventLink, find_by_name
-from too_marshal.db.people import Role
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.events.link import MAX_REASON_LENGTH, link, links_of, unlink

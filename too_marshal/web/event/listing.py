@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from too_marshal.db.accounts.people import Person, Role
 from too_marshal.db.events import Event
 from too_marshal.db.locks import lock
-from too_marshal.db.people import Person, Role
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, service
 from too_marshal.notices.registry import STREAMS, title_of

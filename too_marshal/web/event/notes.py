@@ -8,9 +8,9 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.events import Event
 from too_marshal.db.notes import Note
-from too_marshal.db.people import Role
 from too_marshal.http.access import current_person, may, needs
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.incident.charge import ChargeRefused, put_in_charge

@@ -21,12 +21,12 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from telescopes import TELESCOPES
 from telescopes.telescope import Telescope
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization, SkyMapFile
 from too_marshal.db.notices import ReceivedNotice, of_event
-from too_marshal.db.people import Role
-from too_marshal.db.plans import Plan
-from too_marshal.db.replacements import SWAPPING, replacements_of
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.replacements import SWAPPING, replacements_of
 from too_marshal.http.access import current_person, may, needs
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.notices.registry import title_of

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.events import Event
-from too_marshal.db.people import Role
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.events.tag import tag, untag

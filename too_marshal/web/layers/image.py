@@ -19,7 +19,7 @@ from flask import Blueprint, Flask, Response, abort, current_app
 
 from telescopes.errors import QueueError, QueueRefused
 from telescopes.protocols.http import HTTPTransport
-from too_marshal.db.people import Role
+from too_marshal.db.accounts.people import Role
 from too_marshal.deployment.settings import SettingInvalid, Settings
 from too_marshal.http.access import needs
 

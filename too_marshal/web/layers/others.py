@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from telescopes.treasure_map.exposures import turned
-from too_marshal.db.archives import OthersPointings
+from too_marshal.db.observing.archives import OthersPointings
 
 MOST = 300
 """Tiles that are drawn, the latest: more would be a blot, and slow."""

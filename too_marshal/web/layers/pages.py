@@ -7,10 +7,10 @@ from typing import Any
 from flask import Blueprint, Response, abort, make_response, request
 from sqlalchemy.orm import Session
 
-from too_marshal.db.archives import OthersPointings
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization, MapDifferenceRow
-from too_marshal.db.people import Role
+from too_marshal.db.observing.archives import OthersPointings
 from too_marshal.http.access import needs
 from too_marshal.http.service import database, row_or_404
 from too_marshal.web.layers import image

@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from telescopes import TELESCOPES
 from too_marshal import tasks
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.events import Event
-from too_marshal.db.people import Role
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 from too_marshal.http.access import needs
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.web.night.chart import region_chart

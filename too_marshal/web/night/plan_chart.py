@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from planners.visibility.nights import night_at
 from telescopes import TELESCOPES
-from too_marshal.db.nights import RegionNightRow
-from too_marshal.db.plans import Plan, PlannedExposureRow
+from too_marshal.db.observing.nights import RegionNightRow
+from too_marshal.db.observing.plans import Plan, PlannedExposureRow
 from too_marshal.formatting import sexagesimal
 from too_marshal.web.night.axis import Axis, written
 from too_marshal.web.night.chart import HEIGHT, HIGHEST, Chart, Curve, chart_of

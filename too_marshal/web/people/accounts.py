@@ -6,9 +6,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from sqlalchemy import select
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from too_marshal.db.alarms import Team
+from too_marshal.db.accounts.people import Person, Role
+from too_marshal.db.accounts.teams import Team
 from too_marshal.db.events import record
-from too_marshal.db.people import Person, Role
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.accounts.people import create_person, set_password, set_role

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from flask import Blueprint, Response, render_template, request
 from sqlalchemy import Select, select
 
-from too_marshal.db.audit import AuditEntry
-from too_marshal.db.people import Role
+from too_marshal.db.accounts.audit import AuditEntry
+from too_marshal.db.accounts.people import Role
 from too_marshal.http.access import needs
 from too_marshal.http.service import database, service
 

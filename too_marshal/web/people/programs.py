@@ -10,11 +10,11 @@ from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from telescopes import TELESCOPES
-from too_marshal.db.alarms import Team
+from too_marshal.db.accounts.people import Person, Role
+from too_marshal.db.accounts.programs import Program
+from too_marshal.db.accounts.teams import Team
 from too_marshal.db.base import now
 from too_marshal.db.events import record
-from too_marshal.db.people import Person, Role
-from too_marshal.db.programs import Program
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.workflows.programs.charge import members_of

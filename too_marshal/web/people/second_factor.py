@@ -18,7 +18,7 @@ from flask import (
 from markupsafe import Markup
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from too_marshal.db.people import Person, Role
+from too_marshal.db.accounts.people import Person, Role
 from too_marshal.http import audit
 from too_marshal.http.access import current_person, needs, public, safe_next
 from too_marshal.http.service import database, service

@@ -13,7 +13,7 @@ from planners.files.brought_files import BroughtFileInvalid
 from planners.registry import PERSONS_PLANNERS
 from telescopes import TELESCOPES
 from too_marshal.db.events import Event
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 from too_marshal.web.plans.form import (
     EXPOSURE_TIME,
     GOAL,

@@ -6,9 +6,9 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from planners.registry import MAP_PLANNERS
-from too_marshal.db.curves import AskedCurve
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.events import Event
-from too_marshal.db.people import Role
+from too_marshal.db.observing.curves import AskedCurve
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404
 from too_marshal.web.plans.ask import choices

@@ -22,9 +22,9 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from planners.coverage.by_hand import Rearranged
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.base import now
-from too_marshal.db.people import Role
-from too_marshal.db.plans import Plan, PlannedExposureRow
+from too_marshal.db.observing.plans import Plan, PlannedExposureRow
 from too_marshal.formatting import duration, night_time, percent, sexagesimal
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404

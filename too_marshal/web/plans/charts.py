@@ -12,10 +12,10 @@ from astropy.table import Table
 from flask import Blueprint, Response, abort, render_template
 from sqlalchemy import select
 
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.galaxies import GalaxyTable
 from too_marshal.db.localizations import SkyMapFile
-from too_marshal.db.people import Role
-from too_marshal.db.plans import Plan, PlannedExposureRow
+from too_marshal.db.observing.plans import Plan, PlannedExposureRow
 from too_marshal.http.access import needs
 from too_marshal.http.service import database, row_or_404
 from too_marshal.web.plans.by_hand import where

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from flask import Blueprint, abort, render_template, request
 
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.documents import PlanStatistics
 from too_marshal.db.events import Event
-from too_marshal.db.people import Role
-from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.observing.plans import Plan, PlanState
 from too_marshal.formatting import NOTHING, area, duration, night_time, percent
 from too_marshal.http.access import needs
 from too_marshal.http.service import database, row_or_404

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 
 from planners.registry import MAP_PLANNERS
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.events import Event
-from too_marshal.db.people import Role
 from too_marshal.http.access import needs
 from too_marshal.http.service import database, row_or_404
 from too_marshal.web.plans.form import TARGETS, PlanForm

@@ -10,7 +10,7 @@ from typing import Any
 
 from planners.visibility.nights import night_at
 from telescopes import TELESCOPES
-from too_marshal.db.plans import Plan, PlannedExposureRow
+from too_marshal.db.observing.plans import Plan, PlannedExposureRow
 from too_marshal.formatting import night_dates
 
 TIME = "time"

@@ -18,7 +18,7 @@ from telescopes import TELESCOPES
 from telescopes.outlines import outline
 from telescopes.pairing.pointings import grouped
 from too_marshal import formatting
-from too_marshal.db.plans import Plan, PlannedExposureRow
+from too_marshal.db.observing.plans import Plan, PlannedExposureRow
 from too_marshal.formatting import sexagesimal
 from too_marshal.web.plans.chart_grid import GridLine, grid_lines
 from too_marshal.web.plans.chart_plane import SIDE, Plane

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.events import Event
 from too_marshal.db.galaxies import GalaxyTable
-from too_marshal.db.people import Role
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.planning.galaxies import (

@@ -17,11 +17,11 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from planners.files.plan_files import table_text
 from planners.files.regions import region_text
 from telescopes import TELESCOPES
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.base import now
-from too_marshal.db.people import Role
-from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.preflights import ERROR, WARNING, Preflight, latest_preflight
-from too_marshal.db.queues import LIVE, Submission
+from too_marshal.db.observing.plans import Plan, PlanState
+from too_marshal.db.observing.preflights import ERROR, WARNING, Preflight, latest_preflight
+from too_marshal.db.observing.queues import LIVE, Submission
 from too_marshal.http.access import current_person, needs, recent_login
 from too_marshal.http.service import database, row_or_404, service
 from too_marshal.web import sky

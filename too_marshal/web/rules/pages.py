@@ -19,8 +19,8 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from planners.registry import MAP_PLANNERS
 from telescopes import TELESCOPES
-from too_marshal.db.people import Role
-from too_marshal.db.plans import PlanRule, RuleTrial
+from too_marshal.db.accounts.people import Role
+from too_marshal.db.observing.plans import PlanRule, RuleTrial
 from too_marshal.http.access import current_person, may, needs
 from too_marshal.http.service import database, row_or_404
 from too_marshal.web.rules.form import AGES, ASKED, LIMITS, RuleForm

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from too_marshal.db.plans import PlanRule
+from too_marshal.db.observing.plans import PlanRule
 from too_marshal.web.plans.text import how_far, what_else
 from too_marshal.workflows.rules.ages import readable_span
 from too_marshal.workflows.rules.decide import conditions_of

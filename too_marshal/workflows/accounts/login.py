@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from too_marshal.db.accounts.people import LoginAttempt, Person, WebSession, sha256_of
 from too_marshal.db.base import now
-from too_marshal.db.people import LoginAttempt, Person, WebSession, sha256_of
 from too_marshal.workflows.accounts.people import is_password_of
 
 logger = logging.getLogger(__name__)

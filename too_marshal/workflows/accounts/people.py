@@ -13,7 +13,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from too_marshal.db.people import Person, Role, WebSession
+from too_marshal.db.accounts.people import Person, Role, WebSession
 from too_marshal.workflows.errors import Invalid
 
 logger = logging.getLogger(__name__)

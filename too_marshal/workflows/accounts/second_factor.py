@@ -16,10 +16,10 @@ from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from too_marshal.db.accounts.factors import SecondFactor
+from too_marshal.db.accounts.people import Person, sha256_of
 from too_marshal.db.base import now
-from too_marshal.db.factors import SecondFactor
 from too_marshal.db.locks import lock
-from too_marshal.db.people import Person, sha256_of
 
 STEP = 30
 """s; what every device's program takes unless it is told otherwise."""

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from too_marshal.db.accounts.people import ApiToken, Person, Role, Scope, sha256_of
 from too_marshal.db.base import now
-from too_marshal.db.people import ApiToken, Person, Role, Scope, sha256_of
 from too_marshal.workflows.accounts.login import SEEN_STEP
 from too_marshal.workflows.accounts.people import PersonInvalid
 

@@ -9,11 +9,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from too_marshal import tasks
+from too_marshal.db.accounts.people import Person, Role
 from too_marshal.db.alarms import Alarm, Contact, Occasion, Shift
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
 from too_marshal.db.locks import lock
-from too_marshal.db.people import Person, Role
 from too_marshal.notices.others.drill import STREAM as DRILL
 from too_marshal.workflows.alarms.send import Desk
 from too_marshal.workflows.alarms.shifts import on_call

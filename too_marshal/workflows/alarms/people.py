@@ -10,8 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from too_marshal.db.alarms import Contact, Hours, Team
-from too_marshal.db.people import Person
+from too_marshal.db.accounts.people import Person
+from too_marshal.db.accounts.teams import Team
+from too_marshal.db.alarms import (
+    Contact,
+    Hours,
+)
 from too_marshal.deployment.senders import Sender
 from too_marshal.workflows.alarms.hours import WakingHours
 from too_marshal.workflows.errors import Invalid

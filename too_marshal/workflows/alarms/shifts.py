@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from too_marshal.db.accounts.people import Person
 from too_marshal.db.alarms import Shift, ShiftChange
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.locks import lock
-from too_marshal.db.people import Person
 from too_marshal.formatting import utc
 from too_marshal.workflows.errors import Invalid
 from too_marshal.workflows.events.spoken import spoken_name

@@ -12,10 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from telescopes.entries import sentences
-from too_marshal.db.alarms import Subscription, Team
+from too_marshal.db.accounts.people import Person
+from too_marshal.db.accounts.teams import Team
+from too_marshal.db.alarms import (
+    Subscription,
+)
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, is_recent
-from too_marshal.db.people import Person
 from too_marshal.notices.notice import Kind
 from too_marshal.workflows.errors import Invalid
 from too_marshal.workflows.observability.tonight import tonight

@@ -9,13 +9,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from too_marshal import tasks
+from too_marshal.db.accounts.people import Person
 from too_marshal.db.alarms import Contact, Notification, Occasion
 from too_marshal.db.base import now
 from too_marshal.db.deliveries import DeliveryState
 from too_marshal.db.events import Event
 from too_marshal.db.locks import lock
 from too_marshal.db.notes import Note
-from too_marshal.db.people import Person
 from too_marshal.formatting import utc
 from too_marshal.workflows.alarms.people import hours_of
 from too_marshal.workflows.alarms.subscriptions import matching, people_of

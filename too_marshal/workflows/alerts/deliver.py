@@ -16,8 +16,8 @@ from too_marshal.db.deliveries import Delivery, DeliveryState
 from too_marshal.db.events import Event, record
 from too_marshal.db.locks import lock
 from too_marshal.db.notices import ReceivedNotice
-from too_marshal.db.plans import PlanRule
-from too_marshal.db.queues import Submission
+from too_marshal.db.observing.plans import PlanRule
+from too_marshal.db.observing.queues import Submission
 from too_marshal.deployment.channels import Channels, Outcome
 from too_marshal.notices.notice import Kind
 from too_marshal.units import YEAR

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from too_marshal import tasks
 from too_marshal.db.events import Event, record
 from too_marshal.db.notices import ReceivedNotice
-from too_marshal.db.plans import PlanRule
+from too_marshal.db.observing.plans import PlanRule
 from too_marshal.workflows.alerts.deliver import ask_for_changes
 from too_marshal.workflows.events.tag import tag_by_rule
 from too_marshal.workflows.rules.decide import decide_notice

@@ -12,7 +12,7 @@ from too_marshal.db.base import now
 from too_marshal.db.deliveries import Delivery
 from too_marshal.db.events import record
 from too_marshal.db.notices import NoticeState, ReceivedNotice
-from too_marshal.db.plans import PlanRule
+from too_marshal.db.observing.plans import PlanRule
 from too_marshal.deployment.channels import Channels
 from too_marshal.notices.formats.packet_types import packet_name
 from too_marshal.notices.registration import CLASSIC_TOPIC

@@ -19,10 +19,10 @@ from gcn_templates import (
     TelescopeFacts,
     name_in_subject,
 )
+from too_marshal.db.accounts.people import Person
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
 from too_marshal.db.notices import ReceivedNotice
-from too_marshal.db.people import Person
 from too_marshal.notices.registry import STREAMS
 from too_marshal.workflows.circulars.earlier import reported_until, sent_before
 from too_marshal.workflows.circulars.observed import observed, observed_together

@@ -17,8 +17,8 @@ from planners.footprints.at_position import images_at
 from planners.visibility.nights import night_at
 from telescopes import TELESCOPES
 from too_marshal.db.events import Event
-from too_marshal.db.exposures import ALL_TELESCOPES, Coverage, Exposure, Source
-from too_marshal.db.nights import RegionNightRow
+from too_marshal.db.observing.exposures import ALL_TELESCOPES, Coverage, Exposure, Source
+from too_marshal.db.observing.nights import RegionNightRow
 from too_marshal.workflows.circulars.request import AskedTarget
 from too_marshal.workflows.errors import Forbidden
 from too_marshal.workflows.exposures.records import (

@@ -12,7 +12,7 @@ from telescopes.queues import open_queue
 from telescopes.simulators.ztf import serve
 from telescopes.up_to_date import up_to_date
 from too_marshal.db.base import now
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 from too_marshal.workflows.plan_document import read_plan
 
 TELESCOPE, PROGRAM = "ZTF", "Caltech"

@@ -15,7 +15,7 @@ from too_marshal.db.deliveries import DeliveryState
 from too_marshal.db.drills import Drill
 from too_marshal.db.events import Event, record
 from too_marshal.db.locks import lock
-from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.observing.plans import Plan, PlanState
 from too_marshal.formatting import duration
 from too_marshal.notices.others.drill import TOPIC
 from too_marshal.workflows.alarms.escalate import CIRCLES, open_alarm

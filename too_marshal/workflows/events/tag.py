@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from too_marshal.db.events import Event, EventTag, record
 from too_marshal.db.locks import lock
-from too_marshal.db.plans import PlanRule
+from too_marshal.db.observing.plans import PlanRule
 
 MAX_LENGTH = 30
 MAX_TAGS = 12

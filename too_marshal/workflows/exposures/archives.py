@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from telescopes.archives import ARCHIVES, Archive, open_archive
 from telescopes.errors import ArchiveUnavailable
-from too_marshal.db.archives import ArchiveCopy
 from too_marshal.db.base import now
-from too_marshal.db.exposures import Exposure
+from too_marshal.db.observing.archives import ArchiveCopy
+from too_marshal.db.observing.exposures import Exposure
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.settings import Settings
 from too_marshal.workflows.exposures.cover import cover

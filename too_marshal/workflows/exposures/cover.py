@@ -18,14 +18,14 @@ from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.documents import SourceCoverage
 from too_marshal.db.events import Event, record
-from too_marshal.db.exposures import (
+from too_marshal.db.localizations import Localization, LocalizationState
+from too_marshal.db.observing.exposures import (
     ALL_TELESCOPES,
     OURS,
     Coverage,
     Exposure,
     Source,
 )
-from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.workflows.exposures.records import as_executed, camera_of, exposures_by_source
 from too_marshal.workflows.localizations.localize import load_skymap
 

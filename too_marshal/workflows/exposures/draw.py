@@ -8,13 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, undefer
 
-from planners.skymaps import drawing_process
-from planners.skymaps.outlined_tiles import OBSERVED, PLANNED, Tiles
+from planners.skymaps.drawings import process as drawing_process
+from planners.skymaps.drawings.outlined_tiles import OBSERVED, PLANNED, Tiles
 from telescopes import TELESCOPES
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Drawing, Localization, LocalizationState, SkyMapFile
-from too_marshal.db.plans import Plan, PlannedExposureRow
+from too_marshal.db.observing.plans import Plan, PlannedExposureRow
 from too_marshal.workflows.exposures.records import camera_of, exposures_of
 from too_marshal.workflows.recommended_plan import recommended_plan
 

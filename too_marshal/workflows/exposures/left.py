@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from planners.coverage.sky_coverage import ObservedSky
 from planners.skymaps.remaining_map import multiorder_file, remaining
 from too_marshal.db.events import Event
-from too_marshal.db.exposures import OURS
 from too_marshal.db.localizations import Localization
+from too_marshal.db.observing.exposures import OURS
 from too_marshal.workflows.errors import Forbidden
 from too_marshal.workflows.exposures.records import (
     as_executed,

@@ -15,13 +15,13 @@ from telescopes import TELESCOPES
 from telescopes.observing_plan import ExecutedExposure
 from telescopes.telescope import Telescope
 from too_marshal.db.events import Event
-from too_marshal.db.exposures import (
+from too_marshal.db.observing.exposures import (
     Exposure,
     ExposureImport,
     Source,
 )
-from too_marshal.db.plans import Plan
-from too_marshal.db.queues import Submission
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.queues import Submission
 from too_marshal.workflows.exposures.cameras import camera_from_json
 
 

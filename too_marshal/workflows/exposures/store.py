@@ -18,9 +18,9 @@ from planners.geometry.ranges import hpx29
 from telescopes.observing_plan import ExecutedExposure
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
-from too_marshal.db.exposures import Exposure
-from too_marshal.db.plans import Plan
-from too_marshal.db.queues import Submission
+from too_marshal.db.observing.exposures import Exposure
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.queues import Submission
 from too_marshal.workflows.exposures.records import SURVEY_WINDOW
 
 CHUNK = 2000

@@ -22,12 +22,12 @@ from telescopes.treasure_map.messages import (
     planned_pointing,
 )
 from too_marshal import tasks
-from too_marshal.db.archives import PostedPointing
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
 from too_marshal.db.locks import lock_all
-from too_marshal.db.plans import Plan
-from too_marshal.db.queues import AT_THE_ROBOT, Submission, SubmissionState
+from too_marshal.db.observing.archives import PostedPointing
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.queues import AT_THE_ROBOT, Submission, SubmissionState
 from too_marshal.deployment.logs import keep_secret, without_secrets
 from too_marshal.deployment.settings import Settings
 from too_marshal.workflows.exposures.records import as_executed

@@ -20,11 +20,11 @@ from telescopes.treasure_map.client import PointingTable, TreasureMap
 from telescopes.treasure_map.exposures import as_exposures
 from telescopes.treasure_map.messages import Pointing
 from too_marshal import tasks
-from too_marshal.db.archives import OthersPointings, PostedPointing
 from too_marshal.db.base import MARSHAL, now
 from too_marshal.db.events import Event, record
-from too_marshal.db.exposures import ExposureImport, Source
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.archives import OthersPointings, PostedPointing
+from too_marshal.db.observing.exposures import ExposureImport, Source
+from too_marshal.db.observing.plans import Plan
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.workflows.exposures.cameras import camera_to_json
 from too_marshal.workflows.exposures.store import store_exposures

@@ -18,8 +18,8 @@ from telescopes.tables.exposure_tables import read_exposure_table
 from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
-from too_marshal.db.exposures import Exposure, ExposureImport, Source
 from too_marshal.db.locks import lock
+from too_marshal.db.observing.exposures import Exposure, ExposureImport, Source
 from too_marshal.workflows.exposures.store import store_exposures
 
 MAX_TABLE_SIZE = 8_000_000

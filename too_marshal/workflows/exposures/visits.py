@@ -14,9 +14,9 @@ from planners.files.times import time_from_json
 from telescopes import TELESCOPES
 from telescopes.observing_plan import ExecutedExposure, ObservingPlan
 from telescopes.pairing.pairing import pairs
-from too_marshal.db.exposures import Exposure
-from too_marshal.db.plans import Plan, PlannedExposureRow
-from too_marshal.db.queues import Submission
+from too_marshal.db.observing.exposures import Exposure
+from too_marshal.db.observing.plans import Plan, PlannedExposureRow
+from too_marshal.db.observing.queues import Submission
 from too_marshal.workflows.exposures.records import is_uploaded
 
 CLOUD = 1.0

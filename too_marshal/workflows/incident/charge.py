@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from too_marshal.db.accounts.people import Person, Role
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
 from too_marshal.db.locks import lock
-from too_marshal.db.people import Person, Role
 
 
 class ChargeRefused(ValueError):

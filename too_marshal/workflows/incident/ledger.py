@@ -27,11 +27,11 @@ from too_marshal.db.alarms import Alarm, Notification, Occasion
 from too_marshal.db.circulars import CircularDraft, CircularSending
 from too_marshal.db.deliveries import Delivery
 from too_marshal.db.events import Acknowledgment, Event
-from too_marshal.db.exposures import Exposure, ExposureImport
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.notices import ReceivedNotice
-from too_marshal.db.plans import Plan
-from too_marshal.db.queues import Submission
+from too_marshal.db.observing.exposures import Exposure, ExposureImport
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.queues import Submission
 from too_marshal.notices.notice import Kind
 
 STEPS: Mapping[str, str] = {

@@ -13,9 +13,9 @@ from enum import StrEnum
 
 from too_marshal.db.circulars import CircularDraft, CircularState
 from too_marshal.db.events import RECENT
-from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.queues import Submission, SubmissionState
-from too_marshal.db.replacements import Replacement
+from too_marshal.db.observing.plans import Plan, PlanState
+from too_marshal.db.observing.queues import Submission, SubmissionState
+from too_marshal.db.observing.replacements import Replacement
 from too_marshal.workflows.incident.standing import Sending, Standing
 from too_marshal.workflows.incident.submittable import merit, submittable
 

@@ -9,12 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from too_marshal import tasks
+from too_marshal.db.accounts.people import Person
 from too_marshal.db.base import now
 from too_marshal.db.events import record
 from too_marshal.db.locks import lock
 from too_marshal.db.notes import Note
-from too_marshal.db.people import Person
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 
 MAX_LENGTH = 4000
 

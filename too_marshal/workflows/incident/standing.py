@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session, defer, joinedload
 
 from too_marshal.db.circulars import CircularDraft
 from too_marshal.db.events import Acknowledgment, Event
-from too_marshal.db.exposures import ALL_TELESCOPES, Coverage, Exposure
 from too_marshal.db.localizations import Localization, LocalizationState
-from too_marshal.db.plans import Plan
-from too_marshal.db.queues import LIVE, RobotQueue, Submission, submission_is_stopped
-from too_marshal.db.replacements import Replacement, ReplacementState
+from too_marshal.db.observing.exposures import ALL_TELESCOPES, Coverage, Exposure
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.queues import LIVE, RobotQueue, Submission, submission_is_stopped
+from too_marshal.db.observing.replacements import Replacement, ReplacementState
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.submissions.approve import no_way
 from too_marshal.workflows.submissions.go_live import on_copy

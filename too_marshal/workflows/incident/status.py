@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
-from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.queues import LIVE, SubmissionState
+from too_marshal.db.observing.plans import Plan, PlanState
+from too_marshal.db.observing.queues import LIVE, SubmissionState
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.incident.standing import Sending, Standing, sending, standings
 from too_marshal.workflows.incident.submittable import reach, submittable

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from too_marshal.db.base import MARSHAL
-from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.queues import LIVE, SubmissionState
+from too_marshal.db.observing.plans import Plan, PlanState
+from too_marshal.db.observing.queues import LIVE, SubmissionState
 from too_marshal.workflows.incident.standing import Sending, Standing
 
 BEGUN = timedelta(minutes=10)

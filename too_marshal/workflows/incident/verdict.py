@@ -10,7 +10,7 @@ from telescopes import TELESCOPES
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization, SkyMapFile
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 from too_marshal.formatting import (
     angle,
     area,

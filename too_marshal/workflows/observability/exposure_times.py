@@ -10,8 +10,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from too_marshal.db.events import Event
-from too_marshal.db.plans import Plan, PlannedExposureRow, PlanState
-from too_marshal.db.queues import LIVE, Submission, SubmissionState
+from too_marshal.db.observing.plans import Plan, PlannedExposureRow, PlanState
+from too_marshal.db.observing.queues import LIVE, Submission, SubmissionState
 from too_marshal.workflows.exposures.records import times_of_exposures
 from too_marshal.workflows.observability.stored_night import Span
 

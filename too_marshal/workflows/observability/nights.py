@@ -21,7 +21,7 @@ from too_marshal.db.base import now
 from too_marshal.db.documents import NightNumbers
 from too_marshal.db.events import Event, is_fresh, recent, record
 from too_marshal.db.localizations import Localization, LocalizationState
-from too_marshal.db.nights import RegionNightRow
+from too_marshal.db.observing.nights import RegionNightRow
 from too_marshal.workflows.localizations.localize import load_skymap
 
 AHEAD = 3

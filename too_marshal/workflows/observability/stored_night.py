@@ -13,7 +13,7 @@ from planners.visibility.nights import night_at
 from telescopes import TELESCOPES
 from too_marshal.db.base import now
 from too_marshal.db.documents import NightNumbers
-from too_marshal.db.nights import RegionNightRow
+from too_marshal.db.observing.nights import RegionNightRow
 
 Span = tuple[datetime, datetime]
 

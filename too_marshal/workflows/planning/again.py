@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from planners.files.times import time_from_json
 from telescopes.times import iso
 from too_marshal.db.base import MARSHAL, now
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 from too_marshal.workflows.planning.plan import ask_for_plan
 from too_marshal.workflows.planning.plan_queue import WINDOW
 

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from too_marshal import tasks
 from too_marshal.db.base import now
-from too_marshal.db.curves import AskedCurve
 from too_marshal.db.documents import PlanRequest
 from too_marshal.db.events import Event
+from too_marshal.db.observing.curves import AskedCurve
 from too_marshal.workflows.planning.choose_map import chosen_map
 from too_marshal.workflows.planning.wish import checked_wish
 

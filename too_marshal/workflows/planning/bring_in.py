@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from too_marshal.db.events import Event
-    from too_marshal.db.plans import Plan
+    from too_marshal.db.observing.plans import Plan
 
 
 OF_A_SOURCE = ("objective", "source", "trigger_time", "detections", "exposure_times")

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from telescopes.times import iso
 from too_marshal.db.base import now
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 from too_marshal.workflows.planning.again import ask_again
 
 

@@ -16,8 +16,8 @@ from telescopes import TELESCOPES
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
 from too_marshal.db.locks import lock
-from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.queues import Submission, SubmissionState
+from too_marshal.db.observing.plans import Plan, PlanState
+from too_marshal.db.observing.queues import Submission, SubmissionState
 from too_marshal.workflows.localizations.localize import load_skymap
 from too_marshal.workflows.plan_document import read_plan
 from too_marshal.workflows.planning.bring_in import bring_in

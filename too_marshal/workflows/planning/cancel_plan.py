@@ -8,7 +8,7 @@ from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import record
 from too_marshal.db.locks import lock
-from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.observing.plans import Plan, PlanState
 from too_marshal.workflows.planning.plan_queue import take_off
 
 

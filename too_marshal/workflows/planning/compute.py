@@ -23,7 +23,7 @@ from telescopes import TELESCOPES
 from telescopes.observing_plan import ExecutedExposure, ObservingPlan, ObservingRequest
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
-from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.observing.plans import Plan, PlanState
 from too_marshal.workflows.exposures.archives import references_of
 from too_marshal.workflows.exposures.records import as_executed, exposures_of
 from too_marshal.workflows.exposures.visits import to_repeat

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from planners.curve import ProbabilityCurve, probability_curve
 from telescopes import TELESCOPES
 from too_marshal.db.base import now
-from too_marshal.db.curves import AskedCurve
 from too_marshal.db.locks import lock
-from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.observing.curves import AskedCurve
+from too_marshal.db.observing.plans import Plan, PlanState
 from too_marshal.workflows.localizations.localize import load_skymap
 from too_marshal.workflows.planning.compute import as_asked
 

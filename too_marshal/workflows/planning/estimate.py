@@ -12,7 +12,7 @@ from planners.registry import PLANNERS
 from telescopes import TELESCOPES
 from too_marshal.db.documents import PlanRequest
 from too_marshal.db.events import Event
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 from too_marshal.workflows.localizations.localize import load_skymap
 from too_marshal.workflows.planning.bring_in import OF_A_SOURCE
 from too_marshal.workflows.planning.choose_map import chosen_map

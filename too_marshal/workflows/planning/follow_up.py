@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from telescopes.times import iso
 from too_marshal.db.base import now
 from too_marshal.db.events import record
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 from too_marshal.workflows.exposures.visits import Outcome, visits_of
 from too_marshal.workflows.planning.plan_queue import WINDOW, ask_to_compute
 

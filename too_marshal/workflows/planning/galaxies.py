@@ -13,7 +13,7 @@ from too_marshal.db.events import Event, record
 from too_marshal.db.galaxies import GalaxyRanking, GalaxyTable
 from too_marshal.db.localizations import Localization
 from too_marshal.db.locks import lock
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 
 MAX_GALAXIES_SIZE = 32_000_000
 """Bytes of a file: half a million galaxies in CSV."""

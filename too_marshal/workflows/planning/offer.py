@@ -14,9 +14,9 @@ from telescopes.observing_plan import ObservingPlan
 from too_marshal.db.documents import PlanChange
 from too_marshal.db.events import Event, record
 from too_marshal.db.locks import lock
-from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.queues import LIVE, Submission
-from too_marshal.db.replacements import (
+from too_marshal.db.observing.plans import Plan, PlanState
+from too_marshal.db.observing.queues import LIVE, Submission
+from too_marshal.db.observing.replacements import (
     Replacement,
     ReplacementState,
 )

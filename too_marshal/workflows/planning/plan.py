@@ -21,7 +21,7 @@ from too_marshal.db.documents import PlanStatistics
 from too_marshal.db.events import Event, is_recent, record, urgency
 from too_marshal.db.localizations import Localization
 from too_marshal.db.locks import lock
-from too_marshal.db.plans import Plan, PlannedExposureRow, PlanRule, PlanState
+from too_marshal.db.observing.plans import Plan, PlannedExposureRow, PlanRule, PlanState
 from too_marshal.workflows.alerts.deliver import ask_for_changes
 from too_marshal.workflows.alerts.notify import call_by_rule
 from too_marshal.workflows.events.tag import tag_by_rule

@@ -15,7 +15,7 @@ from too_marshal import tasks
 from too_marshal.db.base import MARSHAL, now
 from too_marshal.db.events import Event, is_fresh
 from too_marshal.db.jobs import CPU_BOUND, NORMAL, PATIENT
-from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.observing.plans import Plan, PlanState
 
 WINDOW = timedelta(hours=24)
 """A plan may use all darkness within this time of being asked for, unless a person says

@@ -17,9 +17,9 @@ from too_marshal.db.events import Event
 from too_marshal.db.jobs import URGENT
 from too_marshal.db.localizations import Localization
 from too_marshal.db.locks import lock, lock_all
-from too_marshal.db.plans import Plan, PlannedExposureRow, PlanState
-from too_marshal.db.queues import LIVE, Submission
-from too_marshal.db.replacements import (
+from too_marshal.db.observing.plans import Plan, PlannedExposureRow, PlanState
+from too_marshal.db.observing.queues import LIVE, Submission
+from too_marshal.db.observing.replacements import (
     OPEN,
     SWAPPING,
     Replacement,

@@ -8,11 +8,11 @@ from astropy import units as u
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from too_marshal.db.accounts.people import Person, Role
+from too_marshal.db.accounts.programs import Program
 from too_marshal.db.base import now
 from too_marshal.db.locks import lock_all
-from too_marshal.db.people import Person, Role
-from too_marshal.db.plans import Plan
-from too_marshal.db.programs import Program
+from too_marshal.db.observing.plans import Plan
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.programs.hours import balances
 

@@ -13,11 +13,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from telescopes import TELESCOPES
-from too_marshal.db.alarms import Team
+from too_marshal.db.accounts.people import Person
+from too_marshal.db.accounts.programs import Program
+from too_marshal.db.accounts.teams import Team
 from too_marshal.db.base import now
 from too_marshal.db.locks import lock
-from too_marshal.db.people import Person
-from too_marshal.db.programs import Program
 from too_marshal.workflows.errors import Invalid
 
 MAX_HOURS = 10_000.0

@@ -13,10 +13,10 @@ from astropy import units as u
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from too_marshal.db.exposures import Exposure
-from too_marshal.db.plans import Plan
-from too_marshal.db.programs import Program
-from too_marshal.db.queues import LIVE, Submission
+from too_marshal.db.accounts.programs import Program
+from too_marshal.db.observing.exposures import Exposure
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.queues import LIVE, Submission
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.notices import ReceivedNotice
-from too_marshal.db.plans import PlanRule
+from too_marshal.db.observing.plans import PlanRule
 from too_marshal.units import YEAR
 
 _DAY = timedelta(days=1)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from too_marshal import tasks
-from too_marshal.db.plans import PlanRule, RuleTrial
+from too_marshal.db.observing.plans import PlanRule, RuleTrial
 from too_marshal.workflows.rules.decide import failed_conditions
 from too_marshal.workflows.rules.dry_run import USUAL_SPAN, Past, past_cases
 from too_marshal.workflows.rules.fields import checked, columns

@@ -20,7 +20,7 @@ from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
 from too_marshal.db.notices import ReceivedNotice
-from too_marshal.db.plans import PlanRule, RuleDecision
+from too_marshal.db.observing.plans import PlanRule, RuleDecision
 from too_marshal.notices.notice import Kind
 from too_marshal.workflows.rules.ages import Purpose, age_of, too_old
 from too_marshal.workflows.rules.conditions import Case, Condition, RuleConditions

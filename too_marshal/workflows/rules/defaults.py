@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from telescopes.telescope import Telescope
-from too_marshal.db.plans import PlanRule
+from too_marshal.db.observing.plans import PlanRule
 
 NOT_A_SOURCE = ["not a GRB", "position unreliable"]
 

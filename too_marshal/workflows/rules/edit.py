@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from too_marshal.db.base import now
 from too_marshal.db.events import record
-from too_marshal.db.plans import PlanRule
+from too_marshal.db.observing.plans import PlanRule
 from too_marshal.workflows.rules.fields import RuleInvalid, checked, columns, values_of
 
 UNIQUE_NAME = "uq_plan_rule_name"

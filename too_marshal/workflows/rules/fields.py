@@ -14,7 +14,7 @@ from planners.registry import MAP_PLANNERS, PLANNERS
 from telescopes import TELESCOPES
 from telescopes.entries import Entry, sentences
 from telescopes.telescope import Telescope
-from too_marshal.db.plans import (
+from too_marshal.db.observing.plans import (
     MAXIMUM_AGE_TO_PLAN,
     MAXIMUM_AGE_TO_SUBMIT,
     MAXIMUM_AGE_TO_TELL,

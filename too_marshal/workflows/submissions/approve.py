@@ -13,9 +13,9 @@ from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.locks import lock
-from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.preflights import WARNING, Preflight
-from too_marshal.db.queues import (
+from too_marshal.db.observing.plans import Plan, PlanState
+from too_marshal.db.observing.preflights import WARNING, Preflight
+from too_marshal.db.observing.queues import (
     LIVE,
     Submission,
     SubmissionState,

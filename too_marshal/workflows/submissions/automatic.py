@@ -13,9 +13,9 @@ from telescopes.errors import QueueError
 from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
-from too_marshal.db.plans import Plan, PlanRule
-from too_marshal.db.preflights import ERROR, WARNING, Preflight
-from too_marshal.db.queues import LIVE, Submission, SubmissionState
+from too_marshal.db.observing.plans import Plan, PlanRule
+from too_marshal.db.observing.preflights import ERROR, WARNING, Preflight
+from too_marshal.db.observing.queues import LIVE, Submission, SubmissionState
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.programs.charge import charged_name, hold_program, hours_needed
 from too_marshal.workflows.rules.ages import Purpose, age_of, too_old

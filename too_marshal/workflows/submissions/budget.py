@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from telescopes import TELESCOPES
 from telescopes.telescope import Telescope
-from too_marshal.db.exposures import Exposure
-from too_marshal.db.plans import Plan
-from too_marshal.db.queues import LIVE, Submission, SubmissionState
+from too_marshal.db.observing.exposures import Exposure
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.queues import LIVE, Submission, SubmissionState
 from too_marshal.deployment.robots import Robots
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from too_marshal import tasks
-from too_marshal.db.plans import Plan
-from too_marshal.db.preflights import ERROR, WARNING, Preflight
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.preflights import ERROR, WARNING, Preflight
 
 
 def ask_for_preflight(session: Session, plan: Plan, *, by: str) -> Preflight:

@@ -6,8 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from too_marshal.db.events import record
-from too_marshal.db.plans import Plan
-from too_marshal.db.queues import Submission
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.queues import Submission
 from too_marshal.workflows.programs.charge import programs_at, start_of
 from too_marshal.workflows.submissions.approve import SubmissionForbidden, lock_plan
 

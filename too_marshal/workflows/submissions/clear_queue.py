@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from telescopes.errors import QueueError, QueuePickedUp
 from too_marshal import tasks
 from too_marshal.db.events import record
-from too_marshal.db.queues import RobotQueue, Submission
+from too_marshal.db.observing.queues import RobotQueue, Submission
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.submissions.approve import SubmissionForbidden

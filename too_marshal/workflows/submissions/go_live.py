@@ -19,15 +19,15 @@ from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.events import Event, record
 from too_marshal.db.locks import lock, lock_all
-from too_marshal.db.plans import Plan
-from too_marshal.db.queues import (
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.queues import (
     AT_THE_ROBOT,
     LiveDatabase,
     Submission,
     SubmissionState,
     add_activity,
 )
-from too_marshal.db.replacements import SWAPPING, Replacement, ReplacementState
+from too_marshal.db.observing.replacements import SWAPPING, Replacement, ReplacementState
 from too_marshal.formatting import duration
 from too_marshal.workflows.errors import Forbidden
 from too_marshal.workflows.live_database import (

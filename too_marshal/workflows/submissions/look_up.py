@@ -14,7 +14,7 @@ from telescopes.observing_queue import ObservingQueue, QueueRequest
 from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.locks import lock
-from too_marshal.db.queues import Submission, SubmissionState, add_activity
+from too_marshal.db.observing.queues import Submission, SubmissionState, add_activity
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.submissions.go_live import was_approved_before

@@ -14,8 +14,8 @@ from telescopes.up_to_date import up_to_date
 from too_marshal.db.base import now
 from too_marshal.db.documents import PlanFinding
 from too_marshal.db.events import Event, record
-from too_marshal.db.plans import Plan
-from too_marshal.db.preflights import ERROR, WARNING, Preflight
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.preflights import ERROR, WARNING, Preflight
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.localizations.names import name_of

@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 from telescopes.observing_queue import ObservingQueue, QueuedPlan
 from too_marshal import tasks
 from too_marshal.db.base import now
-from too_marshal.db.exposures import Exposure
 from too_marshal.db.locks import lock
-from too_marshal.db.plans import Plan
-from too_marshal.db.queues import (
+from too_marshal.db.observing.exposures import Exposure
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.queues import (
     AT_THE_ROBOT,
     LIVE,
     OVER,

@@ -10,9 +10,9 @@ from planners.coverage.replan import rescored
 from telescopes import TELESCOPES
 from telescopes.observing_plan import ObservingPlan
 from too_marshal.db.localizations import Localization
-from too_marshal.db.plans import Plan
-from too_marshal.db.queues import RobotQueue, Submission, names_held
-from too_marshal.db.replacements import Replacement
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.queues import RobotQueue, Submission, names_held
+from too_marshal.db.observing.replacements import Replacement
 from too_marshal.workflows.exposures.records import as_executed, exposures_of
 from too_marshal.workflows.exposures.visits import split_executed
 from too_marshal.workflows.localizations.localize import load_skymap

@@ -17,9 +17,9 @@ from too_marshal.db.base import MARSHAL, now
 from too_marshal.db.events import Event, record
 from too_marshal.db.jobs import URGENT
 from too_marshal.db.locks import lock
-from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.queues import LIVE, Submission, SubmissionState
-from too_marshal.db.replacements import (
+from too_marshal.db.observing.plans import Plan, PlanState
+from too_marshal.db.observing.queues import LIVE, Submission, SubmissionState
+from too_marshal.db.observing.replacements import (
     SWAPPING,
     Replacement,
     ReplacementState,

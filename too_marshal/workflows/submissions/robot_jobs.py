@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from too_marshal import tasks
-from too_marshal.db.queues import Submission, add_activity
+from too_marshal.db.observing.queues import Submission, add_activity
 
 
 def ask_to_withdraw(

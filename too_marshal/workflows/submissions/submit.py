@@ -26,8 +26,13 @@ from telescopes.up_to_date import up_to_date
 from too_marshal import failpoints, tasks
 from too_marshal.db.base import now
 from too_marshal.db.locks import lock
-from too_marshal.db.plans import Plan
-from too_marshal.db.queues import Submission, SubmissionState, add_activity, submission_is_stopped
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.queues import (
+    Submission,
+    SubmissionState,
+    add_activity,
+    submission_is_stopped,
+)
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.live_database import why_copy

@@ -17,9 +17,9 @@ from too_marshal import tasks
 from too_marshal.db.events import Event, record
 from too_marshal.db.jobs import has_no_job
 from too_marshal.db.locks import lock
-from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.queues import AT_THE_ROBOT, LIVE, Submission, SubmissionState
-from too_marshal.db.replacements import SWAPPING, Replacement, ReplacementState
+from too_marshal.db.observing.plans import Plan, PlanState
+from too_marshal.db.observing.queues import AT_THE_ROBOT, LIVE, Submission, SubmissionState
+from too_marshal.db.observing.replacements import SWAPPING, Replacement, ReplacementState
 from too_marshal.workflows.live_database import why_copy
 from too_marshal.workflows.submissions.robot_jobs import ask_to_withdraw
 

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from too_marshal import tasks
 from too_marshal.db.events import Event
 from too_marshal.db.locks import lock
-from too_marshal.db.plans import Plan
-from too_marshal.db.queues import LIVE, OVER, Submission, SubmissionState, add_activity
-from too_marshal.db.replacements import Replacement, ReplacementState
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.queues import LIVE, OVER, Submission, SubmissionState, add_activity
+from too_marshal.db.observing.replacements import Replacement, ReplacementState
 from too_marshal.workflows.submissions.robot_jobs import ask_to_withdraw
 
 _REPLACED = (

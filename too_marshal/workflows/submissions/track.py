@@ -18,8 +18,8 @@ from telescopes.observing_queue import ObservingQueue, QueuedPlan
 from telescopes.times import iso
 from too_marshal import tasks
 from too_marshal.db.base import now
-from too_marshal.db.plans import Plan, PlannedExposureRow
-from too_marshal.db.queues import RobotQueue, Submission
+from too_marshal.db.observing.plans import Plan, PlannedExposureRow
+from too_marshal.db.observing.queues import RobotQueue, Submission
 from too_marshal.deployment.logs import without_secrets
 from too_marshal.deployment.robots import Robots
 from too_marshal.workflows.exposures.cover import cover

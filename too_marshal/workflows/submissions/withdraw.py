@@ -15,8 +15,8 @@ from too_marshal.db.base import MARSHAL, now
 from too_marshal.db.events import Event
 from too_marshal.db.jobs import URGENT
 from too_marshal.db.locks import lock, lock_all
-from too_marshal.db.plans import Plan
-from too_marshal.db.queues import (
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.queues import (
     AT_THE_ROBOT,
     LIVE,
     Submission,

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event, add_person
 from tests.too_marshal.web.event.test_page import page
+from too_marshal.db.accounts.people import Person, Role
 from too_marshal.db.alarms import Alarm
-from too_marshal.db.people import Person, Role
 from too_marshal.deployment.senders.twilio import signature_of
 from too_marshal.http.service import EXTENSION
 from too_marshal.workflows.alarms.tokens import Acknowledging, token_of

@@ -8,7 +8,13 @@ from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event
 from tests.too_marshal.web.event.test_page import page
-from too_marshal.db.alarms import Contact, Hours, Notification, Subscription, Team
+from too_marshal.db.accounts.teams import Team
+from too_marshal.db.alarms import (
+    Contact,
+    Hours,
+    Notification,
+    Subscription,
+)
 
 PAGE = "/account/alarms"
 

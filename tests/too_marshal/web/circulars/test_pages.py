@@ -16,11 +16,11 @@ from tests.too_marshal.factories import (
 )
 from tests.too_marshal.web.event.test_page import page
 from tests.too_marshal.workflows.circulars.conftest import receive
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.base import now
 from too_marshal.db.circulars import BY_HAND, CircularDraft, CircularSending
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Drawing
-from too_marshal.db.people import Role
 from too_marshal.deployment.circulars.mail import Email
 from too_marshal.deployment.circulars.ways import CircularWays
 from too_marshal.workflows.circulars.approve import approve

@@ -11,7 +11,7 @@ from tests.too_marshal.factories import (
 )
 from tests.too_marshal.web.event.test_page import page
 from too_marshal.db.events import Event
-from too_marshal.db.queues import SubmissionState
+from too_marshal.db.observing.queues import SubmissionState
 from too_marshal.web.event.guide import guide
 from too_marshal.workflows.incident.standing import standings
 

@@ -18,7 +18,7 @@ from tests.too_marshal.factories import (
 from tests.too_marshal.web.event.test_page import page
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
-from too_marshal.db.queues import SubmissionState
+from too_marshal.db.observing.queues import SubmissionState
 
 
 def names(text: str) -> list[str]:

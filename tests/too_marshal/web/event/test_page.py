@@ -27,10 +27,10 @@ from tests.too_marshal.factories import (
     utc,
 )
 from too_marshal.app import create_app
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.base import now
 from too_marshal.db.events import Activity
-from too_marshal.db.people import Role
-from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.observing.plans import Plan, PlanState
 from too_marshal.deployment.settings import Settings
 from too_marshal.formatting import sexagesimal
 from too_marshal.workflows.accounts.login import open_session

@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event
-from too_marshal.db.archives import OthersPointings
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
+from too_marshal.db.observing.archives import OthersPointings
 from too_marshal.web.layers.others import MOST, choices, others_layer
 
 SQUARE = [[1.0, 2.0], [-1.0, 2.0], [-1.0, -2.0], [1.0, -2.0]]

@@ -21,8 +21,8 @@ from tests.too_marshal.factories import (
 from tests.too_marshal.web.event.test_page import page
 from tests.too_marshal.web.night.conftest import Located
 from too_marshal.db.base import now
-from too_marshal.db.nights import RegionNightRow
-from too_marshal.db.queues import SubmissionState
+from too_marshal.db.observing.nights import RegionNightRow
+from too_marshal.db.observing.queues import SubmissionState
 
 MAX_CHART = 30_000
 """Bytes."""

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import PASSWORD, add_person
 from tests.too_marshal.web.event.test_page import page
-from too_marshal.db.people import Person, Role
+from too_marshal.db.accounts.people import Person, Role
 from too_marshal.workflows.accounts.login import check_password, living_session, open_session
 
 ANNA = {

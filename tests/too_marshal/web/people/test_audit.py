@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event, add_person
 from tests.too_marshal.web.event.test_page import page
-from too_marshal.db.audit import AuditEntry
-from too_marshal.db.people import Role
+from too_marshal.db.accounts.audit import AuditEntry
+from too_marshal.db.accounts.people import Role
 
 
 def entries(session: Session) -> list[tuple[str, str, str, int | None]]:

@@ -17,11 +17,11 @@ from tests.too_marshal.factories import (
 )
 from tests.too_marshal.web.conftest import Visitor
 from tests.too_marshal.web.event.test_page import page
+from too_marshal.db.accounts.people import Person, Role
+from too_marshal.db.accounts.programs import Program
 from too_marshal.db.base import now
 from too_marshal.db.events import Activity
-from too_marshal.db.people import Person, Role
-from too_marshal.db.plans import Plan
-from too_marshal.db.programs import Program
+from too_marshal.db.observing.plans import Plan
 
 FORM = {
     "telescope": "ZTF", "name": "Caltech", "semester": "2031A", "first_day": "2031-02-01",

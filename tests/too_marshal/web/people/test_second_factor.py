@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import PASSWORD, add_circular, add_event, add_person
 from tests.too_marshal.web.event.test_page import page
+from too_marshal.db.accounts.factors import SecondFactor
+from too_marshal.db.accounts.people import Person, Role, WebSession
 from too_marshal.db.base import now
-from too_marshal.db.factors import SecondFactor
-from too_marshal.db.people import Person, Role, WebSession
 
 PAGE = "/account/second-factor"
 COOKIE = "toom_session"

@@ -14,8 +14,8 @@ from tests.too_marshal.clocks import RA, later
 from tests.too_marshal.factories import add_event, add_localization, circle_map
 from tests.too_marshal.web.event.test_page import FORM, page
 from tests.too_marshal.workflows.planning.test_plan_queue import event_with_map
-from too_marshal.db.curves import AskedCurve
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.curves import AskedCurve
+from too_marshal.db.observing.plans import Plan
 from too_marshal.workflows.planning import curve
 from too_marshal.workflows.planning.curve import work_out_asked_curve
 

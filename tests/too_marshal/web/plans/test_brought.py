@@ -20,7 +20,7 @@ from tests.too_marshal.web.event.test_page import FORM, page
 from tests.too_marshal.workflows.planning.test_manual import FIELDS, near
 from tests.too_marshal.workflows.planning.test_plan_queue import ask, event_with_map
 from too_marshal.db.events import Event
-from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.observing.plans import Plan, PlanState
 from too_marshal.workflows.planning.follow_up import ask_for_follow_up
 from too_marshal.workflows.planning.plan import compute
 

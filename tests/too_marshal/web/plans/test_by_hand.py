@@ -15,8 +15,8 @@ from tests.too_marshal.factories import add_localization, add_submission, circle
 from tests.too_marshal.web.event.test_page import page
 from tests.too_marshal.web.plans.test_galaxies import CSV
 from tests.too_marshal.workflows.planning.test_plan_queue import ask, event_with_map
-from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.queues import Submission, SubmissionState
+from too_marshal.db.observing.plans import Plan, PlanState
+from too_marshal.db.observing.queues import Submission, SubmissionState
 from too_marshal.workflows.planning.bring_in import bring_in
 from too_marshal.workflows.planning.galaxies import bring_galaxies
 from too_marshal.workflows.planning.plan import ask_for_plan, compute

@@ -18,7 +18,7 @@ from telescopes import TELESCOPES
 from telescopes.outlines import outline
 from tests.too_marshal.factories import add_event, add_localization, add_plan, circle_map
 from tests.too_marshal.web.event.test_page import page
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 from too_marshal.web.plans.chart_plane import SIDE
 from too_marshal.web.plans.finding_chart import angle
 from too_marshal.workflows.planning.galaxies import bring_galaxies

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event, add_localization, add_plan, circle_map
 from tests.too_marshal.web.event.test_page import page
-from too_marshal.db.plans import PlanState
+from too_marshal.db.observing.plans import PlanState
 
 
 def value(text: str, name: str) -> list[str]:

@@ -13,7 +13,7 @@ from planners.registry import MAP_PLANNERS
 from tests.too_marshal.factories import add_event, add_localization, add_plan
 from tests.too_marshal.web.event.test_page import page
 from too_marshal.db.base import now
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 from too_marshal.web.plans.curve import picture
 from too_marshal.web.plans.text import how_far
 

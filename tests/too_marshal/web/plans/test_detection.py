@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event, add_localization
 from tests.too_marshal.web.event.test_page import FORM, page
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 from too_marshal.web.plans.text import what_else
 from too_marshal.workflows.planning.compute import as_asked
 from too_marshal.workflows.planning.curve import work_out_curve

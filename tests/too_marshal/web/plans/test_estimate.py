@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from tests.too_marshal.factories import add_event
 from tests.too_marshal.web.plans.test_asked_curve import HX, TYPED
 from tests.too_marshal.workflows.planning.test_plan_queue import event_with_map
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 from too_marshal.workflows.planning import estimate as estimates
 from too_marshal.workflows.planning.plan import compute
 

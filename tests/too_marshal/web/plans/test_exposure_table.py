@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event, add_localization, add_plan
 from tests.too_marshal.web.event.test_page import page
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 
 pytestmark = pytest.mark.usefixtures("evening")
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tests.too_marshal.factories import add_event, add_localization
 from tests.too_marshal.web.event.test_page import FORM, page
 from tests.too_marshal.workflows.planning.test_manual import FIELDS, near
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 from too_marshal.workflows.planning.plan import compute
 
 SOUTH = near(60, -30, 1)[0]

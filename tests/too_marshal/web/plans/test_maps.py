@@ -28,9 +28,9 @@ from tests.too_marshal.workflows.planning.test_plan_queue import ask
 from tests.too_marshal.workflows.submissions.test_submit import robot
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
-from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.preflights import WARNING
-from too_marshal.db.replacements import Replacement
+from too_marshal.db.observing.plans import Plan, PlanState
+from too_marshal.db.observing.preflights import WARNING
+from too_marshal.db.observing.replacements import Replacement
 from too_marshal.workflows.localizations.localize import load_skymap
 from too_marshal.workflows.planning.budget_plan import ask_for_budget
 from too_marshal.workflows.planning.follow_up import ask_for_follow_up

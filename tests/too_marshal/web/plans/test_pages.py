@@ -18,9 +18,9 @@ from tests.too_marshal.factories import (
 )
 from tests.too_marshal.web.event.test_page import page
 from too_marshal.db.base import now
-from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.preflights import FRESH, Preflight
-from too_marshal.db.queues import KILL_SWITCH, Submission, SubmissionState, Switch
+from too_marshal.db.observing.plans import Plan, PlanState
+from too_marshal.db.observing.preflights import FRESH, Preflight
+from too_marshal.db.observing.queues import KILL_SWITCH, Submission, SubmissionState, Switch
 from too_marshal.workflows.exposures.upload import upload
 
 

@@ -11,7 +11,7 @@ from tests.too_marshal.factories import add_event, add_localization, add_plan
 from tests.too_marshal.web.event.test_page import page
 from too_marshal import tasks
 from too_marshal.db.base import now
-from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.observing.plans import Plan, PlanState
 from too_marshal.formatting import in_line
 from too_marshal.web.plans.form import PlanForm
 

@@ -11,7 +11,7 @@ from tests.too_marshal.factories import add_event, add_localization
 from tests.too_marshal.web.event.test_page import page
 from tests.too_marshal.web.rules.test_pages import stored
 from tests.too_marshal.workflows.rules.test_decide import rule as make_rule
-from too_marshal.db.plans import Plan, PlanRule
+from too_marshal.db.observing.plans import Plan, PlanRule
 from too_marshal.web.rules.form import LIMITS, RuleForm
 from too_marshal.web.rules.text import then
 from too_marshal.workflows.planning.plan import propose_plans

@@ -10,7 +10,7 @@ from tests.too_marshal.web.event.test_page import page
 from tests.too_marshal.workflows.rules.test_decide import rule as make_rule
 from too_marshal.db.base import now
 from too_marshal.db.events import Activity
-from too_marshal.db.plans import PlanRule, RuleDecision, RuleTrial
+from too_marshal.db.observing.plans import PlanRule, RuleDecision, RuleTrial
 from too_marshal.web.rules.form import RuleForm
 from too_marshal.web.rules.text import then, when
 from too_marshal.workflows.rules.backtest import try_rule

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from tests.too_marshal.clocks import later
 from tests.too_marshal.factories import add_person
+from too_marshal.db.accounts.people import Person, Role
 from too_marshal.db.base import now
-from too_marshal.db.people import Person, Role
 from too_marshal.workflows.accounts.second_factor import (
     FactorRefused,
     begin_factor,

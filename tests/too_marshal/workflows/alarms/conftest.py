@@ -7,9 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_person
+from too_marshal.db.accounts.people import Person, Role
 from too_marshal.db.alarms import Contact, Notification
 from too_marshal.db.deliveries import DeliveryState
-from too_marshal.db.people import Person, Role
 from too_marshal.deployment.channels import Outcome
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.senders import Message

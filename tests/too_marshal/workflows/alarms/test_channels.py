@@ -12,7 +12,7 @@ from tests.too_marshal.workflows.events.test_associate import event_of, take
 from too_marshal.db.deliveries import Delivery, DeliveryState
 from too_marshal.db.events import Activity, Event
 from too_marshal.db.notices import ReceivedNotice
-from too_marshal.db.plans import PlanRule
+from too_marshal.db.observing.plans import PlanRule
 from too_marshal.deployment.channels import Channel, Channels
 from too_marshal.workflows.alarms.channels import tell_channels
 from too_marshal.workflows.alerts.deliver import announce, enter

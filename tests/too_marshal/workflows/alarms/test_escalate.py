@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from tests.too_marshal.clocks import later
 from tests.too_marshal.factories import add_event
 from tests.too_marshal.workflows.alarms.conftest import Recorder, person_with_contact, send_all
+from too_marshal.db.accounts.people import Person, Role
 from too_marshal.db.alarms import Alarm, Contact, Shift
 from too_marshal.db.base import now
 from too_marshal.db.events import Activity, Event
-from too_marshal.db.people import Person, Role
 from too_marshal.workflows.alarms.escalate import (
     STEPS,
     acknowledge_alarm,

@@ -23,10 +23,10 @@ from tests.too_marshal.fleet import count
 from tests.too_marshal.nursery import Nursery
 from tests.too_marshal.receiver import Receiver, receiving
 from too_marshal import tasks
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.alarms import Alarm, Contact, Notification, Occasion, Shift
 from too_marshal.db.base import now, session_factory
 from too_marshal.db.deliveries import DeliveryState
-from too_marshal.db.people import Role
 from too_marshal.processes import rescue
 from too_marshal.workflows.alarms.escalate import acknowledge_alarm, look_for_alarms
 from too_marshal.workflows.alarms.lost import look_for_lost_messages

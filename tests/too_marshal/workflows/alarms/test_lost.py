@@ -12,7 +12,7 @@ from too_marshal.db.alarms import Notification
 from too_marshal.db.base import now
 from too_marshal.db.deliveries import DeliveryState
 from too_marshal.db.events import Activity
-from too_marshal.db.queues import LiveDatabase
+from too_marshal.db.observing.queues import LiveDatabase
 from too_marshal.workflows.alarms.lost import MAX_JOBS, look_for_lost_messages
 from too_marshal.workflows.alarms.send import Desk, send_notification
 from too_marshal.workflows.alarms.subscriptions import Wanted, subscribe

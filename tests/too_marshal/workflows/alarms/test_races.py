@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event, add_notice, add_person
 from tests.too_marshal.workflows.alarms.conftest import Recorder, person_with_contact, send_all
+from too_marshal.db.accounts.people import Person, Role
 from too_marshal.db.alarms import Alarm, Notification, Shift
 from too_marshal.db.base import now, session_factory
 from too_marshal.db.events import Event
 from too_marshal.db.locks import lock
-from too_marshal.db.people import Person, Role
 from too_marshal.workflows.alarms import send
 from too_marshal.workflows.alarms.escalate import (
     CIRCLES,

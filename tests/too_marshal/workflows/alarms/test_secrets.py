@@ -31,14 +31,14 @@ from tests.too_marshal.factories import (
 )
 from tests.too_marshal.fetching.server import make_certificate
 from too_marshal import tasks
+from too_marshal.db.accounts.people import Person, Role
 from too_marshal.db.alarms import Alarm, Contact, Notification, Shift
 from too_marshal.db.base import now
 from too_marshal.db.deliveries import Delivery, DeliveryState
 from too_marshal.db.events import Activity, Event
 from too_marshal.db.jobs import IO_BOUND
 from too_marshal.db.notices import NoticeState
-from too_marshal.db.people import Person, Role
-from too_marshal.db.plans import PlanRule
+from too_marshal.db.observing.plans import PlanRule
 from too_marshal.deployment.logs import JsonFormatter, TextFormatter
 from too_marshal.deployment.settings import Settings
 from too_marshal.processes import worker

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event, add_person
+from too_marshal.db.accounts.people import Person, Role
 from too_marshal.db.alarms import Shift
 from too_marshal.db.base import now
-from too_marshal.db.people import Person, Role
 from too_marshal.workflows.alarms.shifts import (
     ShiftInvalid,
     Weekly,

@@ -13,10 +13,15 @@ from tests.too_marshal import alerts
 from tests.too_marshal.factories import add_event, add_localization, add_night
 from tests.too_marshal.workflows.alarms.conftest import Recorder, person_with_contact, send_all
 from tests.too_marshal.workflows.events.test_associate import event_of, take
-from too_marshal.db.alarms import Contact, Notification, Occasion, Team
+from too_marshal.db.accounts.people import Person
+from too_marshal.db.accounts.teams import Team
+from too_marshal.db.alarms import (
+    Contact,
+    Notification,
+    Occasion,
+)
 from too_marshal.db.base import now
 from too_marshal.db.deliveries import DeliveryState
-from too_marshal.db.people import Person
 from too_marshal.deployment.channels import Outcome
 from too_marshal.workflows.alarms.people import set_hours
 from too_marshal.workflows.alarms.send import PAUSES, Desk, send_notification

@@ -20,7 +20,7 @@ from too_marshal import tasks
 from too_marshal.db.base import now, session_factory
 from too_marshal.db.deliveries import Delivery, DeliveryState
 from too_marshal.db.events import Activity, Event
-from too_marshal.db.plans import PlanRule
+from too_marshal.db.observing.plans import PlanRule
 from too_marshal.deployment import channels as module
 from too_marshal.deployment.channels import Channel, Channels, channels_of
 from too_marshal.deployment.settings import SettingInvalid, Settings

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event, add_localization, add_notice
 from too_marshal.db.events import EventTag
-from too_marshal.db.plans import PlanRule
+from too_marshal.db.observing.plans import PlanRule
 from too_marshal.workflows.alerts.notify import notify
 from too_marshal.workflows.planning.plan import propose_plans
 from too_marshal.workflows.rules.edit import save_rule

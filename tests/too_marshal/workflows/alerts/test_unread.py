@@ -11,7 +11,7 @@ from tests.too_marshal import alerts
 from too_marshal.db.deliveries import Delivery
 from too_marshal.db.events import Activity
 from too_marshal.db.notices import NoticeState, ReceivedNotice
-from too_marshal.db.plans import PlanRule
+from too_marshal.db.observing.plans import PlanRule
 from too_marshal.deployment.channels import Channel, Channels
 from too_marshal.workflows.alerts.unread import MAX_AN_HOUR, likely_streams, tell_unread
 from too_marshal.workflows.intake.ingest import Message, ingest

@@ -18,10 +18,10 @@ from tests.too_marshal.factories import (
     add_plan,
 )
 from tests.too_marshal.workflows.circulars.conftest import observe, receive
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.circulars import BY_HAND
 from too_marshal.db.events import Event
-from too_marshal.db.exposures import ALL_TELESCOPES, Coverage, Exposure
-from too_marshal.db.people import Role
+from too_marshal.db.observing.exposures import ALL_TELESCOPES, Coverage, Exposure
 from too_marshal.deployment.circulars.ways import CircularWays
 from too_marshal.workflows.circulars.gather import COUNTED, NothingToSay, gather, subject_name
 from too_marshal.workflows.circulars.observed import NothingExecuted

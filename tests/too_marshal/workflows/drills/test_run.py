@@ -15,14 +15,14 @@ from tests.too_marshal.workflows.alarms.conftest import (
     person_with_contact,
     send_all,
 )
+from too_marshal.db.accounts.people import Person
 from too_marshal.db.alarms import Alarm
 from too_marshal.db.drills import Drill
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
 from too_marshal.db.notices import ReceivedNotice
-from too_marshal.db.people import Person
-from too_marshal.db.plans import Plan
-from too_marshal.db.queues import Submission
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.queues import Submission
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.robots_file import read_robot
 from too_marshal.workflows.alarms.escalate import acknowledge_alarm, escalate

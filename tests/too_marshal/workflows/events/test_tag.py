@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event
-from too_marshal.db.plans import PlanRule
+from too_marshal.db.observing.plans import PlanRule
 from too_marshal.workflows.events.tag import (
     MAX_LENGTH,
     MAX_TAGS,

@@ -24,10 +24,10 @@ from tests.too_marshal.factories import (
     add_submission,
     circle_map,
 )
-from too_marshal.db.archives import ArchiveCopy
 from too_marshal.db.base import now
-from too_marshal.db.exposures import Coverage, Exposure
-from too_marshal.db.plans import PlanState
+from too_marshal.db.observing.archives import ArchiveCopy
+from too_marshal.db.observing.exposures import Coverage, Exposure
+from too_marshal.db.observing.plans import PlanState
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.robots_file import Robot
 from too_marshal.deployment.settings import Settings

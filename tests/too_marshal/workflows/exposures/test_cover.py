@@ -26,7 +26,7 @@ from tests.too_marshal.factories import (
     circle_map,
 )
 from too_marshal.db.base import now
-from too_marshal.db.exposures import ALL_TELESCOPES, Coverage, ExposureImport, Source
+from too_marshal.db.observing.exposures import ALL_TELESCOPES, Coverage, ExposureImport, Source
 from too_marshal.workflows.exposures.cover import cover
 from too_marshal.workflows.exposures.cover_version import cover_version
 from too_marshal.workflows.exposures.store import store_exposures

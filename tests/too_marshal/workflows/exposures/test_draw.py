@@ -5,9 +5,9 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from planners.coverage.sky_coverage import ObservedSky
-from planners.skymaps import drawing_process
+from planners.skymaps.drawings import process as drawing_process
+from planners.skymaps.drawings.outlined_tiles import Tiles
 from planners.skymaps.files import read_skymap
-from planners.skymaps.outlined_tiles import Tiles
 from tests.too_marshal.factories import (
     add_event,
     add_exposures,
@@ -19,7 +19,7 @@ from tests.too_marshal.factories import (
 from too_marshal.db.base import now
 from too_marshal.db.jobs import LATER, PATIENT
 from too_marshal.db.localizations import Drawing, Localization, LocalizationState
-from too_marshal.db.plans import PlanRule
+from too_marshal.db.observing.plans import PlanRule
 from too_marshal.workflows.errors import Forbidden
 from too_marshal.workflows.exposures.draw import draw
 from too_marshal.workflows.exposures.left import what_is_left

@@ -25,8 +25,8 @@ from tests.too_marshal.factories import (
 )
 from too_marshal.db.base import now
 from too_marshal.db.events import Activity
-from too_marshal.db.exposures import Coverage, ExposureImport, Source
-from too_marshal.db.queues import Submission, SubmissionState
+from too_marshal.db.observing.exposures import Coverage, ExposureImport, Source
+from too_marshal.db.observing.queues import Submission, SubmissionState
 from too_marshal.deployment.settings import Settings
 from too_marshal.workflows.exposures.cover import cover
 from too_marshal.workflows.exposures.records import as_executed

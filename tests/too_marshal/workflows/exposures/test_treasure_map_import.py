@@ -14,9 +14,9 @@ from telescopes.simulators.faults import Fault, FaultKind
 from telescopes.treasure_map.messages import Pointing
 from tests.too_marshal.factories import add_exposures
 from tests.too_marshal.workflows.exposures.test_treasure_map_export import service, submission
-from too_marshal.db.archives import OthersPointings
-from too_marshal.db.exposures import ExposureImport
-from too_marshal.db.queues import Submission
+from too_marshal.db.observing.archives import OthersPointings
+from too_marshal.db.observing.exposures import ExposureImport
+from too_marshal.db.observing.queues import Submission
 from too_marshal.workflows.exposures.records import as_executed
 from too_marshal.workflows.exposures.treasure_map_export import share
 from too_marshal.workflows.exposures.treasure_map_import import read_others

@@ -21,7 +21,7 @@ from tests.too_marshal.factories import (
 )
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
-from too_marshal.db.exposures import Coverage, Exposure
+from too_marshal.db.observing.exposures import Coverage, Exposure
 from too_marshal.workflows.circulars.gather import gather
 from too_marshal.workflows.circulars.request import CircularRequest
 from too_marshal.workflows.exposures.cover import cover

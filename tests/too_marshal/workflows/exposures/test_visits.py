@@ -22,8 +22,8 @@ from tests.too_marshal.factories import (
 )
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
-from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.queues import SubmissionState
+from too_marshal.db.observing.plans import Plan, PlanState
+from too_marshal.db.observing.queues import SubmissionState
 from too_marshal.workflows.exposures.upload import upload
 from too_marshal.workflows.exposures.visits import Outcome, visits_of
 from too_marshal.workflows.planning.compute import request_of

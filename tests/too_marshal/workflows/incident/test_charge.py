@@ -3,8 +3,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event, add_person
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.events import Activity, Event
-from too_marshal.db.people import Role
 from too_marshal.workflows.incident.charge import ChargeRefused, may_be_in_charge, put_in_charge
 
 

@@ -20,9 +20,9 @@ from too_marshal.db.base import now
 from too_marshal.db.circulars import CircularSending
 from too_marshal.db.deliveries import Delivery, DeliveryState
 from too_marshal.db.events import Acknowledgment, Event
-from too_marshal.db.exposures import Exposure
 from too_marshal.db.notices import ReceivedNotice
-from too_marshal.db.queues import SubmissionState
+from too_marshal.db.observing.exposures import Exposure
+from too_marshal.db.observing.queues import SubmissionState
 from too_marshal.workflows.incident.latencies import MEASURED, latencies
 from too_marshal.workflows.incident.ledger import STEPS, ledger_of
 

@@ -22,8 +22,8 @@ from too_marshal.db.circulars import BY_HAND, CircularSending
 from too_marshal.db.deliveries import DeliveryState
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import LocalizationState
-from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.queues import KILL_SWITCH, SubmissionState, Switch
+from too_marshal.db.observing.plans import Plan, PlanState
+from too_marshal.db.observing.queues import KILL_SWITCH, SubmissionState, Switch
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.robots_file import Robot
 from too_marshal.workflows.incident.acknowledge import acknowledge

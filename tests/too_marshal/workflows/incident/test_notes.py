@@ -5,8 +5,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event, add_localization, add_person, add_plan
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.events import Activity
-from too_marshal.db.people import Role
 from too_marshal.workflows.incident.notes import (
     MAX_LENGTH,
     MENTION,

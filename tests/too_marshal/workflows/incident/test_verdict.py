@@ -18,7 +18,7 @@ from tests.too_marshal.factories import (
 from tests.too_marshal.workflows.incident.test_next_step import ZTF
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
-from too_marshal.db.queues import SubmissionState
+from too_marshal.db.observing.queues import SubmissionState
 from too_marshal.formatting import clock_time
 from too_marshal.workflows.incident.next_step import next_step
 from too_marshal.workflows.incident.standing import sending, standings

@@ -25,9 +25,9 @@ from tests.too_marshal.workflows.intake.test_listen import (
 )
 from too_marshal.app import create_app
 from too_marshal.clock import kept_by
+from too_marshal.db.accounts.people import Role
 from too_marshal.db.base import session_factory
 from too_marshal.db.notices import Heartbeat, ReceivedNotice, StreamPosition
-from too_marshal.db.people import Role
 from too_marshal.deployment.settings import Settings
 from too_marshal.streams import kafka
 from too_marshal.streams.outage import FLAP_SECONDS, REMIND_SECONDS, Outage

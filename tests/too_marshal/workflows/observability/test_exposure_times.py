@@ -15,7 +15,7 @@ from tests.too_marshal.factories import (
     circle_map,
 )
 from too_marshal.db.base import now
-from too_marshal.db.queues import SubmissionState
+from too_marshal.db.observing.queues import SubmissionState
 from too_marshal.workflows.observability.exposure_times import exposure_times, joined
 
 

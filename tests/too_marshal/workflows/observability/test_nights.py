@@ -17,7 +17,7 @@ from tests.too_marshal.factories import add_event, add_localization, circle_map
 from too_marshal.db.base import now
 from too_marshal.db.events import Activity
 from too_marshal.db.jobs import CPU_BOUND, LATER
-from too_marshal.db.nights import RegionNightRow
+from too_marshal.db.observing.nights import RegionNightRow
 from too_marshal.workflows.localizations.localize import load_skymap
 from too_marshal.workflows.observability.nights import (
     AHEAD,

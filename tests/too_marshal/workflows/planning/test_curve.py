@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event, add_localization, add_plan
 from too_marshal.db.base import now
-from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.observing.plans import Plan, PlanState
 from too_marshal.workflows.planning.budget_plan import ask_for_budget
 from too_marshal.workflows.planning.curve import work_out_curve
 from too_marshal.workflows.planning.plan import compute

@@ -14,9 +14,9 @@ from tests.too_marshal.clocks import RA, later
 from tests.too_marshal.factories import add_exposures, add_submission
 from tests.too_marshal.workflows.planning.test_plan_queue import ask, event_with_map
 from tests.too_marshal.workflows.submissions.test_submit import robot
-from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.preflights import ERROR
-from too_marshal.db.queues import SubmissionState
+from too_marshal.db.observing.plans import Plan, PlanState
+from too_marshal.db.observing.preflights import ERROR
+from too_marshal.db.observing.queues import SubmissionState
 from too_marshal.workflows.planning.compute import as_asked
 from too_marshal.workflows.planning.follow_up import ask_for_follow_up
 from too_marshal.workflows.planning.plan import ask_for_plan, compute

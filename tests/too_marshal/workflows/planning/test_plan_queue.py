@@ -21,7 +21,7 @@ from tests.too_marshal.factories import add_event, add_localization, add_plan, c
 from too_marshal.db.base import MARSHAL, now, session_factory
 from too_marshal.db.events import Activity, Event
 from too_marshal.db.jobs import CPU_BOUND, PATIENT
-from too_marshal.db.plans import Plan, PlanState
+from too_marshal.db.observing.plans import Plan, PlanState
 from too_marshal.workflows.planning.cancel_plan import cancel_plan
 from too_marshal.workflows.planning.plan import ask_for_plan, compute
 from too_marshal.workflows.planning.plan_queue import Turn, queue_of, turns

@@ -12,7 +12,7 @@ from tests.too_marshal.clocks import RA
 from tests.too_marshal.workflows import messages
 from tests.too_marshal.workflows.events.test_associate import take
 from too_marshal.db.localizations import Localization
-from too_marshal.db.plans import Plan, RuleDecision
+from too_marshal.db.observing.plans import Plan, RuleDecision
 from too_marshal.workflows.localizations.localize import localize
 from too_marshal.workflows.planning.plan import compute, propose_plans
 from too_marshal.workflows.rules.defaults import AT_A_POSITION

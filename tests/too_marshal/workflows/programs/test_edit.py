@@ -6,10 +6,10 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_person
-from too_marshal.db.alarms import Team
+from too_marshal.db.accounts.people import Role
+from too_marshal.db.accounts.programs import Program
+from too_marshal.db.accounts.teams import Team
 from too_marshal.db.base import session_factory
-from too_marshal.db.people import Role
-from too_marshal.db.programs import Program
 from too_marshal.workflows.programs import edit
 from too_marshal.workflows.programs.charge import members_of, programs_at
 from too_marshal.workflows.programs.edit import (

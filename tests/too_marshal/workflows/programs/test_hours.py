@@ -12,8 +12,8 @@ from tests.too_marshal.factories import (
     add_program,
     add_submission,
 )
-from too_marshal.db.plans import Plan
-from too_marshal.db.queues import SubmissionState
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.queues import SubmissionState
 from too_marshal.workflows.programs.hours import Balance, balances
 
 

@@ -18,7 +18,7 @@ from tests.too_marshal.workflows.rules.test_decide import activities, rule
 from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
-from too_marshal.db.plans import Plan, PlanRule, RuleDecision
+from too_marshal.db.observing.plans import Plan, PlanRule, RuleDecision
 from too_marshal.workflows.alerts.notify import notify
 from too_marshal.workflows.intake.ingest import Message, ingest
 from too_marshal.workflows.intake.replay import archived, replay

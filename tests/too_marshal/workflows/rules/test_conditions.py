@@ -6,7 +6,7 @@ import pytest
 
 from too_marshal.api.rules import WANTED
 from too_marshal.db.events import Event
-from too_marshal.db.plans import PlanRule
+from too_marshal.db.observing.plans import PlanRule
 from too_marshal.web.rules.form import ASKED, RuleForm
 from too_marshal.web.rules.text import when
 from too_marshal.workflows.rules.conditions import CONDITIONS, Case

@@ -15,7 +15,7 @@ from too_marshal.db.base import now
 from too_marshal.db.events import Activity, Event
 from too_marshal.db.localizations import Localization, LocalizationState, SkyMapFile
 from too_marshal.db.notices import ReceivedNotice
-from too_marshal.db.plans import Plan, PlanRule, RuleDecision
+from too_marshal.db.observing.plans import Plan, PlanRule, RuleDecision
 from too_marshal.workflows.alerts.notify import notify
 from too_marshal.workflows.localizations.localize import localize
 from too_marshal.workflows.planning.plan import propose_plans

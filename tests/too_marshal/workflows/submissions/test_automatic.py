@@ -24,9 +24,9 @@ from tests.too_marshal.factories import (
 from too_marshal.clock import kept_by
 from too_marshal.db.base import now
 from too_marshal.db.events import Activity
-from too_marshal.db.plans import Plan, PlanRule
-from too_marshal.db.preflights import Preflight
-from too_marshal.db.queues import KILL_SWITCH, Submission, SubmissionState, Switch
+from too_marshal.db.observing.plans import Plan, PlanRule
+from too_marshal.db.observing.preflights import Preflight
+from too_marshal.db.observing.queues import KILL_SWITCH, Submission, SubmissionState, Switch
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.robots_file import Robot
 from too_marshal.workflows.planning.plan import ask_to_submit

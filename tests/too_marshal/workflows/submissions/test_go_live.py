@@ -20,8 +20,8 @@ from tests.too_marshal.workflows.submissions.test_submit import (  # noqa: F401 
 from too_marshal import failpoints
 from too_marshal.db.base import now, session_factory
 from too_marshal.db.deliveries import Delivery, DeliveryState
-from too_marshal.db.queues import Submission, SubmissionState
-from too_marshal.db.replacements import ReplacementState
+from too_marshal.db.observing.queues import Submission, SubmissionState
+from too_marshal.db.observing.replacements import ReplacementState
 from too_marshal.deployment.channels import Channel, Channels
 from too_marshal.workflows.alerts.deliver import deliver, enter
 from too_marshal.workflows.errors import Forbidden

@@ -11,7 +11,7 @@ from tests.too_marshal.clocks import later
 from tests.too_marshal.workflows.submissions.test_retraction import locate, robots, send  # noqa: F401
 from too_marshal.db.events import Activity, Event
 from too_marshal.db.locks import lock
-from too_marshal.db.queues import Submission
+from too_marshal.db.observing.queues import Submission
 from too_marshal.workflows.submissions.track import track
 from too_marshal.workflows.submissions.withdraw import (
     settle_by_person,

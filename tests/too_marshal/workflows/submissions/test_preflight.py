@@ -17,8 +17,8 @@ from tests.too_marshal.workflows.submissions.test_submit import (
     robot,
 )
 from too_marshal.db.events import Activity
-from too_marshal.db.preflights import ERROR, WARNING
-from too_marshal.db.queues import SubmissionState
+from too_marshal.db.observing.preflights import ERROR, WARNING
+from too_marshal.db.observing.queues import SubmissionState
 from too_marshal.deployment.logs import keep_secret
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.robots_file import Robot

@@ -23,13 +23,13 @@ from tests.too_marshal.factories import (
     add_program,
     circle_map,
 )
-from too_marshal.db.alarms import Team
+from too_marshal.db.accounts.people import Person, Role
+from too_marshal.db.accounts.teams import Team
 from too_marshal.db.base import now, session_factory
 from too_marshal.db.events import Activity
-from too_marshal.db.people import Person, Role
-from too_marshal.db.plans import Plan, PlanRule
-from too_marshal.db.preflights import WARNING, Preflight
-from too_marshal.db.queues import Submission, SubmissionState
+from too_marshal.db.observing.plans import Plan, PlanRule
+from too_marshal.db.observing.preflights import WARNING, Preflight
+from too_marshal.db.observing.queues import Submission, SubmissionState
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.robots_file import Robot
 from too_marshal.workflows.submissions.approve import SubmissionForbidden, approve_checked

@@ -22,7 +22,7 @@ from too_marshal import failpoints
 from too_marshal.db.base import now, session_factory
 from too_marshal.db.events import Activity, Event
 from too_marshal.db.locks import lock
-from too_marshal.db.queues import RobotQueue, Submission, SubmissionState, names_held
+from too_marshal.db.observing.queues import RobotQueue, Submission, SubmissionState, names_held
 from too_marshal.workflows.submissions import track as tracking
 from too_marshal.workflows.submissions.approve import SubmissionForbidden, approve
 from too_marshal.workflows.submissions.submit import submit

@@ -21,9 +21,9 @@ from tests.too_marshal.workflows.submissions.test_submit import SimulatedRobots
 from too_marshal import failpoints
 from too_marshal.db.base import open_engine
 from too_marshal.db.events import Activity
-from too_marshal.db.plans import Plan, PlanState
-from too_marshal.db.queues import KILL_SWITCH, LIVE, Submission, SubmissionState, Switch
-from too_marshal.db.replacements import SWAPPING, Replacement, ReplacementState
+from too_marshal.db.observing.plans import Plan, PlanState
+from too_marshal.db.observing.queues import KILL_SWITCH, LIVE, Submission, SubmissionState, Switch
+from too_marshal.db.observing.replacements import SWAPPING, Replacement, ReplacementState
 from too_marshal.workflows.planning.offer import offer
 from too_marshal.workflows.planning.plan import ask_for_plan, compute
 from too_marshal.workflows.planning.rescore import rescore

@@ -26,10 +26,10 @@ from tests.telescopes.drop_bench import HOST_KEY
 from tests.too_marshal import alerts, clocks
 from tests.too_marshal.fleet import Fleet, count
 from too_marshal.db.events import Event
-from too_marshal.db.exposures import Exposure
 from too_marshal.db.localizations import Localization
-from too_marshal.db.plans import Plan, PlanRule, PlanState
-from too_marshal.db.queues import LIVE, Submission
+from too_marshal.db.observing.exposures import Exposure
+from too_marshal.db.observing.plans import Plan, PlanRule, PlanState
+from too_marshal.db.observing.queues import LIVE, Submission
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.robots_file import read_robots
 from too_marshal.deployment.settings import Settings

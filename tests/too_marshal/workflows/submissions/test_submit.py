@@ -27,8 +27,8 @@ from too_marshal.db.base import now
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
 from too_marshal.db.notices import ReceivedNotice
-from too_marshal.db.plans import Plan, PlannedExposureRow, PlanState
-from too_marshal.db.queues import (
+from too_marshal.db.observing.plans import Plan, PlannedExposureRow, PlanState
+from too_marshal.db.observing.queues import (
     KILL_SWITCH,
     OVER,
     Submission,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from too_marshal.db.alarms import Team
+from too_marshal.db.accounts.people import Person
+from too_marshal.db.accounts.teams import Team
 from too_marshal.db.base import Base, Utc, now
-from too_marshal.db.people import Person
 
 
 class Program(Base):

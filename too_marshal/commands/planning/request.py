@@ -21,7 +21,7 @@ from planners.visibility.rules import TWILIGHTS
 from telescopes.entries import Entry, entries
 from telescopes.observing_plan import Objective, ObservingRequest
 from telescopes.telescope import Telescope
-from too_marshal.commands.quantities import ExposureTimesType, QuantityType, TimeType
+from too_marshal.commands.planning.quantities import ExposureTimesType, QuantityType, TimeType
 
 
 class SunAltitudeType(QuantityType):

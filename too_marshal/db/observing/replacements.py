@@ -10,8 +10,8 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 
 from too_marshal.db.base import Base, Utc, now
 from too_marshal.db.documents import PlanChange
-from too_marshal.db.plans import Plan
-from too_marshal.db.queues import Submission
+from too_marshal.db.observing.plans import Plan
+from too_marshal.db.observing.queues import Submission
 from too_marshal.db.states import Stateful, following
 
 

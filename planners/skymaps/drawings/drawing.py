@@ -1,7 +1,7 @@
 """Pictures of a sky map for where no script runs: the whole sky, and a closer look.
 
 The projections are those of ligo.skymap. Importing it costs two seconds and 200 MB, so only who
-draws does, in the service a process that ends; see `planners.skymaps.drawing_process`.
+draws does, in the service a process that ends; see `planners.skymaps.drawings.process`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from planners.geometry.ranges import HIGHEST_ORDER, hpx29
-from planners.skymaps.drawn_sky import ORDER, WIDEST, DrawnSky
-from planners.skymaps.outlined_tiles import Tiles
+from planners.skymaps.drawings.drawn_sky import ORDER, WIDEST, DrawnSky
+from planners.skymaps.drawings.outlined_tiles import Tiles
 from planners.skymaps.skymap import SkyMap
 
 __all__ = ["DrawnSky", "Tiles", "all_sky", "png", "zoomed"]
@@ -52,7 +52,7 @@ def all_sky(skymap: SkyMap | DrawnSky, tiles: Sequence[Tiles] = ()) -> Figure:
     --------
     >>> from astropy import units as u
     >>> from planners import circle_skymap
-    >>> from planners.skymaps.drawing import all_sky, png
+    >>> from planners.skymaps.drawings.drawing import all_sky, png
     >>> figure = all_sky(circle_skymap(150 * u.deg, 20 * u.deg, 9 * u.deg, containment=0.9))
     >>> png(figure)[1:4]
     b'PNG'

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from planners.child_process import run_child
-from planners.skymaps.drawn_sky import LEVELS, DrawnSky
-from planners.skymaps.outlined_tiles import Tiles
+from planners.skymaps.drawings.drawn_sky import LEVELS, DrawnSky
+from planners.skymaps.drawings.outlined_tiles import Tiles
 from planners.skymaps.skymap import SkyMap
 from planners.skymaps.store import unpack
 
@@ -30,7 +30,7 @@ _MAP, _FACTS, _ALL_SKY, _ZOOM = "map.npz", "facts.json", "map.png", "zoom.png"
 _PROGRAM = """
 import sys
 from pathlib import Path
-from planners.skymaps.drawing_process import draw_folder
+from planners.skymaps.drawings.process import draw_folder
 draw_folder(Path(sys.argv[1]))
 """
 
@@ -111,7 +111,7 @@ def draw_folder(folder: Path) -> None:
     sky = DrawnSky.known(skymap, peak, areas, facts["contours"])
     del columns, skymap
     # Only now, when the map is small: what draws is as large.
-    from planners.skymaps.drawing import all_sky, png, zoomed  # noqa: PLC0415
+    from planners.skymaps.drawings.drawing import all_sky, png, zoomed  # noqa: PLC0415
 
     tiles = [
         Tiles(each["label"], each["color"], [np.asarray(line) for line in each["outlines"]])

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from too_marshal.db.base import Base, Utc, now
 from too_marshal.db.documents import PlanFinding
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 
 FRESH = timedelta(minutes=10)
 """A robot's queue may be another one after this."""

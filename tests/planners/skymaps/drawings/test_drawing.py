@@ -9,12 +9,12 @@ from astropy.coordinates import SkyCoord
 from PIL import Image
 
 from planners import Ranges, SkyMap, circle_skymap
-from planners.skymaps import drawing_process
 from planners.skymaps.contours import contours
-from planners.skymaps.drawing import all_sky, png, zoomed
-from planners.skymaps.drawing_process import DrawingFailed, draw
-from planners.skymaps.drawn_sky import LEVELS, WIDEST, DrawnSky
-from planners.skymaps.outlined_tiles import PLANNED, Tiles
+from planners.skymaps.drawings import process as drawing_process
+from planners.skymaps.drawings.drawing import all_sky, png, zoomed
+from planners.skymaps.drawings.drawn_sky import LEVELS, WIDEST, DrawnSky
+from planners.skymaps.drawings.outlined_tiles import PLANNED, Tiles
+from planners.skymaps.drawings.process import DrawingFailed, draw
 from telescopes import ZTF
 
 SKYMAP = circle_skymap(150 * u.deg, 20 * u.deg, 5 * u.deg, containment=0.9)

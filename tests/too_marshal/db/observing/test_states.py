@@ -6,9 +6,9 @@ from itertools import product
 
 import pytest
 
-from too_marshal.db import queues, replacements
-from too_marshal.db.queues import LIVE, OVER, Submission, SubmissionState
-from too_marshal.db.replacements import OPEN, Replacement, ReplacementState
+from too_marshal.db.observing import queues, replacements
+from too_marshal.db.observing.queues import LIVE, OVER, Submission, SubmissionState
+from too_marshal.db.observing.replacements import OPEN, Replacement, ReplacementState
 from too_marshal.db.states import ForbiddenChange, following
 
 CASES = [

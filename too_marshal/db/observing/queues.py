@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from too_marshal.db.base import MARSHAL, Base, Utc, now
 from too_marshal.db.events import record
-from too_marshal.db.plans import Plan
+from too_marshal.db.observing.plans import Plan
 from too_marshal.db.states import Stateful, following
 
 

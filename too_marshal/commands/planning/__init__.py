@@ -1,0 +1,1 @@
+"""Command `plan`: what is asked, and what is shown of the answer."""
