@@ -8,7 +8,8 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from too_marshal.deployment.circulars.api import CircularsAPI
 from too_marshal.deployment.circulars.mail import Email
-from too_marshal.deployment.circulars.way import API, EMAIL, LOOPBACK, Way
+from too_marshal.deployment.circulars.way import API, EMAIL, Way
+from too_marshal.deployment.encryption import may_carry_secrets
 from too_marshal.deployment.logs import keep_secret
 from too_marshal.deployment.settings import SettingInvalid, Settings
 
@@ -55,9 +56,7 @@ def _email(settings: Settings) -> Email:
 
 def _api(settings: Settings) -> CircularsAPI:
     for name in ("circulars_api_url", "circulars_token_url"):
-        parts = urlsplit(getattr(settings, name))
-        is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
-        if not is_safe or not parts.hostname:
+        if not may_carry_secrets(getattr(settings, name)):
             raise SettingInvalid(f"TOO_{name.upper()} must begin with https://")
     if not (settings.circulars_client_id and settings.circulars_client_secret):
         raise SettingInvalid("TOO_CIRCULARS_CLIENT_ID and TOO_CIRCULARS_CLIENT_SECRET are needed")
