@@ -51,7 +51,7 @@ from too_marshal.web.event import page as event_page
 from too_marshal.web.layers import image as sky_image
 from too_marshal.web.layers import pages as layer_pages
 from too_marshal.web.night import pages as night_pages
-from too_marshal.web.people import accounts, audit, second_factor
+from too_marshal.web.people import accounts, audit, provider, provider_answer, second_factor
 from too_marshal.web.plans import asked_curve, by_hand, charts, compare, estimate
 from too_marshal.web.plans import galaxies as plan_galaxies
 from too_marshal.web.plans import pages as plan_pages
@@ -108,12 +108,15 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     for part in (responses, access, audit_log, errors, filters, assets, night_pages):
         part.install(app)
     sky_image.install(app, settings)
+    provider.install(app, settings)
     # Before the form's token is looked for, which reads the form.
     app.before_request(_allow_large_files)
     csrf = CSRFProtect(app)
     for blueprint in (
         audit.audit,
         second_factor.second_factor,
+        provider.provider,
+        provider_answer.provider_answer,
         auth.auth,
         design.design,
         listing.event_list,
