@@ -195,6 +195,9 @@ class Settings:
     circulars_recipient: str = "circulars@gcn.nasa.gov"
     """Address of the circulars."""
 
+    circulars_issuer: str = ""
+    """GCN's log-in: what precedes /.well-known/openid-configuration; empty: no circulars by API."""
+
     circulars_client_id: str = ""
     """Client that GCN has registered for the API of circulars."""
 
@@ -202,13 +205,7 @@ class Settings:
     """Its secret."""
 
     circulars_refresh_token: str = field(default="", repr=False)
-    """Of the submitter whose account sends for all who have connected none of their own."""
-
-    circulars_issuer: str = ""
-    """GCN's log-in, where people connect accounts of their own; empty: nobody can."""
-
-    circulars_token_url: str = ""
-    """Where GCN's log-in gives tokens for the refresh token above."""
+    """Of the submitter whose account sends for all who have connected none; may be empty."""
 
     circulars_api_url: str = "https://gcn.nasa.gov/api/circulars"
     """Where circulars are posted."""

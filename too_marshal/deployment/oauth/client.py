@@ -162,7 +162,7 @@ class Client:
         reply = self._post(endpoints, endpoints.token, form)
         if reply.status == 200:
             return _tokens_of(reply)
-        error = _word(str(reply.document.get("error", f"HTTP {reply.status}")))
+        error = _word(str(reply.document.get("error", f"http_{reply.status}")))
         if error == "invalid_grant":
             raise GrantEnded(error)
         raise AnswerRefused(f"The provider gives no token ({error}).")

@@ -10,9 +10,10 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from flask import session
+from flask import g, session
 
-from too_marshal.deployment.oauth.client import Request
+from too_marshal.deployment.oauth.client import Client, Request
+from too_marshal.http.service import database
 
 LASTS = 600
 """s between a log-in's beginning and its answer."""
@@ -39,15 +40,34 @@ class Begun:
     """Unix time."""
 
     hint: str = ""
-    """What a first answer has asked for."""
+    """What an answer before has asked for."""
 
 
-def remember(
-    purpose: str, request: Request, wanted: str, person_id: int | None, hint: str = ""
-) -> None:
-    """Keep one in this browser."""
-    begun = Begun(purpose, request, wanted, person_id, time.time(), hint)
+def begin(client: Client, purpose: str, wanted: str, *, hint: str = "", **more: str) -> str:
+    """Where to lead this browser, which alone can bring the answer.
+
+    Parameters
+    ----------
+    client
+        At whose provider.
+    purpose, wanted, hint
+        To be remembered, see `Begun`.
+    **more
+        Further parameters for the provider.
+
+    Raises
+    ------
+    ProviderUnavailable
+        If the provider does not say where.
+    """
+    # Nothing waits in the database for what the provider says.
+    database().commit()
+    asked = Request.new()
+    address = client.address(asked, **more)
+    person_id = None if g.person is None else g.person.id
+    begun = Begun(purpose, asked, wanted, person_id, time.time(), hint)
     session["begun"] = [*session.get("begun", []), asdict(begun)][-MOST:]
+    return address
 
 
 def take(purposes: set[str], state: str) -> Begun | None:

@@ -10,7 +10,6 @@ from flask import (
     abort,
     current_app,
     flash,
-    g,
     redirect,
     render_template,
     request,
@@ -21,12 +20,11 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from too_marshal.db.identities import Identity
 from too_marshal.db.people import Role
 from too_marshal.deployment.identity_provider import IdentityProvider, identity_provider_of
-from too_marshal.deployment.oauth.client import Request
 from too_marshal.deployment.oauth.errors import ProviderUnavailable
 from too_marshal.deployment.settings import Settings
 from too_marshal.http.access import LOGIN_LASTS, current_person, needs, public, safe_next
 from too_marshal.http.service import database
-from too_marshal.web.people.begun import remember
+from too_marshal.web.people.begun import begin
 from too_marshal.web.people.proof import why_not_shown
 from too_marshal.workflows.accounts.identities import identity_of, unlink
 
@@ -34,9 +32,11 @@ logger = logging.getLogger(__name__)
 
 LOG_IN, CONFIRM, LINK = "log in", "confirm", "link"
 
-MAX_CONFIRM_AGE = 300
+MAX_CONFIRM_AGE = "300"
 """s. Not zero: some providers ask again and again, since a moment passes on the way back. What
 counts is when the person was asked, which they must state wherever there is a limit."""
+
+_HALF_A_DAY = str(int(LOGIN_LASTS.total_seconds()))
 
 provider = Blueprint("provider", __name__)
 
@@ -72,7 +72,7 @@ def log_in() -> WerkzeugResponse | tuple[str, int]:
     """Lead to the provider."""
     wanted = safe_next(request.args.get("next"))
     try:
-        return redirect(_begin(LOG_IN, wanted, max_age=str(int(LOGIN_LASTS.total_seconds()))), 303)
+        return redirect(begin(required().client, LOG_IN, wanted, max_age=_HALF_A_DAY), 303)
     except ProviderUnavailable as err:
         return refuse(wanted, silent(err), 503)
 
@@ -83,7 +83,7 @@ def confirm() -> WerkzeugResponse:
     """Lead to the provider, which asks again who one is."""
     wanted = safe_next(request.args.get("next"))
     try:
-        address = _begin(CONFIRM, wanted, prompt="login", max_age=str(MAX_CONFIRM_AGE))
+        address = begin(required().client, CONFIRM, wanted, prompt="login", max_age=MAX_CONFIRM_AGE)
     except ProviderUnavailable as err:
         abort(503, silent(err))
     return redirect(address, 303)
@@ -96,7 +96,7 @@ def join() -> str:
     if problem := why_not_shown(current_person()):
         abort(422, problem)
     try:
-        address = _begin(LINK, url_for("auth.account"))
+        address = begin(required().client, LINK, url_for("auth.account"))
     except ProviderUnavailable as err:
         abort(503, silent(err))
     return render_template("leave.html", address=address, title=required().title)
@@ -117,16 +117,6 @@ def required() -> IdentityProvider:
     if known is None:
         abort(404)
     return known
-
-
-def _begin(purpose: str, wanted: str, **more: str) -> str:
-    """Address at the provider, whose answer only this browser can bring."""
-    asked, client = Request.new(), required().client
-    # Nothing waits in the database for what the provider says.
-    database().commit()
-    address = client.address(asked, **more)
-    remember(purpose, asked, wanted, None if g.person is None else g.person.id)
-    return address
 
 
 def silent(err: ProviderUnavailable) -> str:
