@@ -36,6 +36,7 @@ def test_an_honest_answer_is_taken(client: Client, hostile: Hostile):
         {"iss": None},
         {"aud": "another-client"},
         {"aud": ["another-client"]},
+        {"aud": "another-client", "azp": CLIENT},
         {"aud": None},
         {"aud": [CLIENT, "another-client"]},  # and nobody says who it is for
         {"azp": "another-client"},

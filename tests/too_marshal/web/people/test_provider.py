@@ -434,6 +434,16 @@ class TestAnotherProvider:
         assert session.scalars(select(Person)).all() == []
         assert ("nobody that we know", "the provider's answer was refused") in audited(session)
 
+    def test_an_answer_that_was_refused_is_not_taken_later(
+        self, client: Browser, hostile: Hostile, session: Session
+    ):
+        hostile.claims = {"groups": ["too-admins"], "aud": "another-client"}
+        answer = self.answer(client, hostile)
+        assert client.get(answer).status_code == 403
+        hostile.claims = {"groups": ["too-admins"]}
+        assert client.get(answer).status_code == 400
+        assert session.scalars(select(Person)).all() == []
+
     def test_groups_may_be_told_beside_the_token(
         self, client: Browser, hostile: Hostile, session: Session
     ):
