@@ -2,56 +2,20 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any
 
 from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
 from authlib.oauth2.rfc7009 import prepare_revoke_token_request
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
-from too_marshal.deployment.oauth.errors import AnswerRefused, GrantEnded, ProviderUnavailable
+from too_marshal.deployment.oauth.errors import AnswerRefused, GrantEnded
 from too_marshal.deployment.oauth.exchange import Reply, fetch, post
 from too_marshal.deployment.oauth.id_token import read_id_token
+from too_marshal.deployment.oauth.messages import Request, Tokens, tokens_of
 from too_marshal.deployment.oauth.provider import Endpoints, Provider
-
-
-@dataclass(frozen=True)
-class Request:
-    """What one request to be let in is known by; only the browser that began it has it."""
-
-    state: str
-    """Comes back with the answer."""
-
-    nonce: str
-    """Comes back in what the provider signs."""
-
-    verifier: str = field(repr=False)
-    """Shows the provider that who redeems the answer is who asked (PKCE)."""
-
-    @classmethod
-    def new(cls) -> Self:
-        """Three secrets that nobody can guess."""
-        return cls(*(secrets.token_urlsafe(32) for _ in range(3)))
-
-    def to_json(self) -> dict[str, str]:
-        """As it is kept in the browser."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """What the provider gives for an answer, or for a refresh token."""
-
-    access: str = field(repr=False)
-    refresh: str = field(repr=False)
-    """Empty: the one that was used stays good."""
-
-    id: object = field(repr=False)
-    scope: str | None
-    """What was granted, where it is not what was asked for."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +86,7 @@ class Client:
         reply = self._post(endpoints, endpoints.token, form)
         if reply.status != 200:
             raise AnswerRefused("The provider takes the answer no more: begin again.")
-        tokens = _tokens_of(reply)
+        tokens = tokens_of(reply)
         claims = read_id_token(
             self.provider, tokens.id, client_id=self.client_id, nonce=request.nonce
         )
@@ -161,7 +125,7 @@ class Client:
         form = prepare_token_request("refresh_token", refresh_token=refresh_token)
         reply = self._post(endpoints, endpoints.token, form)
         if reply.status == 200:
-            return _tokens_of(reply)
+            return tokens_of(reply)
         error = _word(str(reply.document.get("error", f"http_{reply.status}")))
         if error == "invalid_grant":
             raise GrantEnded(error)
@@ -186,20 +150,6 @@ class Client:
         client = ClientAuth(self.client_id, self.client_secret, method)
         _, headers, body = client.prepare("POST", address, {}, form)
         return post(address, body, headers)
-
-
-def _tokens_of(reply: Reply) -> Tokens:
-    document = reply.document
-    access, scope = document.get("access_token"), document.get("scope")
-    if not isinstance(access, str) or not access:
-        raise ProviderUnavailable("the provider answers without a token")
-    refresh = document.get("refresh_token")
-    return Tokens(
-        access,
-        refresh if isinstance(refresh, str) else "",
-        document.get("id_token"),
-        scope if isinstance(scope, str) else None,
-    )
 
 
 def _word(text: str) -> str:

@@ -12,7 +12,8 @@ from typing import Any
 
 from flask import g, session
 
-from too_marshal.deployment.oauth.client import Client, Request
+from too_marshal.deployment.oauth.client import Client
+from too_marshal.deployment.oauth.messages import Request
 from too_marshal.http.service import database
 
 LASTS = 600

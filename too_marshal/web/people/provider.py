@@ -26,7 +26,8 @@ from too_marshal.http.access import LOGIN_LASTS, current_person, needs, public, 
 from too_marshal.http.service import database
 from too_marshal.web.people.begun import begin
 from too_marshal.web.people.proof import why_not_shown
-from too_marshal.workflows.accounts.identities import identity_of, unlink
+from too_marshal.workflows.accounts.identities import identity_of
+from too_marshal.workflows.accounts.linking import unlink
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,8 @@ from too_marshal.http.service import database
 from too_marshal.web.auth import begin_session
 from too_marshal.web.people.begun import Begun, take
 from too_marshal.web.people.provider import CONFIRM, LINK, LOG_IN, refuse, required, silent
-from too_marshal.workflows.accounts.identities import Known, is_known_as, link, log_in_known
+from too_marshal.workflows.accounts.identities import Known, is_known_as, log_in_known
+from too_marshal.workflows.accounts.linking import link
 from too_marshal.workflows.accounts.login import confirm_session
 
 logger = logging.getLogger(__name__)

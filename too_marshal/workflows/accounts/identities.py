@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -96,45 +96,6 @@ def is_known_as(session: Session, person: Person, known: Known) -> bool:
     return identity is not None and identity.person_id == person.id
 
 
-def link(session: Session, person: Person, known: Known) -> None:
-    """Let a person log in by a provider too; committed.
-
-    Raises
-    ------
-    NotLinked
-        If the identity is somebody's already, or the person has another one there.
-    """
-    session.add(_identity_of(known, person.id))
-    try:
-        session.commit()
-    except IntegrityError as err:
-        session.rollback()
-        raise NotLinked(
-            "One of the two is linked already: this account, or the one at the provider."
-        ) from err
-    logger.info("Linked an account to the provider", extra={"person": person.username})
-
-
-def unlink(session: Session, person_id: int, issuer: str) -> None:
-    """Let a person log in by password only; committed.
-
-    Raises
-    ------
-    NotLinked
-        If there is no password.
-    """
-    # A password is set, and never taken away: what is read here stays so.
-    person = lock(session, Person, person_id)
-    if not person.has_password:
-        session.rollback()
-        raise NotLinked("It is the only way to log in: have an administrator set a password first.")
-    session.execute(
-        delete(Identity).where(Identity.person_id == person_id, Identity.issuer == issuer)
-    )
-    session.commit()
-    logger.info("Unlinked an account from the provider", extra={"person": person.username})
-
-
 def _identity(session: Session, known: Known) -> Identity | None:
     query = select(Identity).where(
         Identity.issuer == known.issuer, Identity.subject == known.subject
@@ -142,7 +103,8 @@ def _identity(session: Session, known: Known) -> Identity | None:
     return session.scalars(query).one_or_none()
 
 
-def _identity_of(known: Known, person_id: int) -> Identity:
+def identity_from(known: Known, person_id: int) -> Identity:
+    """A row that says whose account somebody has here; not stored."""
     return Identity(
         issuer=known.issuer,
         subject=known.subject,
@@ -163,7 +125,7 @@ def _add(session: Session, known: Known, role: Role) -> Identity:
         session.add(person)
         try:
             session.flush()
-            identity = _identity_of(known, person.id)
+            identity = identity_from(known, person.id)
             session.add(identity)
             session.commit()
         except IntegrityError:

@@ -16,8 +16,9 @@ from too_marshal.db.locks import lock
 from too_marshal.db.people import Person
 from too_marshal.deployment.circulars.gcn_login import SUBMITTER
 from too_marshal.deployment.logs import keep_secret
-from too_marshal.deployment.oauth.client import Client, Tokens
+from too_marshal.deployment.oauth.client import Client
 from too_marshal.deployment.oauth.errors import ProviderUnavailable
+from too_marshal.deployment.oauth.messages import Tokens
 from too_marshal.workflows.accounts.box import box
 from too_marshal.workflows.errors import Forbidden
 

@@ -12,8 +12,9 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from tests.too_marshal.hostile import CLIENT, SECRET, Hostile
 from too_marshal.deployment.oauth import exchange
-from too_marshal.deployment.oauth.client import Client, Request, Tokens
+from too_marshal.deployment.oauth.client import Client
 from too_marshal.deployment.oauth.errors import AnswerRefused, GrantEnded, ProviderUnavailable
+from too_marshal.deployment.oauth.messages import Request, Tokens
 
 REQUEST = Request("a state", "a nonce", "a verifier")
 

@@ -13,8 +13,9 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
 from tests.too_marshal.hostile import CLIENT, KEY, OTHER_KEY, SECRET, Hostile, signed
-from too_marshal.deployment.oauth.client import Client, Request
+from too_marshal.deployment.oauth.client import Client
 from too_marshal.deployment.oauth.errors import AnswerRefused
+from too_marshal.deployment.oauth.messages import Request
 
 
 def redeem(client: Client, hostile: Hostile) -> Any:

@@ -31,7 +31,7 @@ from too_marshal.db.people import Person, Role
 from too_marshal.deployment.circulars.way import API
 from too_marshal.deployment.circulars.ways import CircularWays, circular_ways_of
 from too_marshal.deployment.oauth import exchange
-from too_marshal.deployment.oauth.client import Request, Tokens
+from too_marshal.deployment.oauth.messages import Request, Tokens
 from too_marshal.deployment.settings import Settings
 from too_marshal.workflows.circulars.grants import NotGranted, connect, disconnect, grant_of
 from too_marshal.workflows.circulars.send import NotSendable, ask_to_send, send
