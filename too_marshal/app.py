@@ -51,7 +51,15 @@ from too_marshal.web.event import page as event_page
 from too_marshal.web.layers import image as sky_image
 from too_marshal.web.layers import pages as layer_pages
 from too_marshal.web.night import pages as night_pages
-from too_marshal.web.people import accounts, audit, programs, second_factor
+from too_marshal.web.people import (
+    accounts,
+    audit,
+    gcn_account,
+    programs,
+    provider,
+    provider_answer,
+    second_factor,
+)
 from too_marshal.web.plans import asked_curve, by_hand, charts, compare, estimate
 from too_marshal.web.plans import galaxies as plan_galaxies
 from too_marshal.web.plans import pages as plan_pages
@@ -108,12 +116,16 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     for part in (responses, access, audit_log, errors, filters, assets, night_pages):
         part.install(app)
     sky_image.install(app, settings)
+    provider.install(app, settings)
     # Before the form's token is looked for, which reads the form.
     app.before_request(_allow_large_files)
     csrf = CSRFProtect(app)
     for blueprint in (
         audit.audit,
         second_factor.second_factor,
+        gcn_account.gcn_account,
+        provider.provider,
+        provider_answer.provider_answer,
         auth.auth,
         design.design,
         listing.event_list,
@@ -164,6 +176,8 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     app.register_blueprint(api.blueprint)
     app.add_template_global(health.stream_state)
     app.add_template_global(health.why_copy)
+    app.add_template_global(gcn_account.connects_gcn)
+    app.add_template_global(gcn_account.own_grant)
     app.before_request(live.note_activity)
     app.add_template_global(live.known_activity)
     app.jinja_env.globals.update(settings=settings, live_states=LIVE)

@@ -133,6 +133,12 @@ class CircularSending(Base):
     subject: Mapped[str]
     body: Mapped[str]
     way: Mapped[str] = mapped_column(String(20), comment="by hand, email, api, or seen")
+    signer: Mapped[str] = mapped_column(
+        String(255),
+        default="",
+        server_default="",
+        comment="subject of the GCN account that signs; empty: the deployment's",
+    )
     state: Mapped[DeliveryState] = mapped_column(String(20), default=DeliveryState.WAITING)
     attempts: Mapped[int] = mapped_column(default=0)
     reason: Mapped[str] = mapped_column(default="", comment="why it is not known to have arrived")

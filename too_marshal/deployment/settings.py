@@ -139,6 +139,27 @@ class Settings:
     public_url: str = ""
     """Address of the pages as people reach them, for links in messages; empty: no links."""
 
+    oidc_issuer: str = ""
+    """Identity provider by which people log in (OpenID Connect), https; empty: by password only."""
+
+    oidc_client_id: str = ""
+    """Client that is registered there."""
+
+    oidc_client_secret: str = field(default="", repr=False)
+    """Its secret."""
+
+    oidc_title: str = ""
+    """How people call the provider, on the button; empty: its host."""
+
+    oidc_scope: str = "openid profile"
+    """What is asked of the provider; some tell of groups only where a scope names them."""
+
+    oidc_roles: str = ""
+    """A claim and what its values may do, as `groups: too-admins=admin, too-observers=observer`."""
+
+    oidc_other_role: str = ""
+    """Role of whoever has none of these values; empty: they may not log in."""
+
     fetch_maps: str = "auto"
     """Whether maps that notices link are fetched: yes, no, or auto: where live notices come in."""
 
@@ -174,6 +195,9 @@ class Settings:
     circulars_recipient: str = "circulars@gcn.nasa.gov"
     """Address of the circulars."""
 
+    circulars_issuer: str = ""
+    """GCN's log-in: what precedes /.well-known/openid-configuration; empty: no circulars by API."""
+
     circulars_client_id: str = ""
     """Client that GCN has registered for the API of circulars."""
 
@@ -181,10 +205,7 @@ class Settings:
     """Its secret."""
 
     circulars_refresh_token: str = field(default="", repr=False)
-    """By which a submitter lets it; empty: none are sent by the API."""
-
-    circulars_token_url: str = ""
-    """Where GCN's log-in gives tokens, as its discovery document says."""
+    """Of the submitter whose account sends for all who have connected none; may be empty."""
 
     circulars_api_url: str = "https://gcn.nasa.gov/api/circulars"
     """Where circulars are posted."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import (
     Blueprint,
@@ -26,17 +26,17 @@ from too_marshal.db.base import now
 from too_marshal.http import audit
 from too_marshal.http.access import current_person, needs, public, safe_next, session_cookie
 from too_marshal.http.service import database, service
+from too_marshal.web.people.proof import why_not_shown
 from too_marshal.workflows.accounts.login import (
     SESSION_LIFE,
     LoginThrottled,
     check_password,
     close_session,
     confirm_session,
-    note_failure,
     open_session,
 )
 from too_marshal.workflows.accounts.people import end_sessions_of, set_password
-from too_marshal.workflows.accounts.second_factor import check_code, has_factor
+from too_marshal.workflows.accounts.second_factor import has_factor
 from too_marshal.workflows.accounts.tokens import create_token, revoke_token
 from too_marshal.workflows.incident.notes import mentions_of
 
@@ -90,7 +90,9 @@ def _refuse(code: int, wanted: str, username: str, problem: str) -> WerkzeugResp
     return response
 
 
-def begin_session(person: Person, wanted: str) -> WerkzeugResponse:
+def begin_session(
+    person: Person, wanted: str, confirmed_at: datetime | None = None
+) -> WerkzeugResponse:
     """Open a session in this browser, and lead to where it wanted to go."""
     # The form token of before the login must not work after it.
     session.clear()
@@ -98,7 +100,7 @@ def begin_session(person: Person, wanted: str) -> WerkzeugResponse:
     response = redirect(wanted, 303)
     response.set_cookie(
         session_cookie(),
-        open_session(database(), person),
+        open_session(database(), person, confirmed_at),
         max_age=int(SESSION_LIFE.total_seconds()),
         path="/",
         secure=service().settings.secure_cookies,
@@ -140,19 +142,8 @@ def ask_to_confirm() -> str:
 @needs(Role.VIEWER)
 def confirm() -> str | WerkzeugResponse:
     """Take the password again, and go back to where it was asked for."""
-    wanted, person = safe_next(request.form.get("next")), current_person()
-    typed = request.form.get("password", "")
-    try:
-        is_right = check_password(database(), person.username, typed, request.remote_addr or "")
-    except LoginThrottled:
-        abort(429)
-    key = service().settings.session_key()
-    wants_code = is_right is not None and has_factor(database(), person)
-    if wants_code and not check_code(database(), person, request.form.get("code", ""), key):
-        note_failure(database(), person.username, request.remote_addr or "")
-        is_right = None
-    if is_right is None:
-        problem = "The password or the code is wrong." if wants_code else "The password is wrong."
+    wanted = safe_next(request.form.get("next"))
+    if problem := why_not_shown(current_person()):
         return make_response(render_template("confirm.html", next=wanted, problem=problem), 422)
     confirm_session(database(), request.cookies.get(session_cookie(), ""))
     flash("Thank you. Nothing was sent so far: press the button again.")

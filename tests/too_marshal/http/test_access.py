@@ -36,6 +36,8 @@ PUBLIC_ENDPOINTS = {
     "answers.acknowledge",
     "telephone.key",
     "on_call.feed",
+    "provider.log_in",
+    "provider_answer.answer",
     "second_factor.ask",
     "second_factor.log_in",
 }
@@ -100,6 +102,9 @@ OBSERVER_ENDPOINTS = {
     "queues.ask",
     "queues.settle",
     "queues.withdraw",
+    "gcn_account.ask",
+    "gcn_account.answer",
+    "gcn_account.part",
     "circulars.new",
     "circulars.draft",
     "circulars.edit",
@@ -185,6 +190,8 @@ def test_every_endpoint_declares_who_may_call_it(app: Flask):
 def test_every_state_change_needs_more_than_a_viewer(app: Flask):
     own_account = {
         "auth.change_password",
+        "provider.join",
+        "provider.part",
         "second_factor.begin",
         "second_factor.confirm",
         "second_factor.remove",

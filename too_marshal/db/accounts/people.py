@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from too_marshal.db.base import Base, Utc, now
 
+NO_PASSWORD = ""
+"""In place of a hash: it is that of no password at all."""
+
 
 class Role(IntEnum):
     """What a person may do; each role may all that the ones below may."""
@@ -58,6 +61,11 @@ class Person(Base):
         comment="the list of events as they like to see it: name to query",
     )
     created_at: Mapped[Utc] = mapped_column(default=now)
+
+    @property
+    def has_password(self) -> bool:
+        """Whether there is one to log in with."""
+        return self.password_hash != NO_PASSWORD
 
 
 class WebSession(Base):

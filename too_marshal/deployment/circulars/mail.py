@@ -15,7 +15,8 @@ from urllib.parse import unquote, urlsplit
 from astropy import units as u
 
 from too_marshal.db.deliveries import DeliveryState
-from too_marshal.deployment.circulars.way import LOOPBACK, SILENCE, Answer
+from too_marshal.deployment.circulars.way import SILENCE, Answer
+from too_marshal.deployment.encryption import LOOPBACK
 
 
 @dataclass(frozen=True)

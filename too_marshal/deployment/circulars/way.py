@@ -15,9 +15,6 @@ EMAIL, API = "email", "api"
 SILENCE, DEADLINE = 20 * u.s, 45 * u.s
 """Longest silence of GCN, and longest exchange with it."""
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-"""Hosts to which nothing has to be encrypted."""
-
 
 @dataclass(frozen=True)
 class Answer:

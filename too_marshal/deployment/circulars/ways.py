@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
+from too_marshal.db.deliveries import DeliveryState
 from too_marshal.deployment.circulars.api import CircularsAPI
+from too_marshal.deployment.circulars.gcn_login import gcn_login_of, token_for
 from too_marshal.deployment.circulars.mail import Email
-from too_marshal.deployment.circulars.way import API, EMAIL, LOOPBACK, Way
+from too_marshal.deployment.circulars.way import API, EMAIL, Answer, Way
+from too_marshal.deployment.encryption import may_carry_secrets
 from too_marshal.deployment.logs import keep_secret
+from too_marshal.deployment.oauth.client import Client
 from too_marshal.deployment.settings import SettingInvalid, Settings
 
 FORM = "https://gcn.nasa.gov/circulars/new"
@@ -26,6 +31,15 @@ class CircularWays:
     is_rehearsal: bool = False
     """Nothing at all may leave a rehearsal, not even by a link."""
 
+    login: Client | None = None
+    """GCN's log-in, where people connect accounts of their own."""
+
+    has_account: bool = False
+    """There is an account of the deployment's, for whoever has connected none."""
+
+    secret_key: str = field(default="", repr=False)
+    """Opens what people's accounts have let us do."""
+
 
 def circular_ways_of(settings: Settings) -> CircularWays:
     """Ways of a deployment; a rehearsal has none.
@@ -35,12 +49,23 @@ def circular_ways_of(settings: Settings) -> CircularWays:
     SettingInvalid
         If one cannot be used as it is set.
     """
+    if settings.rehearsal:
+        return CircularWays({}, is_rehearsal=True)
     ways: dict[str, Way] = {}
     if settings.circulars_smtp:
         ways[EMAIL] = _email(settings)
-    if settings.circulars_refresh_token:
-        ways[API] = _api(settings)
-    return CircularWays({} if settings.rehearsal else ways, settings.rehearsal)
+    if not settings.circulars_issuer:
+        if settings.circulars_refresh_token:
+            raise SettingInvalid("TOO_CIRCULARS_ISSUER is needed with TOO_CIRCULARS_REFRESH_TOKEN")
+        return CircularWays(ways)
+    login = gcn_login_of(settings)
+    ways[API] = _api(settings, login)
+    return CircularWays(
+        ways,
+        login=login,
+        has_account=bool(settings.circulars_refresh_token),
+        secret_key=settings.session_key(),
+    )
 
 
 def _email(settings: Settings) -> Email:
@@ -53,23 +78,16 @@ def _email(settings: Settings) -> Email:
     return Email(settings.circulars_smtp, settings.circulars_sender, settings.circulars_recipient)
 
 
-def _api(settings: Settings) -> CircularsAPI:
-    for name in ("circulars_api_url", "circulars_token_url"):
-        parts = urlsplit(getattr(settings, name))
-        is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
-        if not is_safe or not parts.hostname:
-            raise SettingInvalid(f"TOO_{name.upper()} must begin with https://")
-    if not (settings.circulars_client_id and settings.circulars_client_secret):
-        raise SettingInvalid("TOO_CIRCULARS_CLIENT_ID and TOO_CIRCULARS_CLIENT_SECRET are needed")
-    keep_secret(settings.circulars_client_secret)
-    keep_secret(settings.circulars_refresh_token)
-    return CircularsAPI(
-        settings.circulars_api_url,
-        settings.circulars_token_url,
-        settings.circulars_client_id,
-        settings.circulars_client_secret,
-        settings.circulars_refresh_token,
-    )
+def _api(settings: Settings, login: Client) -> CircularsAPI:
+    """The API as the deployment's own account, if it has one."""
+    if not may_carry_secrets(settings.circulars_api_url):
+        raise SettingInvalid("TOO_CIRCULARS_API_URL must begin with https://")
+    refresh_token = settings.circulars_refresh_token
+    keep_secret(refresh_token)
+    if not refresh_token:
+        nobody = Answer(DeliveryState.FAILED, "no GCN account signs it")
+        return CircularsAPI(settings.circulars_api_url, lambda: nobody)
+    return CircularsAPI(settings.circulars_api_url, partial(token_for, login, refresh_token))
 
 
 def form_address(subject: str, body: str) -> str:

@@ -14,6 +14,7 @@ from too_marshal.db.accounts.people import Person, Role
 from too_marshal.db.circulars import BY_HAND, CircularDraft
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Drawing
+from too_marshal.deployment.circulars.way import API
 from too_marshal.deployment.circulars.ways import circular_ways_of, form_address
 from too_marshal.http.access import current_person, needs, recent_login
 from too_marshal.http.service import database, row_or_404, service
@@ -33,6 +34,7 @@ from too_marshal.workflows.circulars.edit import (
 )
 from too_marshal.workflows.circulars.received import citations_of
 from too_marshal.workflows.circulars.send import ask_to_send, settle_by_person, why_not
+from too_marshal.workflows.circulars.signing import signer_for
 from too_marshal.workflows.exposures.records import telescopes_of
 
 circulars = Blueprint("circulars", __name__)
@@ -101,6 +103,8 @@ def _page(row: CircularDraft) -> dict[str, Any]:
         "refusal": refusal,
         "ways": ways.by_name,
         "by_hand": BY_HAND,
+        "api": API,
+        "signer": signer_for(session, ways, current_person().username),
         # There is no door from which a test, or what nobody has approved, could leave.
         "form": form_address(row.subject, row.body) if row.is_approved and not refusal else "",
     }
@@ -182,7 +186,7 @@ def send(circular_id: int) -> WerkzeugResponse:
     ask_to_send(
         database(), circular_ways_of(service().settings), circular_id,
         way=request.form.get("way", ""), sha256=request.form.get("sha256", ""),
-        by=current_person().username,
+        by=current_person().username, signer=request.form.get("signer"),
     )  # fmt: skip
     return _to(circular_id)
 

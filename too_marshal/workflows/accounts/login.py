@@ -103,10 +103,23 @@ def _throttle_start() -> datetime:
     return now() - THROTTLE_WINDOW
 
 
-def open_session(session: Session, person: Person) -> str:
-    """Begin a browser session; returns what the browser keeps. Committed."""
+def open_session(session: Session, person: Person, confirmed_at: datetime | None = None) -> str:
+    """Begin a browser session; returns what the browser keeps. Committed.
+
+    Parameters
+    ----------
+    session
+        Open session.
+    person
+        Whose it is.
+    confirmed_at
+        When they have last shown who they are; None: just now.
+    """
     value = secrets.token_urlsafe(32)
-    session.add(WebSession(sha256=sha256_of(value), person_id=person.id))
+    row = WebSession(
+        sha256=sha256_of(value), person_id=person.id, confirmed_at=confirmed_at or now()
+    )
+    session.add(row)
     session.execute(delete(WebSession).where(WebSession.created_at < now() - SESSION_LIFE))
     session.commit()
     return value

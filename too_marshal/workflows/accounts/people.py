@@ -126,7 +126,8 @@ def is_password_of(person: Person | None, password: str) -> bool:
 
     A hash of older parameters is renewed; not committed here.
     """
-    stored = person.password_hash if person is not None else _hash_of_nobody()
+    has_one = person is not None and person.has_password
+    stored = person.password_hash if person is not None and has_one else _hash_of_nobody()
     with _hashing:
         try:
             _hasher.verify(stored, password[:MAX_PASSWORD_LENGTH])
@@ -134,7 +135,7 @@ def is_password_of(person: Person | None, password: str) -> bool:
             return False
     if person is not None and _hasher.check_needs_rehash(stored):
         person.password_hash = hash_password(password)
-    return person is not None
+    return has_one
 
 
 def end_sessions_of(session: Session, person: Person) -> None:

@@ -6,13 +6,11 @@ once.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import secrets
 from collections.abc import Sequence
 
 import pyotp
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
@@ -20,6 +18,7 @@ from too_marshal.db.accounts.factors import SecondFactor
 from too_marshal.db.accounts.people import Person, sha256_of
 from too_marshal.db.base import now
 from too_marshal.db.locks import lock
+from too_marshal.workflows.accounts.box import box
 
 STEP = 30
 """s; what every device's program takes unless it is told otherwise."""
@@ -30,6 +29,9 @@ BESIDE = 1
 RECOVERY_CODES = 10
 
 ISSUER = "too-marshal"
+
+PURPOSE = "second factor"
+"""Of the box that secrets are kept in."""
 
 
 class FactorRefused(ValueError):
@@ -61,7 +63,7 @@ def begin_factor(session: Session, person: Person, secret_key: str) -> str:
     session.merge(
         SecondFactor(
             person_id=person.id,
-            secret=_box(secret_key).encrypt(secret.encode()).decode(),
+            secret=box(PURPOSE, secret_key).encrypt(secret.encode()).decode(),
             last_step=0,
             recovery=[],
             made_at=now(),
@@ -121,10 +123,11 @@ def remove_factor(session: Session, person_id: int) -> None:
 def _takes(row: SecondFactor, code: str, secret_key: str) -> bool:
     plain = "".join(code.split())
     try:
-        totp = pyotp.TOTP(_box(secret_key).decrypt(row.secret.encode()).decode(), interval=STEP)
+        secret = box(PURPOSE, secret_key).decrypt(row.secret.encode()).decode()
     except InvalidToken:
         # The service's key is another now: the ten codes are left.
         return False
+    totp = pyotp.TOTP(secret, interval=STEP)
     present = int(now().timestamp()) // STEP
     for step in range(present - BESIDE, present + BESIDE + 1):
         if step > row.last_step and secrets.compare_digest(
@@ -141,9 +144,3 @@ def _takes_recovery(row: SecondFactor, code: str) -> bool:
         return False
     row.recovery = [each for each in row.recovery if each != hashed]
     return True
-
-
-def _box(secret_key: str) -> Fernet:
-    """A copy of the database alone shows no codes."""
-    key = hashlib.sha256(b"second factor\n" + secret_key.encode()).digest()
-    return Fernet(base64.urlsafe_b64encode(key))

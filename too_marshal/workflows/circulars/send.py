@@ -19,10 +19,11 @@ from too_marshal.db.circulars import BY_HAND, CircularDraft, CircularSending
 from too_marshal.db.deliveries import DeliveryState
 from too_marshal.db.events import Event, record
 from too_marshal.db.locks import lock
-from too_marshal.deployment.circulars.way import Answer
+from too_marshal.deployment.circulars.way import API, Answer
 from too_marshal.deployment.circulars.ways import CircularWays
 from too_marshal.workflows.at_most_once import send_at_most_once
 from too_marshal.workflows.circulars.edit import check
+from too_marshal.workflows.circulars.signing import Signer, signed, signer_for
 from too_marshal.workflows.errors import Forbidden
 from too_marshal.workflows.live_database import why_copy
 
@@ -48,7 +49,14 @@ def why_not(session: Session, event: Event, ways: CircularWays) -> str:
 
 
 def ask_to_send(  # noqa: PLR0913 - what is sent, how, and who says so
-    session: Session, ways: CircularWays, circular_id: int, *, way: str, sha256: str, by: str
+    session: Session,
+    ways: CircularWays,
+    circular_id: int,
+    *,
+    way: str,
+    sha256: str,
+    by: str,
+    signer: str | None = None,
 ) -> CircularSending:
     """Have an approved text sent, or note that a person sends it; committed.
 
@@ -64,12 +72,14 @@ def ask_to_send(  # noqa: PLR0913 - what is sent, how, and who says so
         One of the deployment's, or `BY_HAND`.
     by
         The person.
+    signer
+        Which GCN account signs by the API, as the person has read it; None: whichever does.
 
     Raises
     ------
     NotSendable
-        If it is not approved as it stands, breaks a rule by now, is on its way already, or is of a
-        test.
+        If it is not approved as it stands, breaks a rule by now, is on its way already, is of a
+        test, or another account would sign it.
     """
     row = lock(session, CircularDraft, circular_id)
     session.refresh(row, ["sendings"])
@@ -86,6 +96,7 @@ def ask_to_send(  # noqa: PLR0913 - what is sent, how, and who says so
     if problems := check(row, row.subject, row.text).faults:
         raise NotSendable("; ".join(problems))
     is_by_hand = way == BY_HAND
+    account = _account(session, ways, by, signer) if way == API else None
     sending = CircularSending(
         draft_id=row.id,
         version=row.version,
@@ -93,6 +104,7 @@ def ask_to_send(  # noqa: PLR0913 - what is sent, how, and who says so
         subject=row.subject,
         body=row.body,
         way=way,
+        signer="" if account is None else account.subject,
         state=DeliveryState.UNCONFIRMED if is_by_hand else DeliveryState.WAITING,
         reason=NOT_SEEN if is_by_hand else "",
         asked_by=by,
@@ -104,12 +116,23 @@ def ask_to_send(  # noqa: PLR0913 - what is sent, how, and who says so
         session.rollback()
         raise NotSendable("The very same text has been sent, or is on its way.") from err
     words = "a person sends it" if is_by_hand else ways.by_name[way].title
+    words += "" if account is None else f", signed by {account.name}"
     _record(session, row, f"Circular (version {row.version}) goes out: {words}", by)
     if not is_by_hand:
         tasks.send_circular(sending_id=sending.id).defer(session)
     session.commit()
     session.refresh(row, ["sendings"])
     return sending
+
+
+def _account(session: Session, ways: CircularWays, by: str, expected: str | None) -> Signer:
+    """The GCN account that signs."""
+    signer = signer_for(session, ways, by)
+    if signer is None:
+        raise NotSendable("No GCN account signs it: connect yours on the page Account.")
+    if expected is not None and expected != signer.subject:
+        raise NotSendable(f"{signer.name} would sign it by now: read the page again.")
+    return signer
 
 
 def send(session: Session, ways: CircularWays, sending_id: int) -> None:
@@ -148,10 +171,12 @@ def _prepare(
     way = ways.by_name.get(row.way)
     if way is None:
         return "no such way is configured"
+    way = signed(session, ways, way, row)
     subject, body = row.subject, row.body
 
     def post() -> Answer:
         failpoints.hit("before_circular")
+        # Here nothing is held: what follows may wait for GCN.
         answer = way.send(subject, body)
         failpoints.hit("after_circular")
         return answer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import socket
 import threading
@@ -12,8 +11,7 @@ from urllib.parse import parse_qs
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-CLIENT, SECRET, REFRESH = "a-client", "a client's secret", "a-refresh-token"
-SCOPE = "gcn.nasa.gov/circular-submitter"
+from tests.too_marshal.workflows.circulars.gcn_login import GCNLogin
 
 
 class GCN:
@@ -25,59 +23,60 @@ class GCN:
 
     def __init__(self) -> None:
         self.stored: list[dict[str, str]] = []
-        self.tokens: set[str] = set()
+        self.signers: list[str] = []
+        """As whose account each was stored."""
         self.faults: list[int | str] = []
         """Of the next posts: a status before anything is stored; "silent" and "cut" after."""
-        self.login_faults: list[int] = []
+        self.login = GCNLogin()
         self.ended = threading.Event()
         gcn = self
 
         class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self._say(*gcn.login.show(self.path))
+
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                status, answer = gcn.answer(self.path, dict(self.headers), body)
+                self._say(*gcn.answer(self.path, dict(self.headers), body))
+
+            def _say(self, status: int, answer: object) -> None:
                 self.close_connection = True
-                if status:
-                    data = json.dumps(answer).encode()
-                    self.send_response(status)
-                    self.send_header("Content-Length", str(len(data)))
-                    self.end_headers()
-                    self.wfile.write(data)
+                if not status:
+                    return
+                data = b"" if status == 302 else json.dumps(answer).encode()
+                self.send_response(status)
+                if status == 302:
+                    self.send_header("Location", str(answer))
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
 
             def log_message(self, *_: object) -> None:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True).start()
+        self.url = self.login.issuer = f"http://127.0.0.1:{self._server.server_port}"
 
     def answer(self, path: str, headers: dict[str, str], body: str) -> tuple[int, object]:
         """Status and document; a status of zero hangs up."""
-        return self._login(headers, body) if path == "/oauth2/token" else self._post(headers, body)
-
-    def _login(self, headers: dict[str, str], body: str) -> tuple[int, object]:
-        if self.login_faults:
-            return self.login_faults.pop(0), {}
-        credentials = base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
-        if headers.get("Authorization") != f"Basic {credentials}":
-            return 400, {"error": "invalid_client"}
-        if parse_qs(body) != {"grant_type": ["refresh_token"], "refresh_token": [REFRESH]}:
-            return 400, {"error": "invalid_grant"}
-        token = f"token-{len(self.tokens)}-{SCOPE}"
-        self.tokens.add(token)
-        return 200, {"access_token": token, "expires_in": 3600, "token_type": "Bearer"}
+        if path.startswith("/oauth2/"):
+            return self.login.answer(path, headers, parse_qs(body))
+        return self._post(headers, body)
 
     def _post(self, headers: dict[str, str], body: str) -> tuple[int, object]:
         fault = self.faults.pop(0) if self.faults else None
         if isinstance(fault, int):
             return fault, {}
         scheme, _, token = headers.get("Authorization", "").partition(" ")
-        if scheme != "Bearer" or token not in self.tokens:
+        signer = self.login.signers.get(token)
+        if scheme != "Bearer" or signer is None:
             return 403, "Bearer missing"
         document = json.loads(body)
         if not (document.get("subject") and document.get("body")):
             return 400, {}
         self.stored.append(document)
+        self.signers.append(signer)
         if fault == "silent":
             self.ended.wait(30)
         if fault is not None:

@@ -15,7 +15,8 @@ from astropy import units as u
 from sqlalchemy import select, text
 
 from tests.too_marshal.factories import add_event
-from tests.too_marshal.workflows.circulars.gcn import CLIENT, GCN, REFRESH, SECRET, Mailbox
+from tests.too_marshal.workflows.circulars.gcn import GCN, Mailbox
+from tests.too_marshal.workflows.circulars.gcn_login import CLIENT, DEPLOYMENT, REFRESH, SECRET
 from too_marshal import failpoints, tasks
 from too_marshal.db.base import session_factory
 from too_marshal.db.circulars import BY_HAND, CircularSending, CircularState
@@ -23,9 +24,12 @@ from too_marshal.db.deliveries import DeliveryState
 from too_marshal.db.events import Activity
 from too_marshal.deployment.circulars import api as module
 from too_marshal.deployment.circulars.api import CircularsAPI
+from too_marshal.deployment.circulars.gcn_login import token_for
 from too_marshal.deployment.circulars.mail import Email
 from too_marshal.deployment.circulars.way import API, EMAIL
 from too_marshal.deployment.circulars.ways import CircularWays, circular_ways_of, form_address
+from too_marshal.deployment.oauth.client import Client
+from too_marshal.deployment.oauth.provider import Provider
 from too_marshal.deployment.settings import SettingInvalid, Settings
 from too_marshal.processes.bindings import workflows
 from too_marshal.workflows.circulars.send import (
@@ -60,8 +64,10 @@ def settings(gcn: GCN, mailbox: Mailbox) -> Settings:
         circulars_client_id=CLIENT,
         circulars_client_secret=SECRET,
         circulars_refresh_token=REFRESH,
-        circulars_token_url=f"{gcn.url}/oauth2/token",
+        circulars_issuer=gcn.url,
         circulars_api_url=f"{gcn.url}/api/circulars",
+        public_url="http://127.0.0.1:8000",
+        secret_key="a key for tests",
     )
 
 
@@ -88,6 +94,7 @@ def test_the_api_is_given_the_very_text_once(session, gcn, ways, drafted):
     assert gcn.stored == [{"subject": row.subject, "body": row.body, "format": "text/plain"}]
     session.refresh(row)
     assert (row.state, row.sending.number) == (CircularState.SENT, 45001)
+    assert gcn.signers == [DEPLOYMENT]
     texts = session.scalars(select(Activity.text).where(Activity.subject == "circular")).all()
     assert "Circular sent: GCN Circular 45001" in texts
 
@@ -205,7 +212,7 @@ def test_what_may_have_arrived_is_not_sent_again(  # noqa: PLR0917 - what happen
 ):
     monkeypatch.setattr(module, "SILENCE", 0.5 * u.s)
     _, number = asked(session, ways, drafted)
-    gcn.faults, gcn.login_faults = list(faults), list(login_faults)
+    gcn.faults, gcn.login.faults = list(faults), list(login_faults)
     send(session, ways, number)
     assert only(session).state == state
     assert len(gcn.stored) == stored
@@ -255,8 +262,10 @@ def test_a_wrong_password_and_a_closed_port_send_nothing(mailbox):
         port = server.getsockname()[1]
     closed = replace(wrong, url=f"smtp://127.0.0.1:{port}")
     assert closed.send("s", "b").state == DeliveryState.WAITING
-    api = CircularsAPI(f"http://127.0.0.1:{port}/x", f"http://127.0.0.1:{port}/t", "i", "s", "r")
+    api = CircularsAPI(f"http://127.0.0.1:{port}/x", lambda: "a token")
     assert api.send("s", "b").state == DeliveryState.WAITING
+    login = Client(Provider(f"http://127.0.0.1:{port}"), "i", "s", "openid", "http://localhost/")
+    assert token_for(login, "r").state == DeliveryState.WAITING
 
 
 class Killed(BaseException):
@@ -334,7 +343,9 @@ def test_no_secret_is_in_any_log(  # noqa: PLR0917 - fixtures
         ({"circulars_smtp": "https://x"}, "TOO_CIRCULARS_SMTP"),
         ({"circulars_sender": "ann"}, "TOO_CIRCULARS_SENDER"),
         ({"circulars_api_url": "http://gcn.nasa.gov/api"}, "TOO_CIRCULARS_API_URL"),
-        ({"circulars_token_url": ""}, "TOO_CIRCULARS_TOKEN_URL"),
+        ({"circulars_issuer": "http://gcn.nasa.gov"}, "TOO_CIRCULARS_ISSUER"),
+        ({"circulars_issuer": ""}, "TOO_CIRCULARS_ISSUER"),
+        ({"public_url": ""}, "TOO_PUBLIC_URL"),
         ({"circulars_client_secret": ""}, "TOO_CIRCULARS_CLIENT_SECRET"),
     ],
 )
