@@ -141,22 +141,38 @@ def ask_to_confirm() -> str:
 def confirm() -> str | WerkzeugResponse:
     """Take the password again, and go back to where it was asked for."""
     wanted, person = safe_next(request.form.get("next")), current_person()
-    typed = request.form.get("password", "")
-    try:
-        is_right = check_password(database(), person.username, typed, request.remote_addr or "")
-    except LoginThrottled:
-        abort(429)
-    key = service().settings.session_key()
-    wants_code = is_right is not None and has_factor(database(), person)
-    if wants_code and not check_code(database(), person, request.form.get("code", ""), key):
-        note_failure(database(), person.username, request.remote_addr or "")
-        is_right = None
-    if is_right is None:
+    wants_code = has_factor(database(), person)
+    with audit.only_looking():
+        is_oneself = _has_typed(person, wants_code=wants_code)
+    if not is_oneself:
+        audit.note("confirm failed", person.username)
         problem = "The password or the code is wrong." if wants_code else "The password is wrong."
         return make_response(render_template("confirm.html", next=wanted, problem=problem), 422)
     confirm_session(database(), request.cookies.get(session_cookie(), ""))
     flash("Thank you. Nothing was sent so far: press the button again.")
     return redirect(wanted, 303)
+
+
+def _has_typed(person: Person, *, wants_code: bool) -> bool:
+    """Whether a person has typed the password, and the code where there is one."""
+    address = request.remote_addr or ""
+    if _check_password(person, request.form.get("password", "")) is None:
+        return False
+    if not wants_code:
+        return True
+    key = service().settings.session_key()
+    if not check_code(database(), person, request.form.get("code", ""), key):
+        note_failure(database(), person.username, address)
+        return False
+    return True
+
+
+def _check_password(person: Person, typed: str) -> Person | None:
+    try:
+        return check_password(database(), person.username, typed, request.remote_addr or "")
+    except LoginThrottled:
+        audit.note("password refused: too many tries", person.username)
+        abort(429)
 
 
 @auth.get("/account")
@@ -188,12 +204,10 @@ def _account_page(new_token: str = "") -> str:
 def change_password() -> WerkzeugResponse:
     """Change one's own password; every session ends, this one too."""
     person = current_person()
-    typed = request.form.get("current", "")
-    try:
-        is_right = check_password(database(), person.username, typed, request.remote_addr or "")
-    except LoginThrottled:
-        abort(429)
+    with audit.only_looking():
+        is_right = _check_password(person, request.form.get("current", ""))
     if is_right is None:
+        audit.note("change of password failed", person.username)
         abort(422, "The present password is wrong.")
     set_password(database(), person, request.form.get("new", ""))
     flash("The password is changed. Log in with it.")

@@ -23,7 +23,11 @@ from too_marshal.http import audit
 from too_marshal.http.access import current_person, needs, public, safe_next
 from too_marshal.http.service import database, service
 from too_marshal.web.auth import begin_session
-from too_marshal.workflows.accounts.login import LoginThrottled, note_failure, refuse_throttled
+from too_marshal.workflows.accounts.login import (
+    LoginThrottled,
+    note_failure,
+    refuse_throttled,
+)
 from too_marshal.workflows.accounts.second_factor import (
     FactorRefused,
     begin_factor,
@@ -84,8 +88,12 @@ def remove() -> WerkzeugResponse:
     """Ask for no code any more: who does that has the device, or one of the ten."""
     person = current_person()
     _refuse_throttled(person)
-    if not check_code(database(), person, request.form.get("code", ""), _key()):
-        note_failure(database(), person.username, request.remote_addr or "")
+    with audit.only_looking():
+        is_right = check_code(database(), person, request.form.get("code", ""), _key())
+        if not is_right:
+            note_failure(database(), person.username, request.remote_addr or "")
+    if not is_right:
+        audit.note("removal of the second factor failed: wrong code", person.username)
         abort(422, "The code is wrong.")
     remove_factor(database(), person.id)
     flash("Only the password is asked for from now on.")
@@ -130,6 +138,7 @@ def _refuse_throttled(person: Person) -> None:
     try:
         refuse_throttled(database(), person.username, request.remote_addr or "")
     except LoginThrottled:
+        audit.note("code refused: too many tries", person.username)
         abort(429)
 
 
