@@ -32,6 +32,7 @@ from too_marshal.workflows.accounts.login import (
     check_password,
     close_session,
     confirm_session,
+    forget_failures,
     note_failure,
     open_session,
 )
@@ -164,6 +165,7 @@ def _has_typed(person: Person, *, wants_code: bool) -> bool:
     if not check_code(database(), person, request.form.get("code", ""), key):
         note_failure(database(), person.username, address)
         return False
+    forget_failures(database(), person)
     return True
 
 

@@ -25,6 +25,7 @@ from too_marshal.http.service import database, service
 from too_marshal.web.auth import begin_session
 from too_marshal.workflows.accounts.login import (
     LoginThrottled,
+    forget_failures,
     note_failure,
     refuse_throttled,
 )
@@ -128,7 +129,7 @@ def log_in() -> str | tuple[str, int] | WerkzeugResponse:
         audit.note("login failed: wrong code", person.username)
         problem = "The code is wrong, or was used before."
         return render_template("login_code.html", next=wanted, problem=problem), 422
-    session.pop("pending", None)
+    forget_failures(database(), person)
     response = begin_session(person, wanted)
     audit.note("login", person.username)
     return response

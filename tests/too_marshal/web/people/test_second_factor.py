@@ -17,7 +17,7 @@ from tests.too_marshal.factories import PASSWORD, add_circular, add_event, add_p
 from tests.too_marshal.web.event.test_page import page
 from too_marshal.db.base import now
 from too_marshal.db.factors import SecondFactor
-from too_marshal.db.people import Person, Role, WebSession
+from too_marshal.db.people import LoginAttempt, Person, Role, WebSession
 
 PAGE = "/account/second-factor"
 COOKIE = "toom_session"
@@ -88,6 +88,40 @@ def test_codes_cannot_be_tried_without_end(app: Flask, device: tuple[pyotp.TOTP,
     assert statuses[-1] == 429
     right = client.post("/login/code", data={"code": device[0].at(now())})
     assert right.status_code == 429
+
+
+@pytest.mark.usefixtures("device")
+def test_the_password_typed_between_codes_gives_no_more_of_them(app: Flask):
+    """Whoever has found the password would try all codes otherwise, five at a time."""
+    client = app.test_client()
+    statuses = []
+    for _ in range(6):
+        log_in(client)
+        statuses.append(client.post("/login/code", data={"code": "0"}).status_code)
+    assert statuses[-1] == 429
+    assert log_in(client).status_code == 429
+
+
+def test_a_right_code_forgets_the_wrong_ones(
+    app: Flask, session: Session, device: tuple[pyotp.TOTP, list[str]]
+):
+    client = app.test_client()
+    log_in(client)
+    for _ in range(4):
+        client.post("/login/code", data={"code": "0"})
+    assert client.post("/login/code", data={"code": device[1][0]}).status_code == 303
+    assert session.scalars(select(LoginAttempt)).all() == []
+
+
+def test_a_wrong_code_looks_like_a_wrong_password_where_both_are_asked_for_again(
+    app: Flask, device: tuple[pyotp.TOTP, list[str]]
+):
+    client = app.test_client()
+    log_in(client)
+    client.post("/login/code", data={"code": device[1][0]})
+    for data in ({"password": "wrong", "code": device[1][1]}, {"password": PASSWORD, "code": "0"}):
+        answer = client.post("/confirm", data=data)
+        assert "The password or the code is wrong." in answer.get_data(as_text=True)
 
 
 def test_who_has_the_device_takes_it_away_and_an_administrator_can(
