@@ -51,7 +51,7 @@ from too_marshal.web.event import page as event_page
 from too_marshal.web.layers import image as sky_image
 from too_marshal.web.layers import pages as layer_pages
 from too_marshal.web.night import pages as night_pages
-from too_marshal.web.people import accounts, audit, second_factor
+from too_marshal.web.people import accounts, audit, passkey_login, passkeys, second_factor
 from too_marshal.web.plans import asked_curve, by_hand, charts, compare, estimate
 from too_marshal.web.plans import galaxies as plan_galaxies
 from too_marshal.web.plans import pages as plan_pages
@@ -114,6 +114,8 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     for blueprint in (
         audit.audit,
         second_factor.second_factor,
+        passkeys.passkeys,
+        passkey_login.passkey_login,
         auth.auth,
         design.design,
         listing.event_list,
@@ -163,6 +165,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     app.register_blueprint(api.blueprint)
     app.add_template_global(health.stream_state)
     app.add_template_global(health.why_copy)
+    app.add_template_global(passkey_login.takes_passkeys)
     app.before_request(live.note_activity)
     app.add_template_global(live.known_activity)
     app.jinja_env.globals.update(settings=settings, live_states=LIVE)

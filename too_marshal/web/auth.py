@@ -95,11 +95,13 @@ def begin_session(person: Person, wanted: str) -> WerkzeugResponse:
     """Open a session in this browser, and lead to where it wanted to go."""
     # The form token of before the login must not work after it.
     session.clear()
+    # First, in the transaction that has found who it is.
+    opened = open_session(database(), person)
     _end_session()
     response = redirect(wanted, 303)
     response.set_cookie(
         session_cookie(),
-        open_session(database(), person),
+        opened,
         max_age=int(SESSION_LIFE.total_seconds()),
         path="/",
         secure=service().settings.secure_cookies,
