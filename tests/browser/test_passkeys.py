@@ -159,6 +159,15 @@ def test_who_logged_in_long_ago_is_led_to_say_so_before_adding_one(
 
 
 @pytest.mark.usefixtures("telephone")
+def test_the_way_back_leads_to_the_part_of_the_page_that_was_left(inside: Page, by_name: str):
+    add(inside, by_name)
+    expect(inside.locator(".rows strong")).to_have_text("my telephone")
+    inside.goto(f"{by_name}/confirm?next=/queues#main")
+    press(inside, "Use a passkey")
+    inside.wait_for_url(f"{by_name}/queues#main")
+
+
+@pytest.mark.usefixtures("telephone")
 def test_the_field_of_the_name_offers_passkeys(inside: Page, by_name: str):
     add(inside, by_name)
     expect(inside.locator(".rows strong")).to_have_text("my telephone")

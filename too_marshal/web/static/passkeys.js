@@ -72,6 +72,8 @@ async function ask(form, more) {
   if (!publicKey) return;
   const credential = await navigator.credentials[form.dataset.passkey]({ publicKey, ...more });
   form.elements.credential.value = write(credential);
+  // The way back leads to that part of the page again.
+  form.action = form.action.split("#")[0] + location.hash;
   form.submit();
 }
 
