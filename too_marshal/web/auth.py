@@ -36,7 +36,7 @@ from too_marshal.workflows.accounts.login import (
     note_failure,
     open_session,
 )
-from too_marshal.workflows.accounts.people import end_sessions_of, set_password
+from too_marshal.workflows.accounts.people import end_sessions_of, mark_of_password, set_password
 from too_marshal.workflows.accounts.second_factor import check_code, has_factor
 from too_marshal.workflows.accounts.tokens import create_token, revoke_token
 from too_marshal.workflows.incident.notes import mentions_of
@@ -70,7 +70,7 @@ def log_in() -> WerkzeugResponse:
         audit.note("login failed", _known(username))
         return _refuse(401, wanted, username, "The name or the password is wrong.")
     if has_factor(database(), person):
-        session["pending"] = [person.id, time.time()]
+        session["pending"] = [person.id, time.time(), mark_of_password(person)]
         return redirect(url_for("second_factor.ask", next=wanted), 303)
     response = begin_session(person, wanted)
     audit.note("login", person.username)
