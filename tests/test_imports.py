@@ -22,6 +22,7 @@ HEAVY = {
     "pyvo",
     "scipy.optimize",
     "scipy.spatial",
+    "webauthn",
 }
 
 

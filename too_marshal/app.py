@@ -55,6 +55,8 @@ from too_marshal.web.people import (
     accounts,
     audit,
     gcn_account,
+    passkey_login,
+    passkeys,
     programs,
     provider,
     provider_answer,
@@ -126,6 +128,8 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         gcn_account.gcn_account,
         provider.provider,
         provider_answer.provider_answer,
+        passkeys.passkeys,
+        passkey_login.passkey_login,
         auth.auth,
         design.design,
         listing.event_list,
@@ -178,6 +182,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     app.add_template_global(health.why_copy)
     app.add_template_global(gcn_account.connects_gcn)
     app.add_template_global(gcn_account.own_grant)
+    app.add_template_global(passkey_login.takes_passkeys)
     app.before_request(live.note_activity)
     app.add_template_global(live.known_activity)
     app.jinja_env.globals.update(settings=settings, live_states=LIVE)

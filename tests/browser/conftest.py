@@ -248,7 +248,9 @@ def guard(context: BrowserContext, allowed_errors: list[str]) -> Iterator[None]:
     left: list[str] = []
     errors: list[str] = []
     context.route(
-        lambda url: not url.startswith(("http://127.0.0.1:", "data:", "blob:")),
+        lambda url: (
+            not url.startswith(("http://127.0.0.1:", "http://localhost:", "data:", "blob:"))
+        ),
         lambda route: (left.append(route.request.url), route.abort()),
     )
     context.on(

@@ -131,11 +131,22 @@ def _ask_to_confirm() -> WerkzeugResponse | None:
         return None
     if now() - confirmed_at <= LOGIN_LASTS:
         return None
-    came_from = safe_next(urlsplit(request.referrer or "").path or "/")
-    address = url_for("auth.ask_to_confirm", next=came_from)
+    address = url_for("auth.ask_to_confirm", next=_page_left())
     if request.headers.get("HX-Request"):
         return Response(status=204, headers={"HX-Redirect": address})
     return redirect(address, 303)
+
+
+def _page_left() -> str:
+    """The page on which something was pressed: without its fragment, but where htmx tells it.
+
+    Forms that lead to a part of a page say so in their own address; browsers carry that along.
+    """
+    try:
+        page = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
+    except ValueError:
+        return "/"
+    return safe_next(page._replace(scheme="", netloc="").geturl() or "/")
 
 
 def _identify() -> None:

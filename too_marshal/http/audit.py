@@ -6,6 +6,8 @@ or undone, and none is missing of what was done. What was typed is not kept: pas
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask, current_app, g, request
@@ -25,10 +27,24 @@ def install(app: Flask) -> None:
 
 
 def note(action: str, actor: str) -> None:
-    """Keep a line of what no role is needed for, as a login; committed."""
+    """Keep a line of what no role is needed for, as a login, or was refused; committed."""
     session = database()
     session.add(_entry(action, actor))
-    session.commit()
+    with only_looking():
+        session.commit()
+
+
+@contextmanager
+def only_looking() -> Iterator[None]:
+    """Say that what is committed in here only finds out whether something may be done.
+
+    A failed password is counted, a code is used up: nothing that was asked for is done by that.
+    """
+    before, g.is_only_looking = g.get("is_only_looking", False), True
+    try:
+        yield
+    finally:
+        g.is_only_looking = before
 
 
 def _watch() -> None:
@@ -40,7 +56,7 @@ def _watch() -> None:
     kept: list[AuditEntry] = []
 
     def keep(_: Session) -> None:
-        if not kept:
+        if not kept and not g.get("is_only_looking", False):
             kept.append(_entry(action, actor))
             session.add(kept[0])
 

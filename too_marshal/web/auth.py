@@ -26,7 +26,7 @@ from too_marshal.db.base import now
 from too_marshal.http import audit
 from too_marshal.http.access import current_person, needs, public, safe_next, session_cookie
 from too_marshal.http.service import database, service
-from too_marshal.web.people.proof import why_not_shown
+from too_marshal.web.people.proof import is_password, why_not_shown
 from too_marshal.workflows.accounts.login import (
     SESSION_LIFE,
     LoginThrottled,
@@ -35,7 +35,7 @@ from too_marshal.workflows.accounts.login import (
     confirm_session,
     open_session,
 )
-from too_marshal.workflows.accounts.people import end_sessions_of, set_password
+from too_marshal.workflows.accounts.people import end_sessions_of, mark_of_password, set_password
 from too_marshal.workflows.accounts.second_factor import has_factor
 from too_marshal.workflows.accounts.tokens import create_token, revoke_token
 from too_marshal.workflows.incident.notes import mentions_of
@@ -69,7 +69,7 @@ def log_in() -> WerkzeugResponse:
         audit.note("login failed", _known(username))
         return _refuse(401, wanted, username, "The name or the password is wrong.")
     if has_factor(database(), person):
-        session["pending"] = [person.id, time.time()]
+        session["pending"] = [person.id, time.time(), mark_of_password(person)]
         return redirect(url_for("second_factor.ask", next=wanted), 303)
     response = begin_session(person, wanted)
     audit.note("login", person.username)
@@ -96,11 +96,13 @@ def begin_session(
     """Open a session in this browser, and lead to where it wanted to go."""
     # The form token of before the login must not work after it.
     session.clear()
+    # First, in the transaction that has found who it is.
+    opened = open_session(database(), person, confirmed_at)
     _end_session()
     response = redirect(wanted, 303)
     response.set_cookie(
         session_cookie(),
-        open_session(database(), person, confirmed_at),
+        opened,
         max_age=int(SESSION_LIFE.total_seconds()),
         path="/",
         secure=service().settings.secure_cookies,
@@ -142,8 +144,8 @@ def ask_to_confirm() -> str:
 @needs(Role.VIEWER)
 def confirm() -> str | WerkzeugResponse:
     """Take the password again, and go back to where it was asked for."""
-    wanted = safe_next(request.form.get("next"))
-    if problem := why_not_shown(current_person()):
+    wanted, person = safe_next(request.form.get("next")), current_person()
+    if problem := why_not_shown(person, "confirm"):
         return make_response(render_template("confirm.html", next=wanted, problem=problem), 422)
     confirm_session(database(), request.cookies.get(session_cookie(), ""))
     flash("Thank you. Nothing was sent so far: press the button again.")
@@ -193,12 +195,10 @@ def _account_page(new_token: str = "") -> str:
 def change_password() -> WerkzeugResponse:
     """Change one's own password; every session ends, this one too."""
     person = current_person()
-    typed = request.form.get("current", "")
-    try:
-        is_right = check_password(database(), person.username, typed, request.remote_addr or "")
-    except LoginThrottled:
-        abort(429)
-    if is_right is None:
+    with audit.only_looking():
+        is_right = is_password(person, request.form.get("current", ""))
+    if not is_right:
+        audit.note("change of password failed", person.username)
         abort(422, "The present password is wrong.")
     set_password(database(), person, request.form.get("new", ""))
     flash("The password is changed. Log in with it.")

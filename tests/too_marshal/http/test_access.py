@@ -40,6 +40,8 @@ PUBLIC_ENDPOINTS = {
     "provider_answer.answer",
     "second_factor.ask",
     "second_factor.log_in",
+    "passkey_login.options",
+    "passkey_login.log_in",
 }
 OBSERVER_ENDPOINTS = {
     "events.ask",
@@ -167,6 +169,7 @@ ADMIN_ENDPOINTS = {
     "audit.index",
     "audit.export",
     "second_factor.remove_of",
+    "passkeys.remove_of",
 }
 
 
@@ -195,6 +198,11 @@ def test_every_state_change_needs_more_than_a_viewer(app: Flask):
         "second_factor.begin",
         "second_factor.confirm",
         "second_factor.remove",
+        "passkeys.options",
+        "passkeys.add",
+        "passkeys.remove",
+        "passkey_login.confirm_options",
+        "passkey_login.confirm",
         "auth.confirm",
         "auth.end_sessions",
         "auth.add_token",
@@ -232,6 +240,7 @@ def rows(session: Session) -> dict[str, int | str]:
         "token_id": 1,
         # Who may is decided before what is there.
         "link_id": 4711,
+        "passkey_id": 4711,
         "rule_id": 4711,
         "trial_id": 4711,
         "table_id": 4711,
@@ -272,7 +281,7 @@ def test_nobody_gets_past_the_role_that_an_endpoint_needs(
         # The browser's login is good for reading the API only.
         is_api_change = rule.endpoint.startswith("api.") and method != "GET"
         allowed = (role or 0) >= needed and not is_api_change
-        if rule.endpoint == "auth.log_in":
+        if rule.endpoint in {"auth.log_in", "passkey_login.log_in"}:
             assert answer.status_code == 401  # a wrong password, not a closed door
         else:
             assert refused is not allowed, (rule.endpoint, role, answer.status)

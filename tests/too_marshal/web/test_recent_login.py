@@ -78,3 +78,29 @@ def test_the_way_back_leads_nowhere_else(approver: FlaskClient, session: Session
     elsewhere = {"Referer": "https://evil.example.org//evil.example.org/x"}
     answer = approver.post(f"/circulars/{circular.id}/send", headers=elsewhere)
     assert answer.location == "/confirm?next=/"
+
+
+@pytest.mark.parametrize(
+    ("headers", "way_back"),
+    [
+        ({"Referer": "http://localhost/queues?telescope=ZTF"}, "/queues?telescope%3DZTF"),
+        (
+            {"HX-Request": "true", "HX-Current-URL": "http://localhost/events/1?a=b#plans"},
+            "/events/1?a%3Db%23plans",
+        ),
+        ({"HX-Request": "true", "Referer": "http://localhost/queues"}, "/queues"),
+        ({"HX-Request": "true", "HX-Current-URL": "https://evil.example//evil.example"}, "/"),
+        ({"HX-Request": "true", "HX-Current-URL": "javascript:alert(1)"}, "/"),
+        ({"HX-Request": "true", "HX-Current-URL": "http://[/queues"}, "/"),
+        ({"Referer": "http://[/queues"}, "/"),
+    ],
+)
+def test_the_way_back_leads_to_the_page_as_it_was_left(
+    approver: FlaskClient, session: Session, headers: dict[str, str], way_back: str
+):
+    circular = add_circular(session, add_event(session))
+    long_ago(session)
+    answer = approver.post(f"/circulars/{circular.id}/send", headers=headers)
+    asked_at = answer.headers.get("HX-Redirect") or answer.location
+    assert asked_at == f"/confirm?next={way_back}"
+    assert answer.status_code == (204 if "HX-Request" in headers else 303)

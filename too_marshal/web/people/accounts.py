@@ -11,6 +11,7 @@ from too_marshal.db.accounts.teams import Team
 from too_marshal.db.events import record
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404
+from too_marshal.workflows.accounts.passkeys import passkey_counts
 from too_marshal.workflows.accounts.people import create_person, set_password, set_role
 
 people = Blueprint("people", __name__)
@@ -22,7 +23,13 @@ def index() -> str:
     """List the accounts."""
     rows = database().scalars(select(Person).order_by(Person.username))
     teams = database().scalars(select(Team).order_by(Team.name)).all()
-    return render_template("people.html", people=list(rows), roles=list(Role), teams=teams)
+    return render_template(
+        "people.html",
+        people=list(rows),
+        roles=list(Role),
+        teams=teams,
+        passkey_counts=passkey_counts(database()),
+    )
 
 
 @people.post("/people")

@@ -94,7 +94,7 @@ def confirm() -> WerkzeugResponse:
 @needs(Role.VIEWER)
 def join() -> str:
     """Offer the way to the provider; whoever only sits at the browser must not add a way in."""
-    if problem := why_not_shown(current_person()):
+    if problem := why_not_shown(current_person(), "link of a provider"):
         abort(422, problem)
     try:
         address = begin(required().client, LINK, url_for("auth.account"))

@@ -12,6 +12,7 @@ from too_marshal.db.accounts.identities import Identity
 from too_marshal.db.accounts.people import Person
 from too_marshal.db.locks import lock
 from too_marshal.workflows.accounts.identities import Known, NotLinked, identity_from
+from too_marshal.workflows.accounts.passkeys import passkeys_of
 
 logger = logging.getLogger(__name__)
 
@@ -36,16 +37,16 @@ def link(session: Session, person: Person, known: Known) -> None:
 
 
 def unlink(session: Session, person_id: int, issuer: str) -> None:
-    """Let a person log in by password only; committed.
+    """Let a person log in by the provider no more; committed.
 
     Raises
     ------
     NotLinked
-        If there is no password.
+        If there is neither a password nor a passkey.
     """
-    # A password is set, and never taken away: what is read here stays so.
+    # Whoever removes the last passkey holds the person too.
     person = lock(session, Person, person_id)
-    if not person.has_password:
+    if not person.has_password and not passkeys_of(session, person_id):
         session.rollback()
         raise NotLinked("It is the only way to log in: have an administrator set a password first.")
     session.execute(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from too_marshal.db.accounts.people import LoginAttempt, Person, WebSession, sha256_of
 from too_marshal.db.base import now
 from too_marshal.workflows.accounts.people import is_password_of
+from too_marshal.workflows.accounts.second_factor import has_factor
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +67,9 @@ def check_password(session: Session, username: str, password: str, address: str)
         known = "nobody that we know" if person is None else person.username
         logger.warning("Login failed", extra={"person": known, "address": address})
         return None
-    session.execute(delete(LoginAttempt).where(LoginAttempt.username == username))
+    # Whoever has found the password must not try codes without end by typing it between them.
+    if not has_factor(session, person):
+        forget_failures(session, person)
     session.commit()
     logger.info("Logged in", extra={"person": person.username, "address": address})
     return person
@@ -90,6 +93,11 @@ def note_failure(session: Session, username: str, address: str) -> None:
     session.execute(delete(LoginAttempt).where(LoginAttempt.tried_at < _throttle_start()))
     session.add(LoginAttempt(username=username[:80], address=address[:60]))
     session.commit()
+
+
+def forget_failures(session: Session, person: Person) -> None:
+    """Count anew, once somebody is in; not committed."""
+    session.execute(delete(LoginAttempt).where(LoginAttempt.username == person.username))
 
 
 def _is_throttled(session: Session, username: str, address: str) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from too_marshal.db.accounts.people import Person, Role, WebSession
+from too_marshal.db.accounts.people import Person, Role, WebSession, sha256_of
 from too_marshal.workflows.errors import Invalid
 
 logger = logging.getLogger(__name__)
@@ -136,6 +136,11 @@ def is_password_of(person: Person | None, password: str) -> bool:
     if person is not None and _hasher.check_needs_rehash(stored):
         person.password_hash = hash_password(password)
     return has_one
+
+
+def mark_of_password(person: Person) -> str:
+    """What changes with a person's password, and tells nobody anything of it."""
+    return sha256_of(person.password_hash)[:16]
 
 
 def end_sessions_of(session: Session, person: Person) -> None:

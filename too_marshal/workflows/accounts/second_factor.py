@@ -57,7 +57,9 @@ def begin_factor(session: Session, person: Person, secret_key: str) -> str:
     FactorRefused
         If the person has a device already.
     """
-    if has_factor(session, person):
+    row = _held(session, person.id)
+    if row is not None and row.confirmed_at is not None:
+        session.rollback()
         raise FactorRefused("There is a second factor already: remove it first.")
     secret = pyotp.random_base32()
     session.merge(
@@ -87,10 +89,10 @@ def confirm_factor(session: Session, person: Person, code: str, secret_key: str)
     FactorRefused
         If the code is wrong, or nothing was begun.
     """
-    row = session.get(SecondFactor, person.id)
+    row = _held(session, person.id)
     if row is None or row.confirmed_at is not None:
+        session.rollback()
         raise FactorRefused("No second factor was begun.")
-    row = lock(session, SecondFactor, person.id)
     if not _takes(row, code, secret_key):
         session.rollback()
         raise FactorRefused("The code is wrong: is the clock of the device right?")
@@ -106,9 +108,10 @@ def check_code(session: Session, person: Person, code: str, secret_key: str) -> 
 
     One of the ten for a lost device is good once.
     """
-    if not has_factor(session, person):
+    row = _held(session, person.id)
+    if row is None or row.confirmed_at is None:
+        session.rollback()
         return False
-    row = lock(session, SecondFactor, person.id)
     is_right = _takes(row, code, secret_key) or _takes_recovery(row, code)
     session.commit()
     return is_right
@@ -116,8 +119,16 @@ def check_code(session: Session, person: Person, code: str, secret_key: str) -> 
 
 def remove_factor(session: Session, person_id: int) -> None:
     """Ask for no code any more; committed."""
+    _held(session, person_id)
     session.execute(delete(SecondFactor).where(SecondFactor.person_id == person_id))
     session.commit()
+
+
+def _held(session: Session, person_id: int) -> SecondFactor | None:
+    """The device as it is now; nobody begins, confirms or removes one meanwhile."""
+    # The person's row: that of the device may still be to come.
+    lock(session, Person, person_id)
+    return session.get(SecondFactor, person_id, populate_existing=True)
 
 
 def _takes(row: SecondFactor, code: str, secret_key: str) -> bool:

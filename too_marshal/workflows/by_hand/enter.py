@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -23,6 +24,9 @@ from too_marshal.workflows.intake.ingest import Message, ingest
 from too_marshal.workflows.localizations.map_reader import read_map
 
 CHANNEL = "person"
+
+ENTER_LOCK = 0x746F6F656E746572
+"""Seed of the advisory locks ("tooenter") that let one at a time enter events of a name."""
 
 
 class NameKnown(ValueError):
@@ -58,11 +62,22 @@ def enter(session: Session, said: EventByHand, *, by: str, is_another: bool = Fa
     NameKnown
         If there is an event of that name, entered by hand or, unless `is_another`, by a mission.
     """
-    namesakes = find_by_name(session, said.name)
-    own = [event for event in namesakes if event.stream == STREAM]
-    if own or (namesakes and not is_another):
-        raise NameKnown(own or namesakes)
-    return _tell(session, said, by=by, key=normalized_name(said.name), kind=Kind.INITIAL)
+    key = normalized_name(said.name)
+    with _alone(session, key):
+        namesakes = find_by_name(session, said.name)
+        own = [event for event in namesakes if event.stream == STREAM]
+        if own or (namesakes and not is_another):
+            raise NameKnown(own or namesakes)
+        return _tell(session, said, by=by, key=key, kind=Kind.INITIAL)
+
+
+@contextmanager
+def _alone(session: Session, key: str) -> Iterator[None]:
+    """Have whoever enters an event of the same name wait, and then find it."""
+    # In a transaction of its own: the door of notices commits before there is an event.
+    with Session(session.get_bind()) as holder:
+        holder.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, ENTER_LOCK))))
+        yield
 
 
 def correct(session: Session, event_id: int, said: EventByHand, *, by: str) -> int:

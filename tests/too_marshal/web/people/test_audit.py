@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from tests.too_marshal.factories import add_event, add_person
+from tests.too_marshal.factories import PASSWORD, add_event, add_person
 from tests.too_marshal.web.event.test_page import page
 from too_marshal.db.accounts.audit import AuditEntry
 from too_marshal.db.accounts.people import Role
@@ -43,6 +43,33 @@ def test_what_was_refused_is_not_kept(observer: FlaskClient, session: Session):
     observer.post(f"/events/{event.id}/tags", data={"name": "!"})
     observer.post(f"/events/{event.id}/links", data={"name": "nobody"})
     assert entries(session) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "data", "words"),
+    [
+        ("/confirm", {"password": "wrong"}, "confirm failed"),
+        ("/account/password", {"current": "wrong"}, "change of password failed"),
+        (
+            "/account/second-factor/remove",
+            {"code": "0"},
+            "removal of the second factor failed: wrong code",
+        ),
+    ],
+)
+def test_a_wrong_password_is_kept_as_a_failure_and_not_as_what_it_was_typed_for(
+    observer: FlaskClient, session: Session, address: str, data: dict[str, str], words: str
+):
+    assert observer.post(address, data=data).status_code == 422
+    assert entries(session) == [("observer", "page", words, None)]
+
+
+def test_a_right_password_is_kept_as_what_it_was_typed_for(observer: FlaskClient, session: Session):
+    observer.post("/confirm", data={"password": PASSWORD})
+    observer.post("/account/password", data={"current": PASSWORD, "new": "a new long password"})
+    assert [action for _, _, action, _ in entries(session)] == [
+        "auth.confirm", "auth.change_password",
+    ]  # fmt: skip
 
 
 def test_logins_and_failed_logins_are_kept_and_no_password_is(app: Flask, session: Session):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
 import pyotp
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from tests.too_marshal.clocks import later
 from tests.too_marshal.factories import add_person
+from too_marshal import failpoints
 from too_marshal.db.accounts.people import Person, Role
-from too_marshal.db.base import now
+from too_marshal.db.base import now, session_factory
 from too_marshal.workflows.accounts.second_factor import (
     FactorRefused,
     begin_factor,
@@ -102,3 +105,69 @@ def test_what_is_no_code_opens_nothing(session: Session, ann: Person, code: str)
     device = device_of(begin_factor(session, ann, KEY))
     confirm_factor(session, ann, code_of(device), KEY)
     assert not check_code(session, ann, code, KEY)
+
+
+@contextmanager
+def meanwhile(engine: Engine, act: Callable[[Session], object]) -> Iterator[None]:
+    """Have somebody else act in the moment before a row is held, once."""
+    acts = [act]
+
+    def watch(name: str) -> None:
+        if name.startswith("before_lock") and acts:
+            with session_factory(engine)() as other:
+                acts.pop()(other)
+
+    with failpoints.watched_by(watch):
+        yield
+    assert not acts
+
+
+def test_a_device_that_is_confirmed_in_another_tab_stays(
+    session: Session, engine: Engine, ann: Person
+):
+    """To begin anew would have switched it off without a word."""
+    device = device_of(begin_factor(session, ann, KEY))
+    has_factor(session, ann)
+    code = code_of(device)
+    with (
+        meanwhile(engine, lambda other: confirm_factor(other, ann, code, KEY)),
+        pytest.raises(FactorRefused, match="already"),
+    ):
+        begin_factor(session, ann, KEY)
+    assert has_factor(session, ann)
+    assert check_code(session, ann, code_of(device, 1), KEY)
+
+
+def test_of_two_first_codes_the_first_one_counts(session: Session, engine: Engine, ann: Person):
+    """The second would have made the ten codes worthless that the first one has shown."""
+    device = device_of(begin_factor(session, ann, KEY))
+    early, shown = code_of(device, -1), []
+    has_factor(session, ann)
+    with (
+        meanwhile(engine, lambda other: shown.extend(confirm_factor(other, ann, early, KEY))),
+        pytest.raises(FactorRefused, match="No second factor was begun"),
+    ):
+        confirm_factor(session, ann, code_of(device), KEY)
+    assert check_code(session, ann, shown[0], KEY)
+
+
+def test_a_device_that_is_removed_meanwhile_takes_no_code(
+    session: Session, engine: Engine, ann: Person
+):
+    device = device_of(begin_factor(session, ann, KEY))
+    confirm_factor(session, ann, code_of(device), KEY)
+    has_factor(session, ann)
+    with meanwhile(engine, lambda other: remove_factor(other, ann.id)):
+        assert not check_code(session, ann, code_of(device, 1), KEY)
+
+
+def test_a_device_can_be_begun_in_two_tabs_and_the_last_one_counts(
+    session: Session, engine: Engine, ann: Person
+):
+    has_factor(session, ann)
+    first: list[str] = []
+    with meanwhile(engine, lambda other: first.append(begin_factor(other, ann, KEY))):
+        last = begin_factor(session, ann, KEY)
+    with pytest.raises(FactorRefused, match="code is wrong"):
+        confirm_factor(session, ann, code_of(device_of(first[0])), KEY)
+    assert len(confirm_factor(session, ann, code_of(device_of(last)), KEY)) == 10

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import base64
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from tests.too_marshal import alerts
 from tests.too_marshal.workflows import messages
 from tests.too_marshal.workflows.events.test_associate import event_of, take
-from too_marshal.db.base import now
+from too_marshal import failpoints
+from too_marshal.db.base import now, session_factory
 from too_marshal.db.events import Activity, Event, find_by_name
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.notices import ReceivedNotice
@@ -130,6 +132,34 @@ def test_a_name_that_is_known_is_asked_about(session: Session):
     with pytest.raises(NameKnown) as again:
         enter(session, said(name="grb260509a"), by="ben", is_another=True)
     assert [event.id for event in again.value.events] == [own], "it is to be corrected"
+
+
+def test_of_two_who_enter_one_event_at_once_the_second_is_asked(session: Session, engine: Engine):
+    """Both saw no event of that name: the second would have corrected the first unawares."""
+    others: list[Future[int]] = []
+
+    def enter_it_too() -> int:
+        with session_factory(engine)() as own:
+            return enter(own, said(ra=50, dec=20, radius=2), by="ben")
+
+    def meanwhile(name: str) -> None:
+        if name == "before_keep_commit" and not others:
+            others.append(pool.submit(enter_it_too))
+            with session_factory(engine)() as looking:
+                while not (others[0].done() or _somebody_waits(looking)):
+                    pass
+
+    with ThreadPoolExecutor(1) as pool, failpoints.watched_by(meanwhile):
+        event_id = enter(session, said(ra=10, dec=20, radius=1), by="ann")
+        with pytest.raises(NameKnown) as known:
+            others[0].result(20)
+    assert [event.id for event in known.value.events] == [event_id]
+    assert session.get_one(Event, event_id).attributes["entered_by"] == "ann"
+
+
+def _somebody_waits(session: Session) -> bool:
+    query = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    return bool(session.execute(query).scalar())
 
 
 def test_a_correction_is_the_later_word_also_where_it_says_what_was_said_first(session: Session):

@@ -166,6 +166,40 @@ def test_a_robot_that_fails_is_found(session: Session, desk: Desk, monkeypatch: 
     assert "RuntimeError: it still holds the queue" in drill.outcome
 
 
+@pytest.mark.usefixtures("ann")
+def test_a_drill_that_gets_stuck_leaves_no_event_that_stands(session: Session, desk: Desk):
+    """As where no worker makes maps: the event would be listed, and people wait for it."""
+    drill = begin_drill(session, by="root", wakes=False)
+    run_drill(session, desk, drill.id)
+    with later(hours=1, seconds=-10):
+        run_drill(session, desk, drill.id)
+        assert not session.scalars(select(Event)).one().is_retracted
+    with later(hours=1, seconds=1):
+        run_drill(session, desk, drill.id)
+        event = session.scalars(select(Event), execution_options={"populate_existing": True}).one()
+        assert event.is_retracted
+    with later(hours=1, minutes=1):
+        run_drill(session, desk, drill.id)
+    drill = session.get_one(Drill, drill.id, populate_existing=True)
+    assert drill.ended_at is not None
+    assert not drill.is_good
+    assert "sky map ready: not reached" in drill.outcome
+    assert "it took 61 min" in drill.outcome
+
+
+def test_a_drill_that_comes_no_further_ends_all_the_same(
+    session: Session, desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    drill = begin_drill(session, by="root", wakes=False)
+    run_drill(session, desk, drill.id)
+    monkeypatch.setattr(run, "_go_on", lambda *_: None)
+    with later(hours=1, minutes=6):
+        run_drill(session, desk, drill.id)
+    drill = session.get_one(Drill, drill.id, populate_existing=True)
+    assert drill.ended_at is not None
+    assert not drill.is_good
+
+
 def test_the_clock_begins_one_unless_there_is_one(session: Session):
     start_drill(session, by="the clock", wakes=True)
     start_drill(session, by="the clock", wakes=True)
