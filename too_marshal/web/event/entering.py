@@ -15,7 +15,7 @@ from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404
 from too_marshal.notices.others.by_hand import STREAM, SourceKind
 from too_marshal.web.event.hand_form import HandForm
-from too_marshal.workflows.by_hand.enter import NameKnown, correct, enter, retract
+from too_marshal.workflows.by_hand.enter import NameKnown, correct, enter, retract, times_told
 from too_marshal.workflows.by_hand.pasted import MAX_LENGTH, Pasted, read_pasted
 from too_marshal.workflows.by_hand.request import MAX_FILE_SIZE, EventInvalid
 from too_marshal.workflows.events.spoken import spoken_name
@@ -58,7 +58,8 @@ def add() -> str | tuple[str, int] | WerkzeugResponse:
 def change(event_id: int) -> str:
     """Show the form of an event that was entered by hand."""
     event = _entered(event_id)
-    return _page(HandForm.of(_said_of(event)), event=event)
+    seen = times_told(database(), event.key)
+    return _page(HandForm.of(_said_of(event)), event=event, seen=seen)
 
 
 @entering.post("/events/<row:event_id>/by-hand")
@@ -67,15 +68,15 @@ def store(event_id: int) -> tuple[str, int] | WerkzeugResponse:
     """Correct an event that was entered by hand."""
     request.max_content_length = 2 * MAX_FILE_SIZE
     event = _entered(event_id)
-    form = HandForm.typed(request.form)
+    form, seen = HandForm.typed(request.form), request.form.get("seen", default=-1, type=int)
     said = form.said(request.files)
     if said is None:
-        return _page(form, event=event), 422
+        return _page(form, event=event, seen=seen), 422
     try:
-        correct(database(), event_id, said, by=current_person().username)
+        correct(database(), event_id, said, by=current_person().username, seen=seen)
     except EventInvalid as err:
         form.errors |= err.errors
-        return _page(form, event=event), 422
+        return _page(form, event=event, seen=seen), 422
     flash(f"{said.name} is corrected.")
     return redirect(url_for("events.event", event_id=event_id), 303)
 
@@ -128,11 +129,14 @@ def _page(
     form: HandForm,
     *,
     event: Event | None = None,
+    seen: int = 0,
     pasted: Pasted | None = None,
     known: Any = (),
 ) -> str:
     return render_template(
         "by_hand.html",
+        # Read before what the form shows: of a correction in between the next one is told.
+        seen=seen,
         form=form,
         event=event,
         pasted=pasted,

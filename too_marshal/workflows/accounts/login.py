@@ -6,7 +6,7 @@ import logging
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from too_marshal.db.accounts.people import LoginAttempt, Person, WebSession, sha256_of
@@ -152,8 +152,10 @@ def living_session(session: Session, value: str) -> WebSession | None:
 
 def confirm_session(session: Session, value: str) -> None:
     """Note that a browser session has seen the password again; committed."""
-    row = session.get_one(WebSession, sha256_of(value))
-    row.confirmed_at = now()
+    # One that was closed in between is gone, and asks for a login next.
+    session.execute(
+        update(WebSession).where(WebSession.sha256 == sha256_of(value)).values(confirmed_at=now())
+    )
     session.commit()
 
 

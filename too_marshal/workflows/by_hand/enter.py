@@ -63,6 +63,7 @@ def enter(session: Session, said: EventByHand, *, by: str, is_another: bool = Fa
         If there is an event of that name, entered by hand or, unless `is_another`, by a mission.
     """
     key = normalized_name(said.name)
+    _check_map(said)
     with _alone(session, key):
         namesakes = find_by_name(session, said.name)
         own = [event for event in namesakes if event.stream == STREAM]
@@ -80,16 +81,44 @@ def _alone(session: Session, key: str) -> Iterator[None]:
         yield
 
 
-def correct(session: Session, event_id: int, said: EventByHand, *, by: str) -> int:
+def correct(
+    session: Session, event_id: int, said: EventByHand, *, by: str, seen: int | None = None
+) -> int:
     """Correct an event that was entered by hand; a retracted one stands again. Committed.
+
+    Parameters
+    ----------
+    session
+        Open session.
+    event_id
+        The event.
+    said, by
+        What the person says, and who it is.
+    seen
+        How much was said of the event (`times_told`) when they looked; None: whatever was said.
 
     Raises
     ------
     EventInvalid
-        If it was not entered by hand, or its map cannot be read.
+        If it was not entered by hand, its map cannot be read, or somebody has said something since.
     """
     event = _entered(session, event_id)
-    return _tell(session, said, by=by, key=event.key, kind=Kind.UPDATE)
+    _check_map(said)
+    with _alone(session, event.key):
+        if seen is not None and times_told(session, event.key) != seen:
+            reason = "somebody has corrected it since this form was opened: look at it again"
+            raise EventInvalid({"": reason})
+        return _tell(session, said, by=by, key=event.key, kind=Kind.UPDATE)
+
+
+def times_told(session: Session, key: str) -> int:
+    """How often something was said of an event that was entered by hand."""
+    number = session.scalar(
+        select(func.count(ReceivedNotice.id))
+        .join(Event, ReceivedNotice.event_id == Event.id)
+        .where(Event.stream == STREAM, Event.key == key, ReceivedNotice.stream == STREAM)
+    )
+    return number or 0
 
 
 def retract(session: Session, event_id: int, *, by: str) -> None:
@@ -111,7 +140,8 @@ def retract(session: Session, event_id: int, *, by: str) -> None:
     }
     if event.event_time is not None:
         document["trigger_time"] = event.event_time.isoformat()
-    _send(session, document, event.key, Kind.RETRACTION)
+    with _alone(session, event.key):
+        _send(session, document, event.key, Kind.RETRACTION)
 
 
 def _entered(session: Session, event_id: int) -> Event:
@@ -122,7 +152,6 @@ def _entered(session: Session, event_id: int) -> Event:
 
 
 def _tell(session: Session, said: EventByHand, *, by: str, key: str, kind: Kind) -> int:
-    _check_map(said)
     return _send(session, document_of(said, by=by, at=now(), key=key), key, kind)
 
 
@@ -141,13 +170,7 @@ def _check_map(said: EventByHand) -> None:
 
 
 def _send(session: Session, document: dict[str, object], key: str, kind: Kind) -> int:
-    # Two who correct it in one moment have one number: the time of each decides then.
-    number = session.scalar(
-        select(func.count(ReceivedNotice.id))
-        .join(Event, ReceivedNotice.event_id == Event.id)
-        .where(Event.stream == STREAM, Event.key == key, ReceivedNotice.stream == STREAM)
-    )
-    document |= {"alert_type": kind.value, "record_number": (number or 0) + 1}
+    document |= {"alert_type": kind.value, "record_number": times_told(session, key) + 1}
     received = ingest(session, Message(payload_of(document), CHANNEL, TOPIC))
     if received.event_id is None or received.state == NoticeState.QUARANTINED:
         raise EventInvalid({"": received.error or "it could not be understood"})

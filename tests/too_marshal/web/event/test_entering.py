@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -59,9 +60,16 @@ def test_an_event_is_entered_corrected_and_retracted(observer: FlaskClient, sess
     form = page(observer, f"/events/{event.id}/by-hand")
     assert 'value="0.05 deg"' in form
     assert 'value="AT 2026abc"' in form
+    seen = {"seen": re.search(r'name="seen" value="(\d+)"', form)[1]}
     changed = typed(name="AT 2026abd", position="197.45 -23.38", radius="1 deg", semi_minor="0.5")
-    answer = observer.post(f"/events/{event.id}/by-hand", data=changed)
+    answer = observer.post(f"/events/{event.id}/by-hand", data=changed | seen)
     assert "AT 2026abd is corrected." in page(observer, answer.location)
+    for late in (seen, {}, {"seen": "x"}):
+        answer = observer.post(
+            f"/events/{event.id}/by-hand", data=typed(position="10 20", radius="2 deg") | late
+        )
+        assert answer.status_code == 422
+        assert "somebody has corrected it since" in answer.get_data(as_text=True)
     answer = observer.post(f"/events/{event.id}/by-hand/retract")
     text = page(observer, answer.location)
     assert "RETRACTED." in text

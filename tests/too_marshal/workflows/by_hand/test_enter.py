@@ -19,7 +19,7 @@ from too_marshal.db.base import now, session_factory
 from too_marshal.db.events import Activity, Event, find_by_name
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.notices import ReceivedNotice
-from too_marshal.workflows.by_hand.enter import NameKnown, correct, enter, retract
+from too_marshal.workflows.by_hand.enter import NameKnown, correct, enter, retract, times_told
 from too_marshal.workflows.by_hand.request import EventByHand, EventInvalid, checked
 from too_marshal.workflows.events.spoken import spoken_name
 from too_marshal.workflows.incident.standing import standings
@@ -172,6 +172,20 @@ def test_a_correction_is_the_later_word_also_where_it_says_what_was_said_first(s
         assert (event.name, event.key) == (name, "at2026abc")
         assert row.description["radius"] == radius
         assert event.current_localization_id == row.id
+
+
+def test_who_has_not_seen_the_last_correction_is_told(session: Session):
+    event_id = enter(session, said(ra=10, dec=20, radius=1), by="ann")
+    key = session.get_one(Event, event_id).key
+    seen = times_told(session, key)
+    correct(session, event_id, said(ra=10, dec=20, radius=2), by="ben", seen=seen)
+    with pytest.raises(EventInvalid, match="since this form was opened"):
+        correct(session, event_id, said(ra=10, dec=20, radius=3), by="ann", seen=seen)
+    assert localized(session, event_id).description["radius"] == 2
+    retract(session, event_id, by="ben")
+    with pytest.raises(EventInvalid, match="since this form was opened"):
+        correct(session, event_id, said(ra=10, dec=20, radius=3), by="ann", seen=seen + 1)
+    assert session.get_one(Event, event_id, populate_existing=True).is_retracted
 
 
 def test_a_retraction_withdraws_and_a_correction_gives_back(session: Session):
