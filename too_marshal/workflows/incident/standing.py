@@ -107,70 +107,10 @@ def sending(session: Session, robots: Robots) -> Sending:
 def standings(session: Session, events: Sequence[Event]) -> dict[int, Standing]:
     """Where each of `events` stands, by its number, in as many queries for fifty as for one."""
     ids = [event.id for event in events]
-    plans = _by_event(
-        session.scalars(
-            select(Plan)
-            .where(Plan.event_id.in_(ids))
-            .options(defer(Plan.curve))
-            .order_by(Plan.id.desc())
-        )
-    )
-    submissions = defaultdict(list)
-    for submission in session.scalars(
-        select(Submission)
-        .join(Plan)
-        .where(Plan.event_id.in_(ids))
-        .options(joinedload(Submission.plan))
-        .order_by(Submission.id.desc())
-    ):
-        submissions[submission.plan.event_id].append(submission)
-    offered = _by_event(
-        session.scalars(
-            select(Replacement)
-            .where(Replacement.event_id.in_(ids), Replacement.state == ReplacementState.OFFERED)
-            .options(joinedload(Replacement.plan), joinedload(Replacement.submission))
-            .order_by(Replacement.id.desc())
-        )
-    )
-    coverages = _by_event(
-        session.scalars(
-            select(Coverage)
-            .where(
-                Coverage.localization_id.in_([event.current_localization_id for event in events])
-            )
-            .order_by(Coverage.telescope)
-        )
-    )
-    drafts = _by_event(
-        session.scalars(
-            select(CircularDraft)
-            .where(CircularDraft.event_id.in_(ids))
-            .order_by(CircularDraft.id.desc())
-        )
-    )
-    waiting = set(
-        session.scalars(
-            select(Localization.event_id).where(
-                Localization.event_id.in_(ids), Localization.state == LocalizationState.PENDING
-            )
-        )
-    )
-    seen = dict(
-        session.execute(
-            select(Acknowledgment.event_id, func.max(Acknowledgment.made_at))
-            .where(Acknowledgment.event_id.in_(ids))
-            .group_by(Acknowledgment.event_id)
-        ).all()
-    )
-    taken = dict(
-        session.execute(
-            select(Exposure.submission_id, func.count())
-            .join(Submission, Submission.id == Exposure.submission_id)
-            .join(Plan)
-            .where(Plan.event_id.in_(ids))
-            .group_by(Exposure.submission_id)
-        ).all()
-    )
+    plans, submissions = _plans(session, ids), _submissions(session, ids)
+    offered, drafts = _offered(session, ids), _drafts(session, ids)
+    coverages = _coverages(session, events)
+    waiting, seen, taken = _waiting(session, ids), _seen(session, ids), _taken(session, ids)
     return {
         event.id: Standing(
             event=event,
@@ -185,6 +125,82 @@ def standings(session: Session, events: Sequence[Event]) -> dict[int, Standing]:
         )
         for event in events
     }
+
+
+def _plans(session: Session, event_ids: Sequence[int]) -> dict[int, list[Plan]]:
+    query = (
+        select(Plan)
+        .where(Plan.event_id.in_(event_ids))
+        .options(defer(Plan.curve))
+        .order_by(Plan.id.desc())
+    )
+    return _by_event(session.scalars(query))
+
+
+def _submissions(session: Session, event_ids: Sequence[int]) -> dict[int, list[Submission]]:
+    query = (
+        select(Submission)
+        .join(Plan)
+        .where(Plan.event_id.in_(event_ids))
+        .options(joinedload(Submission.plan))
+        .order_by(Submission.id.desc())
+    )
+    groups = defaultdict(list)
+    for submission in session.scalars(query):
+        groups[submission.plan.event_id].append(submission)
+    return groups
+
+
+def _offered(session: Session, event_ids: Sequence[int]) -> dict[int, list[Replacement]]:
+    query = (
+        select(Replacement)
+        .where(Replacement.event_id.in_(event_ids), Replacement.state == ReplacementState.OFFERED)
+        .options(joinedload(Replacement.plan), joinedload(Replacement.submission))
+        .order_by(Replacement.id.desc())
+    )
+    return _by_event(session.scalars(query))
+
+
+def _coverages(session: Session, events: Sequence[Event]) -> dict[int, list[Coverage]]:
+    """Of the current maps."""
+    maps = [event.current_localization_id for event in events]
+    query = select(Coverage).where(Coverage.localization_id.in_(maps))
+    return _by_event(session.scalars(query.order_by(Coverage.telescope)))
+
+
+def _drafts(session: Session, event_ids: Sequence[int]) -> dict[int, list[CircularDraft]]:
+    query = select(CircularDraft).where(CircularDraft.event_id.in_(event_ids))
+    return _by_event(session.scalars(query.order_by(CircularDraft.id.desc())))
+
+
+def _waiting(session: Session, event_ids: Sequence[int]) -> set[int]:
+    """Events that have a map which is still to be read."""
+    query = select(Localization.event_id).where(
+        Localization.event_id.in_(event_ids), Localization.state == LocalizationState.PENDING
+    )
+    return set(session.scalars(query))
+
+
+def _seen(session: Session, event_ids: Sequence[int]) -> dict[int, datetime]:
+    """When somebody last acknowledged each event."""
+    query = (
+        select(Acknowledgment.event_id, func.max(Acknowledgment.made_at))
+        .where(Acknowledgment.event_id.in_(event_ids))
+        .group_by(Acknowledgment.event_id)
+    )
+    return dict(session.execute(query).all())
+
+
+def _taken(session: Session, event_ids: Sequence[int]) -> dict[int | None, int]:
+    """Exposures that were executed of each submission."""
+    query = (
+        select(Exposure.submission_id, func.count())
+        .join(Submission, Submission.id == Exposure.submission_id)
+        .join(Plan)
+        .where(Plan.event_id.in_(event_ids))
+        .group_by(Exposure.submission_id)
+    )
+    return dict(session.execute(query).all())
 
 
 def _by_event(rows: Iterable[Any]) -> dict[int, list[Any]]:
