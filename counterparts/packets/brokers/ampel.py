@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from counterparts.packets.alert import ZERO_POINT, Alert, Measurement, PacketInvalid
-from counterparts.packets.brokers.newest import alert_of
+from counterparts.packets.alert import ZERO_POINT, Alert, Measurement
+from counterparts.packets.brokers.newest import alert_of, history_of
 from counterparts.packets.formats import PacketFormat, Shape
 from counterparts.packets.members import Members
 from counterparts.packets.surveys.fluxes import five_sigma, magnitude_of
@@ -52,21 +52,17 @@ def read(record: Mapping[str, Any], _shape: Shape, *, is_whole: bool) -> Alert:
         If who, where or when is not certain.
     """
     about, report = Members(record.get("object") or {}), Members(record)
-    points = [(_measurement(Members(entry)), entry) for entry in report.records("photometry")]
-    if not points:
-        raise PacketInvalid("The report has no photometry.")
-    newest = Members(max(points, key=lambda point: point[0].jd)[1])
-    own = {"photometry"}
+    history = history_of(report, "photometry", _measurement)
     return alert_of(
-        points,
+        history,
         is_whole=is_whole,
         survey=about.text("source") or "unknown",
         broker="AMPEL",
         object_id=about.text("id") or about.text("external_id"),
-        candid=newest.text("id"),
+        candid=Members(history.members).text("id"),
         ra=about.needed("ra"),
         dec=about.needed("dec"),
-        added={name: value for name, value in record.items() if is_whole and name not in own},
+        added={name: value for name, value in record.items() if is_whole and name != "photometry"},
         notes=(*about.notes, *report.notes),
     )
 

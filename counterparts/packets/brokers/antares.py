@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from counterparts.packets.alert import Alert, Measurement, PacketInvalid
-from counterparts.packets.brokers.newest import alert_of
+from counterparts.packets.brokers.newest import alert_of, history_of
 from counterparts.packets.formats import PacketFormat, Shape
 from counterparts.packets.members import MJD_OFFSET, Members
 from counterparts.packets.surveys.fluxes import five_sigma, magnitude_of, utc
@@ -78,11 +78,12 @@ def read(record: Mapping[str, Any], _shape: Shape, *, is_whole: bool) -> Alert:
     if survey is None:
         raise PacketInvalid("The locus has no alert of a survey that is known.")
     time, object_id, candid, reads = _SURVEYS[survey]
-    found = [(Members(entry), entry) for entry in listed if time in entry]
-    points = [(reads(entry), values) for entry, values in found]
-    newest = Members(max(points, key=lambda point: point[0].jd)[1])
+    # The alerts of another survey at the same place would not be of its light curve.
+    own = Members({"alerts": [entry for entry in listed if time in entry]})
+    history = history_of(own, "alerts", reads)
+    newest = Members(history.members)
     return alert_of(
-        points,
+        history,
         is_whole=is_whole,
         survey=survey,
         broker="ANTARES",
@@ -91,7 +92,7 @@ def read(record: Mapping[str, Any], _shape: Shape, *, is_whole: bool) -> Alert:
         ra=locus.needed("ra"),
         dec=locus.needed("dec"),
         added={name: value for name, value in record.items() if is_whole and name != "alerts"},
-        notes=tuple(locus.notes),
+        notes=(*locus.notes, *own.notes),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from counterparts.packets.alert import Alert, PacketInvalid
-from counterparts.packets.brokers.newest import alert_of
+from counterparts.packets.alert import Alert
+from counterparts.packets.brokers.newest import alert_of, history_of
 from counterparts.packets.formats import PacketFormat, Shape
 from counterparts.packets.members import Members
 from counterparts.packets.surveys import ztf
@@ -28,13 +28,10 @@ def read(record: Mapping[str, Any], _shape: Shape, *, is_whole: bool) -> Alert:
         If who, where or when is not certain.
     """
     document = Members(record)
-    rows = document.records("rows")
-    points = [(ztf.LAYOUT.measurement(Members(row)), row) for row in rows]
-    if not points:
-        raise PacketInvalid("The document has no rows.")
-    newest = Members(max(points, key=lambda point: point[0].jd)[1])
+    history = history_of(document, "rows", ztf.LAYOUT.measurement)
+    newest = Members(history.members)
     return alert_of(
-        points,
+        history,
         is_whole=is_whole,
         survey="ZTF",
         broker="Pitt-Google",

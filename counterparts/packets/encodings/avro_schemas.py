@@ -165,8 +165,8 @@ def _named(schema: Mapping[str, Any], namespace: str, inside: tuple[str, ...]) -
 
 
 def _member(field: object, inside: tuple[str, ...]) -> dict[str, Any]:
-    if not isinstance(field, dict):
-        raise PacketInvalid("The packet's schema is not valid: a member is no object.")
+    if not isinstance(field, dict) or not isinstance(field.get("name"), str):
+        raise PacketInvalid("The packet's schema is not valid: a member has no name.")
     namespace = inside[-1].rpartition(".")[0]
     return {"name": field.get("name"), "type": _clean(field.get("type"), namespace, inside)}
 

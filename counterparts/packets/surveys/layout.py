@@ -223,11 +223,18 @@ def entries(
     reads
         Reads one entry.
     """
+    return [measured for measured, _ in entries_with_members(packet, name, reads)]
+
+
+def entries_with_members(
+    packet: Members, name: str, reads: Callable[[Members], Measurement]
+) -> list[tuple[Measurement, Mapping[str, Any]]]:
+    """Read a history as `entries` does, and give with each entry its members as they came."""
     found = []
     for values in packet.records(name):
         entry = Members(values)
         try:
-            found.append(reads(entry))
+            found.append((reads(entry), values))
         except PacketInvalid as err:
             packet.notes.append(f"an entry of {name} is left out: {err}")
         packet.notes += [f"in {name}, {note}" for note in entry.notes]

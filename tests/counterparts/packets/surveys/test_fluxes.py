@@ -1,0 +1,19 @@
+"""Fluxes, magnitudes and times of LSST's packets."""
+
+import erfa
+import pytest
+
+from counterparts.packets.surveys.fluxes import five_sigma, magnitude_of, utc
+
+
+def test_a_time_in_tai_is_37_seconds_before_its_clock_since_2017():
+    assert (2460000.5 - utc(2460000.5)) * 86400 == pytest.approx(37, abs=1e-4)
+    day, fraction = erfa.utctai(2457754.0, 0.5)
+    assert utc(day + fraction) == pytest.approx(2457754.5, abs=1e-9)
+
+
+def test_a_flux_of_nothing_has_no_magnitude():
+    assert magnitude_of(None, 1.0) == magnitude_of(0.0, 1.0) == (None, None)
+    assert magnitude_of(-1.0, None) == (23.9, None)
+    assert five_sigma(0.2) == pytest.approx(23.9)
+    assert five_sigma(0.0) is five_sigma(None) is None
