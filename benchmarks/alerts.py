@@ -6,6 +6,7 @@ an alert or fails by name, and that the beginning of a packet says the same as a
 
 import dataclasses
 import sys
+import tarfile
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -39,8 +40,12 @@ def rate(name: str, unit: str, work: Callable[[], int]) -> None:
 
 
 def avro_files() -> list[bytes]:
-    """ZTF's packets in files of their own."""
-    found = [path.read_bytes() for path in sorted((ALERTS / "ztf").rglob("*")) if path.is_file()]
+    """ZTF's packets in Avro, from files of their own and from archives."""
+    paths = [path for path in sorted((ALERTS / "ztf").rglob("*")) if path.is_file()]
+    found = [path.read_bytes() for path in paths if not tarfile.is_tarfile(path)]
+    for path in filter(tarfile.is_tarfile, paths):
+        with tarfile.open(path) as archive:
+            found += [archive.extractfile(member).read() for member in archive if member.isfile()]
     return [data for data in found if data.startswith(MAGIC)]
 
 
@@ -90,7 +95,10 @@ def main() -> None:
         named = "; ".join(f"{number} x {reason}" for reason, number in reasons.most_common(4))
         print(f"{survey:<10}{alerts:7d}{reasons.total():8d}  {named}")
     missed = missing(files)
-    print(f"\n{len(files)} ZTF files: {len(missed)} neither read nor named, or read in two ways")
+    print(
+        f"\n{len(files)} Avro packets of ZTF, {len(whole)} alerts, {len(files) - len(whole)} refused"
+        f" by name; {len(missed)} neither, or read in two ways"
+    )
     if missed:
         sys.exit("; ".join(missed))
 

@@ -9,9 +9,10 @@ from astropy import units as u
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counterparts.light_curves import MIN_SNR, SAME_EPOCH, Kind, light_curve
+from counterparts.light_curves import SAME_EPOCH, light_curve
 from counterparts.packets.alert import Alert, Measurement
 from counterparts.packets.files import packets_in
+from counterparts.photometry import MIN_SNR, Kind
 
 ALERT = Alert(
     survey="ZTF", object_id="ZTF26aaaaaaa", candid="1", ra=1.0, dec=2.0, jd=2460000.5, filter="g",

@@ -9,7 +9,7 @@ from counterparts.packets.alert import ZERO_POINT, Alert, Measurement
 from counterparts.packets.brokers.newest import alert_of, history_of
 from counterparts.packets.formats import PacketFormat, Shape
 from counterparts.packets.members import Members
-from counterparts.packets.surveys.fluxes import five_sigma, magnitude_of
+from counterparts.packets.surveys.differences import five_sigma, magnitude_of
 
 
 def _measurement(entry: Members) -> Measurement:

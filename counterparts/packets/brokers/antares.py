@@ -9,7 +9,7 @@ from counterparts.packets.alert import Alert, Measurement, PacketInvalid
 from counterparts.packets.brokers.newest import alert_of, history_of
 from counterparts.packets.formats import PacketFormat, Shape
 from counterparts.packets.members import MJD_OFFSET, Members
-from counterparts.packets.surveys.fluxes import five_sigma, magnitude_of, utc
+from counterparts.packets.surveys.differences import five_sigma, magnitude_of, utc
 from counterparts.packets.surveys.ztf import FILTERS
 
 _NANO = 1e-3

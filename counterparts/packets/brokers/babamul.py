@@ -13,8 +13,9 @@ from typing import Any
 from counterparts.packets.alert import ZERO_POINT, Alert, Measurement, PacketInvalid
 from counterparts.packets.formats import PacketFormat, Shape
 from counterparts.packets.members import Members
-from counterparts.packets.surveys.fluxes import five_sigma, magnitude_of
-from counterparts.packets.surveys.layout import entries, julian_date
+from counterparts.packets.surveys.differences import five_sigma, magnitude_of
+from counterparts.packets.surveys.epochs import julian_date
+from counterparts.packets.surveys.histories import entries
 
 SURVEYS = {"BabamulZtfAlert": "ZTF", "BabamulLsstAlert": "LSST"}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from counterparts.packets.alert import Alert, Measurement, PacketInvalid
 from counterparts.packets.members import Members
-from counterparts.packets.surveys.layout import entries_with_members
+from counterparts.packets.surveys.histories import entries_with_members
 
 
 @dataclass(frozen=True)

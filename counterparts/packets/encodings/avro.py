@@ -10,8 +10,9 @@ from typing import Any, BinaryIO
 import fastavro
 
 from counterparts.packets.alert import PacketInvalid
+from counterparts.packets.encodings.avro_bytes import exactly, limited, long, sized
 from counterparts.packets.encodings.avro_schemas import MAX_SCHEMA, PacketSchema, packet_schema
-from counterparts.packets.encodings.codecs import MAX_BLOCK, expand
+from counterparts.packets.encodings.codecs import expand
 
 MAGIC = b"Obj\x01"
 
@@ -53,20 +54,20 @@ def read_header(file: BinaryIO) -> Header:
     PacketInvalid
         If it is no Avro file, or its schema is not usable.
     """
-    if _exactly(file, len(MAGIC)) != MAGIC:
+    if exactly(file, len(MAGIC)) != MAGIC:
         raise PacketInvalid("The packet does not begin like an Avro file.")
     entries: dict[bytes, bytes] = {}
-    while count := _long(file):
+    while count := long(file):
         if count < 0:
-            _long(file)  # how many bytes they have
+            long(file)  # how many bytes they have
         for _ in range(abs(count)):
             if len(entries) >= _MAX_ENTRIES:
                 raise PacketInvalid(f"The file's header has more than {_MAX_ENTRIES} entries.")
-            name = _sized(file, MAX_SCHEMA)
-            entries[name] = _sized(file, MAX_SCHEMA)
+            name = sized(file, MAX_SCHEMA)
+            entries[name] = sized(file, MAX_SCHEMA)
     schema = packet_schema(entries.get(b"avro.schema", b""))
     codec = entries.get(b"avro.codec", b"null").decode("ascii", "replace")
-    return Header(schema, codec, _exactly(file, 16))
+    return Header(schema, codec, exactly(file, 16))
 
 
 def records(
@@ -85,8 +86,8 @@ def records(
     """
     while first := file.read(1):
         try:
-            count, size = _long(file, first), _long(file)
-            packed = _limited(file, size)
+            count, size = long(file, first), long(file)
+            packed = limited(file, size)
             _check_end(file, header)
         except PacketInvalid as err:
             # Where the next block would begin is not known.
@@ -116,7 +117,7 @@ def _block(
 
 
 def _check_end(file: BinaryIO, header: Header) -> None:
-    if _exactly(file, len(header.sync)) != header.sync:
+    if exactly(file, len(header.sync)) != header.sync:
         raise PacketInvalid("The block of packets does not end where the file says.")
 
 
@@ -151,34 +152,3 @@ def decode(stream: io.BytesIO, schema: Any) -> Record:
     if not isinstance(record, dict):
         raise PacketInvalid("The packet is no record.")
     return record
-
-
-def _sized(file: BinaryIO, limit: int) -> bytes:
-    return _limited(file, _long(file), limit)
-
-
-def _limited(file: BinaryIO, size: int, limit: int = MAX_BLOCK) -> bytes:
-    if not 0 <= size <= limit:
-        raise PacketInvalid(f"The file claims {size} bytes where at most {limit} may be.")
-    return _exactly(file, size)
-
-
-def _exactly(file: BinaryIO, size: int) -> bytes:
-    data = file.read(size)
-    if len(data) != size:
-        raise PacketInvalid("The packet ends too early.")
-    return data
-
-
-def _long(file: BinaryIO, byte: bytes = b"") -> int:
-    """Read an integer: seven bits a byte, the lowest first, signs folded in."""
-    total = shift = 0
-    while True:
-        byte = byte or _exactly(file, 1)
-        total |= (byte[0] & 0x7F) << shift
-        if byte[0] < 0x80:
-            return (total >> 1) ^ -(total & 1)
-        shift += 7
-        if shift > 63:
-            raise PacketInvalid("The file has a number of more than 64 bits.")
-        byte = b""

@@ -17,7 +17,8 @@ from typing import Any
 from counterparts.packets.alert import Alert
 from counterparts.packets.formats import PacketFormat, Shape
 from counterparts.packets.members import Members
-from counterparts.packets.surveys.layout import Layout, by_name, from_mjd
+from counterparts.packets.surveys.epochs import by_name, from_mjd
+from counterparts.packets.surveys.layout import Layout
 
 LAYOUT = Layout(
     survey="ATLAS",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from counterparts.packets.alert import Measurement
 from counterparts.packets.formats import PacketFormat, Shape
 from counterparts.packets.members import Members
-from counterparts.packets.surveys.layout import Layout, by_name, from_mjd
+from counterparts.packets.surveys.epochs import by_name, from_mjd
+from counterparts.packets.surveys.layout import Layout
 
 _MICRO = 1e-3
 """From nJy."""

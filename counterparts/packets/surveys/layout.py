@@ -12,41 +12,9 @@ from typing import Any
 
 from counterparts.packets.alert import Alert, Measurement, PacketInvalid
 from counterparts.packets.formats import Shape
-from counterparts.packets.members import MJD_OFFSET, Members
-
-CUTOUTS: Mapping[str, str] = {
-    "science": "cutoutScience",
-    "template": "cutoutTemplate",
-    "difference": "cutoutDifference",
-}
-
-
-def julian_date(members: Members) -> float:
-    """Give the time of a member ``jd``."""
-    return members.needed("jd")
-
-
-def from_mjd(members: Members) -> float:
-    """Give the time of a member ``mjd``, UTC."""
-    return members.needed("mjd") + MJD_OFFSET
-
-
-def by_number(filters: Mapping[int, str]) -> Callable[[Members], str | None]:
-    """Name filters by a member ``fid``."""
-
-    def named(members: Members) -> str | None:
-        number = members.number("fid")
-        name = None if number is None else filters.get(int(number))
-        if number is not None and name is None:
-            members.notes.append(f"filter {number:g} has no name")
-        return name
-
-    return named
-
-
-def by_name(member: str) -> Callable[[Members], str | None]:
-    """Take the filter's name from a member."""
-    return lambda members: members.text(member)
+from counterparts.packets.members import Members
+from counterparts.packets.surveys.epochs import julian_date
+from counterparts.packets.surveys.histories import CUTOUTS, entries, read_cutouts
 
 
 def _not_sent(_entry: Members) -> Measurement:
@@ -207,55 +175,3 @@ class Layout:
             limiting_magnitude=entry.number(self.limit),
             is_positive=entry.is_positive(self.positive),
         )
-
-
-def entries(
-    packet: Members, name: str, reads: Callable[[Members], Measurement]
-) -> list[Measurement]:
-    """Read a history; an entry without a time is left out, and what is odd is noted.
-
-    Parameters
-    ----------
-    packet
-        Which has it.
-    name
-        Of the list.
-    reads
-        Reads one entry.
-    """
-    return [measured for measured, _ in entries_with_members(packet, name, reads)]
-
-
-def entries_with_members(
-    packet: Members, name: str, reads: Callable[[Members], Measurement]
-) -> list[tuple[Measurement, Mapping[str, Any]]]:
-    """Read a history as `entries` does, and give with each entry its members as they came."""
-    found = []
-    for values in packet.records(name):
-        entry = Members(values)
-        try:
-            found.append((reads(entry), values))
-        except PacketInvalid as err:
-            packet.notes.append(f"an entry of {name} is left out: {err}")
-        packet.notes += [f"in {name}, {note}" for note in entry.notes]
-    return found
-
-
-def read_cutouts(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, bytes]:
-    """Give the images of a packet as they came, those that are missing or empty left out.
-
-    Parameters
-    ----------
-    record
-        The packet.
-    names
-        Of the members, by what they show.
-    """
-    found = {}
-    for name, member in names.items():
-        image = record.get(member)
-        if isinstance(image, dict):
-            image = image.get("stampData")
-        if isinstance(image, bytes) and image:
-            found[name] = image
-    return found

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from counterparts.packets.formats import PacketFormat, Shape
-from counterparts.packets.surveys.layout import Layout, by_number
+from counterparts.packets.surveys.epochs import by_number
+from counterparts.packets.surveys.layout import Layout
 
 LAYOUT = Layout(survey="TURBO", filter=by_number({0: "Y", 1: "J", 2: "H", 3: "K"}))
 """The filters' numbers are those that the schema's own words give."""

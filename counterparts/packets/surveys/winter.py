@@ -8,7 +8,8 @@ https://github.com/winter-telescope/winter-alert-schemas
 from __future__ import annotations
 
 from counterparts.packets.formats import PacketFormat, Shape
-from counterparts.packets.surveys.layout import Layout, by_number
+from counterparts.packets.surveys.epochs import by_number
+from counterparts.packets.surveys.layout import Layout
 
 LAYOUT = Layout(
     survey="WINTER",

@@ -10,7 +10,8 @@ from __future__ import annotations
 from counterparts.packets.alert import ZERO_POINT, Measurement
 from counterparts.packets.formats import PacketFormat, Shape
 from counterparts.packets.members import Members
-from counterparts.packets.surveys.layout import Layout, by_number, julian_date
+from counterparts.packets.surveys.epochs import by_number, julian_date
+from counterparts.packets.surveys.layout import Layout
 
 FILTERS = {1: "g", 2: "r", 3: "i"}
 

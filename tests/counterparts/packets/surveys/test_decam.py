@@ -2,7 +2,7 @@
 
 import pytest
 
-from counterparts.packets.surveys.fluxes import magnitude_of
+from counterparts.packets.surveys.differences import magnitude_of
 from tests.counterparts.packets.surveys.folders import alerts
 
 

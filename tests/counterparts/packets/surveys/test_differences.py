@@ -3,7 +3,7 @@
 import erfa
 import pytest
 
-from counterparts.packets.surveys.fluxes import five_sigma, magnitude_of, utc
+from counterparts.packets.surveys.differences import five_sigma, magnitude_of, utc
 
 
 def test_a_time_in_tai_is_37_seconds_before_its_clock_since_2017():
