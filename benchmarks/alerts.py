@@ -96,8 +96,8 @@ def main() -> None:
         print(f"{survey:<10}{alerts:7d}{reasons.total():8d}  {named}")
     missed = missing(files)
     print(
-        f"\n{len(files)} Avro packets of ZTF, {len(whole)} alerts, {len(files) - len(whole)} refused"
-        f" by name; {len(missed)} neither, or read in two ways"
+        f"\n{len(files)} Avro packets of ZTF: {len(whole)} alerts,"
+        f" {len(files) - len(whole)} refused by name; {len(missed)} neither, or read in two ways"
     )
     if missed:
         sys.exit("; ".join(missed))

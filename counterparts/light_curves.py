@@ -71,7 +71,14 @@ def light_curve(alert: Alert) -> LightCurve:
     ----------
     alert
         As a whole, not its beginning only.
+
+    Raises
+    ------
+    ValueError
+        If only its beginning was read.
     """
+    if not alert.is_whole:
+        raise ValueError("only the beginning of the packet was read, without what came before")
     candidate = Measurement(
         jd=alert.jd,
         filter=alert.filter,

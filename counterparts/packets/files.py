@@ -12,7 +12,11 @@ from typing import BinaryIO, cast
 
 from counterparts.packets.alert import PacketInvalid
 from counterparts.packets.encodings.codecs import MAX_BLOCK
-from counterparts.packets.read import Found, read_packets, read_stream
+from counterparts.packets.encodings.documents import MAX_DOCUMENT
+from counterparts.packets.read import Found, read_stream
+
+_LARGEST = max(MAX_BLOCK, MAX_DOCUMENT) + 1
+"""Bytes that anybody reads at a time."""
 
 _GZIP = b"\x1f\x8b"
 _TAR_MAGIC, _TAR_MAGIC_AT = b"ustar", 257
@@ -51,10 +55,19 @@ def packets_in(path: Path, *, prefix: bool = False) -> Iterator[tuple[str, Found
 
 
 def _packets(name: str, file: BinaryIO, *, prefix: bool) -> Iterator[tuple[str, Found]]:
-    if _begins(file, len(_GZIP)) == _GZIP:
+    if _begins(file, len(_GZIP)) != _GZIP:
+        yield from _expanded(name, file, prefix=prefix)
+        return
+    # Once: there are archives that expand to themselves.
+    try:
         with gzip.open(file) as inside:
-            yield from _packets(name, cast("BinaryIO", _Limited(inside)), prefix=prefix)
-    elif _begins(file, 512)[_TAR_MAGIC_AT:].startswith(_TAR_MAGIC):
+            yield from _expanded(name, cast("BinaryIO", _Limited(inside)), prefix=prefix)
+    except (EOFError, OSError, zlib.error) as err:
+        yield name, PacketInvalid(f"The compressed file is broken: {err}.")
+
+
+def _expanded(name: str, file: BinaryIO, *, prefix: bool) -> Iterator[tuple[str, Found]]:
+    if _begins(file, 512)[_TAR_MAGIC_AT:].startswith(_TAR_MAGIC):
         yield from _members(name, file, prefix=prefix)
     else:
         for found in read_stream(file, prefix=prefix):
@@ -69,10 +82,8 @@ def _members(name: str, file: BinaryIO, *, prefix: bool) -> Iterator[tuple[str, 
                 # The archive would remember each, and there may be a million.
                 archive.members = []  # type: ignore[attr-defined]
                 where = f"{name}:{member.name}"
-                if member.isfile() and member.size > MAX_BLOCK:
-                    yield where, PacketInvalid(f"It has more than {MAX_BLOCK} bytes.")
-                elif member.isfile() and (inside := archive.extractfile(member)):
-                    for found in read_packets(inside.read(), prefix=prefix):
+                if member.isfile() and (inside := archive.extractfile(member)):
+                    for found in read_stream(cast("BinaryIO", inside), prefix=prefix):
                         yield where, found
     except (tarfile.TarError, EOFError, OSError, zlib.error) as err:
         yield name, PacketInvalid(f"The archive is broken: {err}.")
@@ -95,7 +106,7 @@ class _Limited(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """Read so many bytes."""
-        if size > MAX_BLOCK:
+        if not 0 <= size <= _LARGEST:
             raise OSError(f"it claims {size} bytes in one piece")
         return self._file.read(size)
 

@@ -44,16 +44,14 @@ class Members:
             Values that mean that there is none.
         """
         value = self.values.get(name)
-        if type(value) is float or type(value) is int:
-            found = float(value)
-        elif value is None:
+        if value is None:
             return None
-        else:
-            try:
-                found = float(value)
-            except (TypeError, ValueError):
-                self.notes.append(f"{name} is {_shown(value)}, which is no number")
-                return None
+        try:
+            found = float(value)
+        except (TypeError, ValueError, OverflowError):
+            self.notes.append(f"{name} is {_shown(value)}, which is no number")
+            return None
+        if type(value) is not float and type(value) is not int:
             self.notes.append(f"{name} is {_shown(value)}, read as a number")
         if math.isinf(found):
             self.notes.append(f"{name} is infinite")
@@ -77,7 +75,7 @@ class Members:
     def text(self, name: str) -> str | None:
         """Give a text, or an identifier that is a number, as text; None for an empty one."""
         value = self.values.get(name)
-        if value is None or value == "":
+        if value is None or value == "" or isinstance(value, bool):
             return None
         if isinstance(value, float):
             # A table made it one; above 2^53 its last digits are gone.

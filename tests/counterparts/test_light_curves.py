@@ -139,3 +139,8 @@ def test_every_light_curve_of_the_corpus_is_in_order_and_has_its_own_detection(c
             assert np.all(curve.flux_error[np.isfinite(curve.flux_error)] >= 0), where
             curves += 1
     assert curves > 300
+
+
+def test_the_beginning_of_a_packet_has_no_light_curve():
+    with pytest.raises(ValueError, match="only the beginning"):
+        light_curve(replace(ALERT, is_whole=False))

@@ -14,7 +14,7 @@ from counterparts.packets.alert import PacketInvalid
 from counterparts.packets.encodings.schema_types import cleaned
 from counterparts.packets.formats import Shape
 
-MAX_SCHEMA = 1 << 20
+MAX_SCHEMA = 512 << 10
 """Bytes of a schema; LSST's have 60 kB."""
 
 
@@ -54,7 +54,7 @@ class PacketSchema:
         return dict(_parse(cut))
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=32)
 def packet_schema(text: bytes) -> PacketSchema:
     """Read the schema of a packet. A stream repeats it with each one: it is parsed once.
 

@@ -10,8 +10,11 @@ import numpy as np
 
 from counterparts.packets.alert import PacketInvalid
 
-MAX_BLOCK = 64 << 20
-"""Bytes of one block of packets, compressed or not: ZTF's have 80 kB, LSST's 140 kB."""
+MAX_BLOCK = 8 << 20
+"""Bytes of one block of packets, compressed or not: ZTF's have 80 kB, LSST's 140 kB.
+
+A byte can become a hundred in memory, as the one member of a record.
+"""
 
 
 def expand(codec: str, data: bytes) -> bytes:

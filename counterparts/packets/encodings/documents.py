@@ -10,7 +10,7 @@ from typing import Any
 
 from counterparts.packets.alert import PacketInvalid
 
-MAX_DOCUMENT = 64 << 20
+MAX_DOCUMENT = 16 << 20
 """Bytes of a document; an alert with its images in text has 160 kB."""
 
 

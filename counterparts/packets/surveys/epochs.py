@@ -22,7 +22,7 @@ def by_number(filters: Mapping[int, str]) -> Callable[[Members], str | None]:
 
     def named(members: Members) -> str | None:
         number = members.number("fid")
-        name = None if number is None else filters.get(int(number))
+        name = None if number is None or number % 1 else filters.get(int(number))
         if number is not None and name is None:
             members.notes.append(f"filter {number:g} has no name")
         return name

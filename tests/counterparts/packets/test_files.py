@@ -2,8 +2,13 @@
 
 import gzip
 import io
+import json
 import tarfile
+import tracemalloc
+import zlib
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from counterparts.packets.alert import Alert, PacketInvalid
@@ -66,7 +71,7 @@ def test_what_an_archive_only_claims_takes_no_memory(tmp_path):
     path = tmp_path / "bomb"
     with tarfile.open(path, "w") as tar:
         info = tarfile.TarInfo("bomb")
-        info.size = 4 * MAX_BLOCK
+        info.size = 32 * MAX_BLOCK
         tar.addfile(info, _Zeros())
         small = tarfile.TarInfo("packet")
         small.size = len(avro(packet()))
@@ -76,10 +81,14 @@ def test_what_an_archive_only_claims_takes_no_memory(tmp_path):
         while part := file.read(1 << 20):
             out.write(part)
     path.unlink()
+    tracemalloc.start()
     (where, bomb), (_, alert) = found_in(packed)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
     assert where == ":bomb"
-    assert str(bomb) == f"It has more than {MAX_BLOCK} bytes."
+    assert str(bomb) == f"The packet has more than {MAX_BLOCK} bytes."
     assert isinstance(alert, Alert)
+    assert peak < 4 * MAX_BLOCK
 
 
 def test_headers_of_an_archive_that_claim_much_are_refused(tmp_path):
@@ -90,6 +99,44 @@ def test_headers_of_an_archive_that_claim_much_are_refused(tmp_path):
     path.write_bytes(gzip.compress(header.tobuf(tarfile.USTAR_FORMAT) + bytes(4096)))
     ((_, found),) = packets_in(path)
     assert "The archive is broken" in str(found)
+
+
+def test_every_kind_of_file_may_be_gzipped(tmp_path):
+    document = json.dumps(packet(cutoutScience=None)).encode()
+    rows = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([packet()]), rows)
+    for number, data in enumerate((document, avro(packet()), rows.getvalue(), b"\0\0\0\3\x85")):
+        path = tmp_path / str(number)
+        path.write_bytes(gzip.compress(data))
+        ((_, found),) = packets_in(path)
+        assert isinstance(found, Alert) or str(found) == "Schema id 901 is not known."
+
+
+def test_a_compressed_file_that_is_broken_is_refused(tmp_path):
+    whole = gzip.compress(avro(packet(), packet()))
+    path = tmp_path / "night"
+    for spoiled in (whole[:-30], whole[:12], whole[:60] + b"\xff" * 60 + whole[120:]):
+        path.write_bytes(spoiled)
+        found = found_in(path)
+        assert isinstance(found[-1][1], PacketInvalid)
+
+
+def test_a_file_that_expands_to_a_compressed_one_is_not_followed(tmp_path):
+    path = tmp_path / "twice"
+    path.write_bytes(gzip.compress(gzip.compress(avro(packet()))))
+    ((_, found),) = packets_in(path)
+    assert str(found) == "The bytes are neither Avro nor JSON nor a table of packets."
+
+
+def test_a_document_without_end_takes_little_memory(tmp_path):
+    path = tmp_path / "bomb"
+    packing = zlib.compressobj(wbits=31)
+    with path.open("wb") as file:
+        for _ in range(256):
+            file.write(packing.compress(b"[" * (1 << 20)))
+        file.write(packing.flush())
+    ((_, found),) = packets_in(path)
+    assert "more than" in str(found)
 
 
 class _Zeros:

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from counterparts.packets.alert import Alert, PacketInvalid
+from counterparts.packets.encodings.codecs import MAX_BLOCK
 from counterparts.packets.files import packets_in
 from counterparts.packets.read import read_packets
 from tests.counterparts.packets.samples import (
@@ -239,6 +240,18 @@ def test_claims_of_a_broken_packet_take_no_memory(prefix):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1 << 20
+
+
+def test_a_packet_that_expands_in_memory_is_bounded():
+    """One byte a record is the most that a schema can make of a block."""
+    small = {"type": "record", "name": "small", "fields": [{"name": "is", "type": "boolean"}]}
+    written_by = schema(CANDIDATE, many={"type": "array", "items": small})
+    entries = MAX_BLOCK // 16
+    data = avro(packet(many=[{"is": True}] * entries), codec="deflate", written_by=written_by)
+    assert len(data) < 20_000
+    assert len(only(data).added["many"]) == entries
+    bomb = avro(packet(many=[{"is": True}] * MAX_BLOCK), codec="deflate", written_by=written_by)
+    assert refused(bomb) == f"The compressed bytes expand to more than {MAX_BLOCK} bytes."
 
 
 def long(number):

@@ -19,6 +19,7 @@ def test_one_odd_member_costs_itself_and_not_the_alert():
     alert = read({"magpsf": "bright", "isdiffpos": "maybe", "fid": 7, "drb": -999.0})
     assert (alert.magnitude, alert.is_positive, alert.filter) == (None, None, None)
     assert (alert.real_bogus_name, alert.real_bogus) == ("rb", 0.75)
+    assert read({"fid": 2.5}).filter is None
     assert set(alert.notes) == {
         "magpsf is 'bright', which is no number",
         "isdiffpos is 'maybe', which is neither positive nor negative",
