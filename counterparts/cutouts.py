@@ -1,7 +1,8 @@
 """The small images around an alert: read, and made fit for a classifier in a step of its own.
 
-A reader of the few lines of FITS that cutouts use does in 0.1 ms what takes `astropy.io.fits` 10
-times longer, mostly with headers; both agree on every cutout at hand.
+A reader of the few lines of FITS that cutouts use: it takes less than a third of the time of
+`astropy.io.fits`, whose headers would cost more than a classifier does, and refuses what is broken
+by one kind of error where that warns and goes on. Both agree on every cutout at hand.
 """
 
 from __future__ import annotations
