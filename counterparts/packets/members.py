@@ -17,6 +17,9 @@ POSITIVE: Mapping[Any, bool] = {
 }
 """Ways to say whether a difference is positive: schemas 1 to 4, PGIR, WINTER and TURBO."""
 
+MAX_MAGNITUDE, MAX_FLUX = 60.0, 1e30
+"""Of any source and in any unit: what is more is an error, and would be one of arithmetic too."""
+
 MJD_OFFSET = 2_400_000.5
 
 
@@ -33,7 +36,9 @@ class Members:
         self.values = values
         self.notes: list[str] = []
 
-    def number(self, name: str, nothing: Collection[float] = NOTHING) -> float | None:
+    def number(
+        self, name: str, nothing: Collection[float] = NOTHING, most: float = math.inf
+    ) -> float | None:
         """Give a finite number; None for what is missing, NaN or stands for nothing.
 
         Parameters
@@ -42,6 +47,8 @@ class Members:
             Of the member.
         nothing
             Values that mean that there is none.
+        most
+            What its absolute value may be.
         """
         value = self.values.get(name)
         if value is None:
@@ -53,9 +60,20 @@ class Members:
             return None
         if type(value) is not float and type(value) is not int:
             self.notes.append(f"{name} is {_shown(value)}, read as a number")
-        if math.isinf(found):
-            self.notes.append(f"{name} is infinite")
-        return found if math.isfinite(found) and found not in nothing else None
+        if math.isnan(found) or found in nothing:
+            return None
+        if math.isinf(found) or abs(found) > most:
+            self.notes.append(f"{name} is {found:g}, which cannot be")
+            return None
+        return found
+
+    def magnitude(self, name: str) -> float | None:
+        """Give a magnitude, an error of one, or a zero point."""
+        return self.number(name, most=MAX_MAGNITUDE)
+
+    def flux(self, name: str, nothing: Collection[float] = ()) -> float | None:
+        """Give a flux, or an error of one, in the packet's own unit."""
+        return self.number(name, nothing, MAX_FLUX)
 
     def needed(self, name: str) -> float:
         """Give a number without which there is no alert.

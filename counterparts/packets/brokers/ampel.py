@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from counterparts.packets.alert import ZERO_POINT, Alert, Measurement
+from counterparts.packets.alert import ZERO_POINT, Alert, Measurement, PacketInvalid
 from counterparts.packets.brokers.newest import alert_of, history_of
 from counterparts.packets.formats import PacketFormat, Shape
 from counterparts.packets.members import Members
@@ -13,8 +13,10 @@ from counterparts.packets.surveys.differences import five_sigma, magnitude_of
 
 
 def _measurement(entry: Members) -> Measurement:
-    flux, error = entry.number("flux", ()), entry.number("fluxerr", ())
-    zero_point = entry.needed("zp")
+    flux, error = entry.flux("flux"), entry.flux("fluxerr")
+    zero_point = entry.magnitude("zp")
+    if zero_point is None:
+        raise PacketInvalid("its flux has no zero point.")
     scale = 10 ** (-0.4 * (zero_point - ZERO_POINT))
     flux = None if flux is None else flux * scale
     error = None if error is None else error * scale

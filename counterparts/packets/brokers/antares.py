@@ -19,7 +19,7 @@ _LSST, _ZTF = "lsst_diaSource_", "ztf_"
 
 
 def _of_lsst(entry: Members) -> Measurement:
-    flux, error = entry.number(_LSST + "psfFlux", ()), entry.number(_LSST + "psfFluxErr", ())
+    flux, error = entry.flux(_LSST + "psfFlux"), entry.flux(_LSST + "psfFluxErr")
     flux = None if flux is None else flux * _NANO
     error = None if error is None else error * _NANO
     magnitude, magnitude_error = magnitude_of(flux, error)
@@ -40,9 +40,9 @@ def _of_ztf(entry: Members) -> Measurement:
     return Measurement(
         jd=entry.needed(_ZTF + "jd"),
         filter=None if number is None else FILTERS.get(int(number)),
-        magnitude=entry.number(_ZTF + "magpsf"),
-        magnitude_error=entry.number(_ZTF + "sigmapsf"),
-        limiting_magnitude=entry.number(_ZTF + "diffmaglim"),
+        magnitude=entry.magnitude(_ZTF + "magpsf"),
+        magnitude_error=entry.magnitude(_ZTF + "sigmapsf"),
+        limiting_magnitude=entry.magnitude(_ZTF + "diffmaglim"),
         is_positive=entry.is_positive(_ZTF + "isdiffpos"),
     )
 

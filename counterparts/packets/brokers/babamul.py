@@ -12,7 +12,7 @@ from typing import Any
 
 from counterparts.packets.alert import ZERO_POINT, Alert, Measurement, PacketInvalid
 from counterparts.packets.formats import PacketFormat, Shape
-from counterparts.packets.members import Members
+from counterparts.packets.members import MAX_FLUX, Members
 from counterparts.packets.surveys.differences import five_sigma, magnitude_of
 from counterparts.packets.surveys.epochs import julian_date
 from counterparts.packets.surveys.histories import entries
@@ -57,10 +57,10 @@ def read(record: Mapping[str, Any], shape: Shape, *, is_whole: bool) -> Alert:
         dec=candidate.needed("dec"),
         jd=julian_date(candidate),
         filter=candidate.text("band"),
-        magnitude=candidate.number("magpsf"),
-        magnitude_error=candidate.number("sigmapsf"),
+        magnitude=candidate.magnitude("magpsf"),
+        magnitude_error=candidate.magnitude("sigmapsf"),
         is_positive=candidate.is_positive("isdiffpos"),
-        limiting_magnitude=candidate.number("diffmaglim"),
+        limiting_magnitude=candidate.magnitude("diffmaglim"),
         real_bogus=score,
         real_bogus_name=score_name,
         fields=values,
@@ -75,11 +75,13 @@ def read(record: Mapping[str, Any], shape: Shape, *, is_whole: bool) -> Alert:
 
 def _unit(candidate: Members) -> float | None:
     """Give the uJy in one unit of the packet's fluxes."""
-    magnitude, flux = candidate.number("magpsf"), candidate.number("psfFlux", ())
-    if magnitude is None or not flux:
-        candidate.notes.append("the unit of the fluxes is not certain, they are left out")
-        return None
-    return float(10 ** (-0.4 * (magnitude - ZERO_POINT)) / abs(flux))
+    magnitude, flux = candidate.magnitude("magpsf"), candidate.flux("psfFlux")
+    if magnitude is not None and flux:
+        unit = 10 ** (-0.4 * (magnitude - ZERO_POINT)) / abs(flux)
+        if 0 < unit < MAX_FLUX:
+            return float(unit)
+    candidate.notes.append("the unit of the fluxes is not certain, they are left out")
+    return None
 
 
 def _histories(packet: Members, unit: float | None) -> dict[str, tuple[Measurement, ...]]:
@@ -92,7 +94,7 @@ def _histories(packet: Members, unit: float | None) -> dict[str, tuple[Measureme
 
 
 def _measurement(entry: Members, *, unit: float | None, is_forced: bool) -> Measurement:
-    flux, error = entry.number("psfFlux", ()), entry.number("psfFluxErr", ())
+    flux, error = entry.flux("psfFlux"), entry.flux("psfFluxErr")
     flux = None if flux is None or unit is None else flux * unit
     error = None if error is None or unit is None else error * unit
     magnitude, magnitude_error = (None, None) if is_forced else magnitude_of(flux, error)

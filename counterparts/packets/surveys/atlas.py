@@ -51,7 +51,7 @@ def read(record: Mapping[str, Any], shape: Shape, *, is_whole: bool) -> Alert:
         If who, where or when is not certain.
     """
     alert = LAYOUT.read(record, shape, is_whole=is_whole)
-    flux = Members(alert.fields).number("flux", ())
+    flux = Members(alert.fields).flux("flux")
     if alert.real_bogus == 0:
         # Every packet has it: it was not worked out.
         alert = replace(alert, real_bogus=None, real_bogus_name=None)

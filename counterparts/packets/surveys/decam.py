@@ -13,13 +13,13 @@ _MICRO = 1e-3
 
 
 def _forced(entry: Members) -> Measurement:
-    flux, error = entry.number("psfFlux", ()), entry.number("psfFluxErr", ())
+    flux, error = entry.flux("psfFlux"), entry.flux("psfFluxErr")
     return Measurement(
         jd=from_mjd(entry),
         filter=entry.text("band"),
         flux=None if flux is None else flux * _MICRO,
         flux_error=None if error is None else error * _MICRO,
-        limiting_magnitude=entry.number("diffmaglim"),
+        limiting_magnitude=entry.magnitude("diffmaglim"),
         is_positive=None if flux is None else flux > 0,
         status="0",
     )

@@ -99,7 +99,7 @@ class FluxLayout:
 
     def _measurement(self, source: Members) -> Measurement:
         scale = 10 ** (-0.4 * (self.zero_point - ZERO_POINT))
-        flux, error = source.number(self.flux, ()), source.number(self.flux_error, ())
+        flux, error = source.flux(self.flux), source.flux(self.flux_error)
         flux = None if flux is None else flux * scale
         error = None if error is None else error * scale
         magnitude, magnitude_error = magnitude_of(flux, error)

@@ -21,16 +21,16 @@ _NO_FLUX = (-99999.0, -999.0)
 
 def forced(entry: Members) -> Measurement:
     """Read forced photometry: counts of the difference, with the image's zero point."""
-    flux = entry.number("forcediffimflux", _NO_FLUX)
-    error = entry.number("forcediffimfluxunc", _NO_FLUX)
-    zero_point = entry.number("magzpsci")
+    flux = entry.flux("forcediffimflux", _NO_FLUX)
+    error = entry.flux("forcediffimfluxunc", _NO_FLUX)
+    zero_point = entry.magnitude("magzpsci")
     scale = None if zero_point is None else 10 ** (-0.4 * (zero_point - ZERO_POINT))
     return Measurement(
         jd=julian_date(entry),
         filter=_filter(entry),
         flux=None if scale is None or flux is None else flux * scale,
         flux_error=None if scale is None or error is None else error * scale,
-        limiting_magnitude=entry.number("diffmaglim"),
+        limiting_magnitude=entry.magnitude("diffmaglim"),
         is_positive=None if flux is None else flux > 0,
         status=entry.text("procstatus"),
     )

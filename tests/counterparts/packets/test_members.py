@@ -26,6 +26,13 @@ def test_what_is_no_number_is_none_and_noted(value):
     assert members.notes
 
 
+@pytest.mark.parametrize(("read", "value"), [("magnitude", 1e6), ("flux", -1e40)])
+def test_a_measurement_that_cannot_be_is_none_and_noted(read, value):
+    members = Members({"measured": value})
+    assert getattr(members, read)("measured") is None
+    assert members.notes == [f"measured is {value:g}, which cannot be"]
+
+
 def test_a_number_in_words_is_read_and_noted():
     members = Members({"magpsf": "18.5"})
     assert members.number("magpsf") == 18.5

@@ -13,6 +13,7 @@ from fastavro.schema import SchemaParseException
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from counterparts.light_curves import light_curve
 from counterparts.packets.alert import Alert, PacketInvalid
 from counterparts.packets.encodings.codecs import MAX_BLOCK
 from counterparts.packets.files import packets_in
@@ -210,6 +211,28 @@ def test_whatever_bytes_are_changed_there_is_an_alert_or_a_reason(data):
         found = list(read_packets(bytes(packets), prefix=prefix))
         assert found
         assert all(isinstance(one, Alert | PacketInvalid) for one in found)
+
+
+ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=3),
+    st.just([{}]),
+    st.just({}),
+)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(CANDIDATE)), ODD), st.lists(ODD, max_size=3))
+def test_whatever_members_say_there_is_an_alert_with_a_light_curve_or_a_reason(odd, history):
+    entries = [*history, odd, {**CANDIDATE, **odd}]
+    document = packet(odd, cutoutScience=None, prv_candidates=entries, fp_hists=entries)
+    (found,) = read_packets(json.dumps(document).encode())
+    if isinstance(found, Alert):
+        assert light_curve(found) is not None
+    else:
+        assert str(found).endswith(".")
 
 
 BEGINNINGS = [b"", b"Obj\x01", b"\x00\x00\x00\x03\x84", b"PAR1", b"{", b"["]
