@@ -22,6 +22,7 @@ COMMANDS = {
     "replay": "Send archived notices in again, in the order of their time.",
     "backfill": "Catch up, after an outage, from the public archives.",
     "notice": "Show what a notice says.",
+    "alerts": "Read alert packets of surveys and brokers.",
     "event": "Enter an event that no mission sends, correct and retract it.",
     "plan": "Make an observing plan from a sky map.",
     "dust": "Fetch the map of the Galaxy's dust.",

@@ -1,0 +1,1 @@
+"""Alert packets of surveys and brokers: bytes in, frozen alerts out."""

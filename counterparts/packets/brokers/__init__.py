@@ -1,0 +1,1 @@
+"""What brokers make of the surveys' packets, one module a broker."""

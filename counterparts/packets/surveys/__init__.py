@@ -1,0 +1,1 @@
+"""What each survey calls the members of its packets, one module a survey."""

@@ -1,0 +1,97 @@
+"""`too-marshal alerts`: packets of surveys and brokers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from counterparts.packets.alert import Alert, PacketInvalid
+from counterparts.packets.files import packets_in
+
+
+@click.group()
+def alerts() -> None:
+    """Read alert packets of surveys and brokers."""
+
+
+@alerts.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a packet and line.")
+def show(files: tuple[Path, ...], *, as_json: bool) -> None:
+    """Print what each packet in FILES says: packets, archives of them, or folders.
+
+    A packet that cannot be read is reported in its place, and the exit code is then 1.
+    """
+    failed = False
+    if not as_json:
+        click.echo(_HEADING)
+    for record in describe(files):
+        failed = failed or "error" in record
+        click.echo(json.dumps(record) if as_json else _line(record))
+    if failed:
+        raise SystemExit(1)
+
+
+def describe(files: tuple[Path, ...]) -> Iterator[dict[str, Any]]:
+    """Give what each packet says, or why it cannot be read."""
+    for path in files:
+        for where, found in packets_in(path):
+            if isinstance(found, PacketInvalid):
+                yield {"path": where, "error": str(found)}
+            else:
+                yield {"path": where, **_said(found)}
+
+
+def _said(alert: Alert) -> dict[str, Any]:
+    return {
+        "survey": alert.survey,
+        "broker": alert.broker,
+        "object_id": alert.object_id,
+        "candid": alert.candid,
+        "ra": alert.ra,
+        "dec": alert.dec,
+        "jd": alert.jd,
+        "filter": alert.filter,
+        "magnitude": alert.magnitude,
+        "magnitude_error": alert.magnitude_error,
+        "is_positive": alert.is_positive,
+        "real_bogus": alert.real_bogus,
+        "real_bogus_name": alert.real_bogus_name,
+        "detections": len(alert.detections),
+        "limits": len(alert.limits),
+        "forced": len(alert.forced),
+        "cutouts": sorted(alert.cutouts),
+        "schema_version": alert.schema_version,
+        "notes": list(alert.notes),
+    }
+
+
+_HEADING = (
+    f"{'survey':<8}{'object':<22}{'ra':>10} {'dec':>9} {'jd':>15}  {'band':<5}{'mag':>6}"
+    f" {'+-':>5}  {'score':<17}{'before':<12}path"
+)
+
+
+def _line(record: dict[str, Any]) -> str:
+    if "error" in record:
+        return f"{'-':<8}{record['error']} {record['path']}"
+    score = "-"
+    if record["real_bogus"] is not None:
+        score = f"{record['real_bogus_name']} {record['real_bogus']:.2f}"
+    before = f"{record['detections']}+{record['limits']}+{record['forced']}"
+    notes = "".join(f"\n{'':<8}{note}" for note in record["notes"])
+    return (
+        f"{record['survey']:<8}{record['object_id'] or record['candid']:<22}"
+        f"{record['ra']:10.5f} {record['dec']:+9.5f} {record['jd']:15.5f}  "
+        f"{record['filter'] or '-':<5}{_magnitude(record['magnitude']):>6} "
+        f"{_magnitude(record['magnitude_error']):>5}  {score:<17}{before:<12}"
+        f"{record['path']}{notes}"
+    )
+
+
+def _magnitude(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
