@@ -12,17 +12,19 @@ import tarfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 from astropy.io import fits
 
 from benchmarks.maps import CORPUS
-from counterparts.cutouts import padded, read_cutout
+from counterparts.cutouts import CutoutInvalid, padded, read_cutout
 from counterparts.light_curves import light_curve
 from counterparts.packets.alert import Alert
 from counterparts.packets.encodings.avro import MAGIC
 from counterparts.packets.files import packets_in
 from counterparts.packets.read import Found, read_packets
+from counterparts.real_bogus import scores
 
 ALERTS = CORPUS / "alerts"
 SURVEYS = ("ztf", "lsst", "winter", "pgir", "atlas", "decam", "turbo", "broker", "lasair")
@@ -102,6 +104,8 @@ def main() -> None:
     rate(
         "the same by astropy.io.fits", "images", lambda: len([by_astropy(i) for i in images[:150]])
     )
+    triplets = [images for alert in whole if (images := triplet_of(alert))]
+    rate("braai d6_m7", "triplets", lambda: len(scores(triplets, "d6_m7")))
     print(f"\n{'':<10}{'alerts':>7}{'failed':>8}  by name")
     for survey in SURVEYS:
         alerts, reasons = count(survey)
@@ -114,6 +118,13 @@ def main() -> None:
     )
     if missed:
         sys.exit("; ".join(missed))
+
+
+def triplet_of(alert: Alert) -> list[np.ndarray]:
+    """Science, template and difference, if all three can be read."""
+    with suppress(CutoutInvalid, KeyError):
+        return [read_cutout(alert.cutouts[name]) for name in ("science", "template", "difference")]
+    return []
 
 
 def missing(files: list[bytes]) -> list[str]:

@@ -33,6 +33,7 @@ from tests.too_marshal.factories import (
     add_localization,
     add_night,
     add_notice,
+    add_object,
     add_person,
     add_plan,
     add_preflight,
@@ -41,12 +42,14 @@ from tests.too_marshal.factories import (
 )
 from too_marshal.db.accounts.people import Person, Role
 from too_marshal.db.base import now, open_engine, session_factory
+from too_marshal.db.counterparts.candidates import CandidateStatus
 from too_marshal.db.notices import Heartbeat, NoticeState
 from too_marshal.db.observing.exposures import Coverage
 from too_marshal.db.observing.queues import RobotQueue, SubmissionState
 from too_marshal.workflows.accounts.login import open_session
 from too_marshal.workflows.circulars.draft import draft
 from too_marshal.workflows.circulars.request import CircularRequest
+from too_marshal.workflows.counterparts.judge import judge
 from too_marshal.workflows.exposures.cover import cover
 
 __all__ = ["server_url"]
@@ -142,6 +145,12 @@ def _seed(session: Session) -> dict:
     coverage.by_source = {**coverage.by_source, "survey": part, "all": part}
     add_replacement(session, submission, ready)
     add_import(session, event)
+    for number in range(3):
+        add_object(session, event, f"ZTF26aaaaaa{number}", candid=f"{number}")
+    judge(
+        session, event, "ZTF", "ZTF26aaaaaa1", CandidateStatus.REJECTED, reason="a variable star",
+        seen=0, by="observer",
+    )  # fmt: skip
     circular = draft(session, event.id, CircularRequest(telescopes=["ZTF"]), author="observer")
     add_event(session, "S260102bc", is_retracted=True)
     stage = add_event(session, "MS260103c", is_test=True)

@@ -23,6 +23,7 @@ ADDRESSES = {
     "nights": "/events/{event_id}/night",
     "difference": "/events/{event_id}/difference",
     "timeline": "/events/{event_id}/timeline",
+    "candidates": "/events/{event_id}/candidates",
     "galaxies": "/events/{event_id}/galaxies",
     "compare": "/events/{event_id}/compare?plan={plan_id}&plan={executing_plan_id}",
     "plan": "/plans/{plan_id}",

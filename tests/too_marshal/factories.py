@@ -29,6 +29,7 @@ from too_marshal.db.accounts.people import Person, Role
 from too_marshal.db.accounts.programs import Program
 from too_marshal.db.base import now
 from too_marshal.db.circulars import CircularDraft
+from too_marshal.db.counterparts.alerts import AlertLevel, KeptAlert
 from too_marshal.db.events import Event, record
 from too_marshal.db.localizations import Localization, LocalizationState
 from too_marshal.db.notices import NoticeState, ReceivedNotice
@@ -269,6 +270,37 @@ def add_program(
         }
     )
     session.add(row)
+    session.commit()
+    return row
+
+
+def add_object(session: Session, event: Event, object_id: str, **values: Any) -> KeptAlert:
+    """An alert in the region of an event's current map."""
+    row = KeptAlert(
+        **{
+            "survey": "ZTF",
+            "candid": str(next(_numbers)),
+            "object_id": object_id,
+            "ra": 10.0,
+            "dec": 20.0,
+            "hpx29": 0,
+            "observed_at": now(),
+            "filter": "g",
+            "magnitude": 19.5,
+            "real_bogus": 0.9,
+            **values,
+        }
+    )
+    session.add(row)
+    session.flush()
+    session.add(
+        AlertLevel(
+            alert_id=row.id,
+            localization_id=event.current_localization_id,
+            event_id=event.id,
+            level=0.2,
+        )
+    )
     session.commit()
     return row
 

@@ -36,6 +36,39 @@ def show(files: tuple[Path, ...], *, as_json: bool) -> None:
         raise SystemExit(1)
 
 
+@alerts.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+def ingest(files: tuple[Path, ...]) -> None:
+    """Take in the packets in FILES: packets, archives of them, or folders.
+
+    What lies in the region of a live event, or beside a candidate, is kept. It may be stopped, and
+    done again. The exit code is 1 if a packet could not be read.
+    """
+    # Loaded here: whoever only looks at packets needs no database.
+    from too_marshal.db.base import session_factory  # noqa: PLC0415
+    from too_marshal.deployment.settings import Settings  # noqa: PLC0415
+    from too_marshal.processes.database import open_database  # noqa: PLC0415
+    from too_marshal.workflows.counterparts.ingest import Refused  # noqa: PLC0415
+    from too_marshal.workflows.counterparts.ingest import ingest as run  # noqa: PLC0415
+
+    seen = kept = new = refused = 0
+    settings = Settings.from_environ()
+    with open_database(settings) as engine, session_factory(engine)() as session:
+        for done in run(session, files, settings.data_dir):
+            if isinstance(done, Refused):
+                refused += 1
+                click.echo(f"{done.where}: {done.reason}", err=True)
+                continue
+            seen, kept, new = seen + done.seen, kept + done.kept, new + done.new
+            click.echo(f"{seen} alerts, {kept} in live regions, {new} of them new")
+    click.echo(
+        f"{seen} alerts read, {kept} in live regions and kept, {new} of them new; "
+        f"{refused} could not be read"
+    )
+    if refused:
+        raise SystemExit(1)
+
+
 def describe(files: tuple[Path, ...]) -> Iterator[dict[str, Any]]:
     """Give what each packet says, or why it cannot be read."""
     for path in files:

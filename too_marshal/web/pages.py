@@ -23,6 +23,7 @@ from too_marshal.web.alarms import drills, on_call
 from too_marshal.web.alarms import settings as alarm_settings
 from too_marshal.web.circulars import pages as circular_pages
 from too_marshal.web.event import (
+    candidates,
     difference,
     entering,
     first_screen,
@@ -64,6 +65,7 @@ PAGES: tuple[Blueprint, ...] = (
     auth.auth,
     design.design,
     listing.event_list,
+    candidates.candidates,
     event_page.events,
     first_screen.incident,
     installable.installable,

@@ -13,7 +13,7 @@ import pytest
 
 from counterparts.packets.alert import Alert, PacketInvalid
 from counterparts.packets.encodings.codecs import MAX_BLOCK
-from counterparts.packets.files import packets_in
+from counterparts.packets.files import packets_in, whole_packets_in
 from tests.counterparts.packets.samples import avro, packet
 
 
@@ -144,3 +144,33 @@ class _Zeros:
 
     def read(self, size):
         return bytes(size)
+
+
+def test_a_packet_that_stands_alone_comes_with_its_bytes(corpus):
+    folder = corpus / "alerts" / "winter"
+    told = list(packets_in(folder))
+    whole = list(whole_packets_in(folder))
+    assert [(where, found) for where, found, _ in whole] == told
+    for where, found, data in whole:
+        assert isinstance(found, Alert)
+        assert data == (folder.parent / where).read_bytes()
+
+
+def test_packets_of_an_archive_come_with_the_bytes_of_their_member(corpus):
+    archive = corpus / "alerts" / "ztf" / "Ampel-ZTF" / "recent_alerts.tar.gz"
+    with tarfile.open(archive) as opened:
+        members = {
+            f"{archive}:{member.name}": opened.extractfile(member).read()
+            for member in opened.getmembers()
+            if member.isfile()
+        }
+    found = list(whole_packets_in(archive))
+    assert len(found) > 10
+    assert all(members[where] == data for where, _, data in found)
+
+
+def test_packets_of_a_table_share_its_bytes_and_come_without(corpus):
+    table = corpus / "alerts" / "ztf" / "fink-science" / "alerts.parquet"
+    whole = list(whole_packets_in(table))
+    assert [data for _, _, data in whole] == [None] * len(whole)
+    assert [str(found) for _, found, _ in whole] == [str(found) for _, found in packets_in(table)]

@@ -23,6 +23,7 @@ from tests.too_marshal.factories import (
     add_import,
     add_localization,
     add_night,
+    add_object,
     add_plan,
     add_preflight,
     add_replacement,
@@ -126,6 +127,7 @@ def rows(session: Session) -> dict[str, int]:
     )  # fmt: skip
     session.add_all([link, trial, decision])
     session.commit()
+    add_object(session, event, "ZTF25aaa")
     hosts = b"ra,dec,distance\n1,2,40"
     galaxies = bring_galaxies(session, event, data=hosts, name="hosts", by="ann")
     return {
@@ -179,6 +181,7 @@ BODIES = {
     "put_correction": {"json": BY_HAND},
     "post_note": {"json": {"text": "seen"}},
     "put_charge": {"json": {"username": None, "instead_of": None}},
+    "put_candidate": {"json": {"survey": "ZTF", "object_id": "ZTF25aaa", "status": "pending"}},
     "put_name": {"json": {"name": "GW260101"}},
     "post_link": {"json": {"event_id": 2}},
     "post_rule": {"json": {"name": "a new rule", "notifies": True}},

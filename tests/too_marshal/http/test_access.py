@@ -70,6 +70,8 @@ OBSERVER_ENDPOINTS = {
     "on_call.answer",
     "on_call.store_note",
     "api.put_alarm_acknowledgment",
+    "candidates.store",
+    "api.put_candidate",
     "names.name",
     "notes.charge",
     "notes.add",

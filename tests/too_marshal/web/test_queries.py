@@ -16,7 +16,7 @@ from tests.too_marshal.factories import (
 )
 from too_marshal.db.observing.queues import SubmissionState
 
-MAX_QUERIES = 36
+MAX_QUERIES = 37
 
 
 @pytest.fixture

@@ -41,6 +41,7 @@ from too_marshal.web.plans.ask import choices, plan_asked
 from too_marshal.web.plans.form import PlanForm
 from too_marshal.web.replacements import SWAP_MESSAGES
 from too_marshal.workflows.circulars.received import circulars_among
+from too_marshal.workflows.counterparts.objects import count_objects
 from too_marshal.workflows.incident.charge import may_be_in_charge
 from too_marshal.workflows.incident.ledger import ledger_of
 from too_marshal.workflows.incident.milestones import story_of
@@ -101,6 +102,7 @@ def _page(event: Event, form: PlanForm | None = None) -> dict[str, Any]:
         "notes": notes_of(session, event.id),
         "about_plan": None,
         "observers": may_be_in_charge(session) if may(Role.OBSERVER) else [],
+        "object_count": count_objects(session, event),
         "bar": bar_of(ledger_of(session, event.id)),
         "guide": guide(standing) if service().settings.rehearsal and event.is_test else [],
         "form": form or PlanForm.empty(_asked_telescope()),

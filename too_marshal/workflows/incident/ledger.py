@@ -25,6 +25,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from too_marshal.db.alarms import Alarm, Notification, Occasion
 from too_marshal.db.circulars import CircularDraft, CircularSending
+from too_marshal.db.counterparts.alerts import AlertLevel, KeptAlert
+from too_marshal.db.counterparts.candidates import Candidate
 from too_marshal.db.deliveries import Delivery
 from too_marshal.db.events import Acknowledgment, Event
 from too_marshal.db.localizations import Localization, LocalizationState
@@ -46,6 +48,8 @@ STEPS: Mapping[str, str] = {
     "accepted": "robot has the queue",
     "first shutter": "first shutter",
     "last shutter": "last shutter",
+    "alerts in": "first alert from the region",
+    "candidate saved": "first candidate saved",
     "circular": "circular drafted",
     "circular sent": "circular sent",
 }
@@ -154,6 +158,12 @@ def _statements(is_wanted: Wanted) -> dict[str, Select[Any]]:
         "accepted": first(Plan.event_id, Submission.accepted_at, sent),
         "first shutter": seen.add_columns(func.min(exposures.c.start).label("at")),
         "last shutter": seen.add_columns(func.max(exposures.c.start).label("at")),
+        "alerts in": first(
+            AlertLevel.event_id,
+            KeptAlert.received_at,
+            (KeptAlert, KeptAlert.id == AlertLevel.alert_id),
+        ),
+        "candidate saved": first(Candidate.event_id, Candidate.saved_at),
         "circular": first(CircularDraft.event_id, CircularDraft.created_at),
         "circular sent": first(
             CircularDraft.event_id,

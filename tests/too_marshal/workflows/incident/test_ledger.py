@@ -13,11 +13,13 @@ from tests.too_marshal.factories import (
     add_event,
     add_exposures,
     add_localization,
+    add_object,
     add_plan,
     add_submission,
 )
 from too_marshal.db.base import now
 from too_marshal.db.circulars import CircularSending
+from too_marshal.db.counterparts.candidates import Candidate
 from too_marshal.db.deliveries import Delivery, DeliveryState
 from too_marshal.db.events import Acknowledgment, Event
 from too_marshal.db.notices import ReceivedNotice
@@ -55,6 +57,15 @@ def add_whole(session: Session, name: str = "S260101a", **values: object) -> Eve
             state=DeliveryState.SENT, sent_at=told,
         )
     )  # fmt: skip
+    session.refresh(event)
+    add_object(session, event, "A", received_at=start + timedelta(seconds=1200))
+    add_object(session, event, "B", received_at=start + timedelta(seconds=1300))
+    session.add(
+        Candidate(
+            event_id=event.id, survey="ZTF", object_id="A", ra=10, dec=20, status="pending",
+            saved_by="ann", saved_at=start + timedelta(seconds=1500), changed_by="ann",
+        )
+    )  # fmt: skip
     draft = add_circular(session, event)
     draft.created_at = start + timedelta(seconds=2000)
     session.add(
@@ -76,7 +87,8 @@ def test_every_step_has_its_time_and_the_first_counts(session: Session):
     assert arrival == {
         "trigger": -30, "published": -10, "received": 0, "map": 2, "planned": 10, "told": 20,
         "acknowledged": 30, "approved": 70, "accepted": 80, "first shutter": 270,
-        "last shutter": 870, "circular": 1970, "circular sent": 2470,
+        "last shutter": 870, "alerts in": 1170, "candidate saved": 1470,
+        "circular": 1970, "circular sent": 2470,
     }  # fmt: skip
     assert round(moments[-1].since_trigger or 0) == 2500
 

@@ -1,0 +1,122 @@
+"""Objects in the region of an event: their alerts taken together, and what was decided of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy.orm import Session
+
+from too_marshal.db.counterparts.alerts import AlertLevel, KeptAlert
+from too_marshal.db.counterparts.candidates import Candidate, CandidateStatus
+from too_marshal.db.events import Event
+
+
+@dataclass(frozen=True)
+class RegionObject:
+    """One object of a survey, as its alerts in an event's region show it."""
+
+    survey: str
+    object_id: str
+    ra: float
+    dec: float
+    """Of its last alert, ICRS, deg."""
+
+    level: float
+    """The least of its alerts, in the event's current map."""
+
+    alerts: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+    filter: str | None
+    magnitude: float | None
+    """Of its last alert."""
+
+    real_bogus: float | None
+    """The greatest of its alerts."""
+
+    candidate: Candidate | None
+    """What somebody has made of it."""
+
+
+def count_objects(session: Session, event: Event) -> int:
+    """How many objects there are in an event's region."""
+    keys = select(KeptAlert.survey, KeptAlert.object_id).distinct()
+    there = keys.join(AlertLevel, AlertLevel.alert_id == KeptAlert.id).where(*_in_region(event))
+    return session.scalar(select(func.count()).select_from(there.subquery())) or 0
+
+
+def objects_of(
+    session: Session, event: Event, *, limit: int = 100, offset: int = 0
+) -> Sequence[RegionObject]:
+    """Objects in an event's region: those that nobody has judged first, the most likely first."""
+    last = _last_alerts(event).subquery()
+    decided = case(
+        (Candidate.status.is_(None), 0), (Candidate.status == CandidateStatus.REJECTED, 2), else_=1
+    )
+    rows = session.execute(
+        select(last, Candidate)
+        .where(last.c.nth == 1)
+        .outerjoin(
+            Candidate,
+            and_(
+                Candidate.event_id == event.id,
+                Candidate.survey == last.c.survey,
+                Candidate.object_id == last.c.object_id,
+            ),
+        )
+        .order_by(decided, last.c.level, last.c.survey, last.c.object_id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [
+        RegionObject(
+            row.survey, row.object_id, row.ra, row.dec, row.level, row.alerts, row.first_seen_at,
+            row.observed_at, row.filter, row.magnitude, row.real_bogus, row.Candidate,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def object_of(session: Session, event: Event, survey: str, object_id: str) -> KeptAlert | None:
+    """The last alert of an object in an event's region; None where it has none there."""
+    return session.scalars(
+        select(KeptAlert)
+        .join(AlertLevel, AlertLevel.alert_id == KeptAlert.id)
+        .where(*_in_region(event), KeptAlert.survey == survey, KeptAlert.object_id == object_id)
+        .order_by(KeptAlert.observed_at.desc(), KeptAlert.id.desc())
+        .limit(1)
+    ).first()
+
+
+def _in_region(event: Event) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return (
+        AlertLevel.event_id == event.id,
+        AlertLevel.localization_id == event.current_localization_id,
+    )
+
+
+def _last_alerts(event: Event) -> Select[tuple[object, ...]]:
+    """Each alert in the region, its rank from its object's last on, and what all of them say."""
+    of_object = (KeptAlert.survey, KeptAlert.object_id)
+    latest_first = (KeptAlert.observed_at.desc(), KeptAlert.id.desc())
+    return (
+        select(
+            KeptAlert.survey,
+            KeptAlert.object_id,
+            KeptAlert.ra,
+            KeptAlert.dec,
+            KeptAlert.observed_at,
+            KeptAlert.filter,
+            KeptAlert.magnitude,
+            func.row_number().over(partition_by=of_object, order_by=latest_first).label("nth"),
+            func.min(AlertLevel.level).over(partition_by=of_object).label("level"),
+            func.count().over(partition_by=of_object).label("alerts"),
+            func.min(KeptAlert.observed_at).over(partition_by=of_object).label("first_seen_at"),
+            func.max(KeptAlert.real_bogus).over(partition_by=of_object).label("real_bogus"),
+        )
+        .join(AlertLevel, AlertLevel.alert_id == KeptAlert.id)
+        .where(*_in_region(event))
+    )
