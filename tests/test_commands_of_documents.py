@@ -18,6 +18,8 @@ from too_marshal.deployment.settings import ZTF_KEYS, Settings
 
 CODE = re.compile(r"^```[^\n]*\n(.*?)^```|`([^`\n]+)`", re.DOTALL | re.MULTILINE)
 
+PACKAGES = {"benchmarks", "counterparts", "planners", "telescopes", "too_marshal"}
+
 
 def commands(path: Path, program: str) -> list[str]:
     """What a document's code gives to a program, a line each, without comments and pipes."""
@@ -60,7 +62,7 @@ def test_the_documents_name_commands():
 def test_every_module_that_is_run_and_every_target_that_is_made_exists(path: Path):
     for line in commands(path, "python -m"):
         module = line.split()[0]
-        if module.partition(".")[0] in {"benchmarks", "planners", "telescopes", "too_marshal"}:
+        if module.partition(".")[0] in PACKAGES:
             assert importlib.util.find_spec(module) is not None, line
     targets = set(re.findall(r"(?m)^([\w-]+):", (ROOT / "Makefile").read_text()))
     for line in commands(path, "make"):

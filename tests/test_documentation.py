@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted(
     path for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")) if path.name != "CHANGELOG.md"
 )
-PLACES = ("", "too_marshal", "too_marshal/workflows", "planners", "telescopes")
+PLACES = ("", "too_marshal", "too_marshal/workflows", "counterparts", "planners", "telescopes")
 
 
 def named(path: Path) -> set[str]:

@@ -9,7 +9,7 @@ trap 'kill "$wheel" 2>/dev/null || true; rm -f "$log"' EXIT
 echo "== lint"
 ruff check .
 ruff format --check .
-codespell too_marshal planners telescopes gcn_templates tests docs benchmarks README.md CHANGELOG.md
+codespell too_marshal counterparts planners telescopes gcn_templates tests docs benchmarks README.md CHANGELOG.md
 echo "== templates and declared imports"
 djlint --lint --quiet too_marshal/web/templates
 deptry .

@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 import sys
 
-PACKAGES = ("too_marshal", "planners", "telescopes", "gcn_templates")
+PACKAGES = ("too_marshal", "counterparts", "planners", "telescopes", "gcn_templates")
 
 for root in PACKAGES:
     package = importlib.import_module(root)

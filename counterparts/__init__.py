@@ -1,0 +1,1 @@
+"""The counterpart among the alerts, in pure functions: no service, no database."""
