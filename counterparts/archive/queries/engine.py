@@ -103,7 +103,8 @@ class Reading(Iterator[pa.RecordBatch]):
     def close(self) -> None:
         """End it; more rows are not given."""
         self._is_over.set()
-        if self._watch.ident is not None:
+        # Where this one is forgotten, the watch itself may be the thread that finds it so.
+        if self._watch is not threading.current_thread():
             self._watch.join()
         self._engine.close()
 

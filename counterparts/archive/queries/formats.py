@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from counterparts.archive.queries.query import Answer
+from counterparts.archive.queries.answer import Answer
 
 _FORMULA = r"^[=+\-@\t\r]"
 """A spreadsheet would take a text that begins so for a formula."""

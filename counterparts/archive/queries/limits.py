@@ -57,7 +57,8 @@ def translated(error: Exception, limits: Limits) -> Exception:
         )
     if isinstance(error, duckdb.PermissionException):
         return QueryRefused("The question may read the archive's alerts and nothing else.")
-    if not isinstance(error, _MISTAKES):
+    # Where DuckDB names a file, it is not the question that is wrong.
+    if not isinstance(error, _MISTAKES) or ".parquet" in str(error):
         return FileFault("A file of the archive is damaged or missing.")
     # The first line; the next ones show where in a text that is ours.
     text = str(error).splitlines()[0]

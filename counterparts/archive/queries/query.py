@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,60 +9,16 @@ import pyarrow as pa
 
 from counterparts.archive.columns import INDEX, NAMES, schema
 from counterparts.archive.errors import QueryRefused
+from counterparts.archive.queries.answer import Answer
 from counterparts.archive.queries.conditions import Where
 from counterparts.archive.queries.engine import Reading
 from counterparts.archive.queries.limits import Limits
 from counterparts.archive.queries.relations import alerts
+from counterparts.archive.storage.catalog import Part
 from counterparts.archive.storage.live import Live, LiveFile, live, readable
-from counterparts.archive.storage.manifest import Part
 from counterparts.archive.storage.parquet_files import Facts
 
 _DEFAULT = Limits()
-
-
-class Answer(Iterator[pa.RecordBatch]):
-    """Alerts as they come; they can be taken once."""
-
-    def __init__(
-        self,
-        reading: Reading,
-        fields: pa.Schema,
-        faults: list[str],
-        where: Where | None = None,
-    ) -> None:
-        self.schema = fields
-        self.faults = tuple(faults)
-        """What is wrong with files in which more might be, each in a sentence."""
-        self.is_cut = False
-        """Whether there was more than the rows that were asked for; known once all are taken."""
-        self._reading = reading
-        self._where = where
-        self._left = reading.limits.rows
-
-    def __next__(self) -> pa.RecordBatch:
-        for found in self._reading:
-            mask = None if self._where is None else self._where.exactly(found)
-            batch = found if mask is None else found.filter(pa.array(mask))
-            if not len(batch):
-                continue
-            if self._left is not None and len(batch) > self._left:
-                self.is_cut = True
-                self.close()
-                batch = batch.slice(0, self._left)
-                if not len(batch):
-                    break
-            if self._left is not None:
-                self._left -= len(batch)
-            return batch.select(self.schema.names).cast(self.schema)
-        raise StopIteration
-
-    def close(self) -> None:
-        """Take no more."""
-        self._reading.close()
-
-    def table(self) -> pa.Table:
-        """All of it."""
-        return pa.Table.from_batches(self, schema=self.schema)
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from counterparts.archive.columns import NAMES
+from counterparts.archive.queries.answer import Answer
 from counterparts.archive.queries.conditions import Where
 from counterparts.archive.queries.engine import Reading
 from counterparts.archive.queries.limits import Limits
-from counterparts.archive.queries.query import Answer, Archive
+from counterparts.archive.queries.query import Archive
 from counterparts.archive.queries.relations import alerts
 from counterparts.archive.queries.statements import VIEW, check_statement
 

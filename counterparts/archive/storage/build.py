@@ -12,10 +12,11 @@ import numpy as np
 import pyarrow as pa
 
 from counterparts.archive.columns import IDENTITY, INDEX, SCHEMA_VERSION
+from counterparts.archive.storage.catalog import CATALOGS, Catalog, Part
 from counterparts.archive.storage.durable import UNFINISHED, place_folder
 from counterparts.archive.storage.hats import part_path, write_descriptions, write_part
 from counterparts.archive.storage.live import LiveFile
-from counterparts.archive.storage.manifest import CATALOGS, Catalog, Part, write_entry
+from counterparts.archive.storage.manifest import write_entry
 from counterparts.archive.storage.partitions import MAX_ROWS, Cell, Histogram
 from counterparts.archive.storage.rows import identities_at, index_columns, rows_between
 

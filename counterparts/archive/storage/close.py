@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from counterparts.archive.storage.build import Recipe, build
+from counterparts.archive.storage.catalog import Catalog
 from counterparts.archive.storage.durable import sole_writer
 from counterparts.archive.storage.live import Live, LiveFile, catalog_of, files_of, live, readable
-from counterparts.archive.storage.manifest import Catalog, write_manifest
+from counterparts.archive.storage.manifest import write_manifest
 from counterparts.archive.storage.nights import month_of
 from counterparts.archive.storage.partitions import MAX_ROWS
 

@@ -6,9 +6,10 @@ import time
 from pathlib import Path
 
 from counterparts.archive.storage.build import Recipe, build
+from counterparts.archive.storage.catalog import Catalog
 from counterparts.archive.storage.durable import sole_writer
 from counterparts.archive.storage.live import files_of, live
-from counterparts.archive.storage.manifest import Catalog, Manifest, write_manifest
+from counterparts.archive.storage.manifest import Manifest, write_manifest
 from counterparts.archive.storage.nights import month_of
 from counterparts.archive.storage.partitions import MAX_ROWS
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from counterparts.archive.errors import FileFault
+from counterparts.archive.storage.catalog import Catalog
 from counterparts.archive.storage.incoming import batches
-from counterparts.archive.storage.manifest import Catalog, Manifest, read_manifest
+from counterparts.archive.storage.manifest import Manifest, read_manifest
 from counterparts.archive.storage.parquet_files import Facts, facts_of
 
 

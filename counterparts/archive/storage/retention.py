@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from counterparts.archive.storage.catalog import Catalog
 from counterparts.archive.storage.durable import sole_writer
-from counterparts.archive.storage.manifest import Catalog, Manifest, read_manifest, write_manifest
+from counterparts.archive.storage.manifest import Manifest, read_manifest, write_manifest
 
 
 @dataclass(frozen=True)

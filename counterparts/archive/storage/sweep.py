@@ -9,14 +9,10 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from counterparts.archive.storage.catalog import CATALOGS
 from counterparts.archive.storage.durable import UNFINISHED, flush, sole_writer
 from counterparts.archive.storage.incoming import INCOMING
-from counterparts.archive.storage.manifest import (
-    CATALOGS,
-    Manifest,
-    read_manifest,
-    write_manifest,
-)
+from counterparts.archive.storage.manifest import Manifest, read_manifest, write_manifest
 
 GRACE = 3600.0
 """For so long a question may still read what counted when it began, s."""

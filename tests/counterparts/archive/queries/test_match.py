@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from counterparts.archive.errors import FileFault, LimitReached, QueryRefused
 from counterparts.archive.queries.conditions import Where
 from counterparts.archive.queries.limits import Limits
-from counterparts.archive.queries.match import Positions, match
+from counterparts.archive.queries.match import match
+from counterparts.archive.queries.positions import Positions
 from counterparts.archive.queries.query import Archive
 from counterparts.archive.storage.close import close
 from counterparts.archive.storage.incoming import append

@@ -65,14 +65,12 @@ def test_killed_at_any_step_it_changes_no_answer_and_can_be_done_again(what, bas
         assert rows(folder) == before
         act(what, folder)
         assert rows(folder) == before
-
-
-def test_what_a_killed_process_left_is_swept(base, tmp_path):
-    for folder in copies("close", base, tmp_path):
+        # What was left behind by who was killed goes.
         close(folder, NIGHT)
         compact(folder, NIGHT[:7])
         sweep(folder, grace=0)
         (catalog,) = live(folder).manifest.catalogs
         assert [path.name for path in (folder / "catalogs").iterdir()] == [catalog.name]
         assert not list(folder.rglob(".unfinished*"))
+        assert rows(folder) == before
         shutil.rmtree(folder)

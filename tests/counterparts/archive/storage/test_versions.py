@@ -9,7 +9,8 @@ from astropy.coordinates import SkyCoord
 
 from counterparts.archive import columns
 from counterparts.archive.queries.conditions import Where
-from counterparts.archive.queries.match import Positions, match
+from counterparts.archive.queries.match import match
+from counterparts.archive.queries.positions import Positions
 from counterparts.archive.queries.query import Archive
 from counterparts.archive.queries.sql import ask
 from counterparts.archive.storage import build
