@@ -13,12 +13,14 @@ import pytest
 
 HEAVY = {
     "confluent_kafka",
+    "duckdb",
     "gwemopt",
     "healpy",
     "highspy",
     "ligo",
     "matplotlib",
     "paramiko",
+    "pyarrow",
     "pyvo",
     "scipy.optimize",
     "scipy.spatial",

@@ -1,0 +1,1 @@
+"""How the archive is asked: by place, time and condition, by positions, and in SQL."""
