@@ -273,6 +273,11 @@ def draw(localization_id: int) -> None:
     """Draw the map of a localization for where no script runs."""
 
 
+@_task(queue=CPU_BOUND, priority=LATER)
+def look_back(localization_id: int) -> None:
+    """Keep the alerts of a new map's region that are in the archive already."""
+
+
 @_task(priority=LATER)
 def suggest_links(event_id: int) -> None:
     """Look for events that may be of the same source."""

@@ -11,8 +11,8 @@ from too_marshal.db.events import Event
 from too_marshal.http.access import current_person, needs
 from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.counterparts.judge import MAX_REASON_LENGTH, judge
+from too_marshal.workflows.counterparts.live_maps import KEPT_LEVEL
 from too_marshal.workflows.counterparts.objects import count_objects, objects_of
-from too_marshal.workflows.counterparts.take import KEPT_LEVEL
 
 candidates = Blueprint("candidates", __name__)
 

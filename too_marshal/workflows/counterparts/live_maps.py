@@ -17,6 +17,9 @@ from too_marshal.workflows.localizations.localize import load_skymap
 LIVE_FOR = timedelta(days=14)
 """After T0: so long an alert may be an event's counterpart, as kilonovae and afterglows fade."""
 
+KEPT_LEVEL = 0.95
+"""Credible level of the region whose alerts are kept."""
+
 MAX_MAPS = 64
 """That are kept in memory; one is of a few MB."""
 

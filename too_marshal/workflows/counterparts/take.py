@@ -6,7 +6,7 @@ in a map is what the map says.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,9 @@ from planners.geometry.ranges import hpx29
 from too_marshal.db.base import now
 from too_marshal.db.counterparts.alerts import AlertLevel, KeptAlert
 from too_marshal.db.counterparts.candidates import Candidate, CandidateStatus
-from too_marshal.workflows.counterparts.live_maps import LiveMaps, time_of
+from too_marshal.workflows.counterparts.archiving import archive, candid_of, object_id_of
+from too_marshal.workflows.counterparts.live_maps import KEPT_LEVEL, LiveMaps, time_of
 from too_marshal.workflows.counterparts.packet_files import store_packet
-
-KEPT_LEVEL = 0.95
-"""Credible level of the region whose alerts are kept."""
 
 BESIDE = 2.0 * u.arcsec
 """Of a candidate: the same object, or its host."""
@@ -67,11 +65,13 @@ def take(session: Session, packets: Sequence[Packet], maps: LiveMaps, folder: Pa
     maps
         The maps that were read for earlier batches.
     folder
-        The data folder, where packets are kept.
+        The data folder, where packets are kept, and columns of all.
     """
     if not packets:
         return Taken(0, 0, 0)
     alerts = [packet.alert for packet in packets]
+    # Before it is read which maps there are: a map that comes later looks back at these.
+    archive(folder, alerts)
     coord = SkyCoord([each.ra for each in alerts], [each.dec for each in alerts], unit="deg")
     index, jd = hpx29(coord), np.array([each.jd for each in alerts])
     live = maps.between(session, float(jd.min()), float(jd.max()))
@@ -79,10 +79,38 @@ def take(session: Session, packets: Sequence[Packet], maps: LiveMaps, folder: Pa
     wanted = (levels < KEPT_LEVEL).any(axis=0) | _beside_candidates(session, coord)
     chosen = np.flatnonzero(wanted).tolist()
     rows = [_row(packets[i], int(index[i]), folder) for i in chosen]
-    known, new = _store(session, rows)
-    _store_levels(session, live, levels, chosen, [known[_key(row)] for row in rows])
+    new = store(session, live, rows, levels[:, chosen])
     session.commit()
     return Taken(len(packets), len(chosen), new)
+
+
+def store(
+    session: Session,
+    live: Mapping[int, LiveMap],
+    rows: Sequence[dict[str, Any]],
+    levels: NDArray[np.float64],
+) -> int:
+    """Keep alerts, and their levels; what is there already stays. Not committed.
+
+    Parameters
+    ----------
+    session
+        Open session.
+    live
+        Maps by their events.
+    rows
+        Columns of `KeptAlert`, shape (n,).
+    levels
+        Of each row in each map, shape (n_maps, n).
+
+    Returns
+    -------
+    int
+        How many are new.
+    """
+    known, new = _store_alerts(session, rows)
+    _store_levels(session, live, levels, [known[_key(row)] for row in rows])
+    return new
 
 
 def _beside_candidates(session: Session, coord: SkyCoord) -> NDArray[np.bool_]:
@@ -100,13 +128,11 @@ def _beside_candidates(session: Session, coord: SkyCoord) -> NDArray[np.bool_]:
 
 def _row(packet: Packet, index: int, folder: Path) -> dict[str, Any]:
     alert = packet.alert
-    # One of the two is there.
-    object_id = alert.object_id or alert.candid or ""
     return {
         "survey": alert.survey,
         "broker": alert.broker,
-        "candid": (alert.candid or f"{object_id} {alert.jd:.6f}")[:100],
-        "object_id": object_id[:100],
+        "candid": candid_of(alert),
+        "object_id": object_id_of(alert),
         "ra": alert.ra,
         "dec": alert.dec,
         "hpx29": index,
@@ -128,7 +154,7 @@ def _key(row: dict[str, Any]) -> tuple[str, str]:
     return row["survey"], row["candid"]
 
 
-def _store(
+def _store_alerts(
     session: Session, rows: Sequence[dict[str, Any]]
 ) -> tuple[dict[tuple[str, str], int], int]:
     """Numbers of the rows by survey and detection, and how many of them are new."""
@@ -152,9 +178,8 @@ def _store(
 
 def _store_levels(
     session: Session,
-    live: dict[int, LiveMap],
+    live: Mapping[int, LiveMap],
     levels: NDArray[np.float64],
-    chosen: Sequence[int],
     alert_ids: Sequence[int],
 ) -> None:
     rows = {
@@ -165,7 +190,7 @@ def _store_levels(
             "level": float(levels[row, i]),
         }
         for row, (event_id, each) in enumerate(live.items())
-        for i, alert_id in zip(chosen, alert_ids, strict=True)
+        for i, alert_id in enumerate(alert_ids)
         if levels[row, i] < KEPT_LEVEL
     }
     if rows:

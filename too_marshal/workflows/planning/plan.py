@@ -70,6 +70,7 @@ def propose_plans(session: Session, localization_id: int) -> None:
     for rule in tagging:
         tag_by_rule(session, event.id, rule)
     tasks.rescore(localization_id=localization.id).defer(session, priority=urgency(event))
+    tasks.look_back(localization_id=localization.id).defer(session)
     if is_recent(event):
         # Not before: a worker that has nothing to do would begin with it, and plans wait for it.
         tasks.work_out_nights(localization_id=localization.id).defer(session)

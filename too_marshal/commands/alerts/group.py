@@ -69,6 +69,33 @@ def ingest(files: tuple[Path, ...]) -> None:
         raise SystemExit(1)
 
 
+@alerts.command()
+@click.option("--ra", type=click.FloatRange(0, 360), help="Center of a cone, ICRS, deg.")
+@click.option("--dec", type=click.FloatRange(-90, 90), help="Center of a cone, ICRS, deg.")
+@click.option("--radius", type=click.FloatRange(0), default=2.0, show_default=True, help="arcsec.")
+@click.option("--object", "object_id", help="The survey's name of an object.")
+@click.option("--survey", help="Such as ZTF.")
+@click.option("--since", type=float, help="First Julian date, UTC.")
+@click.option("--until", type=float, help="Julian date before which, UTC.")
+@click.option("--where", "expression", help='Condition, as "real_bogus > 0.5 AND magnitude < 20".')
+@click.option("--sql", help="One SELECT on the table alerts, in place of all conditions.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "json", "csv", "parquet"]),
+    default="jsonl",
+    show_default=True,
+)
+def query(**asked: Any) -> None:
+    """Ask the archive of all alerts that were taken in, and write what is found.
+
+    What cannot be asked, or takes too long, is said with its reason.
+    """
+    from too_marshal.commands.alerts.query import run  # noqa: PLC0415 - DuckDB takes its time
+
+    run(**asked)
+
+
 def describe(files: tuple[Path, ...]) -> Iterator[dict[str, Any]]:
     """Give what each packet says, or why it cannot be read."""
     for path in files:
