@@ -273,6 +273,11 @@ def draw(localization_id: int) -> None:
     """Draw the map of a localization for where no script runs."""
 
 
+@_task(queue=CPU_BOUND, priority=LATER, retry=Retry.NEVER, queueing_lock="tidy_archive")
+def tidy_archive() -> None:
+    """Close nights of the archive of alerts that are over, and join those of past months."""
+
+
 @_task(queue=CPU_BOUND, priority=LATER)
 def look_back(localization_id: int) -> None:
     """Keep the alerts of a new map's region that are in the archive already."""

@@ -38,6 +38,9 @@ ALARM_SECONDS = 60.0
 PRUNE_SECONDS = 86400.0
 """Between two removals of what could not be read."""
 
+TIDY_SECONDS = 3600.0
+"""Between two looks for nights of the archive of alerts that are over."""
+
 OTHERS_SECONDS = 600.0
 """Between two looks at what other groups have told the Treasure Map."""
 
@@ -120,6 +123,7 @@ def _keep_time(
     every(PROCESS_WAITING_SECONDS, tasks.interpret_waiting())
     every(ALARM_SECONDS, tasks.look_for_alarms())
     every(PRUNE_SECONDS, tasks.prune(), next_run_time=datetime.now(UTC))
+    every(TIDY_SECONDS, tasks.tidy_archive(), next_run_time=datetime.now(UTC))
     every(NIGHTS_SECONDS, tasks.look_for_new_nights(), next_run_time=datetime.now(UTC))
     if settings.drill:
         day, at = drill_time(settings)
