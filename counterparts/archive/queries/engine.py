@@ -15,7 +15,6 @@ from counterparts.archive.queries.limits import Limits, too_long, translated
 
 ROWS_IN_BATCH = 65_536
 
-
 _AGAIN = 0.05
 """Between two interruptions, s: one that comes before the question has begun is forgotten."""
 

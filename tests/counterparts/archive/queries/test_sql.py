@@ -194,6 +194,21 @@ def test_a_mistake_is_explained_without_paths(archive):
         ask(archive, "SELECT CAST(object_id AS INTEGER) FROM alerts").table()
 
 
+def test_columns_of_one_name_are_refused(archive):
+    with pytest.raises(QueryRefused, match="called ra: name one by AS"):
+        ask(archive, "SELECT ra, dec AS ra FROM alerts")
+
+
+def test_views_within_views_cannot_make_the_planner_last(archive):
+    doubled = "".join(
+        f", a{number} AS (SELECT x.ra FROM a{number - 1} x, a{number - 1} y)"
+        for number in range(1, 6)
+    )
+    query = f"WITH a0 AS (SELECT ra FROM alerts){doubled} SELECT count(*) FROM a5 WHERE ra > 1"
+    with pytest.raises(LimitReached):
+        ask(archive, query, Limits(seconds=2)).table()
+
+
 FOREVER = (
     "SELECT count(*) FROM alerts a, alerts b, alerts c, alerts d WHERE a.ra + b.ra + c.ra < d.ra"
 )
