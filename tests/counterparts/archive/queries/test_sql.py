@@ -3,11 +3,12 @@
 import threading
 import time
 
+import duckdb
 import pyarrow as pa
 import pytest
 
 from counterparts.archive.errors import ArchiveFault, LimitReached, QueryRefused
-from counterparts.archive.queries.engine import locked_engine
+from counterparts.archive.queries.engine import kept_engine, locked_engine
 from counterparts.archive.queries.limits import Limits
 from counterparts.archive.queries.query import Archive
 from counterparts.archive.queries.sql import ask
@@ -134,6 +135,20 @@ def test_the_engine_itself_gives_nothing_away(archive, statement, tmp_path):
     engine.close()
     assert "secret\\n" not in answer
     assert [path.name for path in tmp_path.iterdir()] == ["secret.csv"]
+
+
+def test_the_engine_that_is_kept_is_locked_as_well(archive, tmp_path):
+    (tmp_path / "secret").write_text("secret")
+    engine = kept_engine(archive.folder, Limits())
+    for statement in (
+        f"SELECT * FROM read_text('{tmp_path}/secret')",
+        f"COPY (SELECT 1) TO '{tmp_path}/out.csv'",
+        f"ATTACH '{tmp_path}/x.db'",
+        "SET allowed_directories = ['/']",
+        "SET enable_external_access = true",
+    ):
+        with pytest.raises(duckdb.Error):
+            engine.execute(statement)
 
 
 ANSWERED = [
