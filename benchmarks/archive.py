@@ -138,12 +138,12 @@ def ask_all(folder: Path, rows: int) -> None:
     since, until = span_of(BIG_NIGHTS[0])[0], span_of(BIG_NIGHTS[-1])[1]
     where = Where(region=region, since=since, until=until)
     timed("region over three nights of 1e6", 2.0, lambda: size(archive.query(where)))
-    half = POSITIONS // 2
-    which = random.integers(0, 1 << 16, half)
+    again = POSITIONS // 10
+    which = random.integers(0, 1 << 16, again)
     coord = SkyCoord(
-        np.concatenate([ra[which], random.uniform(0, 360, POSITIONS - half)]),
+        np.concatenate([ra[which], random.uniform(0, 360, POSITIONS - again)]),
         np.concatenate(
-            [dec[which], np.degrees(np.arcsin(random.uniform(-1, 1, POSITIONS - half)))]
+            [dec[which], np.degrees(np.arcsin(random.uniform(-1, 1, POSITIONS - again)))]
         ),
         unit=u.deg,
     )

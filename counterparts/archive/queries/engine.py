@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -15,7 +16,6 @@ from counterparts.archive.queries.limits import Limits, too_long, translated
 
 ROWS_IN_BATCH = 65_536
 
-
 _AGAIN = 0.05
 """Between two interruptions, s: one that comes before the question has begun is forgotten."""
 
@@ -25,11 +25,30 @@ def locked_engine(folder: Path, paths: list[str], limits: Limits) -> duckdb.Duck
 
     It can write nothing and load nothing, and none of this can be changed from within.
     """
+    allowed = ", ".join(quoted(str(folder.absolute() / path)) for path in paths)
+    return _locked(f"SET allowed_paths = [{allowed}]", limits.memory, limits.threads)
+
+
+def kept_engine(folder: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
+    """Give a connection to a DuckDB that can read the archive's folder, and is kept for the next.
+
+    It is for statements of ours: to open one, and every file's footer anew, takes longer than most
+    questions.
+    """
+    return _kept(folder.absolute(), limits.memory, limits.threads).cursor()
+
+
+@lru_cache(maxsize=4)
+def _kept(folder: Path, memory: int, threads: int) -> duckdb.DuckDBPyConnection:
+    return _locked(f"SET allowed_directories = [{quoted(str(folder))}]", memory, threads)
+
+
+def _locked(allow: str, memory: int, threads: int) -> duckdb.DuckDBPyConnection:
     engine = duckdb.connect(
         ":memory:",
         config={
-            "threads": limits.threads,
-            "memory_limit": f"{max(limits.memory >> 20, 1)}MiB",
+            "threads": threads,
+            "memory_limit": f"{max(memory >> 20, 1)}MiB",
             "temp_directory": "",
             "python_enable_replacements": False,
             "autoload_known_extensions": False,
@@ -38,8 +57,8 @@ def locked_engine(folder: Path, paths: list[str], limits: Limits) -> duckdb.Duck
         },
     )
     engine.execute("SET TimeZone = 'UTC'")
-    allowed = ", ".join(quoted(str(folder / path)) for path in paths)
-    engine.execute(f"SET allowed_paths = [{allowed}]")
+    engine.execute("SET parquet_metadata_cache = true")
+    engine.execute(allow)
     engine.execute("SET enable_external_access = false")
     engine.execute("SET lock_configuration = true")
     return engine
@@ -51,7 +70,7 @@ def quoted(text: str) -> str:
 
 
 class Reading(Iterator[pa.RecordBatch]):
-    """Rows of one question as they come; whatever is held for it ends with the last, or by `close`.
+    """Rows of one question as they come; the connection is closed with the last, or by `close`.
 
     Its time runs from the begin until the last row is taken.
 
@@ -66,12 +85,12 @@ class Reading(Iterator[pa.RecordBatch]):
     """
 
     def __init__(
-        self, folder: Path, paths: list[str], query: str, limits: Limits, before: str = ""
+        self, engine: duckdb.DuckDBPyConnection, query: str, limits: Limits, before: str = ""
     ) -> None:
         self.limits = limits
         self._deadline = time.monotonic() + limits.seconds
         self._is_over = threading.Event()
-        self._engine = locked_engine(folder, paths, limits)
+        self._engine = engine
         # A daemon: what is forgotten does not keep the process.
         self._watch = threading.Thread(
             target=_interrupt_at, args=(self._engine, self._deadline, self._is_over), daemon=True

@@ -11,7 +11,7 @@ from counterparts.archive.columns import INDEX, NAMES, schema
 from counterparts.archive.errors import QueryRefused
 from counterparts.archive.queries.answer import Answer
 from counterparts.archive.queries.conditions import Where
-from counterparts.archive.queries.engine import Reading
+from counterparts.archive.queries.engine import Reading, kept_engine
 from counterparts.archive.queries.limits import Limits
 from counterparts.archive.queries.relations import alerts
 from counterparts.archive.storage.catalog import Part
@@ -97,7 +97,7 @@ class Archive:
         relation = alerts(self.folder, touched.catalogs, touched.waiting, where.place_and_time)
         needed = dict.fromkeys((*columns, *_exact_columns(where)))
         query = f"SELECT {', '.join(needed)} FROM ({relation}) WHERE {where.rest}"  # noqa: S608 - names of ours, values quoted, an expression that was checked
-        reading = Reading(self.folder, touched.paths, query, limits)
+        reading = Reading(kept_engine(self.folder, limits), query, limits)
         fields = pa.schema([schema().field(name).with_nullable(nullable=True) for name in columns])
         return Answer(reading, fields, touched.faults, where)
 

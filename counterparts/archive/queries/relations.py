@@ -71,7 +71,7 @@ def _of_files(folder: Path, files: list[LiveFile], condition: str) -> str:
     """Rows of some files; columns that came after a file are empty."""
     by_version = defaultdict(list)
     for file in files:
-        by_version[file.facts.version].append(quoted(str(folder / file.path)))
+        by_version[file.facts.version].append(quoted(str(folder.absolute() / file.path)))
     selects = [
         f"SELECT {_columns(version)} FROM read_parquet([{', '.join(paths)}]) WHERE {condition}"  # noqa: S608 - see the module
         for version, paths in sorted(by_version.items())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from counterparts.archive.columns import NAMES
+from counterparts.archive.errors import QueryRefused
 from counterparts.archive.queries.answer import Answer
 from counterparts.archive.queries.conditions import Where
-from counterparts.archive.queries.engine import Reading
+from counterparts.archive.queries.engine import Reading, locked_engine
 from counterparts.archive.queries.limits import Limits
 from counterparts.archive.queries.query import Archive
 from counterparts.archive.queries.relations import alerts
@@ -42,5 +43,10 @@ def ask(archive: Archive, statement: str, limits: Limits = _LIMITS) -> Answer:
     touched = archive.touched(Where())
     relation = alerts(archive.folder, touched.catalogs, touched.waiting, "true")
     view = f"CREATE VIEW {VIEW} AS SELECT {', '.join(NAMES)} FROM ({relation})"  # noqa: S608 - nothing of the statement is in it
-    reading = Reading(archive.folder, touched.paths, statement, limits, before=view)
+    engine = locked_engine(archive.folder, touched.paths, limits)
+    reading = Reading(engine, statement, limits, before=view)
+    names = reading.schema.names
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        reading.close()
+        raise QueryRefused(f"Two columns of the answer are called {twice[0]}: name one by AS.")
     return Answer(reading, reading.schema, touched.faults)

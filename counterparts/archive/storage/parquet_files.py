@@ -15,8 +15,11 @@ import pyarrow.parquet as pq
 from counterparts.archive.columns import INDEX, version_of
 from counterparts.archive.errors import FileFault
 
-ROWS_IN_GROUP = 16_384
-"""What is skipped or read as one: a question for one place reads so many rows of a file."""
+ROWS_IN_GROUP = 131_072
+"""Each group more makes the footer longer, which every question reads."""
+
+ROWS_IN_PAGE = 1024
+"""What is read as one of a group: a question for one place reads so many rows of a file."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ def write_parquet(table: pa.Table, path: Path) -> None:
         table,
         path,
         row_group_size=ROWS_IN_GROUP,
+        max_rows_per_page=ROWS_IN_PAGE,
+        write_batch_size=ROWS_IN_PAGE,
         compression="zstd",
         write_page_index=True,
         use_dictionary=["survey", "filter", "object_id", "program_id", "n_detections"],

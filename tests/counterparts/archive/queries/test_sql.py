@@ -3,11 +3,12 @@
 import threading
 import time
 
+import duckdb
 import pyarrow as pa
 import pytest
 
 from counterparts.archive.errors import ArchiveFault, LimitReached, QueryRefused
-from counterparts.archive.queries.engine import locked_engine
+from counterparts.archive.queries.engine import kept_engine, locked_engine
 from counterparts.archive.queries.limits import Limits
 from counterparts.archive.queries.query import Archive
 from counterparts.archive.queries.sql import ask
@@ -136,6 +137,20 @@ def test_the_engine_itself_gives_nothing_away(archive, statement, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["secret.csv"]
 
 
+def test_the_engine_that_is_kept_is_locked_as_well(archive, tmp_path):
+    (tmp_path / "secret").write_text("secret")
+    engine = kept_engine(archive.folder, Limits())
+    for statement in (
+        f"SELECT * FROM read_text('{tmp_path}/secret')",
+        f"COPY (SELECT 1) TO '{tmp_path}/out.csv'",
+        f"ATTACH '{tmp_path}/x.db'",
+        "SET allowed_directories = ['/']",
+        "SET enable_external_access = true",
+    ):
+        with pytest.raises(duckdb.Error):
+            engine.execute(statement)
+
+
 ANSWERED = [
     ("SELECT count(*) AS n FROM alerts", [{"n": 3010}]),
     ("FROM alerts SELECT candid ORDER BY candid LIMIT 1", [{"candid": "1000000"}]),
@@ -192,6 +207,21 @@ def test_a_mistake_is_explained_without_paths(archive):
     assert str(archive.folder) not in str(refusal.value)
     with pytest.raises(QueryRefused, match="cannot be answered"):
         ask(archive, "SELECT CAST(object_id AS INTEGER) FROM alerts").table()
+
+
+def test_columns_of_one_name_are_refused(archive):
+    with pytest.raises(QueryRefused, match="called ra: name one by AS"):
+        ask(archive, "SELECT ra, dec AS ra FROM alerts")
+
+
+def test_views_within_views_cannot_make_the_planner_last(archive):
+    doubled = "".join(
+        f", a{number} AS (SELECT x.ra FROM a{number - 1} x, a{number - 1} y)"
+        for number in range(1, 6)
+    )
+    query = f"WITH a0 AS (SELECT ra FROM alerts){doubled} SELECT count(*) FROM a5 WHERE ra > 1"
+    with pytest.raises(LimitReached):
+        ask(archive, query, Limits(seconds=2)).table()
 
 
 FOREVER = (
