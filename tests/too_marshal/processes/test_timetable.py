@@ -61,7 +61,7 @@ def clocks(database_url, monkeypatch):
         engine.dispose()
 
 
-TASKS = ("interpret_waiting", "prune", "look_for_new_nights")
+TASKS = ("interpret_waiting", "prune", "tidy_archive", "look_for_new_nights")
 """What the clock asks for where there is no robot."""
 
 
