@@ -1,4 +1,4 @@
-"""What people write to each other about events and plans."""
+"""What people write to each other about events, plans and candidates."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from too_marshal.db.base import Base, Utc, now
 
 
 class Note(Base):
-    """A comment on an event, or on one of its plans."""
+    """A comment on an event, or on one of its plans or candidates."""
 
     __tablename__ = "note"
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), index=True)
     plan_id: Mapped[int | None] = mapped_column(ForeignKey("plan.id"), index=True)
+    candidate_id: Mapped[int | None] = mapped_column(ForeignKey("candidate.id"), index=True)
     author: Mapped[str] = mapped_column(String(80))
     text: Mapped[str]
     mentions: Mapped[list[str]] = mapped_column(

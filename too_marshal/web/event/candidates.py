@@ -13,6 +13,7 @@ from too_marshal.http.service import database, row_or_404
 from too_marshal.workflows.counterparts.judge import MAX_REASON_LENGTH, judge
 from too_marshal.workflows.counterparts.live_maps import KEPT_LEVEL
 from too_marshal.workflows.counterparts.objects import count_objects, objects_of
+from too_marshal.workflows.incident.notes import notes_on_candidates
 
 candidates = Blueprint("candidates", __name__)
 
@@ -35,6 +36,7 @@ def index(event_id: int) -> str:
         following=first + PAGE_SIZE if len(rows) > PAGE_SIZE else None,
         before=max(first - PAGE_SIZE, 0) if first else None,
         statuses=list(CandidateStatus),
+        notes_on=notes_on_candidates(database(), event_id),
         kept_level=KEPT_LEVEL,
         max_reason=MAX_REASON_LENGTH,
     )

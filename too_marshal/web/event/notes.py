@@ -1,4 +1,4 @@
-"""Notes on events and plans, and who is in charge."""
+"""Notes on events, plans and candidates, and who is in charge."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from too_marshal.db.accounts.people import Role
+from too_marshal.db.counterparts.candidates import Candidate
 from too_marshal.db.events import Event
 from too_marshal.db.notes import Note
 from too_marshal.http.access import current_person, may, needs
@@ -55,13 +56,18 @@ def _mentions(text: str, note: Note) -> Markup:
 @notes.post("/events/<row:event_id>/notes")
 @needs(Role.OBSERVER)
 def add(event_id: int) -> WerkzeugResponse:
-    """Write a note on an event, or on one of its plans."""
+    """Write a note on an event, or on one of its plans or candidates."""
     row_or_404(Event, event_id)
-    plan_id = request.form.get("plan_id", type=int)
+    plan_id, candidate_id = (
+        request.form.get(name, type=int) for name in ("plan_id", "candidate_id")
+    )
+    if candidate_id is not None:
+        row_or_404(Candidate, candidate_id)
     try:
         note = write_note(
-            database(), event_id, _text(), by=current_person().username, plan_id=plan_id
-        )
+            database(), event_id, _text(), by=current_person().username, plan_id=plan_id,
+            candidate_id=candidate_id,
+        )  # fmt: skip
     except NoteRefused as err:
         abort(422, f"{err}.")
     return _back(note)
@@ -118,4 +124,6 @@ def _text() -> str:
 def _back(note: Note) -> WerkzeugResponse:
     if note.plan_id is not None:
         return redirect(url_for("plans.plan", plan_id=note.plan_id, _anchor="notes"), 303)
+    if note.candidate_id is not None:
+        return redirect(url_for("candidates.index", event_id=note.event_id), 303)
     return redirect(url_for("events.event", event_id=note.event_id, _anchor="fold-notes"), 303)

@@ -1,8 +1,9 @@
-"""Notes on events and plans, and whom they call."""
+"""Notes on events, plans and candidates, and whom they call."""
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from too_marshal import tasks
 from too_marshal.db.accounts.people import Person
 from too_marshal.db.base import now
+from too_marshal.db.counterparts.candidates import Candidate
 from too_marshal.db.events import record
 from too_marshal.db.locks import lock
 from too_marshal.db.notes import Note
@@ -26,30 +28,50 @@ class NoteRefused(ValueError):
     """It cannot be; the message is for the person."""
 
 
-def write_note(
-    session: Session, event_id: int, text: str, *, by: str, plan_id: int | None = None
+def write_note(  # noqa: PLR0913 - what a note may be about
+    session: Session,
+    event_id: int,
+    text: str,
+    *,
+    by: str,
+    plan_id: int | None = None,
+    candidate_id: int | None = None,
 ) -> Note:
-    """Write a note on an event, or on one of its plans; committed.
+    """Write a note on an event, or on one of its plans or candidates; committed.
 
     Raises
     ------
     NoteRefused
-        If there is nothing in it, or too much, or the plan is of another event.
+        If there is nothing in it, or too much, or the plan or candidate is of another event.
     """
     text = _checked(text)
-    if plan_id is not None and session.get_one(Plan, plan_id).event_id != event_id:
-        raise NoteRefused(f"plan {plan_id} is of another event")
+    about = _about(session, event_id, plan_id, candidate_id)
     note = Note(
-        event_id=event_id, plan_id=plan_id, author=by, text=text, mentions=_called(session, text)
-    )
+        event_id=event_id, plan_id=plan_id, candidate_id=candidate_id, author=by, text=text,
+        mentions=_called(session, text),
+    )  # fmt: skip
     session.add(note)
     session.flush()
-    about = f"Note on plan {plan_id}" if plan_id is not None else "Note"
-    _record(session, note, f"{about}: {_shortened(text)}", by)
+    _record(session, note, f"Note{about}: {_shortened(text)}", by)
     if note.mentions:
         tasks.tell_mentioned(note_id=note.id).defer(session)
     session.commit()
     return note
+
+
+def _about(session: Session, event_id: int, plan_id: int | None, candidate_id: int | None) -> str:
+    """What a note is about, beside its event, as its line on the timeline says it."""
+    about = ""
+    if plan_id is not None:
+        if session.get_one(Plan, plan_id).event_id != event_id:
+            raise NoteRefused(f"plan {plan_id} is of another event")
+        about = f" on plan {plan_id}"
+    if candidate_id is not None:
+        candidate = session.get_one(Candidate, candidate_id)
+        if candidate.event_id != event_id:
+            raise NoteRefused(f"{candidate.object_id} is a candidate of another event")
+        about += f" on {candidate.object_id}"
+    return about
 
 
 def change_note(session: Session, note_id: int, text: str, *, by: str) -> Note:
@@ -100,11 +122,22 @@ def remove_note(session: Session, note_id: int, *, by: str, is_admin: bool = Fal
 
 
 def notes_of(session: Session, event_id: int, plan_id: int | None = None) -> Sequence[Note]:
-    """Notes on an event and its plans, or on one plan, the latest first."""
+    """Notes on an event, its plans and candidates, or on one plan, the latest first."""
     query = select(Note).where(Note.event_id == event_id, Note.removed_at.is_(None))
     if plan_id is not None:
         query = query.where(Note.plan_id == plan_id)
     return session.scalars(query.order_by(Note.id.desc()).limit(200)).all()
+
+
+def notes_on_candidates(session: Session, event_id: int) -> dict[int, list[Note]]:
+    """Notes on each candidate of an event, by its number, the latest first."""
+    query = select(Note).where(
+        Note.event_id == event_id, Note.candidate_id.is_not(None), Note.removed_at.is_(None)
+    )
+    found = defaultdict(list)
+    for note in session.scalars(query.order_by(Note.id.desc()).limit(1000)):
+        found[note.candidate_id or 0].append(note)
+    return found
 
 
 def mentions_of(session: Session, username: str, limit: int = 20) -> Sequence[Note]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from tests.too_marshal.web.event.test_page import page
 from tests.too_marshal.workflows.counterparts.sky import RA, burst, seen
 from too_marshal.db.counterparts.candidates import Candidate
-from too_marshal.db.events import Event
+from too_marshal.db.events import Activity, Event
 from too_marshal.web.event.candidates import PAGE_SIZE
 from too_marshal.workflows.counterparts.live_maps import LiveMaps
 from too_marshal.workflows.counterparts.take import take
@@ -103,3 +103,25 @@ def test_many_are_paged(observer: FlaskClient, session: Session, tmp_path: Path)
         f"/events/{event.id}/candidates", data=judgment(object_id="Z050", first=str(PAGE_SIZE))
     )
     assert answer.location.endswith(f"?first={PAGE_SIZE}")
+
+
+def test_notes_are_written_on_candidates_and_call_people(
+    observer: FlaskClient, event: Event, session: Session
+):
+    address = f"/events/{event.id}/candidates"
+    assert "Add the note" not in page(observer, address), "of an object that somebody has judged"
+    observer.post(address, data=judgment())
+    row = session.scalars(select(Candidate)).one()
+    told = {"candidate_id": str(row.id), "text": "fades, see <b> @observer"}
+    answer = observer.post(f"/events/{event.id}/notes", data=told)
+    assert (answer.status_code, answer.location) == (303, address)
+    shown = page(observer, address)
+    assert "fades, see &lt;b&gt; <strong>@observer</strong>" in shown
+    assert "a candidate</a>" in page(observer, f"/events/{event.id}")
+    assert "fades" in page(observer, "/account")
+    lines = session.scalars(select(Activity.text).where(Activity.subject == "note")).all()
+    assert lines == ["Note on ZTF25aaa: fades, see <b> @observer"]
+    other = burst(session, "S250101b")
+    assert observer.post(f"/events/{other.id}/notes", data=told).status_code == 422
+    unknown = told | {"candidate_id": "4711"}
+    assert observer.post(f"/events/{event.id}/notes", data=unknown).status_code == 404
