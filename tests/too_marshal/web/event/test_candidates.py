@@ -38,7 +38,7 @@ def test_before_any_alert_the_page_says_how_they_come(viewer: FlaskClient, sessi
 
 
 def test_the_event_says_how_many_objects_there_are(viewer: FlaskClient, event: Event):
-    assert "Alerts of 2 objects lie in the region" in page(viewer, f"/events/{event.id}")
+    assert "Alerts in the region: 2 objects</a>" in page(viewer, f"/events/{event.id}")
 
 
 def test_objects_are_listed_and_a_viewer_decides_nothing(viewer: FlaskClient, event: Event):
