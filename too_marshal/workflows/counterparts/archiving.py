@@ -58,7 +58,10 @@ def archive(data_dir: Path, alerts: Sequence[Alert]) -> None:
     rows = [{**_columns(alert), "received_at": present} for alert in alerts]
     names = [column for column in COLUMNS if column.name in rows[0]]
     table = pa.table(
-        {each.name: pa.array([row[each.name] for row in rows], each.type) for each in names}
+        {
+            each.name: pa.array([_fitting(row[each.name], each.type) for row in rows], each.type)
+            for each in names
+        }
     )
     identity = "\n".join(sorted(f"{row['survey']} {row['candid']}" for row in rows))
     append(archive_folder(data_dir), hashlib.sha256(identity.encode()).hexdigest()[:40], table)
@@ -90,6 +93,12 @@ def _columns(alert: Alert) -> dict[str, Any]:
         "real_bogus": alert.real_bogus,
         **{name: _number(alert.fields.get(member)) for name, member in _OF_PACKET.items()},
     }
+
+
+def _fitting(value: Any, type_: pa.DataType) -> Any:
+    """A value, unless it is a fraction where whole numbers stand: that costs it, and no alert."""
+    is_fraction = isinstance(value, float) and not value.is_integer()
+    return None if is_fraction and pa.types.is_integer(type_) else value
 
 
 def _number(value: object) -> int | float | None:

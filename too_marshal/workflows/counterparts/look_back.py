@@ -15,6 +15,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from counterparts.archive.queries.conditions import Where
+from counterparts.archive.queries.limits import Limits
 from counterparts.archive.queries.query import Archive
 from counterparts.levels.live import LiveMap, levels_in
 from too_marshal.db.base import now
@@ -34,6 +35,13 @@ COLUMNS = (
     "survey", "object_id", "candid", "ra", "dec", "jd", "filter", "magnitude", "magnitude_error",
     "limiting_magnitude", "is_positive", "real_bogus", "packet_sha256", "_healpix_29",
 )  # fmt: skip
+
+
+LIMITS = Limits(seconds=3600.0)
+"""Of the question to the archive: rows are stored while they are taken, and nobody waits."""
+
+ROWS_AT_ONCE = 500
+"""Rows that are stored in one statement, of which each value is a parameter: 65 535 may be."""
 
 
 def look_back(session: Session, data_dir: Path, localization_id: int) -> int:
@@ -83,8 +91,10 @@ def look_back(session: Session, data_dir: Path, localization_id: int) -> int:
 
 def _rows(archive: Archive, where: Where) -> Iterator[list[dict[str, Any]]]:
     present = now()
-    for batch in archive.query(where, COLUMNS):
-        yield [_row(found, present) for found in batch.to_pylist()]
+    for batch in archive.query(where, COLUMNS, LIMITS):
+        for first in range(0, len(batch), ROWS_AT_ONCE):
+            some = batch.slice(first, ROWS_AT_ONCE)
+            yield [_row(found, present) for found in some.to_pylist()]
 
 
 def _row(found: dict[str, Any], present: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from numpy.typing import NDArray
-from sqlalchemy import select, tuple_
+from sqlalchemy import ColumnElement, literal_column, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -28,6 +28,9 @@ from too_marshal.db.counterparts.candidates import Candidate, CandidateStatus
 from too_marshal.workflows.counterparts.archiving import archive, candid_of, object_id_of
 from too_marshal.workflows.counterparts.live_maps import KEPT_LEVEL, LiveMaps, time_of
 from too_marshal.workflows.counterparts.packet_files import store_packet
+
+_IS_NEW: ColumnElement[bool] = literal_column("(xmax = 0)")
+"""Whether a row was inserted, and not changed: PostgreSQL notes there who has changed it."""
 
 BESIDE = 2.0 * u.arcsec
 """Of a candidate: the same object, or its host."""
@@ -163,17 +166,21 @@ def _store_alerts(
         return {}, 0
     # In one order, whoever stores them: of two processes neither waits for the other.
     ordered = [unique[key] for key in sorted(unique)]
-    made = session.execute(
-        insert(KeptAlert)
-        .values(ordered)
-        .on_conflict_do_nothing(index_elements=["survey", "candid"])
-        .returning(KeptAlert.id)
+    statement = insert(KeptAlert).values(ordered)
+    packet = statement.excluded.packet_sha256
+    made = session.scalars(
+        statement.on_conflict_do_update(
+            index_elements=["survey", "candid"],
+            # What was found in the archive, without its packet, gets it when it comes again.
+            set_={"packet_sha256": packet},
+            where=KeptAlert.packet_sha256.is_(None) & packet.is_not(None),
+        ).returning(_IS_NEW)
     ).all()
     keys = tuple_(KeptAlert.survey, KeptAlert.candid)
     found = session.execute(
         select(KeptAlert.survey, KeptAlert.candid, KeptAlert.id).where(keys.in_(list(unique)))
     )
-    return {(survey, candid): row_id for survey, candid, row_id in found}, len(made)
+    return {(survey, candid): row_id for survey, candid, row_id in found}, sum(made)
 
 
 def _store_levels(
