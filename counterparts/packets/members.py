@@ -113,6 +113,26 @@ class Members:
             self.notes.append(f"{name} is {_shown(value)}, which is neither positive nor negative")
         return found
 
+    def within(self, name: str, called: str) -> Members:
+        """Give the members of the record within this one, without which there is no alert.
+
+        Parameters
+        ----------
+        name
+            Of the member.
+        called
+            What a person calls it.
+
+        Raises
+        ------
+        PacketInvalid
+            If it is missing, or is no record.
+        """
+        values = self.values.get(name)
+        if not isinstance(values, dict):
+            raise PacketInvalid(f"The packet has no {called}.")
+        return Members(values)
+
     def records(self, name: str) -> Sequence[Mapping[str, Any]]:
         """Give the records in a list; what is none is left out with a note."""
         value = self.values.get(name)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from counterparts.packets.alert import ZERO_POINT, Alert, Measurement, PacketInvalid
+from counterparts.packets.alert import ZERO_POINT, Alert, Measurement
 from counterparts.packets.formats import PacketFormat, Shape
 from counterparts.packets.members import MAX_FLUX, Members
 from counterparts.packets.surveys.differences import five_sigma, magnitude_of
@@ -40,10 +40,8 @@ def read(record: Mapping[str, Any], shape: Shape, *, is_whole: bool) -> Alert:
     PacketInvalid
         If who, where or when is not certain.
     """
-    values = record.get("candidate")
-    if not isinstance(values, dict):
-        raise PacketInvalid("The packet has no candidate.")
-    packet, candidate = Members(record), Members(values)
+    packet = Members(record)
+    candidate = packet.within("candidate", "candidate")
     scores = ((name, candidate.number(name)) for name in _SCORES)
     score_name, score = next(((n, s) for n, s in scores if s is not None), (None, None))
     before = _histories(packet, _unit(candidate)) if is_whole else {}
@@ -63,7 +61,7 @@ def read(record: Mapping[str, Any], shape: Shape, *, is_whole: bool) -> Alert:
         limiting_magnitude=candidate.magnitude("diffmaglim"),
         real_bogus=score,
         real_bogus_name=score_name,
-        fields=values,
+        fields=candidate.values,
         detections=before.get("prv_candidates", ()),
         limits=before.get("prv_nondetections", ()),
         forced=before.get("fp_hists", ()),

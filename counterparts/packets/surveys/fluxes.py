@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from counterparts.packets.alert import ZERO_POINT, Alert, Measurement, PacketInvalid
+from counterparts.packets.alert import ZERO_POINT, Alert, Measurement
 from counterparts.packets.formats import Shape
 from counterparts.packets.members import MJD_OFFSET, Members
 from counterparts.packets.surveys.differences import five_sigma, magnitude_of, utc
@@ -63,10 +63,8 @@ class FluxLayout:
         PacketInvalid
             If who, where or when is not certain.
         """
-        values = record.get("diaSource")
-        if not isinstance(values, dict):
-            raise PacketInvalid("The packet has no source.")
-        packet, source = Members(record), Members(values)
+        packet = Members(record)
+        source = packet.within("diaSource", "source")
         measured = self._measurement(source)
         reliability = source.number("reliability")
         detections = entries(packet, "prvDiaSources", self._measurement) if is_whole else []
@@ -88,7 +86,7 @@ class FluxLayout:
             real_bogus=reliability,
             real_bogus_name=None if reliability is None else "reliability",
             schema_version=packet.text("lsst_schema_version") or shape.version,
-            fields=values,
+            fields=source.values,
             detections=tuple(detections),
             forced=tuple(forced),
             cutouts=read_cutouts(record, CUTOUTS) if is_whole else {},

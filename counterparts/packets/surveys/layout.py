@@ -103,10 +103,8 @@ class Layout:
         PacketInvalid
             If who, where or when is not certain.
         """
-        values = record.get("candidate")
-        if not isinstance(values, dict):
-            raise PacketInvalid("The packet has no candidate.")
-        packet, candidate = Members(record), Members(values)
+        packet = Members(record)
+        candidate = packet.within("candidate", "candidate")
         score, score_name = self._score(candidate)
         rest = self._rest(packet) if is_whole else _Rest()
         return Alert(
@@ -125,7 +123,7 @@ class Layout:
             real_bogus=score,
             real_bogus_name=score_name,
             schema_version=packet.text("schemavsn") or shape.version,
-            fields=values,
+            fields=candidate.values,
             detections=rest.detections,
             limits=rest.limits,
             forced=rest.forced,
