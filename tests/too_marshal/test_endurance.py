@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,15 @@ from sqlalchemy import Engine
 from tests.too_marshal.endurance import FAILED, worker
 from tests.too_marshal.fleet import count
 
-WARM_UP, ROUNDS, EVENTS = 6, 2, 6
+WARM_UP, ROUNDS, EVENTS = 6, 3, 4
 """Events at first, until every kind of job was done; then rounds, and events in each."""
 
 JOBS_OF_AN_EVENT = 12
 
-MAX_GROWTH = 40.0
-"""MB that the rest may add. It adds less than 10; to keep the problem of each plan, 10 MB, would
-add three times as much."""
+MAX_GROWTH = 15.0
+"""MB that every round may add. Most add less than 3, and one may add 60, when both of the worker's
+jobs were at their largest in the same moment for the first time: that is seen once. To keep the
+problem of each plan, 10 MB, adds 40 in every round."""
 
 
 def test_memory_stays_where_it_is_after_the_first_jobs(
@@ -29,10 +31,11 @@ def test_memory_stays_where_it_is_after_the_first_jobs(
         # What drawing loads, 50 MB, stays; else it comes with the first picture, whenever that is.
         busy.do(1)
         busy.draw()
-        first = busy.do(WARM_UP - 1)
-        last = [busy.do(EVENTS) for _ in range(ROUNDS)][-1]
+        readings = [busy.do(WARM_UP - 1), *(busy.do(EVENTS) for _ in range(ROUNDS))]
+    first, last = readings[0], readings[-1]
     assert last.jobs >= (WARM_UP + ROUNDS * EVENTS) * JOBS_OF_AN_EVENT
     assert count(engine, FAILED) == 0
     assert count(engine, "SELECT count(*) FROM plan WHERE state = 'ready'") >= ROUNDS * EVENTS
-    assert last.resident - first.resident < MAX_GROWTH, busy.readings
+    growths = [after.resident - before.resident for before, after in pairwise(readings)]
+    assert min(growths) < MAX_GROWTH, readings
     assert last.processes <= first.processes + 2, "children end with their jobs"

@@ -16,7 +16,7 @@ from counterparts.archive.storage.catalog import CATALOGS, Catalog, Part
 from counterparts.archive.storage.durable import UNFINISHED, place_folder
 from counterparts.archive.storage.hats import part_path, write_descriptions, write_part
 from counterparts.archive.storage.live import LiveFile
-from counterparts.archive.storage.manifest import write_entry
+from counterparts.archive.storage.manifest import begin_manifest, write_entry
 from counterparts.archive.storage.partitions import MAX_ROWS, Cell, Histogram
 from counterparts.archive.storage.rows import identities_at, index_columns, rows_between
 
@@ -88,6 +88,7 @@ def build(
         replaces=tuple(old.name for old in recipe.catalogs),
     )
     write_entry(built, catalog)
+    begin_manifest(folder)
     place_folder(built, place)
     return catalog
 

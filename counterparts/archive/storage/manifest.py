@@ -83,20 +83,34 @@ def read_manifest(folder: Path) -> Manifest:
     ManifestFault
         If it cannot be read, or is missing although there are catalogs.
     """
+    manifest = _read_if_there(folder)
+    if manifest is None and catalog_folders(folder):
+        # The first of them may have come since: its list was there before it (`begin_manifest`).
+        manifest = _read_if_there(folder)
+        if manifest is None:
+            raise ManifestFault(
+                f"The archive's list of files ({MANIFEST}) is missing, and must be made anew."
+            )
+    return manifest or Manifest()
+
+
+def _read_if_there(folder: Path) -> Manifest | None:
     try:
         descriptor = os.open(folder / MANIFEST, os.O_RDONLY | os.O_NOFOLLOW)
         with os.fdopen(descriptor, "rb") as file:
             return _MANIFEST.validate_json(file.read())
     except FileNotFoundError:
-        if catalog_folders(folder):
-            raise ManifestFault(
-                f"The archive's list of files ({MANIFEST}) is missing, and must be made anew."
-            ) from None
-        return Manifest()
+        return None
     except (OSError, ValidationError) as error:
         raise ManifestFault(
             f"The archive's list of files ({MANIFEST}) cannot be read, and must be made anew."
         ) from error
+
+
+def begin_manifest(folder: Path) -> None:
+    """Have a list there before the first catalog: a catalog without one tells of a lost list."""
+    if not (folder / MANIFEST).exists():
+        write_manifest(folder, Manifest())
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

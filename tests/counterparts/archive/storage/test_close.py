@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from counterparts.archive.errors import ArchiveBusy, FileFault
+from counterparts.archive.storage import manifest
 from counterparts.archive.storage.close import close, waiting_nights
 from counterparts.archive.storage.compact import compact
 from counterparts.archive.storage.durable import sole_writer
@@ -164,3 +165,16 @@ def test_other_nights_are_left_alone(tmp_path):
     append(tmp_path, "two", alerts(3, night=NEXT, first=3))
     close(tmp_path, NIGHT)
     assert waiting_nights(tmp_path) == (NEXT,)
+
+
+def test_who_asks_just_before_the_first_night_is_closed_finds_no_list_lost(tmp_path, monkeypatch):
+    append(tmp_path, "one", alerts(3))
+    look = manifest.catalog_folders
+
+    def look_after_the_close(folder):
+        monkeypatch.undo()
+        close(folder, NIGHT)
+        return look(folder)
+
+    monkeypatch.setattr(manifest, "catalog_folders", look_after_the_close)
+    assert len(candids(tmp_path)) == 3

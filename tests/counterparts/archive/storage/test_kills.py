@@ -56,6 +56,18 @@ def test_a_batch_is_there_whole_or_not_at_all(base, tmp_path):
         assert len(candids(folder)) == before + 30
 
 
+def test_killed_at_any_step_the_first_night_is_closed_by_who_comes_next(tmp_path):
+    base = tmp_path / "base"
+    append(base, "one", near(40))
+    before = rows(base)
+    folders = copies("close", base, tmp_path)
+    assert len(folders) > 5
+    for folder in folders:
+        assert rows(folder) == before
+        close(folder, NIGHT)
+        assert rows(folder) == before
+
+
 @pytest.mark.parametrize("what", ["close", "compact", "sweep"])
 def test_killed_at_any_step_it_changes_no_answer_and_can_be_done_again(what, base, tmp_path):
     before = rows(base)
