@@ -1,4 +1,4 @@
-"""Cells of cameras are found once for all planners and nights that a file of tests looks at."""
+"""Cells of cameras are found once for all planners and nights that tests look at."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST = 64
 """Answers that are kept: half a gigabyte."""
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def cells_once() -> Iterator[None]:
     """The same pointings of the same camera cover the same cells, whoever asks.
 
