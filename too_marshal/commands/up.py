@@ -16,6 +16,7 @@ from too_marshal.commands.processes import CannotStart, held_folder, note_place
 from too_marshal.db.accounts.people import Person, Role
 from too_marshal.db.base import now, session_factory
 from too_marshal.deployment import logs
+from too_marshal.deployment.alert_sources import alert_sources
 from too_marshal.deployment.channels import channels_of
 from too_marshal.deployment.robots import Robots
 from too_marshal.deployment.settings import Settings
@@ -126,7 +127,7 @@ def _run(  # noqa: PLR0913 - what is run, and how
 def _listen_elsewhere(
     supervisor: Supervisor, settings: Settings, variables: dict[str, str]
 ) -> None:
-    """Listen to the further sources of notices that are configured, each in its own process."""
+    """Listen to further notices, and to alerts, as configured, each in a process of its own."""
     sources = {"scimma": is_configured(settings), "voevent": bool(settings.voevent_broker)}
     for source, wanted in sources.items():
         if wanted:
@@ -134,6 +135,11 @@ def _listen_elsewhere(
                 f"listener-{source}", "too_marshal.cli", "listen", "--source", source,
                 environ=variables,
             )  # fmt: skip
+    for source in alert_sources(settings):
+        supervisor.add(
+            f"alerts-{source}", "too_marshal.cli", "alerts", "listen", "--source", source,
+            environ=variables,
+        )  # fmt: skip
 
 
 def _somebody(engine: Engine) -> bool:

@@ -108,7 +108,7 @@ class StreamPosition(Base):
     __tablename__ = "stream_position"
 
     cluster: Mapped[str] = mapped_column(String(120), primary_key=True)
-    topic: Mapped[str] = mapped_column(String(120), primary_key=True)
+    topic: Mapped[str] = mapped_column(String(249), primary_key=True)
     partition: Mapped[int] = mapped_column(Integer, primary_key=True)
     next_offset: Mapped[int] = mapped_column(BigInteger)
     moved_at: Mapped[Utc] = mapped_column(default=now)

@@ -17,7 +17,8 @@ from telescopes.entries import Entry
 from telescopes.file_faults import first_fault, nearest
 from telescopes.protocols.endpoint import Endpoint, credentials
 from telescopes.queues import QUEUES, endpoint_model, protocols_of
-from too_marshal.deployment.logs import keep_secret, redact
+from too_marshal.deployment.credentials import CredentialInvalid, credential
+from too_marshal.deployment.logs import redact
 from too_marshal.deployment.settings import SettingInvalid
 
 REFERENCES = ("_file", "_env")
@@ -186,17 +187,10 @@ def _with_credentials(
 def _credential(key: str, reference: Any, environ: Mapping[str, str]) -> str:
     if not isinstance(reference, str):
         raise _Wrong(key, "must be a text")
-    if key.endswith("_env"):
-        value = environ.get(reference, "")
-    else:
-        try:
-            value = Path(reference).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as err:
-            raise _Wrong(key, f"{reference} cannot be read ({_why(err)})") from None
-    if not value:
-        raise _Wrong(key, f"{reference} is empty or not set")
-    keep_secret(value)
-    return value
+    try:
+        return credential(key, reference, environ)
+    except CredentialInvalid as err:
+        raise _Wrong(key, str(err)) from None
 
 
 def _try(telescope: str, protocol: str, endpoint: Mapping[str, Any]) -> None:
@@ -239,7 +233,3 @@ def _written(key: str, model: type[Endpoint]) -> str:
     if key in credentials(model):
         return " or ".join(f"{key}{ending}" for ending in REFERENCES)
     return key
-
-
-def _why(err: OSError | UnicodeDecodeError) -> str:
-    return err.strerror or "unreadable" if isinstance(err, OSError) else "not text"

@@ -174,6 +174,9 @@ class Settings:
     robots: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     """Entries as of the robots file, by telescope, of robots that variables describe."""
 
+    alert_sources_file: str = ""
+    """TOML file of streams of alert packets; see docs/alerts.md."""
+
     archives: bool = True
     """Whether published archives are read for the telescopes whose real robot is configured."""
 

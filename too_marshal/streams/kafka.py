@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import confluent_kafka
 import gcn_kafka
@@ -22,6 +22,9 @@ from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicP
 from too_marshal.deployment.errors import OperatorError
 from too_marshal.deployment.settings import Settings
 from too_marshal.streams.outage import Outage
+
+if TYPE_CHECKING:
+    from confluent_kafka.admin import TopicMetadata
 
 logger = logging.getLogger(__name__)
 
@@ -111,12 +114,22 @@ def cluster_name(settings: Settings) -> str:
     return settings.kafka_cluster or settings.kafka_bootstrap or settings.kafka_domain
 
 
-def _arrived(message: confluent_kafka.Message) -> Arrived:
+def arrived(message: confluent_kafka.Message) -> Arrived:
+    """Give what is needed of a message that is no error."""
     topic, partition, offset = message.topic(), message.partition(), message.offset()
     assert topic is not None
     assert partition is not None
     assert offset is not None
     return Arrived(topic, partition, offset, message.value() or b"")
+
+
+def topics_at(consumer: confluent_kafka.Consumer) -> dict[str, TopicMetadata]:
+    """Topics that the brokers have now, by name; none where they do not answer."""
+    try:
+        return dict(consumer.list_topics(timeout=LIST_SECONDS).topics)
+    except KafkaException as err:
+        OUTAGE.failed("topics", f"no list of topics ({err.args[0].str()})")
+        return {}
 
 
 class WaitingRoom:
@@ -226,7 +239,7 @@ class Subscription:
             if error is None:
                 OUTAGE.works()
                 if self._is_wanted(message):
-                    self._waiting.add(_arrived(message))
+                    self._waiting.add(arrived(message))
             # An error's value is its text: it is never a notice.
             elif error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
                 OUTAGE.failed((error.code(), message.topic()), f"{message.topic()}: {error.str()}")
@@ -235,11 +248,7 @@ class Subscription:
         if time.monotonic() - self._looked_at < self._refresh_seconds:
             return
         self._looked_at = time.monotonic()
-        try:
-            known = self._consumer.list_topics(timeout=LIST_SECONDS).topics
-        except KafkaException as err:
-            OUTAGE.failed("topics", f"no list of topics ({err.args[0].str()})")
-            return
+        known = topics_at(self._consumer)
         partitions = {
             (name, partition)
             for name in self._topics & known.keys()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import (
@@ -27,6 +27,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from too_marshal.db.accounts.people import Role
 from too_marshal.db.base import now
+from too_marshal.db.counterparts.quarantine import QuarantinedPacket
 from too_marshal.db.events import record
 from too_marshal.db.heartbeats import BEAT_SECONDS
 from too_marshal.db.notices import Heartbeat, NoticeState, ReceivedNotice
@@ -137,6 +138,9 @@ def index() -> str:
         ),
         unread=session.scalar(
             select(func.count()).where(ReceivedNotice.state == NoticeState.RECEIVED)
+        ),
+        packets=session.scalar(
+            select(func.count()).where(QuarantinedPacket.received_at > present - timedelta(days=1))
         ),
         robots=[
             (row, "red" if row.error else level((present - row.tried_at).total_seconds()))

@@ -96,6 +96,26 @@ def query(**asked: Any) -> None:
     run(**asked)
 
 
+@alerts.command()
+@click.option("--source", metavar="NAME", help="Which; needed where there are several.")
+def listen(source: str | None) -> None:
+    """Listen to a stream of alert packets until told to stop.
+
+    As many as are started share its partitions.
+    """
+    from too_marshal.commands.alerts import streams  # noqa: PLC0415 - Kafka takes its time
+
+    streams.listen(source)
+
+
+@alerts.command()
+def sources() -> None:
+    """Print the streams of alert packets: how far each was read, and what could not be."""
+    from too_marshal.commands.alerts import streams  # noqa: PLC0415 - Kafka takes its time
+
+    streams.sources()
+
+
 def describe(files: tuple[Path, ...]) -> Iterator[dict[str, Any]]:
     """Give what each packet says, or why it cannot be read."""
     for path in files:

@@ -1,5 +1,5 @@
 """What came back: alerts in the regions of events, and the objects among them that matter."""
 
-from too_marshal.db.counterparts import alerts, candidates
+from too_marshal.db.counterparts import alerts, candidates, quarantine
 
-__all__ = ["alerts", "candidates"]
+__all__ = ["alerts", "candidates", "quarantine"]

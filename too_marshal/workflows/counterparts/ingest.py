@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,7 +50,13 @@ def ingest(session: Session, paths: Iterable[Path], folder: Path) -> Iterator[Ta
                 continue
             batch.append(Packet(found, data))
             if len(batch) == BATCH:
-                yield take(session, batch, maps, folder)
+                yield _taken(session, batch, maps, folder)
                 batch = []
     if batch:
-        yield take(session, batch, maps, folder)
+        yield _taken(session, batch, maps, folder)
+
+
+def _taken(session: Session, batch: Sequence[Packet], maps: LiveMaps, folder: Path) -> Taken:
+    done = take(session, batch, maps, folder)
+    session.commit()
+    return done

@@ -57,18 +57,25 @@ class Taken:
 
 
 def take(session: Session, packets: Sequence[Packet], maps: LiveMaps, folder: Path) -> Taken:
-    """Take a batch of alerts.
+    """Take a batch of alerts; not committed, so that where they came from can move on with them.
 
     Parameters
     ----------
     session
-        Open session; committed.
+        Open session.
     packets
         A few thousand at the most: all are held in memory.
     maps
         The maps that were read for earlier batches.
     folder
         The data folder, where packets are kept, and columns of all.
+
+    Raises
+    ------
+    counterparts.archive.errors.BatchRefused
+        If the archive can't keep one of them; then none is taken.
+    OSError
+        If something cannot be written.
     """
     if not packets:
         return Taken(0, 0, 0)
@@ -83,7 +90,6 @@ def take(session: Session, packets: Sequence[Packet], maps: LiveMaps, folder: Pa
     chosen = np.flatnonzero(wanted).tolist()
     rows = [_row(packets[i], int(index[i]), folder) for i in chosen]
     new = store(session, live, rows, levels[:, chosen])
-    session.commit()
     return Taken(len(packets), len(chosen), new)
 
 

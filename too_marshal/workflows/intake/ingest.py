@@ -21,7 +21,8 @@ from too_marshal.db.base import now
 from too_marshal.db.circulars import CircularDraft, is_about
 from too_marshal.db.events import record, urgency
 from too_marshal.db.locks import lock_all
-from too_marshal.db.notices import NoticeState, ReceivedNotice, StreamPosition
+from too_marshal.db.notices import NoticeState, ReceivedNotice
+from too_marshal.db.stream_positions import move_positions
 from too_marshal.notices.formats.notice_json import notice_to_json
 from too_marshal.notices.notice import Notice, NoticeMalformed, NoticeUnknown
 from too_marshal.notices.registry import parse
@@ -130,34 +131,25 @@ def keep(session: Session, messages: Sequence[Message]) -> list[tuple[int, bool]
         )
     )
     known = dict(old.all()) | new
-    # The last of a partition moves it the farthest.
-    for message in {
-        (candidate.topic, candidate.partition): candidate for candidate in messages
-    }.values():
-        _move_offset(session, message)
+    _move_positions(session, messages)
     failpoints.hit("before_keep_commit")
     session.commit()
     failpoints.hit("after_keep_commit")
     return [(known[message.sha256], message.sha256 in new) for message in messages]
 
 
-def _move_offset(session: Session, message: Message) -> None:
-    if message.offset is None:
-        return
-    values = {
-        "cluster": message.cluster,
-        "topic": message.topic,
-        "partition": message.partition,
-        "next_offset": message.offset + 1,
-        "moved_at": now(),
-    }
-    statement = insert(StreamPosition).values(values)
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["cluster", "topic", "partition"],
-            set_={"next_offset": statement.excluded.next_offset, "moved_at": values["moved_at"]},
-        )
-    )
+def _move_positions(session: Session, messages: Sequence[Message]) -> None:
+    by_cluster: dict[str, dict[tuple[str, int], int]] = {}
+    for message in messages:
+        if message.offset is not None:
+            assert message.cluster is not None
+            assert message.topic is not None
+            assert message.partition is not None
+            # The last of a partition moves it the farthest.
+            place = message.topic, message.partition
+            by_cluster.setdefault(message.cluster, {})[place] = message.offset + 1
+    for cluster, offsets in by_cluster.items():
+        move_positions(session, cluster, offsets)
 
 
 def process_notices(session: Session, notice_ids: Sequence[int]) -> None:

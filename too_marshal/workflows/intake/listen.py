@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from too_marshal.db.heartbeats import BEAT_SECONDS, beat
-from too_marshal.db.notices import StreamPosition
+from too_marshal.db.stream_positions import positions_in
 from too_marshal.deployment.settings import Settings
 from too_marshal.notices.registry import DEFAULT_TOPICS, URGENT_TOPICS
 from too_marshal.streams.kafka import (
@@ -107,7 +107,7 @@ def listen(
             subscription = Subscription(
                 consumer,
                 source.topics,
-                _offsets(sessions, source.cluster),
+                positions_in(sessions, source.cluster),
                 refresh_seconds=refresh_seconds,
                 is_wanted=source.is_wanted,
             )
@@ -128,15 +128,6 @@ def _left(sessions: sessionmaker[Session]) -> Backlog:
     if backlog:
         logger.info("%d notices that a stop had left unread", len(backlog))
     return backlog
-
-
-def _offsets(sessions: sessionmaker[Session], cluster: str) -> Callable[[str, int], int | None]:
-    def next_offset(topic: str, partition: int) -> int | None:
-        with sessions() as session:
-            row = session.get(StreamPosition, (cluster, topic, partition))
-            return None if row is None else row.next_offset
-
-    return next_offset
 
 
 def _read(

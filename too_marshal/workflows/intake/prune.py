@@ -13,10 +13,13 @@ from too_marshal.db.deliveries import Delivery
 from too_marshal.db.events import record
 from too_marshal.db.notices import NoticeState, ReceivedNotice
 from too_marshal.deployment.settings import Settings
+from too_marshal.workflows.counterparts.quarantine import prune_packets
 
 
 def prune(session: Session, settings: Settings) -> int:
-    """Remove quarantined notices that came long ago and of which nobody was told; committed.
+    """Remove quarantined notices of which nobody was told, and packets, that came long ago.
+
+    Committed.
 
     Parameters
     ----------
@@ -32,6 +35,7 @@ def prune(session: Session, settings: Settings) -> int:
     """
     if settings.keep_quarantined <= 0:
         return 0
+    prune_packets(session, settings)
     oldest = now() - timedelta(days=settings.keep_quarantined)
     removed = session.scalars(
         delete(ReceivedNotice)

@@ -1,0 +1,79 @@
+"""`too-marshal alerts listen` and `too-marshal alerts sources`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import click
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from too_marshal.commands.processes import service, stop_event
+from too_marshal.db.base import now, open_engine, session_factory
+from too_marshal.db.counterparts.quarantine import QuarantinedPacket
+from too_marshal.db.notices import StreamPosition
+from too_marshal.deployment.alert_sources import AlertSource, alert_sources
+from too_marshal.deployment.settings import Settings
+from too_marshal.workflows.counterparts.listen import cluster_of
+from too_marshal.workflows.counterparts.listen import listen as run
+
+_LATELY = timedelta(days=1)
+
+
+def listen(name: str | None) -> None:
+    """Listen to one source until told to stop; without a name to the only one that there is."""
+    stop = stop_event()
+    with service() as (settings, url):
+        source = _chosen(_configured(settings), name)
+        run(source, session_factory(open_engine(url)), settings.data_dir, stop)
+
+
+def sources() -> None:
+    """Print every source: how far it was read, and what could not be."""
+    with service() as (settings, url), session_factory(open_engine(url))() as session:
+        for source in _configured(settings).values():
+            click.echo("\n".join(_lines(session, source)))
+
+
+def _configured(settings: Settings) -> Mapping[str, AlertSource]:
+    found = alert_sources(settings)
+    if not found:
+        raise click.ClickException(
+            "no source of alerts: set TOO_ALERT_SOURCES_FILE (docs/alerts.md)"
+        )
+    return found
+
+
+def _chosen(found: Mapping[str, AlertSource], name: str | None) -> AlertSource:
+    known = ", ".join(found)
+    if name is None:
+        if len(found) > 1:
+            raise click.UsageError(f"which source? --source is one of {known}")
+        (name,) = found
+    if name not in found:
+        raise click.UsageError(f"no source {name!r}; there is {known}")
+    return found[name]
+
+
+def _lines(session: Session, source: AlertSource) -> list[str]:
+    lines = [f"{source.name}: {', '.join(source.topics)} at {source.servers}"]
+    count, moved_at = session.execute(
+        select(func.count(), func.max(StreamPosition.moved_at)).where(
+            StreamPosition.cluster == cluster_of(source)
+        )
+    ).one()
+    if not count:
+        lines.append("  nothing was read yet")
+    else:
+        lines.append(f"  {count} partitions read, last at {moved_at:%Y-%m-%d %H:%M:%S} UTC")
+    lately = QuarantinedPacket.received_at > now() - _LATELY
+    rows = session.execute(
+        select(QuarantinedPacket.reason, func.count())
+        .where(QuarantinedPacket.source == source.name, lately)
+        .group_by(QuarantinedPacket.reason)
+        .order_by(func.count().desc(), QuarantinedPacket.reason)
+        .limit(5)
+    ).all()
+    lines += [f"  {number} packets of the last 24 h set aside: {reason}" for reason, number in rows]
+    return lines
