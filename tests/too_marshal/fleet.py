@@ -45,6 +45,10 @@ class Fleet:
                 self.deaths += 1
                 self._start(name)
 
+    def pids(self) -> list[int]:
+        """Numbers of the processes."""
+        return [process.pid for process in self._running.values()]
+
     def kill(self, name: str) -> None:
         with suppress(ProcessLookupError):
             self._running[name].kill()

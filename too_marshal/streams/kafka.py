@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import confluent_kafka
 import gcn_kafka
@@ -22,9 +22,6 @@ from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicP
 from too_marshal.deployment.errors import OperatorError
 from too_marshal.deployment.settings import Settings
 from too_marshal.streams.outage import Outage
-
-if TYPE_CHECKING:
-    from confluent_kafka.admin import TopicMetadata
 
 logger = logging.getLogger(__name__)
 
@@ -123,8 +120,8 @@ def arrived(message: confluent_kafka.Message) -> Arrived:
     return Arrived(topic, partition, offset, message.value() or b"")
 
 
-def topics_at(consumer: confluent_kafka.Consumer) -> dict[str, TopicMetadata]:
-    """Topics that the brokers have now, by name; none where they do not answer."""
+def topics_at(consumer: confluent_kafka.Consumer) -> dict[str, Any]:
+    """What the brokers say of each topic that they have; nothing where they do not answer."""
     try:
         return dict(consumer.list_topics(timeout=LIST_SECONDS).topics)
     except KafkaException as err:

@@ -33,6 +33,7 @@ def event(session: Session, tmp_path: Path) -> Event:
         seen(event, 0.2, object_id="C"),
     ]
     take(session, packets, LiveMaps(), tmp_path)
+    session.commit()
     return event
 
 
