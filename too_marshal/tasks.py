@@ -278,6 +278,11 @@ def tidy_archive() -> None:
     """Close nights of the archive of alerts that are over, and join those of past months."""
 
 
+@_task(queue=CPU_BOUND, priority=LATER, lock="score_alerts", queueing_lock="score_alerts")
+def score_alerts() -> None:
+    """Score the alerts that were kept lately by their images."""
+
+
 @_task(queue=CPU_BOUND, priority=LATER)
 def look_back(localization_id: int) -> None:
     """Keep the alerts of a new map's region that are in the archive already."""

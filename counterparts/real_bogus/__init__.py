@@ -1,5 +1,5 @@
 """How likely a detection is a real change on the sky, and no artifact of the subtraction."""
 
-from counterparts.real_bogus.braai import NORMALIZATIONS, scores
+from counterparts.real_bogus.braai import CALIBRATED, NORMALIZATIONS, scores
 
-__all__ = ["NORMALIZATIONS", "scores"]
+__all__ = ["CALIBRATED", "NORMALIZATIONS", "scores"]

@@ -22,6 +22,9 @@ from counterparts.real_bogus.triplets import Normalization, by_image, by_row, tr
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
+CALIBRATED = frozenset({"ZTF"})
+"""Surveys whose images the networks were trained on; what they say of others' is a hint."""
+
 NORMALIZATIONS: Mapping[str, Normalization] = {"d6_m7": by_row, "d6_m9": by_image}
 """How each version wants its cutouts; d6_m7 is the one whose score stands in ZTF's packets."""
 

@@ -32,6 +32,15 @@ def by_row(image: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(image / np.where(norm == 0, 1, norm), dtype=np.float32)
 
 
+def is_scorable(images: Sequence[NDArray[np.float32]]) -> bool:
+    """Whether these are three images of a size that the network knows."""
+    return len(images) == 3 and all(map(_fits, images))
+
+
+def _fits(image: NDArray[np.float32]) -> bool:
+    return image.ndim == 2 and all(1 <= side <= SIZE for side in image.shape)
+
+
 def triplet(
     images: Sequence[NDArray[np.float32]], normalization: Normalization
 ) -> NDArray[np.float32]:
@@ -60,7 +69,7 @@ def triplet(
 
 
 def _prepared(image: NDArray[np.float32], normalization: Normalization) -> NDArray[np.float32]:
-    if image.ndim != 2 or not all(1 <= side <= SIZE for side in image.shape):
+    if not _fits(image):
         raise ValueError(f"a cutout has {SIZE} by {SIZE} pixels at the most, not {image.shape}")
     known = normalization(np.nan_to_num(image.astype(np.float32)))
     missing = [(0, SIZE - side) for side in image.shape]

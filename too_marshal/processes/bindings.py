@@ -19,7 +19,7 @@ from too_marshal.workflows.alarms import escalate, send, tell
 from too_marshal.workflows.alerts import deliver, notify, unread
 from too_marshal.workflows.circulars import recognize
 from too_marshal.workflows.circulars import send as send_circulars
-from too_marshal.workflows.counterparts import look_back, tidy
+from too_marshal.workflows.counterparts import look_back, score, tidy
 from too_marshal.workflows.drills import begin, run
 from too_marshal.workflows.events import coincidences, combine
 from too_marshal.workflows.exposures import (
@@ -100,6 +100,7 @@ def workflows(settings: Settings) -> dict[Task[Any], Workflow]:
         tasks.fetch: with_fetcher(fetch.fetch),
         tasks.fetch_again: with_fetcher(fetch.fetch_again),
         tasks.look_back: _with(settings.data_dir, look_back.look_back),
+        tasks.score_alerts: _with(settings.data_dir, score.score_alerts),
         tasks.tidy_archive: _with(settings.data_dir, tidy.tidy_archive),
         tasks.suggest_links: coincidences.suggest_links,
         tasks.combine: combine.combine,

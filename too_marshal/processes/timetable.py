@@ -38,6 +38,9 @@ ALARM_SECONDS = 60.0
 PRUNE_SECONDS = 86400.0
 """Between two removals of what could not be read."""
 
+SCORE_SECONDS = 300.0
+"""Between two looks for alerts that were kept and not scored."""
+
 TIDY_SECONDS = 3600.0
 """Between two looks for nights of the archive of alerts that are over."""
 
@@ -124,6 +127,8 @@ def _keep_time(
     every(ALARM_SECONDS, tasks.look_for_alarms())
     every(PRUNE_SECONDS, tasks.prune(), next_run_time=datetime.now(UTC))
     every(TIDY_SECONDS, tasks.tidy_archive(), next_run_time=datetime.now(UTC))
+    # Of alerts that are kept while such a job ends nobody would know until the next come.
+    every(SCORE_SECONDS, tasks.score_alerts())
     every(NIGHTS_SECONDS, tasks.look_for_new_nights(), next_run_time=datetime.now(UTC))
     if settings.drill:
         day, at = drill_time(settings)

@@ -14,6 +14,7 @@ from too_marshal.workflows.counterparts.take import take
 def event(session: Session, tmp_path: Path) -> Event:
     event = burst(session)
     take(session, [seen(event, object_id=name) for name in "AB"], LiveMaps(), tmp_path)
+    session.commit()
     return event
 
 

@@ -64,6 +64,11 @@ OBJECT = named(
     filter=nullable(TEXT),
     magnitude=described(nullable(NUMBER), "of its last alert"),
     real_bogus=described(nullable(NUMBER), "the survey's own, the greatest of its alerts, 0 to 1"),
+    braai=described(
+        nullable(NUMBER),
+        "by braai d6_m9 from the images, the greatest of its alerts, 0 to 1;"
+        " uncalibrated for all surveys but ZTF",
+    ),
     candidate=nullable(CANDIDATE),
 )
 
@@ -101,6 +106,7 @@ def object_to_json(each: RegionObject) -> dict[str, Any]:
         "filter": each.filter,
         "magnitude": each.magnitude,
         "real_bogus": each.real_bogus,
+        "braai": each.braai,
         "candidate": None if each.candidate is None else candidate_to_json(each.candidate),
     }
 

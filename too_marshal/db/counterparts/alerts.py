@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,6 +16,11 @@ class KeptAlert(Base):
     __table_args__ = (
         UniqueConstraint("survey", "candid"),
         Index("ix_kept_alert_object", "survey", "object_id"),
+        Index(
+            "ix_kept_alert_untried",
+            "id",
+            postgresql_where=text("scored_at IS NULL AND packet_sha256 IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -38,6 +43,10 @@ class KeptAlert(Base):
     limiting_magnitude: Mapped[float | None] = mapped_column(comment="5 sigma")
     real_bogus: Mapped[float | None] = mapped_column(comment="the survey's own, 0 to 1")
     real_bogus_name: Mapped[str | None] = mapped_column(String(20))
+    braai: Mapped[float | None] = mapped_column(comment="ours, from its cutouts, 0 to 1")
+    scored_at: Mapped[Utc | None] = mapped_column(
+        comment="when its cutouts were looked at; null: not yet"
+    )
     notes: Mapped[list[str]] = mapped_column(JSONB, default=list, comment="what is odd about it")
     packet_sha256: Mapped[str | None] = mapped_column(
         String(64), comment="of the packet in the data folder; null: it was not kept"

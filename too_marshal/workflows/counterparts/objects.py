@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
+from counterparts.real_bogus import CALIBRATED
 from too_marshal.db.counterparts.alerts import AlertLevel, KeptAlert
 from too_marshal.db.counterparts.candidates import Candidate, CandidateStatus
 from too_marshal.db.events import Event
@@ -37,8 +38,16 @@ class RegionObject:
     real_bogus: float | None
     """The greatest of its alerts."""
 
+    braai: float | None
+    """Likewise, by the marshal's own look at the images."""
+
     candidate: Candidate | None
     """What somebody has made of it."""
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether braai was trained on images of this survey."""
+        return self.survey in CALIBRATED
 
 
 def count_objects(session: Session, event: Event) -> int:
@@ -74,7 +83,8 @@ def objects_of(
     return [
         RegionObject(
             row.survey, row.object_id, row.ra, row.dec, row.level, row.alerts, row.first_seen_at,
-            row.observed_at, row.filter, row.magnitude, row.real_bogus, row.Candidate,
+            row.observed_at, row.filter, row.magnitude, row.real_bogus, row.braai,
+            row.Candidate,
         )
         for row in rows
     ]  # fmt: skip
@@ -116,6 +126,7 @@ def _last_alerts(event: Event) -> Select[tuple[object, ...]]:
             func.count().over(partition_by=of_object).label("alerts"),
             func.min(KeptAlert.observed_at).over(partition_by=of_object).label("first_seen_at"),
             func.max(KeptAlert.real_bogus).over(partition_by=of_object).label("real_bogus"),
+            func.max(KeptAlert.braai).over(partition_by=of_object).label("braai"),
         )
         .join(AlertLevel, AlertLevel.alert_id == KeptAlert.id)
         .where(*_in_region(event))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -15,8 +16,10 @@ from sqlalchemy.orm import Session
 from too_marshal.db.base import now
 from too_marshal.db.counterparts.quarantine import QuarantinedPacket
 from too_marshal.deployment.settings import Settings
-from too_marshal.streams.kafka import Arrived
 from too_marshal.workflows.counterparts.packet_files import write_whole
+
+if TYPE_CHECKING:
+    from too_marshal.streams.kafka import Arrived  # workers, who tidy up here, need no Kafka
 
 FOLDER = "quarantine"
 """Below the data folder."""

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from counterparts.levels.live import LiveMap, levels_in
 from counterparts.packets.alert import Alert
 from planners.geometry.ranges import hpx29
+from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.counterparts.alerts import AlertLevel, KeptAlert
 from too_marshal.db.counterparts.candidates import Candidate, CandidateStatus
@@ -90,6 +91,8 @@ def take(session: Session, packets: Sequence[Packet], maps: LiveMaps, folder: Pa
     chosen = np.flatnonzero(wanted).tolist()
     rows = [_row(packets[i], int(index[i]), folder) for i in chosen]
     new = store(session, live, rows, levels[:, chosen])
+    if chosen:
+        tasks.score_alerts().defer(session)
     return Taken(len(packets), len(chosen), new)
 
 

@@ -23,6 +23,7 @@ def event(session: Session, tmp_path: Path) -> Event:
         seen(event, 0.2, object_id="<b>hostile</b>", ra=RA + 4.5, magnitude=None, real_bogus=None),
     ]
     take(session, packets, LiveMaps(), tmp_path)
+    session.commit()
     return event
 
 
@@ -91,6 +92,7 @@ def test_many_are_paged(observer: FlaskClient, session: Session, tmp_path: Path)
     event = burst(session)
     packets = [seen(event, object_id=f"Z{number:03d}") for number in range(PAGE_SIZE + 3)]
     take(session, packets, LiveMaps(), tmp_path)
+    session.commit()
     first = page(observer, f"/events/{event.id}/candidates")
     assert "Z049" in first
     assert "Z050" not in first
