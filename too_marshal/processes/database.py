@@ -76,7 +76,7 @@ def migrations() -> Config:
 
 
 def _folder() -> Path:
-    for root in (Path(__file__).resolve().parent.parent, Path.cwd()):
+    for root in (Path(__file__).resolve().parents[2], Path.cwd()):
         if (root / "migrations" / "env.py").exists():
             return root / "migrations"
     raise MigrationFailed("no folder 'migrations' beside the package or in the working folder")

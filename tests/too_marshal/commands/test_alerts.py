@@ -8,6 +8,9 @@ from click.testing import CliRunner
 
 from tests.counterparts.packets.samples import avro, packet
 from too_marshal.cli import cli
+from too_marshal.db.stream_positions import move_positions
+from too_marshal.streams.kafka import Arrived
+from too_marshal.workflows.counterparts.quarantine import Unread, quarantine
 
 
 def show(*arguments):
@@ -61,3 +64,29 @@ def test_the_command_needs_no_database():
     )
     loaded = set(answer.stdout.split())
     assert not loaded & {"sqlalchemy", "flask", "astropy", "pyarrow", "psycopg", "pandas"}
+
+
+def test_sources_are_told_with_what_could_not_be_read(session, database_url, tmp_path):
+    file = tmp_path / "sources.toml"
+    file.write_text(
+        '[ztf]\nservers = "h:1"\ntopics = ["a"]\n[other]\nservers = "h:2"\ntopics = ["b"]\n'
+    )
+    environ = {"TOO_DATABASE_URL": database_url, "TOO_DATA_DIR": str(tmp_path)}
+    with_file = {**environ, "TOO_ALERT_SOURCES_FILE": str(file)}
+    move_positions(session, "alerts:ztf", {("a", 0): 3, ("a", 1): 5})
+    broken = Arrived("a", 0, 1, b"broken")
+    quarantine(session, tmp_path, "ztf", [Unread(broken, "It is broken.")])
+    session.commit()
+    told = CliRunner(env=with_file).invoke(cli, ["alerts", "sources"])
+    assert told.exit_code == 0
+    assert "ztf: a at h:1\n  2 partitions read, last at 20" in told.output
+    assert "  1 packet of the last 24 h set aside: It is broken.\n" in told.output
+    assert "other: b at h:2\n  nothing was read yet\n" in told.output
+    for arguments, environment, reason in (
+        (["listen"], with_file, "--source is one of ztf, other"),
+        (["listen", "--source", "none"], with_file, "no source 'none'; there is ztf, other"),
+        (["sources"], environ, "set TOO_ALERT_SOURCES_FILE"),
+    ):
+        refused = CliRunner(env=environment).invoke(cli, ["alerts", *arguments])
+        assert refused.exit_code
+        assert reason in refused.output

@@ -124,3 +124,8 @@ def test_a_broken_migration_is_named_and_leaves_nothing(engine, tmp_path, monkey
     assert is_current(engine) is False
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == head
+
+
+def test_migrations_are_found_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert (database._folder() / "env.py").exists()

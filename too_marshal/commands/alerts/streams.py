@@ -9,6 +9,7 @@ import click
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from gcn_templates import counted
 from too_marshal.commands.processes import service, stop_event
 from too_marshal.db.base import now, open_engine, session_factory
 from too_marshal.db.counterparts.quarantine import QuarantinedPacket
@@ -23,10 +24,9 @@ _LATELY = timedelta(days=1)
 
 def listen(name: str | None) -> None:
     """Listen to one source until told to stop; without a name to the only one that there is."""
-    stop = stop_event()
     with service() as (settings, url):
         source = _chosen(_configured(settings), name)
-        run(source, session_factory(open_engine(url)), settings.data_dir, stop)
+        run(source, session_factory(open_engine(url)), settings.data_dir, stop_event())
 
 
 def sources() -> None:
@@ -66,7 +66,8 @@ def _lines(session: Session, source: AlertSource) -> list[str]:
     if not count:
         lines.append("  nothing was read yet")
     else:
-        lines.append(f"  {count} partitions read, last at {moved_at:%Y-%m-%d %H:%M:%S} UTC")
+        when = f"{moved_at:%Y-%m-%d %H:%M:%S} UTC"
+        lines.append(f"  {counted(count, 'partition')} read, last at {when}")
     lately = QuarantinedPacket.received_at > now() - _LATELY
     rows = session.execute(
         select(QuarantinedPacket.reason, func.count())
@@ -75,5 +76,8 @@ def _lines(session: Session, source: AlertSource) -> list[str]:
         .order_by(func.count().desc(), QuarantinedPacket.reason)
         .limit(5)
     ).all()
-    lines += [f"  {number} packets of the last 24 h set aside: {reason}" for reason, number in rows]
+    lines += [
+        f"  {counted(number, 'packet')} of the last 24 h set aside: {reason}"
+        for reason, number in rows
+    ]
     return lines

@@ -85,7 +85,7 @@ def _read(
             with sessions() as session:
                 seen += take_in(session, source, messages, maps, folder).seen
         if time.monotonic() - beaten > BEAT_SECONDS:
-            detail = f"{stream.partitions} partitions, {seen} alerts since it was started"
+            detail = f"{stream.partitions} partitions, {seen} alerts since its start"
             with sessions() as session:
                 beat(session, f"alerts-{source.name}", detail)
                 session.commit()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -10,10 +11,17 @@ from sqlalchemy.orm import Session
 
 from tests.too_marshal.factories import add_event, add_notice
 from too_marshal.db.base import now
+from too_marshal.db.counterparts.quarantine import QuarantinedPacket
 from too_marshal.db.deliveries import Delivery, DeliveryState
 from too_marshal.db.events import Activity, Event
 from too_marshal.db.notices import NoticeState, ReceivedNotice
 from too_marshal.deployment.settings import Settings
+from too_marshal.streams.kafka import Arrived
+from too_marshal.workflows.counterparts.quarantine import (
+    Unread,
+    quarantine,
+    quarantined_path,
+)
 from too_marshal.workflows.intake.prune import prune
 
 
@@ -53,3 +61,15 @@ def test_what_people_were_told_of_stays(session: Session):
     session.commit()
     assert prune(session, Settings()) == 0
     assert session.get(ReceivedNotice, old) is not None
+
+
+def test_packets_that_were_set_aside_go_with_their_bytes(session: Session, tmp_path: Path):
+    messages = [Arrived("a", 0, position, b"broken") for position in range(2)]
+    quarantine(session, tmp_path, "ztf", [Unread(message, "broken") for message in messages])
+    old = select(QuarantinedPacket).where(QuarantinedPacket.position == 0)
+    session.scalars(old).one().received_at = now() - timedelta(days=91)
+    session.commit()
+    prune(session, Settings(data_dir=tmp_path))
+    assert session.scalars(select(QuarantinedPacket.position)).all() == [1]
+    paths = [quarantined_path(tmp_path, "ztf", "a", 0, position) for position in range(2)]
+    assert [path.exists() for path in paths] == [False, True]
