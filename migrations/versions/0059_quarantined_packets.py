@@ -36,9 +36,7 @@ def upgrade() -> None:
             name=op.f("uq_quarantined_packet_source_topic_partition_position"),
         ),
     )
-    op.create_index(
-        "ix_quarantined_packet_received", "quarantined_packet", ["source", "received_at"]
-    )
+    op.create_index("ix_quarantined_packet_received", "quarantined_packet", ["received_at"])
     # As long as Kafka allows.
     op.alter_column("stream_position", "topic", type_=sa.String(length=249))
 

@@ -67,6 +67,7 @@ def up(  # noqa: PLR0913 - one a setting
     if not rehearsal:
         Robots.from_settings(settings)  # a mistake is told once, not by every process
         channels_of(settings)
+        alert_sources(settings)
     with held_folder(settings.data_dir), open_database(settings) as engine:
         migrate(engine)
         with session_factory(engine)() as session:

@@ -14,7 +14,7 @@ class QuarantinedPacket(Base):
     __tablename__ = "quarantined_packet"
     __table_args__ = (
         UniqueConstraint("source", "topic", "partition", "position"),
-        Index("ix_quarantined_packet_received", "source", "received_at"),
+        Index("ix_quarantined_packet_received", "received_at"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)

@@ -6,8 +6,10 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
+from confluent_kafka import KafkaException
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -43,7 +45,8 @@ def listen(
 ) -> None:
     """Take in every packet that arrives, until `stop` is set.
 
-    A database or a disk that fails is waited for; the packets of the failed batch are read again.
+    A database, a disk or a connection that fails is waited for; the packets of the failed batch are
+    read again.
 
     Parameters
     ----------
@@ -56,18 +59,21 @@ def listen(
     stop
         Ends the loop within seconds.
     """
+    positions = positions_in(sessions, cluster_of(source))
     while not stop.is_set():
-        stream = AlertStream(source, positions_in(sessions, cluster_of(source)))
         try:
-            _read(stream, source, sessions, folder, stop)
+            with closing(AlertStream(source, positions)) as stream:
+                _read(stream, source, sessions, folder, stop)
         except OperationalError as err:
-            logger.warning("the database failed, starting over: %s", str(err.orig).splitlines()[0])
-            stop.wait(RETRY_SECONDS)
+            reason = f"the database failed: {str(err.orig).splitlines()[0]}"
         except OSError as err:
-            logger.warning("alerts cannot be written, starting over: %s", err.strerror)
-            stop.wait(RETRY_SECONDS)
-        finally:
-            stream.close()
+            reason = f"alerts cannot be written: {err.strerror}"
+        except KafkaException as err:
+            reason = f"Kafka: {err.args[0].str()}"
+        else:
+            return
+        logger.warning("%s: %s; starting over", source.name, reason)
+        stop.wait(RETRY_SECONDS)
 
 
 def _read(

@@ -15,6 +15,7 @@ from counterparts.packets.alert import Alert
 from counterparts.packets.read import read_packets
 from counterparts.real_bogus import scores
 from counterparts.real_bogus.triplets import is_scorable
+from too_marshal import tasks
 from too_marshal.db.base import now
 from too_marshal.db.counterparts.alerts import KeptAlert
 from too_marshal.workflows.counterparts.archiving import candid_of
@@ -23,8 +24,9 @@ from too_marshal.workflows.counterparts.packet_files import packet_path
 VERSION = "d6_m9"
 """The network whose score is kept: ZTF's own `drb` is that of the one before, d6_m7."""
 
-AT_ONCE = 200
-"""Alerts whose cutouts are held in memory."""
+AT_ONCE, BATCHES = 200, 5
+"""Alerts whose cutouts are held in memory; and how many times so many a job scores, in a second or
+two: a plan that is urgent waits no longer for it."""
 
 _CUTOUTS = ("science", "template", "difference")
 
@@ -32,7 +34,7 @@ Triplet = Sequence[NDArray[np.float32]]
 
 
 def score_alerts(session: Session, data_dir: Path) -> int:
-    """Score every alert that has its packet and was not tried yet.
+    """Score alerts that have their packets and were not tried yet; ask for the rest to be scored.
 
     Parameters
     ----------
@@ -47,8 +49,11 @@ def score_alerts(session: Session, data_dir: Path) -> int:
         How many got a score; those without three images get none.
     """
     done = 0
-    while rows := _untried(session):
+    for _ in range(BATCHES):
+        rows = _untried(session)
         session.commit()  # no transaction stays open while images are read
+        if not rows:
+            return done
         triplets = {
             row.id: found
             for row in rows
@@ -65,6 +70,7 @@ def score_alerts(session: Session, data_dir: Path) -> int:
         )
         session.commit()
         done += len(scored)
+    tasks.score_alerts().defer(session)
     session.commit()
     return done
 

@@ -135,7 +135,13 @@ def test_all_topics_of_a_pattern_are_read_and_what_is_broken_is_set_aside(
 
 
 @pytest.mark.parametrize(
-    "failure", [OperationalError("", {}, Exception("gone")), OSError(28, "disk full")]
+    "failure",
+    [
+        OperationalError("", {}, Exception("gone")),
+        OSError(28, "disk full"),
+        confluent_kafka.KafkaException(confluent_kafka.KafkaError(-195)),
+    ],
+    ids=("database", "disk", "Kafka"),
 )
 def test_what_failed_is_taken_again_and_counts_once(
     broker, engine: Engine, tmp_path: Path, failure: Exception

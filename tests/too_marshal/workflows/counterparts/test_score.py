@@ -122,6 +122,23 @@ def test_what_cannot_be_scored_is_tried_once_and_costs_nobody_else(
     assert score_alerts(session, tmp_path) == 0
 
 
+def test_a_job_scores_some_and_asks_for_the_rest(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "AT_ONCE", 1)
+    monkeypatch.setattr(module, "BATCHES", 2)
+    event = burst(session)
+    take(session, [sent(event) for _ in range(3)], LiveMaps(), tmp_path)
+    session.execute(text("DELETE FROM procrastinate_jobs"))
+    session.commit()
+    waiting = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'score_alerts'")
+    assert score_alerts(session, tmp_path) == 2
+    assert session.scalar(waiting) == 1
+    session.execute(text("DELETE FROM procrastinate_jobs"))
+    assert score_alerts(session, tmp_path) == 1
+    assert session.scalar(waiting) == 0
+
+
 def test_scoring_is_asked_for_with_what_is_kept(session: Session, tmp_path: Path):
     event = burst(session)
     waiting = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'score_alerts'")
