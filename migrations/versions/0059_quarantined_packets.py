@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("topic", sa.String(length=249), nullable=False),
         sa.Column("partition", sa.Integer(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False, comment="offset in the partition"),
-        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
         sa.Column(
             "is_stored",
             sa.Boolean(),
