@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from telescopes.file_faults import first_fault
 from too_marshal.deployment.credentials import CredentialInvalid, credential
 from too_marshal.deployment.settings import SettingInvalid, Settings
+from too_marshal.deployment.toml_files import read_tables
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
 _REFERENCES = ("password_file", "password_env")
@@ -114,12 +114,7 @@ def read_alert_sources(
     SettingInvalid
         If something cannot be used; the message names file, table and key, and no credential.
     """
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as err:
-        raise SettingInvalid(f"the alert sources {path} cannot be read: {err.strerror}") from err
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
-        raise SettingInvalid(f"the alert sources {path} are not TOML: {err}") from err
+    tables = read_tables(path, "the file of alert sources")
     environ = os.environ if environ is None else environ
     return {name: _source(f"{path}, table {name}", name, tables[name], environ) for name in tables}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,7 @@ from telescopes.queues import QUEUES, endpoint_model, protocols_of
 from too_marshal.deployment.credentials import CredentialInvalid, credential
 from too_marshal.deployment.logs import redact
 from too_marshal.deployment.settings import SettingInvalid
+from too_marshal.deployment.toml_files import read_tables
 
 REFERENCES = ("_file", "_env")
 """What is appended to the key of a credential to name a file or a variable."""
@@ -91,12 +91,7 @@ def read_robots(path: Path, environ: Mapping[str, str] | None = None) -> dict[st
     SettingInvalid
         If something cannot be used; the message names file, table and key, and no credential.
     """
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as err:
-        raise SettingInvalid(f"the robots file {path} cannot be read: {err.strerror}") from err
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
-        raise SettingInvalid(f"the robots file {path} is not TOML: {err}") from err
+    tables = read_tables(path, "the robots file")
     return {name: read_robot(str(path), name, table, environ) for name, table in tables.items()}
 
 

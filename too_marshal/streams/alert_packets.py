@@ -13,10 +13,10 @@ from collections.abc import Callable
 
 import certifi
 import confluent_kafka
-from confluent_kafka import OFFSET_BEGINNING, KafkaError, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, TopicPartition
 
 from too_marshal.deployment.alert_sources import AlertSource
-from too_marshal.streams.kafka import COMMON, OUTAGE, Arrived, arrived, topics_at
+from too_marshal.streams.kafka import COMMON, Arrived, arrived, consumed, topics_at
 
 logger = logging.getLogger(__name__)
 
@@ -80,15 +80,7 @@ class AlertStream:
             Seconds to wait until there are so many.
         """
         self._look_for_topics()
-        taken = []
-        for message in self._consumer.consume(most, timeout):
-            error = message.error()
-            if error is None:
-                OUTAGE.works()
-                taken.append(arrived(message))
-            elif error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
-                OUTAGE.failed((error.code(), message.topic()), f"{message.topic()}: {error.str()}")
-        return taken
+        return [arrived(message) for message in consumed(self._consumer, most, timeout)]
 
     def close(self) -> None:
         """Leave the partitions to the others."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,6 +118,30 @@ def arrived(message: confluent_kafka.Message) -> Arrived:
     assert partition is not None
     assert offset is not None
     return Arrived(topic, partition, offset, message.value() or b"")
+
+
+def consumed(
+    consumer: confluent_kafka.Consumer, most: int, timeout: float
+) -> Iterator[confluent_kafka.Message]:
+    """Give the messages that have come, and note the errors among them.
+
+    Parameters
+    ----------
+    consumer
+        Of some partitions.
+    most
+        Messages, at the most.
+    timeout
+        Seconds to wait until there are so many.
+    """
+    for message in consumer.consume(most, timeout):
+        error = message.error()
+        if error is None:
+            OUTAGE.works()
+            yield message
+        # An error's value is its text: it is never what was sent.
+        elif error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
+            OUTAGE.failed((error.code(), message.topic()), f"{message.topic()}: {error.str()}")
 
 
 def topics_at(consumer: confluent_kafka.Consumer) -> dict[str, Any]:
@@ -231,15 +255,9 @@ class Subscription:
         return self._waiting.take(most)
 
     def _fetch(self, most: int, timeout: float) -> None:
-        for message in self._consumer.consume(most, timeout):
-            error = message.error()
-            if error is None:
-                OUTAGE.works()
-                if self._is_wanted(message):
-                    self._waiting.add(arrived(message))
-            # An error's value is its text: it is never a notice.
-            elif error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
-                OUTAGE.failed((error.code(), message.topic()), f"{message.topic()}: {error.str()}")
+        for message in consumed(self._consumer, most, timeout):
+            if self._is_wanted(message):
+                self._waiting.add(arrived(message))
 
     def _look_for_partitions(self) -> None:
         if time.monotonic() - self._looked_at < self._refresh_seconds:

@@ -81,7 +81,7 @@ def test_a_connection_is_as_safe_as_is_asked(source: AlertSource, protocol: str)
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("[ztf", "are not TOML"),
+        ("[ztf", "is not TOML"),
         ("ztf = 3", "table ztf: not a table"),
         ('[ZTF]\nservers = "s"\ntopics = ["t"]', "table ZTF: a name has"),
         ('[ztf]\ntopics = ["t"]', "table ztf, key servers: missing"),
