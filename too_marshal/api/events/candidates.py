@@ -38,6 +38,7 @@ STATUS = {"enum": [status.value for status in CandidateStatus]}
 
 CANDIDATE = named(
     "Candidate",
+    id=INTEGER,
     survey=TEXT,
     object_id=TEXT,
     ra=described(NUMBER, "ICRS, deg"),
@@ -78,6 +79,7 @@ FIELDS = ("survey", "object_id", "status", "reason", "seen_version")
 def candidate_to_json(row: Candidate) -> dict[str, Any]:
     """What somebody has made of an object."""
     return {
+        "id": row.id,
         "survey": row.survey,
         "object_id": row.object_id,
         "ra": row.ra,

@@ -1,7 +1,8 @@
-"""Notes on events and plans, and who is in charge."""
+"""Notes on events, plans and candidates, and who is in charge."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import abort, request
@@ -10,6 +11,7 @@ from too_marshal.api.events.event import EVENT, get_event
 from too_marshal.api.operations import Content, Parameter, iso, json_body, operation
 from too_marshal.api.schemas import INTEGER, TEXT, TIME, described, listed, named, nullable, record
 from too_marshal.db.accounts.people import Role, Scope
+from too_marshal.db.counterparts.candidates import Candidate
 from too_marshal.db.events import Event
 from too_marshal.db.notes import Note
 from too_marshal.db.observing.plans import Plan
@@ -32,6 +34,10 @@ NOTE = named(
 )
 
 
+_ABOUT: Mapping[str, type[Plan | Candidate]] = {"plan_id": Plan, "candidate_id": Candidate}
+"""What a note may be about, beside its event."""
+
+
 def note_to_json(note: Note) -> dict[str, Any]:
     """One note."""
     return {
@@ -51,12 +57,16 @@ def note_to_json(note: Note) -> dict[str, Any]:
     "GET",
     "/events/<row:event_id>/notes",
     Content(record(items=listed(NOTE))),
-    parameters=(Parameter("plan_id", "query", INTEGER, "only notes on that plan"),),
+    parameters=(
+        Parameter("plan_id", "query", INTEGER, "only notes on that plan"),
+        Parameter("candidate_id", "query", INTEGER, "only notes on that candidate"),
+    ),
 )
 def list_notes(event_id: int) -> dict[str, Any]:
-    """List notes on an event and its plans, the latest first."""
+    """List notes on an event, its plans and its candidates, the latest first."""
     row_or_404(Event, event_id)
-    rows = notes_of(database(), event_id, request.args.get("plan_id", type=int))
+    about = {key: request.args.get(key, type=int) for key in _ABOUT}
+    rows = notes_of(database(), event_id, **about)
     return {"items": [note_to_json(note) for note in rows]}
 
 
@@ -67,23 +77,29 @@ def list_notes(event_id: int) -> dict[str, Any]:
     role=Role.OBSERVER,
     scope=Scope.EVENTS,
     status=201,
-    body=Content(record(text=TEXT, plan_id=nullable(INTEGER))),
-    problems={400: "no JSON object", 404: "there is no such plan", 422: "it is no note"},
+    body=Content(record(text=TEXT, plan_id=nullable(INTEGER), candidate_id=nullable(INTEGER))),
+    problems={
+        400: "no JSON object",
+        404: "there is no such plan or candidate",
+        422: "it is no note",
+    },
 )
 def post_note(event_id: int) -> tuple[dict[str, Any], int]:
-    """Write a note on an event, or on one of its plans."""
+    """Write a note on an event, or on one of its plans or candidates."""
     row_or_404(Event, event_id)
-    body = json_body(("text", "plan_id"))
-    text, plan_id = body.get("text"), body.get("plan_id")
-    if not isinstance(text, str) or not (plan_id is None or isinstance(plan_id, int)):
-        abort(422, "text is a text, and plan_id a number")
-    if plan_id is not None:
-        row_or_404(Plan, plan_id)
+    body = json_body(("text", *_ABOUT))
+    text, about = body.get("text"), {key: body.get(key) for key in _ABOUT}
+    if not isinstance(text, str):
+        abort(422, "text is a text")
+    for key, row_id in about.items():
+        if isinstance(row_id, bool) or not isinstance(row_id, int | None):
+            abort(422, f"{key} is a number")
+        if row_id is not None:
+            row_or_404(_ABOUT[key], row_id)
     try:
         note = write_note(
-            database(), event_id, text.replace("\0", ""), by=current_person().username,
-            plan_id=plan_id,
-        )  # fmt: skip
+            database(), event_id, text.replace("\0", ""), by=current_person().username, **about
+        )
     except NoteRefused as err:
         abort(422, str(err))
     return note_to_json(note), 201

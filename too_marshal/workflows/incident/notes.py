@@ -121,11 +121,18 @@ def remove_note(session: Session, note_id: int, *, by: str, is_admin: bool = Fal
     return note
 
 
-def notes_of(session: Session, event_id: int, plan_id: int | None = None) -> Sequence[Note]:
-    """Notes on an event, its plans and candidates, or on one plan, the latest first."""
+def notes_of(
+    session: Session,
+    event_id: int,
+    plan_id: int | None = None,
+    candidate_id: int | None = None,
+) -> Sequence[Note]:
+    """Notes on an event, its plans and candidates, or on one of these, the latest first."""
     query = select(Note).where(Note.event_id == event_id, Note.removed_at.is_(None))
     if plan_id is not None:
         query = query.where(Note.plan_id == plan_id)
+    if candidate_id is not None:
+        query = query.where(Note.candidate_id == candidate_id)
     return session.scalars(query.order_by(Note.id.desc()).limit(200)).all()
 
 
