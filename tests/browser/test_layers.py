@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 
 from tests.browser.conftest import Site
 from tests.browser.test_sky import opened
-from tests.too_marshal.factories import add_event, add_localization, circle_map
+from tests.too_marshal.factories import add_event, add_localization, add_object, circle_map
 from too_marshal.db.base import now
+from too_marshal.db.counterparts.candidates import CandidateStatus
 from too_marshal.db.events import Event
 from too_marshal.db.localizations import Localization
 from too_marshal.db.observing.archives import OthersPointings
+from too_marshal.workflows.counterparts.judge import judge
 from too_marshal.workflows.localizations.difference import work_out_difference
 from too_marshal.workflows.planning.galaxies import bring_galaxies
 from too_marshal.workflows.planning.rank_galaxies import rank_galaxies
@@ -201,3 +203,29 @@ def test_long_choices_keep_within_a_phone(observer: Page, site: Site, told: Even
     page.get_by_label("Others' pointings").select_option(index=1)
     expect(page.locator("#sky-told")).to_contain_text("3 drawn")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_alerts_are_drawn_and_saved_ones_have_a_ring(
+    observer: Page, site: Site, database: Session, changed: Event
+):
+    for number in range(3):
+        add_object(database, changed, f"ZTF26bbb{number}", ra=102.0 + number / 2, dec=20.0)
+    judge(
+        database, changed, "ZTF", "ZTF26bbb1", CandidateStatus.PENDING, reason="", seen=0, by="ana"
+    )
+    page = opened(observer, site.address(f"/events/{changed.id}"))
+    choice = page.get_by_label("Objects with alerts")
+    choice.select_option("all but the rejected")
+    expect(page.locator("#sky .object")).to_have_count(3)
+    expect(page.locator("#sky-told")).to_contain_text("3 objects with alerts drawn.")
+    saved = page.get_by_role("button", name=re.compile("^ZTF26bbb1, pending by ana, level"))
+    open_ = page.get_by_role("button", name=re.compile("^ZTF26bbb0, not judged, level"))
+    size = "p => Math.round(p.getBBox().width)"
+    assert (saved.evaluate(size), open_.evaluate(size)) == (16, 10)
+    saved.focus()
+    expect(page.locator("#sky .tip")).to_contain_text("ZTF26bbb1 · pending by ana")
+    choice.select_option("saved candidates")
+    expect(page.locator("#sky .object")).to_have_count(1)
+    expect(page.locator("#sky-key")).to_contain_text("1 object with alerts; saved ones in a ring")
+    choice.select_option("")
+    expect(page.locator("#sky .object")).to_have_count(0)

@@ -13,7 +13,7 @@ from too_marshal.db.localizations import Localization, MapDifferenceRow
 from too_marshal.db.observing.archives import OthersPointings
 from too_marshal.http.access import needs
 from too_marshal.http.service import database, row_or_404
-from too_marshal.web.layers import image
+from too_marshal.web.layers import image, region_objects
 from too_marshal.web.layers.others import ALL, COMPLETED, PLANNED, choices, others_layer
 from too_marshal.workflows.localizations.difference import ask_for_difference, difference_of
 from too_marshal.workflows.planning.choose_map import maps_to_plan_on
@@ -47,6 +47,7 @@ def offered(session: Session, event: Event, others: list[Localization]) -> dict[
             {"id": row.id, "name": f"{row.name} ({row.galaxies})"}
             for row in (shown_galaxies(session, event.id) if known else ())
         ],
+        "objects": region_objects.choices(session, event),
         "image": [{"id": "shown", "name": "shown"}] if image.is_there() else [],
         "reported": choices(session.get(OthersPointings, event.id)),
     }
@@ -109,6 +110,18 @@ def others(event_id: int) -> Response:
     if status not in (ALL, COMPLETED, PLANNED):
         abort(404, f"There are no pointings {status[:20]}: choose {COMPLETED}, {PLANNED} or {ALL}.")
     return _answer(others_layer(row, status))
+
+
+@layers.get("/events/<row:event_id>/objects.json")
+@needs(Role.VIEWER)
+def objects(event_id: int) -> Response:
+    """Objects with alerts in the region: saved candidates, or all but the rejected."""
+    event = row_or_404(Event, event_id)
+    wanted = request.args.get("which", "")
+    if wanted not in region_objects.LAYERS:
+        known = " or ".join(region_objects.LAYERS)
+        abort(404, f"There are no objects {wanted[:20]}: choose {known}.")
+    return _answer(region_objects.LAYERS[wanted](database(), event))
 
 
 def _current(event: Event) -> Localization:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import Session
@@ -50,33 +51,46 @@ class RegionObject:
         return self.survey in CALIBRATED
 
 
-def count_objects(session: Session, event: Event) -> int:
-    """How many objects there are in an event's region."""
+def count_objects(session: Session, event: Event, *, is_rejected: bool | None = None) -> int:
+    """How many objects there are in an event's region; see `objects_of`."""
     keys = select(KeptAlert.survey, KeptAlert.object_id).distinct()
     there = keys.join(AlertLevel, AlertLevel.alert_id == KeptAlert.id).where(*_in_region(event))
+    if is_rejected is not None:
+        there = there.outerjoin(Candidate, _judgment(event, KeptAlert)).where(_is(is_rejected))
     return session.scalar(select(func.count()).select_from(there.subquery())) or 0
 
 
 def objects_of(
-    session: Session, event: Event, *, limit: int = 100, offset: int = 0
+    session: Session,
+    event: Event,
+    *,
+    limit: int = 100,
+    offset: int = 0,
+    is_rejected: bool | None = None,
 ) -> Sequence[RegionObject]:
-    """Objects in an event's region: those that nobody has judged first, the most likely first."""
+    """Objects in an event's region: those that nobody has judged first, the most likely first.
+
+    Parameters
+    ----------
+    session
+        Open session.
+    event
+        The event, by its current map.
+    limit, offset
+        So many, after so many.
+    is_rejected
+        Only those that somebody has rejected, or only the others; None: all.
+    """
     last = _last_alerts(event).subquery()
     decided = case(
         (Candidate.status.is_(None), 0), (Candidate.status == CandidateStatus.REJECTED, 2), else_=1
     )
+    query = select(last, Candidate).where(last.c.nth == 1)
+    query = query.outerjoin(Candidate, _judgment(event, last.c))
+    if is_rejected is not None:
+        query = query.where(_is(is_rejected))
     rows = session.execute(
-        select(last, Candidate)
-        .where(last.c.nth == 1)
-        .outerjoin(
-            Candidate,
-            and_(
-                Candidate.event_id == event.id,
-                Candidate.survey == last.c.survey,
-                Candidate.object_id == last.c.object_id,
-            ),
-        )
-        .order_by(decided, last.c.level, last.c.survey, last.c.object_id)
+        query.order_by(decided, last.c.level, last.c.survey, last.c.object_id)
         .limit(limit)
         .offset(offset)
     )
@@ -99,6 +113,21 @@ def object_of(session: Session, event: Event, survey: str, object_id: str) -> Ke
         .order_by(KeptAlert.observed_at.desc(), KeptAlert.id.desc())
         .limit(1)
     ).first()
+
+
+def _judgment(event: Event, alert: Any) -> ColumnElement[bool]:
+    """What somebody has made of the object of an alert."""
+    return and_(
+        Candidate.event_id == event.id,
+        Candidate.survey == alert.survey,
+        Candidate.object_id == alert.object_id,
+    )
+
+
+def _is(rejected: bool) -> ColumnElement[bool]:  # noqa: FBT001 - its only argument
+    if rejected:
+        return Candidate.status == CandidateStatus.REJECTED
+    return Candidate.status.is_distinct_from(CandidateStatus.REJECTED)
 
 
 def _in_region(event: Event) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -1,5 +1,5 @@
 // Layers of the sky map that are asked for one by one: what changed since another map, other
-// groups' pointings, galaxies. A layer costs the server nothing before somebody chooses it, and
+// groups' pointings, galaxies, alerts. A layer costs the server nothing before somebody chooses it, and
 // this module is not fetched before.
 import { element } from "./frame.js";
 
@@ -113,6 +113,31 @@ LAYERS.galaxies = {
     return `Of ${many(found.all, "galaxy", "galaxies")} of ${found.table} ${found.probable} may be the host; ${found.galaxies.length} are drawn, `
       + `with ${percent(Math.min(1, drawn))} of the weight, ${found.probable - found.galaxies.length} are not. First: ${best.join(", ")}.`;
   },
+};
+
+// A cross; of what somebody has saved, in a ring.
+LAYERS.objects = {
+  address: (value) => `objects.json?which=${value}`,
+  draw(map, found) {
+    map.setTiles("objects", found.objects.map((each, index) => {
+      const words = [
+        each.status ? `${each.status} by ${each.by}` : "not judged",
+        each.level !== undefined && `level ${percent(each.level)}`,
+        each.time && `last ${each.magnitude === null ? "seen" : `${each.magnitude.toFixed(1)} ${each.band ?? ""}`.trim()} ${minute(each.time)} UTC`,
+      ].filter(Boolean);
+      const ring = each.status ? "m-8 0a8 8 0 1 0 16 0a8 8 0 1 0 -16 0" : "";
+      return {
+        ...each, field: `object-${index}`, className: "object",
+        sign: ([x, y]) => `M${x - 5} ${y}h10M${x} ${y - 5}v10M${x} ${y}${ring}`,
+        label: `${each.name}, ${words.join(", ")}`, tip: `${each.name} · ${words.join(" · ")}`,
+      };
+    }));
+  },
+  entries: (found) => (found.objects.length ? [["object", `${many(found.objects.length, "object")} with alerts; saved ones in a ring`]] : []),
+  tell: (found) => [
+    found.objects.length ? `${many(found.objects.length, "object")} with alerts drawn.` : "No object is left to be drawn.",
+    found.all > found.objects.length && `${found.all - found.objects.length} less likely ones are not.`,
+  ].filter(Boolean).join(" "),
 };
 
 // The picture has a module of its own, fetched with it.

@@ -112,8 +112,12 @@ function tellHidden() {
   const part = isGlobe && region ? Math.round(100 * hiddenPart(region, map.center)) : 0;
   const tiles = isGlobe ? map.tilesBehind() : 0;
   const galaxies = isGlobe ? map.tilesBehind(".galaxy") : 0;
-  const said = [part && `${part} % of the 90 % region`, tiles && `${tiles} ${tiles === 1 ? "tile" : "tiles"}`, galaxies && `${galaxies} ${galaxies === 1 ? "galaxy" : "galaxies"}`].filter(Boolean);
-  const verb = Math.max(tiles, galaxies, said.length) > 1 ? "are" : "is";
+  const objects = isGlobe ? map.tilesBehind(".object") : 0;
+  const said = [
+    part && `${part} % of the 90 % region`, tiles && `${tiles} ${tiles === 1 ? "tile" : "tiles"}`,
+    galaxies && `${galaxies} ${galaxies === 1 ? "galaxy" : "galaxies"}`, objects && `${objects} ${objects === 1 ? "object" : "objects"}`,
+  ].filter(Boolean);
+  const verb = Math.max(tiles, galaxies, objects, said.length) > 1 ? "are" : "is";
   document.getElementById("sky-hidden").textContent = said.length ? `${said.join(" and ")} ${verb} on the far side: All sky shows it.` : "";
 }
 host.addEventListener("skydrawn", tellHidden);

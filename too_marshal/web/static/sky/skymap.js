@@ -26,7 +26,7 @@ export class SkyMap {
       "aria-label": "Sky map, east left. Arrow keys move it, plus and minus zoom.",
     });
     this.layers = {};
-    for (const name of ["graticule", "reference", "difference", "reported", "executed", "versions", "contours", "plans", "galaxies", "labels"]) {
+    for (const name of ["graticule", "reference", "difference", "reported", "executed", "versions", "contours", "plans", "galaxies", "objects", "labels"]) {
       this.layers[name] = this.svg.appendChild(element("g", { class: name }));
     }
     this.svg.prepend(hatch());
@@ -163,7 +163,7 @@ export class SkyMap {
   }
 
   // Tiles with their middle on the far side of the globe.
-  tilesBehind(which = ".tile:not(.galaxy)") {
+  tilesBehind(which = ".tile:not(.galaxy, .object)") {
     const tiles = [...this.svg.querySelectorAll(which)];
     return tiles.filter(({ __tile: tile }) => this.#isHidden([tile.ra, tile.dec])).length;
   }
