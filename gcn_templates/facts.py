@@ -131,6 +131,9 @@ class Candidate:
     comment: str
     """Few words; may be empty."""
 
+    source: str = ""
+    """Where the numbers come from; empty: somebody has typed them."""
+
 
 @dataclass(frozen=True)
 class Target:

@@ -57,8 +57,10 @@ def _of_sources(facts: Facts) -> Iterator[Pair]:
     if facts.candidates:
         number = len(facts.candidates)
         words = "1 candidate counterpart" if number == 1 else f"{number} candidate counterparts"
-        yield "candidates", Value(words, typed)
-        yield "candidate_table", Value(_table_of_candidates(facts.candidates), typed)
+        # Each source once, in the order of the table.
+        source = " and ".join(dict.fromkeys(each.source or typed for each in facts.candidates))
+        yield "candidates", Value(words, source)
+        yield "candidate_table", Value(_table_of_candidates(facts.candidates), source)
         notes = [f"{each.name}: {each.comment}." for each in facts.candidates if each.comment]
         if notes:
             yield "candidate_notes", Value(" ".join(notes), typed)

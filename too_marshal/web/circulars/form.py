@@ -42,7 +42,8 @@ def read_form(form: MultiDict[str, str]) -> CircularRequest:
         "telescopes": [name for name in form.getlist("telescope") if name],
         "authors": _ordered(form),
         "further_authors": _lines(said("further_authors")),
-        "citations": _numbers(form.getlist("citation")) if said("cites") else None,
+        "citations": _numbers("a circular's", form.getlist("citation")) if said("cites") else None,
+        "saved_candidates": _numbers("a candidate's", form.getlist("saved_candidate")),
         "candidates": read_candidates(said("candidates")),
         "target": _group(said, "target", ("name", "ra", "dec")),
         "retraction": _group(said, "retraction", ("name", "reason", "circular")),
@@ -74,9 +75,9 @@ def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _numbers(texts: list[str]) -> list[int]:
+def _numbers(whose: str, texts: list[str]) -> list[int]:
     if strange := [text for text in texts if not (text.isascii() and text.isdigit())]:
-        raise RequestInvalid(f"a circular's number is a whole number, and not {strange[0][:40]!r}")
+        raise RequestInvalid(f"{whose} number is a whole number, and not {strange[0][:40]!r}")
     return [int(text) for text in texts]
 
 

@@ -33,6 +33,7 @@ from too_marshal.workflows.circulars.edit import (
     versions_of,
 )
 from too_marshal.workflows.circulars.received import citations_of
+from too_marshal.workflows.circulars.saved_candidates import reportable
 from too_marshal.workflows.circulars.send import ask_to_send, settle_by_person, why_not
 from too_marshal.workflows.circulars.signing import signer_for
 from too_marshal.workflows.exposures.records import telescopes_of
@@ -56,6 +57,7 @@ def new(event_id: int) -> str:
         telescopes=[name for name in telescopes_of(session, event) if name in TELESCOPES],
         people=people,
         cited=citations_of(session, event_id).values(),
+        saved=reportable(session, event_id),
         columns=CANDIDATE_COLUMNS,
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from gcn_templates import (
     KINDS,
+    Candidate,
     Citation,
     CoverageFacts,
     Facts,
@@ -28,6 +29,7 @@ from too_marshal.workflows.circulars.earlier import reported_until, sent_before
 from too_marshal.workflows.circulars.observed import observed, observed_together
 from too_marshal.workflows.circulars.received import citations_of
 from too_marshal.workflows.circulars.request import CircularRequest
+from too_marshal.workflows.circulars.saved_candidates import saved_candidates
 from too_marshal.workflows.errors import Forbidden
 from too_marshal.workflows.events.spoken import spoken_name
 
@@ -84,6 +86,8 @@ def gather(session: Session, event: Event, asked: CircularRequest, *, author: st
         If a telescope has executed nothing of the kind, or its coverage is not known.
     NothingToSay
         If candidates, or what is retracted, were not given, or an author is not known.
+    NotReportable
+        If a saved candidate is none any more, or was never measured.
     """
     kind = KINDS[asked.kind]
     counted = [COUNTED] if spoken_name(event) == event.counted_name else []
@@ -106,7 +110,7 @@ def gather(session: Session, event: Event, asked: CircularRequest, *, author: st
         ),
         gaps_are_counted={"counted": True, "not accounted for": False}.get(asked.gaps),
         citations=_citations(session, event, asked),
-        candidates=tuple(each.fact() for each in asked.candidates),
+        candidates=_candidates(session, event, asked),
         target=None if asked.target is None else asked.target.fact(),
         retracted=None if asked.retraction is None else asked.retraction.fact(),
         remarks=asked.remarks,
@@ -115,12 +119,19 @@ def gather(session: Session, event: Event, asked: CircularRequest, *, author: st
 
 
 def _check(needs: Iterable[Need], asked: CircularRequest) -> None:
-    if Need.CANDIDATES in needs and not asked.candidates:
+    if Need.CANDIDATES in needs and not (asked.candidates or asked.saved_candidates):
         raise NothingToSay("A circular on candidates needs at least one.")
     if Need.RETRACTED in needs and asked.retraction is None:
         raise NothingToSay("A retraction needs the candidate's name, and why it is none.")
     if _NEEDS_IMAGES & set(needs) and not asked.telescopes:
         raise NothingToSay("Say of which telescopes.")
+
+
+def _candidates(session: Session, event: Event, asked: CircularRequest) -> tuple[Candidate, ...]:
+    if Need.CANDIDATES not in KINDS[asked.kind].needs:
+        return ()
+    typed = (each.fact() for each in asked.candidates)
+    return (*saved_candidates(session, event.id, asked.saved_candidates), *typed)
 
 
 _NEEDS_IMAGES = {Need.OUR_IMAGES, Need.SURVEY_IMAGES}

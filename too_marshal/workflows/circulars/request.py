@@ -107,7 +107,16 @@ class CircularRequest(_Asked):
         AwareDatetime | None,
         Field(description="of later observations: after this; null: after our last circular"),
     ] = None
-    candidates: Annotated[list[AskedCandidate], Field(max_length=MAX_CANDIDATES)] = []
+    saved_candidates: Annotated[
+        list[int],
+        Field(
+            max_length=MAX_CANDIDATES,
+            description="numbers of the event's candidates, measured by their last alerts",
+        ),
+    ] = []
+    candidates: Annotated[
+        list[AskedCandidate], Field(max_length=MAX_CANDIDATES, description="further ones")
+    ] = []
     target: AskedTarget | None = None
     retraction: AskedRetraction | None = None
     remarks: Annotated[str, StringConstraints(strip_whitespace=True, max_length=3000)] = ""

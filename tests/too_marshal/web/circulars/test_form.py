@@ -38,6 +38,8 @@ def test_everything_that_was_typed_is_asked():
                 ("states_unreachable", "no"),
                 ("cites", "yes"),
                 ("citation", "44001"),
+                ("saved_candidate", "7"),
+                ("saved_candidate", "3"),
                 ("candidates", TABLE),
                 ("remarks", "It rained."),
             ]
@@ -48,6 +50,7 @@ def test_everything_that_was_typed_is_asked():
     assert asked.further_authors == ["C. Guest (UMD)", "D. Guest"]
     assert (asked.is_target_of_opportunity, asked.gaps) == (None, "not stated")
     assert (asked.states_unreachable, asked.citations) == (False, [44001])
+    assert asked.saved_candidates == [7, 3]
     first, second = asked.candidates
     assert (first.comment, first.host_redshift) == ("blue, and fading", 0.05)
     assert first.time.isoformat() == "2026-11-22T03:04:05+00:00"
@@ -73,6 +76,7 @@ def test_a_heading_alone_is_no_candidate():
     [
         ({"place-bob": "first"}, "the place of bob among the authors is a number"),
         ({"cites": "yes", "citation": "x"}, "a circular's number"),
+        ({"saved_candidate": "x"}, "a candidate's number"),
         ({"candidates": "name,flux\nx,1"}, "no column 'flux'"),
         ({"candidates": "name\na,b"}, "line 2 has more values"),
         ({"candidates": "name,ra\nx,1"}, "candidates.0.dec"),
