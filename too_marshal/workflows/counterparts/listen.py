@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from confluent_kafka import KafkaException
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from counterparts.archive.errors import BatchRefused
@@ -160,13 +160,15 @@ def _found(data: bytes) -> list[Found]:
 def _taken(
     session: Session, packets: Sequence[Read], maps: LiveMaps, folder: Path
 ) -> tuple[Taken, list[Unread]]:
-    """Take a batch; of one that the archive refuses, every half, down to the packet."""
+    """Take a batch; of one that archive or database refuses, every half, down to the packet."""
     try:
-        return take(session, [packet for _, packet in packets], maps, folder), []
-    except BatchRefused as err:
+        with session.begin_nested():
+            return take(session, [packet for _, packet in packets], maps, folder), []
+    except (BatchRefused, DataError) as err:
         if len(packets) == 1:
             ((message, _),) = packets
-            return Taken(0, 0, 0), [Unread(message, str(err))]
+            told = str(err.orig if isinstance(err, DataError) else err).splitlines()[0]
+            return Taken(0, 0, 0), [Unread(message, told)]
     middle = len(packets) // 2
     first, refused = _taken(session, packets[:middle], maps, folder)
     second, others = _taken(session, packets[middle:], maps, folder)

@@ -82,7 +82,7 @@ def quarantine(session: Session, folder: Path, source: str, unread: Sequence[Unr
                 "topic": topic,
                 "partition": partition,
                 "position": position,
-                "reason": " ".join(reasons[place]),
+                "reason": " ".join(reasons[place]).replace("\0", ""),
                 "is_stored": is_stored,
                 "received_at": now(),
             }

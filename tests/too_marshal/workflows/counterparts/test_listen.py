@@ -246,6 +246,16 @@ def test_what_the_archive_refuses_costs_itself(
     assert session.scalar(select(func.count()).select_from(KeptAlert)) == 6
 
 
+def test_what_the_database_refuses_costs_itself(session: Session, taking):
+    event = burst(session)
+    number, jd = next(_numbers), julian_date(event.event_time) + 0.1
+    strange = packet({"ra": RA, "dec": DEC, "jd": jd, "candid": number}, candid=number)
+    taking(sent(event), avro({**strange, "objectId": "ZTF\0"}), sent(event), sent(event))
+    assert list(set_aside(session)) == [1]
+    assert "NUL" in set_aside(session)[1]
+    assert session.scalar(select(func.count()).select_from(KeptAlert)) == 3
+
+
 def test_a_reader_that_fails_costs_one_packet(
     session: Session, taking, monkeypatch: pytest.MonkeyPatch
 ):
