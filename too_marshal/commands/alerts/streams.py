@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 
 import click
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from gcn_templates import counted
 from too_marshal.commands.processes import service, stop_event
@@ -24,16 +25,26 @@ _LATELY = timedelta(days=1)
 
 def listen(name: str | None) -> None:
     """Listen to one source until told to stop; without a name to the only one that there is."""
-    with service() as (settings, url):
+    with _opened() as (settings, sessions):
         source = _chosen(_configured(settings), name)
-        run(source, session_factory(open_engine(url)), settings.data_dir, stop_event())
+        run(source, sessions, settings.data_dir, stop_event())
 
 
 def sources() -> None:
     """Print every source: how far it was read, and what could not be."""
-    with service() as (settings, url), session_factory(open_engine(url))() as session:
+    with _opened() as (settings, sessions), sessions() as session:
         for source in _configured(settings).values():
             click.echo("\n".join(_lines(session, source)))
+
+
+@contextmanager
+def _opened() -> Iterator[tuple[Settings, sessionmaker[Session]]]:
+    with service() as (settings, url):
+        engine = open_engine(url)
+        try:
+            yield settings, session_factory(engine)
+        finally:
+            engine.dispose()
 
 
 def _configured(settings: Settings) -> Mapping[str, AlertSource]:
