@@ -33,6 +33,7 @@ from tests.too_marshal.databases import (
 )
 from tests.too_marshal.factories import QUICK_HASHER
 from too_marshal.db.base import open_engine, session_factory
+from too_marshal.deployment.oauth.provider import provider_at
 from too_marshal.processes.database import migrate
 from too_marshal.processes.embedded import embedded_database
 from too_marshal.workflows.accounts import people
@@ -114,6 +115,12 @@ def session(engine: Engine) -> Iterator[Session]:
     """Session on the test's database."""
     with session_factory(engine)() as session:
         yield session
+
+
+@pytest.fixture(autouse=True)
+def providers_anew() -> None:
+    """Ask each provider of identities anew: another test's may have stood at the same port."""
+    provider_at.cache_clear()
 
 
 @pytest.fixture(scope="session", autouse=True)
