@@ -8,10 +8,14 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from too_marshal.db.counterparts.alerts import AlertLevel
 from too_marshal.db.counterparts.candidates import Candidate, CandidateStatus
 from too_marshal.db.events import Event
-from too_marshal.workflows.counterparts.objects import RegionObject, count_objects, objects_of
+from too_marshal.workflows.counterparts.objects import (
+    RegionObject,
+    count_objects,
+    in_region,
+    objects_of,
+)
 
 SAVED, OPEN = "saved", "open"
 NAMES = {SAVED: "saved candidates", OPEN: "all but the rejected"}
@@ -22,13 +26,9 @@ MOST = 300
 
 def choices(session: Session, event: Event) -> list[dict[str, Any]]:
     """What can be chosen; nothing where no alert has come and nobody has saved one."""
-    is_in_region = (
-        AlertLevel.event_id == event.id,
-        AlertLevel.localization_id == event.current_localization_id,
-    )
     there = {
         SAVED: session.scalar(select(exists().where(*_saved(event)))),
-        OPEN: session.scalar(select(exists().where(*is_in_region))),
+        OPEN: session.scalar(select(exists().where(*in_region(event)))),
     }
     return [{"id": which, "name": NAMES[which]} for which in NAMES if there[which]]
 

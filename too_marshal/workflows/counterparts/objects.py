@@ -54,7 +54,7 @@ class RegionObject:
 def count_objects(session: Session, event: Event, *, is_rejected: bool | None = None) -> int:
     """How many objects there are in an event's region; see `objects_of`."""
     keys = select(KeptAlert.survey, KeptAlert.object_id).distinct()
-    there = keys.join(AlertLevel, AlertLevel.alert_id == KeptAlert.id).where(*_in_region(event))
+    there = keys.join(AlertLevel, AlertLevel.alert_id == KeptAlert.id).where(*in_region(event))
     if is_rejected is not None:
         there = there.outerjoin(Candidate, _judgment(event, KeptAlert)).where(_is(is_rejected))
     return session.scalar(select(func.count()).select_from(there.subquery())) or 0
@@ -109,7 +109,7 @@ def object_of(session: Session, event: Event, survey: str, object_id: str) -> Ke
     return session.scalars(
         select(KeptAlert)
         .join(AlertLevel, AlertLevel.alert_id == KeptAlert.id)
-        .where(*_in_region(event), KeptAlert.survey == survey, KeptAlert.object_id == object_id)
+        .where(*in_region(event), KeptAlert.survey == survey, KeptAlert.object_id == object_id)
         .order_by(KeptAlert.observed_at.desc(), KeptAlert.id.desc())
         .limit(1)
     ).first()
@@ -130,7 +130,8 @@ def _is(rejected: bool) -> ColumnElement[bool]:  # noqa: FBT001 - its only argum
     return Candidate.status.is_distinct_from(CandidateStatus.REJECTED)
 
 
-def _in_region(event: Event) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def in_region(event: Event) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Conditions of levels in the current map of an event."""
     return (
         AlertLevel.event_id == event.id,
         AlertLevel.localization_id == event.current_localization_id,
@@ -158,5 +159,5 @@ def _last_alerts(event: Event) -> Select[tuple[object, ...]]:
             func.max(KeptAlert.braai).over(partition_by=of_object).label("braai"),
         )
         .join(AlertLevel, AlertLevel.alert_id == KeptAlert.id)
-        .where(*_in_region(event))
+        .where(*in_region(event))
     )
