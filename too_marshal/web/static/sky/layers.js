@@ -136,7 +136,7 @@ LAYERS.objects = {
   entries: (found) => (found.objects.length ? [["object", `${many(found.objects.length, "object")} with alerts; saved ones in a ring`]] : []),
   tell: (found) => [
     found.objects.length ? `${many(found.objects.length, "object")} with alerts drawn.` : "No object is left to be drawn.",
-    found.all > found.objects.length && `${found.all - found.objects.length} less likely ones are not.`,
+    found.all > found.objects.length && `${found.all - found.objects.length} others are not.`,
   ].filter(Boolean).join(" "),
 };
 
